@@ -1,0 +1,61 @@
+import { z } from "zod";
+import { apiKeyScopes } from "./api-key-scopes.ts";
+import { errorReasons } from "./error-reasons.ts";
+import { roles } from "./permissions.ts";
+
+const none = z.strictObject({});
+const refusal = z.strictObject({
+  procedure: z.string(),
+  reason: z.enum(errorReasons),
+  count: z.number().int().min(1),
+});
+const limitChange = z.strictObject({
+  points: z.number().int().nullable(),
+  durationSeconds: z.number().int().nullable(),
+});
+
+/**
+ * Every action that can stand in the audit log, `resource.past_tense`, with the form of its details.
+ * Details hold no personal data: addresses, names and e-mail addresses belong to the personal column.
+ */
+export const auditActions = {
+  "setup.completed": none,
+  "user.signed_up": z.strictObject({ role: z.enum(roles), invited: z.boolean() }),
+  "user.invited": z.strictObject({ role: z.enum(roles) }),
+  "user.role_changed": z.strictObject({ from: z.enum(roles), to: z.enum(roles) }),
+  "user.disabled": none,
+  "user.enabled": none,
+  "user.unlocked": none,
+  "user.deleted": none,
+  "user.sessions_revoked": z.strictObject({ revoked: z.number().int() }),
+  "user.listed": none,
+  "user.viewed": none,
+  "account.updated": none,
+  "account.password_changed": z.strictObject({ sessionsRevoked: z.number().int() }),
+  "session.created": none,
+  "session.ended": none,
+  "session.revoked": z.strictObject({ revoked: z.number().int() }),
+  "session.reauthenticated": none,
+  "sign_in.refused": refusal,
+  "agent.created": none,
+  "agent.updated": z.strictObject({ fields: z.array(z.string()) }),
+  "agent.deleted": z.strictObject({ keysRevoked: z.number().int() }),
+  "api_key.created": z.strictObject({ prefix: z.string(), scopes: z.array(z.enum(apiKeyScopes)) }),
+  "api_key.rotated": z.strictObject({
+    prefix: z.string(),
+    newPrefix: z.string(),
+    newKeyId: z.string(),
+    overlapSeconds: z.number().int(),
+  }),
+  "api_key.revoked": z.strictObject({ prefix: z.string() }),
+  "limit.changed": z.strictObject({ name: z.string(), from: limitChange, to: limitChange }),
+  "limit.reset": z.strictObject({ name: z.string() }),
+  "audit.searched": none,
+  "audit.viewed": none,
+  "call.refused": refusal,
+} as const satisfies Record<string, z.ZodType>;
+
+export type AuditAction = keyof typeof auditActions;
+export type AuditDetails<A extends AuditAction> = z.infer<(typeof auditActions)[A]>;
+
+export const auditActionNames = Object.keys(auditActions) as [AuditAction, ...AuditAction[]];

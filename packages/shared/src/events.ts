@@ -1,0 +1,171 @@
+import { z } from "zod";
+import { page, pageInput, timeInput, timestamp, uuid } from "./values.ts";
+
+/** Levels in rising order; the stored number is the place in this list. */
+export const eventLevels = ["debug", "info", "warn", "error", "critical"] as const;
+export const eventLevel = z.enum(eventLevels);
+export type EventLevel = (typeof eventLevels)[number];
+
+export const eventTypePattern = /^[a-z0-9._:-]{1,128}$/;
+
+/** Bounds of one event; bytes are UTF-8. */
+export const eventBounds = {
+  messageBytes: 4096,
+  subjectLength: 256,
+  traceIdLength: 128,
+  propsBytes: 32_768,
+  propsDepth: 16,
+  earliest: Date.UTC(2000, 0, 1),
+  futureMilliseconds: 86_400_000,
+} as const;
+
+export const batchMax = 100;
+
+/** Why one event of a batch was refused while its neighbours were stored. */
+export const eventRejections = [
+  "invalid_event",
+  "unknown_field",
+  "invalid_id",
+  "invalid_type",
+  "invalid_time",
+  "invalid_level",
+  "invalid_text",
+  "invalid_number",
+  "duplicate_key",
+  "too_large",
+  "too_deep",
+  "out_of_range",
+  "id_conflict",
+  "event_type_not_allowed",
+] as const;
+export type EventRejection = (typeof eventRejections)[number];
+
+/** The durable answer to a batch: sent = accepted + duplicates + rejected.length, always. */
+export const receipt = z.strictObject({
+  batchId: uuid,
+  receivedAt: timestamp,
+  accepted: z.number().int().min(0),
+  duplicates: z.number().int().min(0),
+  rejected: z.array(
+    z.strictObject({
+      index: z.number().int().min(0),
+      reason: z.enum(eventRejections),
+      message: z.string(),
+    }),
+  ),
+});
+export type Receipt = z.infer<typeof receipt>;
+
+/** The envelope only; each event is judged alone so that one bad event never fails its neighbours. */
+export const ingestInput = z.strictObject({ events: z.array(z.unknown()).min(1).max(batchMax) });
+
+/** A stored event. Fields that were not sent are null. */
+export const event = z.strictObject({
+  id: uuid,
+  agentId: uuid,
+  type: z.string(),
+  occurredAt: timestamp,
+  receivedAt: timestamp,
+  level: eventLevel,
+  message: z.string().nullable(),
+  subject: z.string().nullable(),
+  traceId: z.string().nullable(),
+  seq: z.number().nullable(),
+  props: z.record(z.string(), z.unknown()),
+});
+export type Event = z.infer<typeof event>;
+
+const typeFilter = z
+  .string()
+  .max(130)
+  .regex(/^[a-z0-9._:-]+\*?$/, "an event type, or a prefix ending in *");
+
+/** One property test; `path` is dotted (`request.status`). */
+export const propFilter = z.discriminatedUnion("op", [
+  z.strictObject({
+    op: z.literal("eq"),
+    path: z.string().min(1).max(256),
+    value: z.union([z.string().max(1024), z.number(), z.boolean(), z.null()]),
+  }),
+  z.strictObject({ op: z.literal("exists"), path: z.string().min(1).max(256) }),
+]);
+export type PropFilter = z.infer<typeof propFilter>;
+
+/** What a search, a chart, facets and a tail have in common. `from` inclusive, `to` exclusive, on occurredAt. */
+export const eventFilters = {
+  agentId: uuid.optional(),
+  types: z.array(typeFilter).min(1).max(32).optional(),
+  levels: z.array(eventLevel).min(1).max(eventLevels.length).optional(),
+  subject: z.string().min(1).max(eventBounds.subjectLength).optional(),
+  traceId: z.string().min(1).max(eventBounds.traceIdLength).optional(),
+  text: z.string().min(1).max(256).optional(),
+  props: z.array(propFilter).min(1).max(8).optional(),
+};
+export const timeRange = { from: timeInput.optional(), to: timeInput.optional() };
+
+export const searchEventsInput = z
+  .strictObject({ ...eventFilters, ...timeRange, ...pageInput })
+  .optional();
+export const eventPage = page(event);
+export const eventIdInput = z.strictObject({ id: uuid });
+
+export const intervals = ["1m", "5m", "15m", "1h", "6h", "1d", "7d", "30d"] as const;
+export const interval = z.enum(intervals);
+export type Interval = z.infer<typeof interval>;
+export const dimensions = ["type", "level", "agentId", "subject"] as const;
+/** A field to count by: one of the fixed ones, or `props.<path>`. */
+export const dimension = z.union([
+  z.enum(dimensions),
+  z
+    .string()
+    .max(260)
+    .regex(/^props\.[^\s.]+(?:\.[^\s.]+)*$/, "a field, or props.<path>"),
+]);
+
+export const timeseriesInput = z.strictObject({
+  ...eventFilters,
+  from: timeInput,
+  to: timeInput,
+  interval: interval.optional(),
+  by: dimension.optional(),
+});
+/** Every interval of the range is present, empty ones with count 0. The rest beyond the top values is `…other`. */
+export const timeseries = z.strictObject({
+  interval,
+  buckets: z.array(
+    z.strictObject({
+      start: timestamp,
+      count: z.number().int().min(0),
+      by: z.record(z.string(), z.number().int().min(0)).optional(),
+    }),
+  ),
+});
+export type Timeseries = z.infer<typeof timeseries>;
+
+export const facetsInput = z.strictObject({
+  ...eventFilters,
+  ...timeRange,
+  fields: z.array(dimension).min(1).max(8),
+  limit: z.number().int().min(1).max(50).optional(),
+});
+/** Most frequent values of each field, with counts, within the filters. */
+export const facets = z.strictObject({
+  facets: z.array(
+    z.strictObject({
+      field: z.string(),
+      values: z.array(z.strictObject({ value: z.string().nullable(), count: z.number().int() })),
+    }),
+  ),
+});
+export type Facets = z.infer<typeof facets>;
+
+/** `lastEventId` is the tracked id of the last message seen; the Last-Event-ID header says the same. */
+export const tailInput = z
+  .strictObject({ ...eventFilters, lastEventId: z.string().max(128).nullish() })
+  .optional();
+/** One message of the tail: an event, or the opening position. */
+export const tailMessage = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("position") }),
+  z.strictObject({ kind: z.literal("event"), event }),
+]);
+export type TailMessage = z.infer<typeof tailMessage>;

@@ -1,0 +1,59 @@
+import { z } from "zod";
+import { page } from "./values.ts";
+
+/** A procedure belongs to exactly one of these. */
+export const primaryLimits = ["general", "model", "upload", "ingest"] as const;
+export type PrimaryLimit = (typeof primaryLimits)[number];
+
+/** Everything that is counted; what each is counted per stands in `apps/api/src/limits/rules.ts`. */
+export const limitNames = [
+  "general_address",
+  "general_user",
+  "auth_account_address",
+  "auth_address",
+  "auth_account",
+  "credentials",
+  "sign_up",
+  "mail",
+  "model",
+  "upload",
+  "ingest_calls",
+  "ingest_events",
+] as const;
+export type LimitName = (typeof limitNames)[number];
+
+/** At most `points` per `durationSeconds`. */
+export const limitRule = z.strictObject({
+  points: z.number().int().min(1).max(1_000_000_000),
+  durationSeconds: z.number().int().min(1).max(86_400),
+});
+export type LimitRule = z.infer<typeof limitRule>;
+
+/** A class of limits, or one class for one procedure: `general_user` or `general_user:agents.create`. */
+export const limitTarget = z
+  .string()
+  .max(128)
+  .regex(/^[a-z_]+(?::[A-Za-z]+\.[A-Za-z]+)?$/);
+
+export const limitItem = z.strictObject({
+  name: z.string(),
+  countedPer: z.string(),
+  rule: limitRule,
+  defaultRule: limitRule.nullable(),
+  changed: z.boolean(),
+});
+export const limitPage = page(limitItem);
+export const setLimitInput = z.strictObject({
+  class: z.enum(limitNames),
+  procedure: z
+    .string()
+    .max(100)
+    .regex(/^[A-Za-z]+\.[A-Za-z]+$/)
+    .optional(),
+  points: limitRule.shape.points,
+  durationSeconds: limitRule.shape.durationSeconds,
+});
+export const resetLimitInput = z.strictObject({
+  class: z.enum(limitNames),
+  procedure: z.string().max(100).optional(),
+});

@@ -1,0 +1,48 @@
+import { z } from "zod";
+
+/** A UUID in its canonical lower-case form; the ids Muniment makes are version 7. */
+export const uuid = z
+  .string()
+  .regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/, "not a UUID");
+
+/** A time as Muniment answers it: RFC 3339, UTC, milliseconds. */
+export const timestamp = z
+  .string()
+  .regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/, "not an RFC 3339 time in UTC");
+
+/** A time as a caller may send it: RFC 3339 with any offset. Parsed to the same instant in UTC. */
+export const timeInput = z.iso
+  .datetime({ offset: true, error: "not an RFC 3339 time" })
+  .max(40)
+  .refine((text) => !Number.isNaN(Date.parse(text)), "not an RFC 3339 time");
+
+/** Text without control characters (tab and line feed allowed where `multiline`). */
+export function boundedText(max: number, { multiline = false } = {}) {
+  return z
+    .string()
+    .max(max)
+    .refine(
+      (text) => !/\p{Cc}/u.test(multiline ? text.replaceAll(/[\t\n]/g, "") : text),
+      "contains control characters",
+    )
+    .refine((text) => text.isWellFormed(), "contains a lone surrogate");
+}
+
+/** A name that a person gives to something: trimmed, 1 to 100 characters. */
+export const name = boundedText(100)
+  .transform((text) => text.trim())
+  .pipe(z.string().min(1));
+
+export const cursor = z.string().min(1).max(512);
+export const pageLimit = z.number().int().min(1).max(100);
+
+/** The fields of every list's input. */
+export const pageInput = { cursor: cursor.optional(), limit: pageLimit.optional() };
+
+/** The shape of every list's answer. */
+export function page<T extends z.ZodType>(item: T) {
+  return z.strictObject({ items: z.array(item), nextCursor: z.string().nullable() });
+}
+
+/** An input with no fields: absent or `{}`. */
+export const noInput = z.strictObject({}).optional();
