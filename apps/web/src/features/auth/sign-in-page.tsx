@@ -1,0 +1,92 @@
+import { zodResolver } from "@hookform/resolvers/zod";
+import { signInInput } from "@muniment/shared/accounts.ts";
+import { useMutation, useSuspenseQuery } from "@tanstack/react-query";
+import { getRouteApi, Link, useRouter } from "@tanstack/react-router";
+import { useForm } from "react-hook-form";
+import { messageOf } from "../../errors.ts";
+import { safeReturnPath } from "../../return-path.ts";
+import { startSession } from "../../session.ts";
+import { trpc } from "../../trpc.ts";
+import { AuthLayout } from "../../ui/auth-layout.tsx";
+import { Field } from "../../ui/field.tsx";
+import { Form } from "../../ui/form.tsx";
+import { Input } from "../../ui/input.tsx";
+import { Notice } from "../../ui/notice.tsx";
+import { PasswordInput } from "../../ui/password-input.tsx";
+
+const route = getRouteApi("/sign-in");
+
+export function SignInPage() {
+  const { from, lost } = route.useSearch();
+  const { signUp, setupNeeded } = useSuspenseQuery(trpc.setup.status.queryOptions()).data;
+  const router = useRouter();
+  const form = useForm({
+    resolver: zodResolver(signInInput),
+    defaultValues: { email: "", password: "" },
+  });
+  const signIn = useMutation(
+    trpc.auth.signIn.mutationOptions({
+      onSuccess: ({ user }) => {
+        startSession(user);
+        router.history.push(safeReturnPath(from, location.origin));
+      },
+    }),
+  );
+  return (
+    <AuthLayout title="Sign in">
+      <div className="grid gap-4">
+        {lost && (
+          <Notice tone="info">Your session has ended. Sign in to go on where you were.</Notice>
+        )}
+        {setupNeeded && (
+          <Notice tone="info">
+            There is no account yet. Open the setup link that the server printed when it started.
+          </Notice>
+        )}
+        <Form
+          onSubmit={form.handleSubmit((values) => signIn.mutate(values))}
+          submitError={messageOf(signIn.error)}
+          pending={signIn.isPending}
+          submitLabel="Sign in"
+          actions="block"
+        >
+          <Field label="E-mail" error={form.formState.errors.email?.message}>
+            {(control) => (
+              <Input
+                {...control}
+                {...form.register("email")}
+                type="email"
+                autoComplete="username"
+                autoFocus
+              />
+            )}
+          </Field>
+          <Field label="Password" error={form.formState.errors.password?.message}>
+            {(control) => (
+              <PasswordInput
+                {...control}
+                {...form.register("password")}
+                autoComplete="current-password"
+              />
+            )}
+          </Field>
+        </Form>
+        {signUp === "open" && !setupNeeded && (
+          <p className="text-sm text-muted">
+            No account yet?{" "}
+            <Link to="/sign-up" className="font-medium text-accent hover:underline">
+              Create one
+            </Link>
+          </p>
+        )}
+        {signUp !== "open" && !setupNeeded && (
+          <p className="text-sm text-muted">
+            {signUp === "invite"
+              ? "No account yet? An administrator can send you an invitation."
+              : "No account yet? Ask an administrator."}
+          </p>
+        )}
+      </div>
+    </AuthLayout>
+  );
+}

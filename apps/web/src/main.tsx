@@ -1,0 +1,32 @@
+// First, because schemas ask for it when they are made.
+import "./zod-config.ts";
+
+import { QueryClientProvider } from "@tanstack/react-query";
+import { RouterProvider } from "@tanstack/react-router";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { queryClient, whenSessionLost } from "./query-client.ts";
+import { router } from "./router.tsx";
+import { believedSignedIn, endSession } from "./session.ts";
+import { TooltipProvider } from "./ui/tooltip.tsx";
+import "./styles.css";
+
+whenSessionLost(() => {
+  if (!believedSignedIn()) return;
+  const from = router.state.location.href;
+  endSession();
+  void router.navigate({ to: "/sign-in", search: { from, lost: true } });
+});
+
+const container = document.getElementById("root");
+if (!container) throw new Error("index.html has no #root");
+
+createRoot(container).render(
+  <StrictMode>
+    <QueryClientProvider client={queryClient}>
+      <TooltipProvider delayDuration={300}>
+        <RouterProvider router={router} />
+      </TooltipProvider>
+    </QueryClientProvider>
+  </StrictMode>,
+);

@@ -1,0 +1,45 @@
+import type { Permission } from "@muniment/shared/permissions.ts";
+import {
+  Activity,
+  Bot,
+  Gauge,
+  LayoutDashboard,
+  type LucideIcon,
+  ScrollText,
+  UserCog,
+  Users,
+} from "lucide-react";
+
+type Page = {
+  to: "/" | "/events" | "/agents" | "/account" | "/admin/users" | "/admin/audit" | "/admin/limits";
+  label: string;
+  icon: LucideIcon;
+  /** The page is listed for roles with this permission only. */
+  permission: Permission;
+  /** Pressed after `g`, goes there. */
+  key: string;
+};
+
+export const workPages: readonly Page[] = [
+  { to: "/", label: "Overview", icon: LayoutDashboard, permission: "events:read", key: "o" },
+  { to: "/events", label: "Events", icon: Activity, permission: "events:read", key: "e" },
+  { to: "/agents", label: "Agents", icon: Bot, permission: "agents:read", key: "a" },
+];
+
+export const adminPages: readonly Page[] = [
+  { to: "/admin/users", label: "Users", icon: Users, permission: "users:read", key: "u" },
+  { to: "/admin/audit", label: "Audit log", icon: ScrollText, permission: "audit:read", key: "l" },
+  { to: "/admin/limits", label: "Rate limits", icon: Gauge, permission: "limits:read", key: "r" },
+];
+
+export const ownPages: readonly Page[] = [
+  {
+    to: "/account",
+    label: "Account & security",
+    icon: UserCog,
+    permission: "account:write",
+    key: "s",
+  },
+];
+
+export const allPages: readonly Page[] = [...workPages, ...adminPages, ...ownPages];

@@ -1,0 +1,77 @@
+import type { AppRouter } from "@muniment/api/router.ts";
+import { me, reauthenticated, signedInResult, signUpInfo } from "@muniment/shared/accounts.ts";
+import { agent, agentIdInput, agentPage } from "@muniment/shared/agents.ts";
+import { apiKey, apiKeyPage, createdApiKey } from "@muniment/shared/api-keys.ts";
+import { auditEntry, auditPage } from "@muniment/shared/audit-log.ts";
+import {
+  event,
+  eventPage,
+  facets,
+  receipt,
+  tailMessage,
+  timeseries,
+} from "@muniment/shared/events.ts";
+import { limitItem, limitPage } from "@muniment/shared/limits.ts";
+import { revokedSessions, sessionPage } from "@muniment/shared/sessions.ts";
+import { invitation, user, userIdInput, userPage } from "@muniment/shared/users.ts";
+import type { inferRouterOutputs } from "@trpc/server";
+import { z } from "zod";
+
+const nothing = z.strictObject({});
+
+type Outputs = inferRouterOutputs<AppRouter>;
+type Schemas = { [R in keyof Outputs]: { [P in keyof Outputs[R]]: z.ZodType } };
+
+/** What each procedure must answer. A procedure without a line here fails to compile. */
+const outputSchemas = {
+  setup: { status: signUpInfo, createAdmin: signedInResult },
+  auth: {
+    signUp: signedInResult,
+    signIn: signedInResult,
+    signOut: nothing,
+    me,
+    reauthenticate: reauthenticated,
+  },
+  account: { update: me, changePassword: revokedSessions },
+  sessions: { list: sessionPage, revoke: revokedSessions, revokeOthers: revokedSessions },
+  agents: {
+    create: agent,
+    list: agentPage,
+    get: agent,
+    update: agent,
+    delete: agentIdInput,
+  },
+  apiKeys: { create: createdApiKey, list: apiKeyPage, rotate: createdApiKey, revoke: apiKey },
+  events: {
+    ingest: receipt,
+    search: eventPage,
+    get: event,
+    timeseries,
+    facets,
+    tail: z.strictObject({ id: z.string(), data: tailMessage }),
+  },
+  audit: { search: auditPage, get: auditEntry },
+  users: {
+    list: userPage,
+    get: user,
+    invite: invitation,
+    setRole: user,
+    disable: user,
+    enable: user,
+    unlock: user,
+    revokeSessions: revokedSessions,
+    delete: userIdInput,
+  },
+  limits: { list: limitPage, set: limitItem, reset: limitItem },
+} satisfies Schemas;
+
+const byPath = new Map<string, z.ZodType>(
+  Object.entries(outputSchemas).flatMap(([router, schemas]) =>
+    Object.entries(schemas).map(([name, schema]) => [`${router}.${name}`, schema] as const),
+  ),
+);
+
+/** The schema of a procedure's answer by path, `agents.list`. */
+export function outputSchema(path: string): z.ZodType | undefined {
+  return byPath.get(path);
+}

@@ -1,0 +1,20 @@
+import type { Permission } from "@muniment/shared/permissions.ts";
+
+/** What a person without the permission is told, where a control is disabled or a page refused. */
+export const permissionSentences = {
+  "account:write": "Your role may not change this account.",
+  "sessions:read": "Your role may not see sessions.",
+  "sessions:write": "Your role may not end sessions.",
+  "agents:read": "Your role may not see agents.",
+  "agents:write": "Your role may not change agents.",
+  "apiKeys:read": "Your role may not see API keys.",
+  "apiKeys:write": "Your role may not make or change API keys.",
+  "events:read": "Your role may not see events.",
+  "events:write": "Your role may not send events.",
+  "audit:read": "Only auditors and administrators see the audit log.",
+  "users:read": "Only auditors and administrators see the list of users.",
+  "users:write": "Only administrators change users.",
+  "limits:read": "Only auditors and administrators see the rate limits.",
+  "limits:write": "Only administrators change rate limits.",
+  "posture:read": "Only auditors and administrators see the security posture.",
+} as const satisfies Record<Permission, string>;

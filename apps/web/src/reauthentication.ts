@@ -1,0 +1,39 @@
+import { useSyncExternalStore } from "react";
+
+let settle: ((confirmed: boolean) => void) | null = null;
+let question: Promise<boolean> | null = null;
+const listeners = new Set<() => void>();
+
+function notify() {
+  for (const listener of listeners) listener();
+}
+
+/** Asks the person for their password; several calls at once share one question. */
+export function requestReauthentication(): Promise<boolean> {
+  question ??= new Promise<boolean>((resolve) => {
+    settle = resolve;
+    notify();
+  });
+  return question;
+}
+
+/** Answers whoever is waiting. */
+export function settleReauthentication(confirmed: boolean): void {
+  settle?.(confirmed);
+  settle = null;
+  question = null;
+  notify();
+}
+
+/** Whether someone is waiting for the password. */
+export function useReauthenticationRequested(): boolean {
+  return useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener);
+      return () => {
+        listeners.delete(listener);
+      };
+    },
+    () => question !== null,
+  );
+}

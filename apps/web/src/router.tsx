@@ -1,0 +1,52 @@
+import { createRouter } from "@tanstack/react-router";
+import { NotFoundPage } from "./features/problems/not-found-page.tsx";
+import { ProblemPage } from "./features/problems/problem-page.tsx";
+import { accountRoute } from "./routes/account.tsx";
+import { agentRoute } from "./routes/agent.tsx";
+import { agentsRoute } from "./routes/agents.tsx";
+import { appRoute } from "./routes/app.tsx";
+import { auditRoute } from "./routes/audit.tsx";
+import { eventsRoute } from "./routes/events.tsx";
+import { indexRoute } from "./routes/index.tsx";
+import { limitsRoute } from "./routes/limits.tsx";
+import { rootRoute } from "./routes/root.tsx";
+import { setupRoute } from "./routes/setup.tsx";
+import { signInRoute } from "./routes/sign-in.tsx";
+import { signUpRoute } from "./routes/sign-up.tsx";
+import { usersRoute } from "./routes/users.tsx";
+import { PageSkeleton } from "./ui/skeleton.tsx";
+
+const routeTree = rootRoute.addChildren([
+  setupRoute,
+  signInRoute,
+  signUpRoute,
+  appRoute.addChildren([
+    indexRoute,
+    eventsRoute,
+    agentsRoute,
+    agentRoute,
+    accountRoute,
+    usersRoute,
+    auditRoute,
+    limitsRoute,
+  ]),
+]);
+
+export const router = createRouter({
+  routeTree,
+  defaultPreload: "intent",
+  // Freshness is the query client's business.
+  defaultPreloadStaleTime: 0,
+  defaultPendingMs: 150,
+  defaultPendingMinMs: 250,
+  defaultPendingComponent: PageSkeleton,
+  defaultErrorComponent: ProblemPage,
+  defaultNotFoundComponent: NotFoundPage,
+  scrollRestoration: true,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

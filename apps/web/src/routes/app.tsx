@@ -1,0 +1,12 @@
+import { createRoute } from "@tanstack/react-router";
+import { AppFrame } from "../features/shell/app-frame.tsx";
+import { requireSession } from "../session.ts";
+import { rootRoute } from "./root.tsx";
+
+/** Everything that needs somebody signed in; `context.me` is who. */
+export const appRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  id: "app",
+  beforeLoad: async ({ location }) => ({ me: await requireSession(location.href) }),
+  component: AppFrame,
+});
