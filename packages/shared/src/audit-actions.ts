@@ -28,8 +28,6 @@ export const auditActions = {
   "user.unlocked": none,
   "user.deleted": none,
   "user.sessions_revoked": z.strictObject({ revoked: z.number().int() }),
-  "user.listed": none,
-  "user.viewed": none,
   "account.updated": none,
   "account.password_changed": z.strictObject({ sessionsRevoked: z.number().int() }),
   "session.created": none,
@@ -50,8 +48,6 @@ export const auditActions = {
   "api_key.revoked": z.strictObject({ prefix: z.string() }),
   "limit.changed": z.strictObject({ name: z.string(), from: limitChange, to: limitChange }),
   "limit.reset": z.strictObject({ name: z.string() }),
-  "audit.searched": none,
-  "audit.viewed": none,
   "call.refused": refusal,
 } as const satisfies Record<string, z.ZodType>;
 

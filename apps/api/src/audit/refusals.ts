@@ -1,0 +1,100 @@
+import type { Database } from "@muniment/db/database.ts";
+import { auditRefusals } from "@muniment/db/schema/audit.ts";
+import type { ErrorReason } from "@muniment/shared/error-reasons.ts";
+import { sql } from "drizzle-orm";
+import type { Logger } from "pino";
+import type { Principal } from "../identity/principal.ts";
+import { clientKey } from "../limits/client-key.ts";
+import type { Context } from "../trpc/context.ts";
+import { toAuditRow } from "./write.ts";
+
+type Row = typeof auditRefusals.$inferInsert;
+
+/** Distinct refusals kept between two flushes; what is beyond shares one entry. */
+const maxPending = 5000;
+
+export type Refusals = {
+  /** Notes a refused call. Identical ones (caller, procedure, reason) fold into one entry per minute. */
+  record(ctx: Context, procedure: string, reason: ErrorReason): void;
+  /** Writes what was noted. */
+  flush(): Promise<void>;
+  /** Turns the counters of past minutes into audit entries. */
+  close(): Promise<void>;
+};
+
+export function createRefusals(database: Database, now: () => Date, log: Logger): Refusals {
+  let pending = new Map<string, Row>();
+
+  function note(ctx: Context, principal: Principal, procedure: string, reason: ErrorReason) {
+    const at = now();
+    const minute = new Date(Math.floor(at.getTime() / 60_000) * 60_000);
+    const known = principal.kind === "anonymous" ? null : principal;
+    const crowded = pending.size >= maxPending;
+    const caller = crowded ? "many" : known ? known.userId : clientKey(ctx.request.address);
+    const key = `${minute.getTime()} ${caller} ${procedure} ${reason}`;
+    const row = pending.get(key);
+    if (row) {
+      row.count += 1;
+      return;
+    }
+    const details = { procedure, reason, count: 1 };
+    const action = procedure === "auth.signIn" ? "sign_in.refused" : "call.refused";
+    const entry = toAuditRow({
+      at,
+      principal,
+      request: ctx.request,
+      action,
+      outcome: "refused",
+      target: { kind: "procedure", id: procedure },
+      details,
+    });
+    pending.set(key, { ...entry, minute, caller, procedure, reason, count: 1 });
+  }
+
+  async function flush() {
+    if (pending.size === 0) return;
+    const rows = [...pending.values()];
+    pending = new Map();
+    await database.transaction({}, async (tx) => {
+      for (let at = 0; at < rows.length; at += 500) {
+        await tx
+          .insert(auditRefusals)
+          .values(rows.slice(at, at + 500))
+          .onConflictDoUpdate({
+            target: [
+              auditRefusals.minute,
+              auditRefusals.caller,
+              auditRefusals.procedure,
+              auditRefusals.reason,
+            ],
+            set: { count: sql`${auditRefusals.count} + excluded.count` },
+          });
+      }
+    });
+  }
+
+  return {
+    record(ctx, procedure, reason) {
+      // Refusals are of calls that were identified already, so this only reads what is there.
+      void ctx
+        .identify()
+        .catch((): Principal => ({ kind: "anonymous" }))
+        .then((principal) => note(ctx, principal, procedure, reason))
+        .catch((error: unknown) => log.error({ err: error }, "a refusal was not recorded"));
+    },
+    flush,
+    async close() {
+      await database.transaction({}, (tx) =>
+        tx.execute(sql`
+          with closed as (
+            delete from audit_refusals where minute < ${new Date(now().getTime() - 60_000).toISOString()}::timestamptz returning *
+          )
+          insert into audit_entries
+            (id, at, actor_kind, actor_id, action, target_kind, target_id, outcome, request_id, details, personal)
+          select id, at, actor_kind, actor_id, action, target_kind, target_id, outcome, request_id,
+            details || jsonb_build_object('count', count), personal
+          from closed`),
+      );
+    },
+  };
+}

@@ -1,0 +1,289 @@
+import { type ConnectionFacts, parseConnectionUrl } from "@muniment/db/connection.ts";
+import type { LimitName, LimitRule } from "@muniment/shared/limits.ts";
+import { z } from "zod";
+import { secretProblem } from "./secret-strength.ts";
+
+/** Names of the secret rings; each holds its newest element first. */
+export const secretNames = [
+  "JWT_SECRET",
+  "API_KEY_SECRET",
+  "ENCRYPTION_KEY",
+  "AUDIT_SIGNING_KEY",
+] as const;
+export type SecretName = (typeof secretNames)[number];
+export type SecretRings = Record<SecretName, readonly string[]>;
+
+export type Problem = { variable: string; problem: string; remedy: string };
+
+export type Config = {
+  production: boolean;
+  host: string;
+  port: number;
+  publicUrl: URL;
+  dataDir: string;
+  /** Null: the embedded PostgreSQL. */
+  database: { app: ConnectionFacts | null; owner: ConnectionFacts } | null;
+  redisUrl: string | null;
+  trustProxy: number | string[] | false;
+  corsOrigins: readonly string[];
+  signUp: "invite" | "open" | "closed";
+  smtpUrl: string | null;
+  mailFrom: string;
+  apiDocs: boolean;
+  logLevel: string;
+  metricsToken: string | null;
+  sessionIdleSeconds: number;
+  sessionMaxSeconds: number;
+  argon2: { memoryCost: number; timeCost: number };
+  limits: Record<LimitName, LimitRule>;
+};
+
+type Env = Record<string, string | undefined>;
+
+const loopbackHost = /^(?:localhost|127(?:\.\d{1,3}){3}|\[?::1\]?|)$/;
+/** Whether a host name can only mean this machine; a path is a unix socket. */
+export const isLoopback = (host: string) => loopbackHost.test(host) || host.startsWith("/");
+
+const whole = (min: number, max: number, fallback: number) =>
+  z.coerce.number().int().min(min).max(max).default(fallback);
+const seconds = (fallback: number) => whole(1, 31_536_000, fallback);
+const points = (fallback: number) => whole(1, 1_000_000_000, fallback);
+const windowMs = (fallback: number) => whole(1000, 86_400_000, fallback);
+
+const schema = z.object({
+  NODE_ENV: z.string().default("development"),
+  HOST: z.string().min(1).default("127.0.0.1"),
+  PORT: whole(1, 65_535, 3000),
+  PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+  DATA_DIR: z.string().min(1).default("data"),
+  DATABASE_URL: z.url({ protocol: /^postgres(?:ql)?$/ }).optional(),
+  DATABASE_OWNER_URL: z.url({ protocol: /^postgres(?:ql)?$/ }).optional(),
+  DATABASE_CA: z.string().optional(),
+  REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
+  TRUST_PROXY: z.string().optional(),
+  CORS_ORIGINS: z.string().default(""),
+  SIGN_UP: z.enum(["invite", "open", "closed"]).default("invite"),
+  SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
+  MAIL_FROM: z.string().min(3).max(320).default("Muniment <muniment@localhost>"),
+  API_DOCS: z.enum(["on", "off"]).optional(),
+  LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
+  METRICS_TOKEN: z.string().min(16).optional(),
+  SESSION_IDLE_S: seconds(86_400),
+  SESSION_MAX_S: seconds(604_800),
+  ARGON2_MEMORY_KIB: whole(19_456, 4_194_304, 19_456),
+  ARGON2_TIME: whole(2, 100, 2),
+  RATE_LIMIT_WINDOW_MS: windowMs(60_000),
+  RATE_LIMIT_MAX_REQUESTS: points(100),
+  RATE_LIMIT_USER_MAX: points(600),
+  AUTH_RATE_LIMIT_MAX: points(5),
+  AUTH_RATE_LIMIT_ADDRESS_MAX: points(20),
+  AUTH_RATE_LIMIT_ACCOUNT_MAX: points(100),
+  AUTH_RATE_LIMIT_WINDOW_MS: windowMs(900_000),
+  CREDENTIAL_RATE_LIMIT_MAX: points(100),
+  SIGN_UP_RATE_LIMIT_MAX: points(20),
+  MAIL_RATE_LIMIT_MAX: points(5),
+  MODEL_RATE_LIMIT_MAX: points(20),
+  UPLOAD_RATE_LIMIT_MAX: points(10),
+  INGEST_RATE_LIMIT_MAX: points(6000),
+  INGEST_EVENTS_RATE_LIMIT_MAX: points(60_000),
+});
+type Variables = z.infer<typeof schema>;
+
+function limitsOf(v: Variables): Config["limits"] {
+  const general = Math.ceil(v.RATE_LIMIT_WINDOW_MS / 1000);
+  const auth = Math.ceil(v.AUTH_RATE_LIMIT_WINDOW_MS / 1000);
+  const rule = (points: number, durationSeconds: number) => ({ points, durationSeconds });
+  return {
+    general_address: rule(v.RATE_LIMIT_MAX_REQUESTS, general),
+    general_user: rule(v.RATE_LIMIT_USER_MAX, general),
+    auth_account_address: rule(v.AUTH_RATE_LIMIT_MAX, auth),
+    auth_address: rule(v.AUTH_RATE_LIMIT_ADDRESS_MAX, auth),
+    auth_account: rule(v.AUTH_RATE_LIMIT_ACCOUNT_MAX, auth),
+    credentials: rule(v.CREDENTIAL_RATE_LIMIT_MAX, 900),
+    sign_up: rule(v.SIGN_UP_RATE_LIMIT_MAX, 3600),
+    mail: rule(v.MAIL_RATE_LIMIT_MAX, 3600),
+    model: rule(v.MODEL_RATE_LIMIT_MAX, 60),
+    upload: rule(v.UPLOAD_RATE_LIMIT_MAX, 3600),
+    ingest_calls: rule(v.INGEST_RATE_LIMIT_MAX, 60),
+    ingest_events: rule(v.INGEST_EVENTS_RATE_LIMIT_MAX, 60),
+  };
+}
+
+function parseTrustProxy(text: string | undefined): Config["trustProxy"] | Problem {
+  if (text === undefined || text === "" || text === "0") return false;
+  if (/^\d{1,2}$/.test(text)) return Number(text);
+  const ranges = text.split(",").map((part) => part.trim());
+  const valid = ranges.every(
+    (range) => z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()]).safeParse(range).success,
+  );
+  if (valid) return ranges;
+  return {
+    variable: "TRUST_PROXY",
+    problem: "is neither a number of hops nor a list of CIDR ranges",
+    remedy:
+      "set it to the number of proxies in front, such as 1, or their ranges, such as 10.0.0.0/8",
+  };
+}
+
+function originProblems(v: Variables, production: boolean): Problem[] {
+  return splitList(v.CORS_ORIGINS).flatMap((origin) => {
+    const remedy = "list exact origins, such as https://app.example.com";
+    if (origin === "*") {
+      const problem = production ? "is a wildcard in production" : "is a wildcard";
+      return [{ variable: "CORS_ORIGINS", problem, remedy }];
+    }
+    const valid = URL.canParse(origin) && new URL(origin).origin === origin;
+    return valid
+      ? []
+      : [{ variable: "CORS_ORIGINS", problem: `${origin} is not an origin`, remedy }];
+  });
+}
+
+function transportProblems(v: Variables, publicUrl: URL, production: boolean): Problem[] {
+  const problems: Problem[] = [];
+  if (publicUrl.protocol === "http:" && !isLoopback(publicUrl.hostname)) {
+    problems.push({
+      variable: "PUBLIC_URL",
+      problem: "is plain http off loopback, where no safe session cookie can be set",
+      remedy: "put a TLS proxy in front and set PUBLIC_URL to its https address",
+    });
+  }
+  if (publicUrl.pathname !== "/" || publicUrl.search || publicUrl.hash) {
+    problems.push({
+      variable: "PUBLIC_URL",
+      problem: "has a path, a query or a fragment",
+      remedy: "set it to an origin only, such as https://muniment.example.com",
+    });
+  }
+  if (!production) return problems;
+  for (const variable of ["DATABASE_URL", "DATABASE_OWNER_URL"] as const) {
+    const text = v[variable];
+    if (!text || isLoopback(parseConnectionUrl(text).host)) continue;
+    if (new URL(text).searchParams.get("sslmode") === "verify-full") continue;
+    problems.push({
+      variable,
+      problem: "reaches a database off loopback without verified TLS in production",
+      remedy: "add ?sslmode=verify-full, and DATABASE_CA_FILE for a private authority",
+    });
+  }
+  if (v.REDIS_URL?.startsWith("redis:") && !isLoopback(new URL(v.REDIS_URL).hostname)) {
+    problems.push({
+      variable: "REDIS_URL",
+      problem: "reaches Redis off loopback without TLS in production",
+      remedy: "use rediss://",
+    });
+  }
+  return problems;
+}
+
+const splitList = (text: string) =>
+  text
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
+
+function ringProblems(rings: Record<SecretName, string[]>, mustExist: boolean): Problem[] {
+  const problems: Problem[] = [];
+  const owners = new Map<string, SecretName>();
+  for (const variable of secretNames) {
+    const remedy = `set ${variable} to at least 32 random characters, such as the output of: openssl rand -base64 48`;
+    if (rings[variable].length === 0 && mustExist) {
+      problems.push({ variable, problem: "is missing", remedy });
+    }
+    for (const element of rings[variable]) {
+      const weakness = secretProblem(element);
+      if (weakness) problems.push({ variable, problem: weakness, remedy });
+      const owner = owners.get(element);
+      if (owner) problems.push({ variable, problem: `repeats an element of ${owner}`, remedy });
+      owners.set(element, variable);
+    }
+  }
+  return problems;
+}
+
+function schemaProblems(error: z.ZodError): Problem[] {
+  return error.issues.map((issue) => ({
+    variable: String(issue.path[0]),
+    problem: `is wrong: ${issue.message}`,
+    remedy: "correct the value, or unset it for the default",
+  }));
+}
+
+export type Parsed =
+  | { ok: true; config: Config; rings: Record<SecretName, string[]> }
+  | { ok: false; problems: Problem[] };
+
+/**
+ * Reads the environment into a configuration, with the secrets apart. Pure: `<NAME>_FILE` variables
+ * must have been replaced by the files' contents. Answers every problem at once.
+ */
+export function parseConfig(env: Env): Parsed {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
+  const parsed = schema.safeParse(given);
+  if (!parsed.success) return { ok: false, problems: schemaProblems(parsed.error) };
+  const v = parsed.data;
+  const production = v.NODE_ENV === "production";
+  const publicUrl = new URL(v.PUBLIC_URL ?? `http://127.0.0.1:${v.PORT}`);
+  const rings = Object.fromEntries(
+    secretNames.map((name) => [name, splitList(given[name] ?? "")]),
+  ) as Record<SecretName, string[]>;
+  const external = v.DATABASE_URL ?? v.DATABASE_OWNER_URL;
+  const trustProxy = parseTrustProxy(v.TRUST_PROXY);
+
+  const problems = [
+    ...transportProblems(v, publicUrl, production),
+    ...originProblems(v, production),
+    ...ringProblems(rings, production && external !== undefined),
+    ...(typeof trustProxy === "object" && "problem" in trustProxy ? [trustProxy] : []),
+  ];
+  if (v.DATABASE_OWNER_URL && !v.DATABASE_URL) {
+    problems.push({
+      variable: "DATABASE_OWNER_URL",
+      problem: "is set without DATABASE_URL",
+      remedy: "set DATABASE_URL to the application's own connection",
+    });
+  }
+  if (v.SESSION_IDLE_S > v.SESSION_MAX_S) {
+    problems.push({
+      variable: "SESSION_IDLE_S",
+      problem: "is longer than SESSION_MAX_S",
+      remedy: "lower it, or raise SESSION_MAX_S",
+    });
+  }
+  if (problems.length > 0) return { ok: false, problems };
+
+  const config: Config = {
+    production,
+    host: v.HOST,
+    port: v.PORT,
+    publicUrl,
+    dataDir: v.DATA_DIR,
+    database: v.DATABASE_URL
+      ? {
+          app: v.DATABASE_OWNER_URL ? parseConnectionUrl(v.DATABASE_URL, v.DATABASE_CA) : null,
+          owner: parseConnectionUrl(v.DATABASE_OWNER_URL ?? v.DATABASE_URL, v.DATABASE_CA),
+        }
+      : null,
+    redisUrl: v.REDIS_URL ?? null,
+    trustProxy: trustProxy as Config["trustProxy"],
+    corsOrigins: splitList(v.CORS_ORIGINS),
+    signUp: v.SIGN_UP,
+    smtpUrl: v.SMTP_URL ?? null,
+    mailFrom: v.MAIL_FROM,
+    apiDocs: v.API_DOCS ? v.API_DOCS === "on" : !production,
+    logLevel: v.LOG_LEVEL,
+    metricsToken: v.METRICS_TOKEN ?? null,
+    sessionIdleSeconds: v.SESSION_IDLE_S,
+    sessionMaxSeconds: v.SESSION_MAX_S,
+    argon2: { memoryCost: v.ARGON2_MEMORY_KIB, timeCost: v.ARGON2_TIME },
+    limits: limitsOf(v),
+  };
+  return { ok: true, config, rings };
+}
+
+/** The problems as the start prints them. */
+export function describeProblems(problems: Problem[]): string {
+  return problems
+    .map(({ variable, problem, remedy }) => `  ${variable} ${problem}.\n    Remedy: ${remedy}.`)
+    .join("\n");
+}

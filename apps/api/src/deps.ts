@@ -1,0 +1,121 @@
+import { type Database, type DatabaseConnections, openDatabase } from "@muniment/db/database.ts";
+import { Redis } from "ioredis";
+import type { Logger } from "pino";
+import { createRefusals, type Refusals } from "./audit/refusals.ts";
+import type { Config } from "./config.ts";
+import { type DatabaseHealth, watchDatabase } from "./database-health.ts";
+import { createEncryption, type Encryption } from "./encryption.ts";
+import { createIdentities, type Identities } from "./identity/identities.ts";
+import { writeUsedKeys } from "./identity/used-keys.ts";
+import { createJobs, type Jobs } from "./jobs.ts";
+import { createLimits, type Limits } from "./limits/limiter.ts";
+import { loadLimitOverrides } from "./limits/overrides.ts";
+import { createMailer, type Mailer } from "./mailer.ts";
+import type { Secrets } from "./secrets.ts";
+
+/** Everything that has a lifetime or must be replaced in a test. */
+export type Deps = {
+  config: Config;
+  secrets: Secrets;
+  log: Logger;
+  now: () => Date;
+  database: Database;
+  health: DatabaseHealth;
+  limits: Limits;
+  identities: Identities;
+  refusals: Refusals;
+  encryption: Encryption;
+  jobs: Jobs;
+  mailer: Mailer;
+  /** Aborted when the server starts to drain: streams end. */
+  stopping: AbortSignal;
+  stop(): void;
+  [Symbol.asyncDispose](): Promise<void>;
+};
+
+export type DepsInput = {
+  config: Config;
+  secrets: Secrets;
+  connections: DatabaseConnections;
+  log: Logger;
+  now?: () => Date;
+};
+
+/** Runs `act` again and again with a pause, never twice at once; a failure is tried again. */
+function repeat(milliseconds: number, act: () => Promise<void>, log: Logger) {
+  let stopped = false;
+  const done = (async () => {
+    while (!stopped) {
+      await act().catch((error: unknown) => log.debug({ err: error }, "background write failed"));
+      await new Promise((resolve) => setTimeout(resolve, milliseconds).unref());
+    }
+  })();
+  return async () => {
+    stopped = true;
+    await Promise.race([done, new Promise((resolve) => setTimeout(resolve, 2 * milliseconds))]);
+    await act().catch((error: unknown) =>
+      log.error({ err: error }, "last background write failed"),
+    );
+  };
+}
+
+/** The composition root: opens what the server needs; disposing closes it in the reverse order. */
+export async function createDeps(input: DepsInput): Promise<Deps> {
+  const { config, secrets, log } = input;
+  const now = input.now ?? (() => new Date());
+  const database = openDatabase(input.connections);
+  const redis = config.redisUrl
+    ? new Redis(config.redisUrl, { enableOfflineQueue: false, maxRetriesPerRequest: 1 })
+    : null;
+  redis?.on("error", (error: Error) => log.warn({ err: error }, "redis"));
+  const limits = createLimits(config.limits, redis);
+  await loadLimitOverrides(database, limits);
+  const identities = createIdentities(database, config, secrets, now);
+  const refusals = createRefusals(database, now, log);
+  const encryption = createEncryption(secrets.encryption);
+  const jobs = createJobs(database, encryption, now, log);
+  const mailer = createMailer(jobs, config);
+  const health = watchDatabase(database, log);
+  const stopping = new AbortController();
+
+  jobs.every("close-refusals", 20, refusals.close);
+  jobs.every("delete-expired", 600, async () => {
+    await database.raw`delete from link_tokens where expires_at < now()`;
+    await database.raw`select delete_expired_sessions()`;
+  });
+  await jobs.start();
+
+  const stopWriting = repeat(
+    1000,
+    async () => {
+      await refusals.flush();
+      await writeUsedKeys(database, identities);
+      await loadLimitOverrides(database, limits);
+    },
+    log,
+  );
+
+  return {
+    config,
+    secrets,
+    log,
+    now,
+    database,
+    health,
+    limits,
+    identities,
+    refusals,
+    encryption,
+    jobs,
+    mailer,
+    stopping: stopping.signal,
+    stop: () => stopping.abort(),
+    async [Symbol.asyncDispose]() {
+      await jobs.stop();
+      await stopWriting();
+      health.stop();
+      await database.close();
+      redis?.disconnect();
+    },
+  };
+}

@@ -1,0 +1,34 @@
+import { users } from "@muniment/db/schema/users.ts";
+import { changePasswordInput } from "@muniment/shared/accounts.ts";
+import { revokedSessions } from "@muniment/shared/sessions.ts";
+import { eq } from "drizzle-orm";
+import { endSessions } from "../../identity/sessions.ts";
+import { audited } from "../../trpc/audited.ts";
+import { authLimitedForSelf } from "../../trpc/auth-limited.ts";
+import { signedIn } from "../../trpc/authenticated.ts";
+import { limited } from "../../trpc/limited.ts";
+import { permission } from "../../trpc/permission.ts";
+import { provesPassword } from "../../trpc/proves-password.ts";
+import { withNewPassword } from "../../trpc/with-new-password.ts";
+
+export const changePassword = limited("general")
+  .meta({ bodyBytes: 4096 })
+  .concat(authLimitedForSelf)
+  .concat(signedIn)
+  .concat(permission("account:write"))
+  .input(changePasswordInput)
+  .use(({ ctx, input, next }) => provesPassword(ctx, input.currentPassword).then(() => next()))
+  .concat(withNewPassword)
+  .concat(audited("account.password_changed"))
+  .output(revokedSessions)
+  .mutation(async ({ ctx: { deps, tx, audit, afterCommit, principal, passwordHash } }) => {
+    const { userId: id } = principal;
+    await tx.update(users).set({ passwordHash }).where(eq(users.id, id));
+    const revoked = await endSessions(tx, id, principal.sessionId);
+    await audit({
+      target: { kind: "user", id, label: principal.email },
+      details: { sessionsRevoked: revoked },
+    });
+    afterCommit(deps.identities.forget);
+    return { revoked };
+  });

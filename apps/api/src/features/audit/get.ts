@@ -1,0 +1,22 @@
+import { auditLog } from "@muniment/db/schema/audit.ts";
+import { auditEntry, auditIdInput } from "@muniment/shared/audit-log.ts";
+import { eq } from "drizzle-orm";
+import { AppError } from "../../errors.ts";
+import { signedIn } from "../../trpc/authenticated.ts";
+import { limited } from "../../trpc/limited.ts";
+import { permission } from "../../trpc/permission.ts";
+import { toAuditEntry } from "./read-audit.ts";
+
+export const get = limited("general")
+  .concat(signedIn)
+  .concat(permission("audit:read"))
+  .input(auditIdInput)
+  .output(auditEntry)
+  .query(async ({ ctx: { deps }, input }) => {
+    const { database } = deps;
+    const [row] = await database.as({}, () =>
+      database.reads.select().from(auditLog).where(eq(auditLog.id, input.id)),
+    );
+    if (!row) throw new AppError("not_found", "There is no such audit entry.");
+    return toAuditEntry(row);
+  });

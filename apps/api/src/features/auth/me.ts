@@ -1,0 +1,13 @@
+import { me as meSchema } from "@muniment/shared/accounts.ts";
+import { noInput } from "@muniment/shared/values.ts";
+import { signedIn } from "../../trpc/authenticated.ts";
+import { limited } from "../../trpc/limited.ts";
+import { permission } from "../../trpc/permission.ts";
+import { toMe } from "../../trpc/starts-session.ts";
+
+export const me = limited("general")
+  .concat(signedIn)
+  .concat(permission("account:write"))
+  .input(noInput)
+  .output(meSchema)
+  .query(({ ctx: { principal } }) => toMe({ ...principal, id: principal.userId }));

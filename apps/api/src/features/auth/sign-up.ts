@@ -1,0 +1,77 @@
+import type { Tx } from "@muniment/db/database.ts";
+import { users } from "@muniment/db/schema/users.ts";
+import { isUniqueViolation } from "@muniment/db/unavailable.ts";
+import { signedInResult, signUpInput } from "@muniment/shared/accounts.ts";
+import type { Role } from "@muniment/shared/permissions.ts";
+import { v7 as uuidv7 } from "uuid";
+import type { z } from "zod";
+import type { Config } from "../../config.ts";
+import { AppError } from "../../errors.ts";
+import { takeLinkToken } from "../../identity/link-token.ts";
+import { audited } from "../../trpc/audited.ts";
+import { anyone } from "../../trpc/authenticated.ts";
+import { countsFailures } from "../../trpc/counts-failures.ts";
+import { limited } from "../../trpc/limited.ts";
+import { signUpLimited } from "../../trpc/sign-up-limited.ts";
+import { startsSession, toMe } from "../../trpc/starts-session.ts";
+import { withNewPassword } from "../../trpc/with-new-password.ts";
+
+/** The role that a sign-up gets, by invitation or, where everyone may, as a member. */
+async function admit(
+  tx: Tx,
+  policy: Config["signUp"],
+  { email, invitation }: z.infer<typeof signUpInput>,
+  now: Date,
+): Promise<Role> {
+  if (invitation === undefined) {
+    if (policy === "open") return "member";
+    throw new AppError("sign_up_closed", "Accounts are made by invitation here.");
+  }
+  const taken = await takeLinkToken(tx, "invitation", invitation, now);
+  if (!taken?.role || taken.email !== email) {
+    throw new AppError("invalid_token", "This invitation is not valid for this address.");
+  }
+  return taken.role;
+}
+
+export const signUp = limited("general")
+  .meta({ bodyBytes: 4096 })
+  .concat(anyone)
+  .concat(signUpLimited)
+  .concat(countsFailures)
+  .concat(startsSession)
+  .input(signUpInput)
+  .use(async function refuseClosed({ ctx, input, next }) {
+    // Before the password is hashed: a closed door costs nothing.
+    const { signUp: policy } = ctx.deps.config;
+    if (policy === "closed" || (policy === "invite" && input.invitation === undefined)) {
+      throw new AppError("sign_up_closed", "Accounts are made by invitation here.");
+    }
+    return next();
+  })
+  .concat(withNewPassword)
+  .concat(audited("user.signed_up"))
+  .output(signedInResult)
+  .mutation(
+    async ({ ctx: { deps, tx, audit, afterCommit, startSession, passwordHash }, input }) => {
+      const now = deps.now();
+      const role = await admit(tx, deps.config.signUp, input, now);
+      const { email, displayName } = input;
+      const user = { id: uuidv7(), email, displayName, role, passwordHash, createdAt: now };
+      await tx
+        .insert(users)
+        .values(user)
+        .catch((cause: unknown) => {
+          if (!isUniqueViolation(cause)) throw cause;
+          throw new AppError("already_exists", "There is an account with this address.", { cause });
+        });
+      const session = await startSession(tx, user);
+      await audit({
+        target: { kind: "user", id: user.id, label: email },
+        actor: { userId: user.id, label: email },
+        details: { role, invited: input.invitation !== undefined },
+      });
+      afterCommit(session.setCookie);
+      return { status: "signedIn", user: toMe(user) };
+    },
+  );

@@ -1,0 +1,30 @@
+import { limitOverrides } from "@muniment/db/schema/limits.ts";
+import { limitItem, resetLimitInput } from "@muniment/shared/limits.ts";
+import { eq } from "drizzle-orm";
+import { AppError } from "../../errors.ts";
+import { countedPer } from "../../limits/counted-per.ts";
+import { audited } from "../../trpc/audited.ts";
+import { signedIn } from "../../trpc/authenticated.ts";
+import { limited } from "../../trpc/limited.ts";
+import { permission } from "../../trpc/permission.ts";
+import { refreshesLimits } from "../../trpc/refreshes-limits.ts";
+
+/** Puts a changed limit back to its configured value. */
+export const reset = limited("general")
+  .concat(signedIn)
+  .concat(permission("limits:write"))
+  .input(resetLimitInput)
+  .concat(refreshesLimits)
+  .concat(audited("limit.reset"))
+  .output(limitItem)
+  .mutation(async ({ ctx: { deps, tx, audit }, input: { class: limit, procedure } }) => {
+    const name = procedure ? `${limit}:${procedure}` : limit;
+    const deleted = await tx
+      .delete(limitOverrides)
+      .where(eq(limitOverrides.name, name))
+      .returning({ name: limitOverrides.name });
+    if (deleted.length === 0) throw new AppError("not_found", "This limit is not changed.");
+    await audit({ target: { kind: "limit", id: name }, details: { name } });
+    const rule = deps.config.limits[limit];
+    return { name, countedPer: countedPer[limit], rule, defaultRule: rule, changed: false };
+  });

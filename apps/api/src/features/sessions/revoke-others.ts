@@ -1,0 +1,23 @@
+import { revokedSessions } from "@muniment/shared/sessions.ts";
+import { noInput } from "@muniment/shared/values.ts";
+import { endSessions } from "../../identity/sessions.ts";
+import { audited } from "../../trpc/audited.ts";
+import { signedIn } from "../../trpc/authenticated.ts";
+import { limited } from "../../trpc/limited.ts";
+import { permission } from "../../trpc/permission.ts";
+
+export const revokeOthers = limited("general")
+  .concat(signedIn)
+  .concat(permission("sessions:write"))
+  .input(noInput)
+  .concat(audited("session.revoked"))
+  .output(revokedSessions)
+  .mutation(async ({ ctx: { deps, tx, audit, afterCommit, principal } }) => {
+    const revoked = await endSessions(tx, principal.userId, principal.sessionId);
+    await audit({
+      target: { kind: "user", id: principal.userId, label: principal.email },
+      details: { revoked },
+    });
+    afterCommit(deps.identities.forget);
+    return { revoked };
+  });

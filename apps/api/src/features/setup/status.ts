@@ -1,0 +1,14 @@
+import { signUpInfo } from "@muniment/shared/accounts.ts";
+import { noInput } from "@muniment/shared/values.ts";
+import { anyone } from "../../trpc/authenticated.ts";
+import { limited } from "../../trpc/limited.ts";
+import { isSetupNeeded } from "./setup-token.ts";
+
+export const status = limited("general")
+  .concat(anyone)
+  .input(noInput)
+  .output(signUpInfo)
+  .query(async ({ ctx: { deps } }) => ({
+    signUp: deps.config.signUp,
+    setupNeeded: await deps.database.as({}, () => isSetupNeeded(deps.database.reads)),
+  }));

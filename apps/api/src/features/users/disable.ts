@@ -1,0 +1,31 @@
+import { users } from "@muniment/db/schema/users.ts";
+import { user, userIdInput } from "@muniment/shared/users.ts";
+import { eq } from "drizzle-orm";
+import { AppError } from "../../errors.ts";
+import { enterScope } from "../../identity/scope.ts";
+import { endSessions } from "../../identity/sessions.ts";
+import { audited } from "../../trpc/audited.ts";
+import { signedIn } from "../../trpc/authenticated.ts";
+import { limited } from "../../trpc/limited.ts";
+import { permission } from "../../trpc/permission.ts";
+import { keepAnAdmin } from "./last-admin.ts";
+import { readUser } from "./read-users.ts";
+
+/** Shuts a user out: sessions end, API keys stop working, nothing is deleted. */
+export const disable = limited("general")
+  .concat(signedIn)
+  .concat(permission("users:write"))
+  .input(userIdInput)
+  .concat(audited("user.disabled"))
+  .output(user)
+  .mutation(async ({ ctx: { deps, tx, audit, afterCommit, principal }, input: { id } }) => {
+    if (id === principal.userId) throw new AppError("own_account", "You cannot disable yourself.");
+    const { email, role } = await readUser(tx, id);
+    if (role === "admin") await keepAnAdmin(tx, id);
+    await tx.update(users).set({ disabledAt: deps.now() }).where(eq(users.id, id));
+    await enterScope(tx, id);
+    await endSessions(tx, id);
+    await audit({ target: { kind: "user", id, label: email } });
+    afterCommit(deps.identities.forget);
+    return readUser(tx, id);
+  });

@@ -1,0 +1,57 @@
+import { linkTokens } from "@muniment/db/schema/link-tokens.ts";
+import { users } from "@muniment/db/schema/users.ts";
+import { invitation, inviteUserInput } from "@muniment/shared/users.ts";
+import { and, eq } from "drizzle-orm";
+import { AppError } from "../../errors.ts";
+import { createLinkToken } from "../../identity/link-token.ts";
+import { audited } from "../../trpc/audited.ts";
+import { signedIn } from "../../trpc/authenticated.ts";
+import { limited } from "../../trpc/limited.ts";
+import { mailLimited } from "../../trpc/mail-limited.ts";
+import { permission } from "../../trpc/permission.ts";
+import { recentlyAuthenticated } from "../../trpc/recently-authenticated.ts";
+
+const lifetimeSeconds = 72 * 3600;
+
+function invitationText(link: string, inviter: string, expiresAt: Date): string {
+  return [
+    `${inviter} invites you to Muniment.`,
+    "",
+    "Open this link to make your account:",
+    link,
+    "",
+    `It works once, for this address only, until ${expiresAt.toUTCString()}.`,
+    "If you did not expect it, ignore this mail.",
+  ].join("\n");
+}
+
+/** Invites an address. A new invitation replaces an earlier one. */
+export const invite = limited("general")
+  .concat(signedIn)
+  .concat(permission("users:write"))
+  .concat(recentlyAuthenticated)
+  .concat(mailLimited)
+  .input(inviteUserInput)
+  .concat(audited("user.invited"))
+  .output(invitation)
+  .mutation(async ({ ctx: { deps, tx, audit, principal }, input: { email, role } }) => {
+    const [known] = await tx.select({ id: users.id }).from(users).where(eq(users.email, email));
+    if (known) throw new AppError("already_exists", "There is an account with this address.");
+    await tx
+      .delete(linkTokens)
+      .where(and(eq(linkTokens.purpose, "invitation"), eq(linkTokens.email, email)));
+    const { token, expiresAt } = await createLinkToken(
+      tx,
+      { purpose: "invitation", email, role },
+      deps.now(),
+      lifetimeSeconds,
+    );
+    const link = new URL(`/sign-up#invitation=${token}`, deps.config.publicUrl).href;
+    await deps.mailer.send(tx, {
+      to: email,
+      subject: "Your invitation to Muniment",
+      text: invitationText(link, principal.displayName, expiresAt),
+    });
+    await audit({ target: { kind: "invitation", id: email, label: email }, details: { role } });
+    return { email, role, expiresAt: expiresAt.toISOString() };
+  });

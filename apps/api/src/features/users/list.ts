@@ -1,0 +1,36 @@
+import { users } from "@muniment/db/schema/users.ts";
+import { listUsersInput, userPage } from "@muniment/shared/users.ts";
+import { and, desc, sql } from "drizzle-orm";
+import { keysetPage } from "../../paging.ts";
+import { signedIn } from "../../trpc/authenticated.ts";
+import { limited } from "../../trpc/limited.ts";
+import { permission } from "../../trpc/permission.ts";
+import { toUser, userColumns } from "./read-users.ts";
+
+/** Part of an address or name, whatever the case; no character of it is a wildcard. */
+const contains = (text: string) =>
+  sql`(position(lower(${text}) in ${users.email}) > 0 or position(lower(${text}) in lower(${users.displayName})) > 0)`;
+
+export const list = limited("general")
+  .concat(signedIn)
+  .concat(permission("users:read"))
+  .input(listUsersInput)
+  .output(userPage)
+  .query(async ({ ctx: { deps }, input }) => {
+    const { database } = deps;
+    const page = keysetPage(deps, "users", input);
+    const rows = await database.as({}, () =>
+      database.reads
+        .select(userColumns)
+        .from(users)
+        .where(
+          and(
+            input?.text ? contains(input.text) : undefined,
+            page.after(users.createdAt, users.id),
+          ),
+        )
+        .orderBy(desc(users.createdAt), desc(users.id))
+        .limit(page.fetch),
+    );
+    return page.cut(rows, (row) => ({ at: row.createdAt, id: row.id }), toUser);
+  });

@@ -1,0 +1,34 @@
+import { users } from "@muniment/db/schema/users.ts";
+import { setRoleInput, user } from "@muniment/shared/users.ts";
+import { eq } from "drizzle-orm";
+import { enterScope } from "../../identity/scope.ts";
+import { endSessions } from "../../identity/sessions.ts";
+import { audited } from "../../trpc/audited.ts";
+import { signedIn } from "../../trpc/authenticated.ts";
+import { limited } from "../../trpc/limited.ts";
+import { permission } from "../../trpc/permission.ts";
+import { recentlyAuthenticated } from "../../trpc/recently-authenticated.ts";
+import { keepAnAdmin } from "./last-admin.ts";
+import { readUser } from "./read-users.ts";
+
+/** Changes a role. The user's sessions end, so that none goes on with the old one. */
+export const setRole = limited("general")
+  .concat(signedIn)
+  .concat(permission("users:write"))
+  .concat(recentlyAuthenticated)
+  .input(setRoleInput)
+  .concat(audited("user.role_changed"))
+  .output(user)
+  .mutation(async ({ ctx: { deps, tx, audit, afterCommit, principal }, input: { id, role } }) => {
+    const before = await readUser(tx, id);
+    if (before.role === "admin" && role !== "admin") await keepAnAdmin(tx, id);
+    await tx.update(users).set({ role }).where(eq(users.id, id));
+    await enterScope(tx, id);
+    if (role !== before.role) await endSessions(tx, id, principal.sessionId);
+    await audit({
+      target: { kind: "user", id, label: before.email },
+      details: { from: before.role, to: role },
+    });
+    afterCommit(deps.identities.forget);
+    return readUser(tx, id);
+  });

@@ -1,0 +1,41 @@
+import type { FastifyInstance } from "fastify";
+import type { Config } from "../config.ts";
+
+const machinePaths = new Set(["/healthz", "/readyz", "/metrics"]);
+
+/** A page opened as `localhost` moves to PUBLIC_URL, the only origin whose cookie works. */
+export function addLoopbackRedirect(app: FastifyInstance, { publicUrl, port }: Config): void {
+  if (publicUrl.hostname === "localhost") return;
+  app.addHook("onRequest", async (request, reply) => {
+    const fromLocalhost = request.headers.host === `localhost:${port}`;
+    if (!fromLocalhost || machinePaths.has(request.url)) return;
+    await reply.redirect(new URL(request.url, publicUrl).href, 308);
+  });
+}
+
+const allowedHeaders = "authorization, content-type, last-event-id, trpc-accept";
+const exposedHeaders = "ratelimit, ratelimit-policy, retry-after, x-request-id";
+
+/** Answers the exact origins of CORS_ORIGINS; every other origin gets no CORS header at all. */
+export function addCors(app: FastifyInstance, { corsOrigins }: Config): void {
+  app.addHook("onRequest", async (request, reply) => {
+    if (corsOrigins.length === 0) return;
+    reply.header("vary", "Origin");
+    const { origin } = request.headers;
+    if (origin === undefined || !corsOrigins.includes(origin)) return;
+    reply.headers({
+      "access-control-allow-origin": origin,
+      "access-control-allow-credentials": "true",
+      "access-control-expose-headers": exposedHeaders,
+      "cross-origin-resource-policy": "cross-origin",
+    });
+    if (request.method === "OPTIONS") {
+      reply.headers({
+        "access-control-allow-methods": "GET, POST",
+        "access-control-allow-headers": allowedHeaders,
+        "access-control-max-age": "600",
+      });
+      await reply.code(204).send();
+    }
+  });
+}

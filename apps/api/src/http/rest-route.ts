@@ -1,0 +1,64 @@
+import type { FastifyInstance, FastifyReply } from "fastify";
+import type { Deps } from "../deps.ts";
+import { AppError } from "../errors.ts";
+import type { Context } from "../trpc/context.ts";
+import { setHeaders, setRetryAfter } from "./answer.ts";
+import { parseJson, readJsonBody } from "./body.ts";
+import { exactText } from "./exact-text.ts";
+import { bodyBytesOf, procedureAt } from "./procedures.ts";
+import { createContext } from "./request-facts.ts";
+import { settle } from "./trpc-call.ts";
+
+async function answer(
+  reply: FastifyReply,
+  ctx: Context,
+  path: string,
+  work: () => Promise<unknown>,
+) {
+  const outcome = await settle(ctx, path, work);
+  setHeaders(reply, ctx.response);
+  reply.type("application/json; charset=utf-8");
+  if (outcome.ok) return reply.send(JSON.stringify(outcome.data));
+  const { code, reason, message } = outcome.error;
+  setRetryAfter(reply, [outcome.error]);
+  return reply
+    .code(outcome.status)
+    .send(JSON.stringify({ error: { code, reason, message, requestId: ctx.request.id } }));
+}
+
+const repeatable = new Set(["types", "levels"]);
+
+/** `?types=a,b&limit=10&props=[…]` as the input of `events.search`. */
+function searchInput(query: URLSearchParams): Record<string, unknown> {
+  const input: Record<string, unknown> = {};
+  for (const [name, value] of query) {
+    if (Object.hasOwn(input, name)) throw new AppError("invalid_input", `${name} is named twice.`);
+    if (repeatable.has(name)) input[name] = value.split(",");
+    else if (name === "limit") input[name] = Number(value);
+    else if (name === "props") input[name] = parseJson(value);
+    else input[name] = value;
+  }
+  return input;
+}
+
+/** The same procedures for callers without a tRPC client: bare outputs, plain errors. */
+export function addRestRoutes(app: FastifyInstance, deps: Deps): void {
+  const signal = () => new AbortController().signal;
+  app.post("/api/v1/events", async (request, reply) => {
+    const ctx = createContext(deps, request, signal());
+    const ingest = procedureAt("events.ingest");
+    return answer(reply, ctx, ingest.path, async () => {
+      const text = await readJsonBody(request.raw, bodyBytesOf(ingest));
+      const value = text === "" ? undefined : parseJson(text);
+      return ingest.call(ctx, exactText({ value, text, path: [] }), ctx.request.signal, 0);
+    });
+  });
+  app.get("/api/v1/events", async (request, reply) => {
+    const ctx = createContext(deps, request, signal());
+    const search = procedureAt("events.search");
+    return answer(reply, ctx, search.path, async () => {
+      const query = new URL(request.raw.url ?? "/", "http://localhost").searchParams;
+      return search.call(ctx, searchInput(query), ctx.request.signal, 0);
+    });
+  });
+}

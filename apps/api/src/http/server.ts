@@ -1,0 +1,97 @@
+import helmet from "@fastify/helmet";
+import fastify, { type FastifyInstance } from "fastify";
+import { v7 as uuidv7 } from "uuid";
+import type { Config } from "../config.ts";
+import type { Deps } from "../deps.ts";
+import { toAppError } from "../errors.ts";
+import { addHealthRoutes } from "./health-route.ts";
+import { addCors, addLoopbackRedirect } from "./origins.ts";
+import { addRestRoutes } from "./rest-route.ts";
+import { addSpa } from "./spa.ts";
+import { addTrpcRoute } from "./trpc-route.ts";
+
+const csp = {
+  useDefaults: false,
+  directives: {
+    "default-src": ["'none'"],
+    "script-src": ["'self'"],
+    "style-src": ["'self'"],
+    "img-src": ["'self'", "data:"],
+    "font-src": ["'self'"],
+    "connect-src": ["'self'"],
+    "manifest-src": ["'self'"],
+    "base-uri": ["'none'"],
+    "form-action": ["'self'"],
+    "frame-ancestors": ["'none'"],
+  },
+};
+
+/** Trusts the first so many hops, counted from our socket, or the hops within the given ranges. */
+function trustOf(trustProxy: Config["trustProxy"]) {
+  if (typeof trustProxy !== "number") return trustProxy;
+  return (_address: string, hop: number) => hop < trustProxy;
+}
+
+/** The HTTP shell: headers, request ids, routes. `webDirectory` holds the built SPA, if any. */
+export async function createServer(
+  deps: Deps,
+  webDirectory: string | null,
+): Promise<FastifyInstance> {
+  const { config } = deps;
+  const app = fastify({
+    logger: false,
+    trustProxy: trustOf(config.trustProxy),
+    genReqId: () => uuidv7(),
+    requestTimeout: 30_000,
+    // Drained by `close`: idle connections end at once, busy ones after their answer.
+    forceCloseConnections: "idle",
+    return503OnClosing: true,
+    routerOptions: { maxParamLength: 2000 },
+  });
+  // Bodies are read by the routes themselves, each with its procedure's own limit.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", (_request, _payload, done) => done(null));
+
+  await app.register(helmet, {
+    contentSecurityPolicy: csp,
+    strictTransportSecurity:
+      config.publicUrl.protocol === "https:"
+        ? { maxAge: 31_536_000, includeSubDomains: true }
+        : false,
+    xXssProtection: true,
+    xFrameOptions: { action: "deny" },
+    referrerPolicy: { policy: "no-referrer" },
+    crossOriginOpenerPolicy: { policy: "same-origin" },
+    crossOriginResourcePolicy: { policy: "same-origin" },
+  });
+  app.addHook("onRequest", async (request, reply) => {
+    reply.header("x-request-id", request.id);
+    reply.header(
+      "permissions-policy",
+      "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    );
+    if (!request.url.startsWith("/assets/")) reply.header("cache-control", "no-store");
+  });
+  addLoopbackRedirect(app, config);
+  addCors(app, config);
+
+  app.setErrorHandler((error, request, reply) => {
+    const known = toAppError(error);
+    const status =
+      error instanceof Error &&
+      "statusCode" in error &&
+      typeof error.statusCode === "number" &&
+      error.statusCode < 500
+        ? error.statusCode
+        : 500;
+    if (status === 500) deps.log.error({ err: error, requestId: request.id }, "request failed");
+    const { code, reason, message } = known;
+    return reply.code(status).send({ error: { code, reason, message, requestId: request.id } });
+  });
+
+  addHealthRoutes(app, deps);
+  addTrpcRoute(app, deps);
+  addRestRoutes(app, deps);
+  await addSpa(app, webDirectory);
+  return app;
+}

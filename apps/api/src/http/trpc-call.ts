@@ -1,0 +1,41 @@
+import { getTRPCErrorShape, TRPCError } from "@trpc/server";
+import { getHTTPStatusCodeFromError } from "@trpc/server/http";
+import { type AppError, toAppError } from "../errors.ts";
+import type { Context } from "../trpc/context.ts";
+import { errorConfig } from "../trpc/init.ts";
+
+export type CallOutcome =
+  | { ok: true; data: unknown }
+  | { ok: false; error: AppError; status: number; path: string | undefined };
+
+/** Runs one call under the database guard; whatever is thrown becomes an error the server chose. */
+export async function settle(
+  ctx: Context,
+  path: string | undefined,
+  work: () => Promise<unknown>,
+): Promise<CallOutcome> {
+  try {
+    return { ok: true, data: await ctx.deps.health.guard(work) };
+  } catch (thrown) {
+    const error = toAppError(thrown);
+    if (error.reason === "internal") {
+      ctx.deps.log.error({ err: error.cause ?? error, requestId: ctx.request.id, path }, "failed");
+    }
+    return { ok: false, error, status: getHTTPStatusCodeFromError(error), path };
+  }
+}
+
+/** The tRPC envelope of an outcome. */
+export function toEnvelope(ctx: Context, outcome: CallOutcome): object {
+  if (outcome.ok) return { result: { data: outcome.data } };
+  const { error, path } = outcome;
+  const shape = getTRPCErrorShape({
+    config: errorConfig,
+    error: error instanceof TRPCError ? error : new TRPCError({ code: "INTERNAL_SERVER_ERROR" }),
+    type: "unknown",
+    path,
+    input: undefined,
+    ctx,
+  });
+  return { error: shape };
+}

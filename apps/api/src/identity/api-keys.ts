@@ -1,0 +1,49 @@
+import type { Database } from "@muniment/db/database.ts";
+import { apiKeys } from "@muniment/db/schema/api-keys.ts";
+import { users } from "@muniment/db/schema/users.ts";
+import { eq, sql } from "drizzle-orm";
+import { apiKeyHmac, isApiKey } from "./api-key-format.ts";
+import type { ApiKeyPrincipal } from "./principal.ts";
+
+/** A key with the times that decide whether it still works. */
+export type FoundApiKey = {
+  principal: ApiKeyPrincipal;
+  expiresAt: Date | null;
+};
+
+/** Prepares the look-up of a key by its HMAC under each element of the ring, newest first. */
+export function createApiKeyLookup(database: Database, hmacSecrets: readonly Buffer[]) {
+  const select = database.reads
+    .select({
+      keyId: apiKeys.id,
+      userId: apiKeys.userId,
+      agentId: apiKeys.agentId,
+      prefix: apiKeys.prefix,
+      scopes: apiKeys.scopes,
+      allowedCidrs: apiKeys.allowedCidrs,
+      eventTypes: apiKeys.eventTypes,
+      expiresAt: apiKeys.expiresAt,
+      revokedAt: apiKeys.revokedAt,
+      role: users.role,
+      disabledAt: users.disabledAt,
+    })
+    .from(apiKeys)
+    .innerJoin(users, eq(users.id, apiKeys.userId))
+    .where(eq(apiKeys.hmac, sql.placeholder("hmac")))
+    .prepare("find_api_key");
+
+  return async function findApiKey(key: string, now: Date): Promise<FoundApiKey | null> {
+    if (!isApiKey(key)) return null;
+    for (const secret of hmacSecrets) {
+      const hmac = apiKeyHmac(key, secret);
+      const [row] = await database.as({ credential: hmac.toString("hex") }, () =>
+        select.execute({ hmac }),
+      );
+      if (!row) continue;
+      const { expiresAt, revokedAt, disabledAt, ...principal } = row;
+      if (revokedAt || disabledAt || (expiresAt && expiresAt <= now)) return null;
+      return { principal: { kind: "apiKey", ...principal }, expiresAt };
+    }
+    return null;
+  };
+}

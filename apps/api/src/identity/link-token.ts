@@ -1,0 +1,41 @@
+import { createHash, randomBytes } from "node:crypto";
+import type { Tx } from "@muniment/db/database.ts";
+import { linkTokens } from "@muniment/db/schema/link-tokens.ts";
+import { and, eq, gt } from "drizzle-orm";
+
+type Row = typeof linkTokens.$inferSelect;
+
+const hashOf = (token: string) => createHash("sha256").update(token).digest();
+
+/** Makes a single-use token for a purpose; only its hash is stored. */
+export async function createLinkToken(
+  tx: Tx,
+  facts: Pick<Row, "purpose"> & Partial<Pick<Row, "email" | "role">>,
+  now: Date,
+  lifetimeSeconds: number,
+): Promise<{ token: string; expiresAt: Date }> {
+  const token = randomBytes(32).toString("base64url");
+  const expiresAt = new Date(now.getTime() + lifetimeSeconds * 1000);
+  await tx.insert(linkTokens).values({ ...facts, hash: hashOf(token), createdAt: now, expiresAt });
+  return { token, expiresAt };
+}
+
+/** Uses a token up: of parallel callers exactly one gets the row, and only if the transaction commits. */
+export async function takeLinkToken(
+  tx: Tx,
+  purpose: Row["purpose"],
+  token: string,
+  now: Date,
+): Promise<Row | undefined> {
+  const [row] = await tx
+    .delete(linkTokens)
+    .where(
+      and(
+        eq(linkTokens.hash, hashOf(token)),
+        eq(linkTokens.purpose, purpose),
+        gt(linkTokens.expiresAt, now),
+      ),
+    )
+    .returning();
+  return row;
+}

@@ -1,0 +1,25 @@
+import { hash, verify } from "@node-rs/argon2";
+import type { Config } from "../config.ts";
+
+type Cost = Config["argon2"];
+
+/** Two spellings of the same text (NFC, NFD) are one password. */
+const normalise = (password: string) => password.normalize("NFC");
+
+/** argon2id (RFC 9106), the library's own default, with the configured cost, one lane. */
+export function hashPassword(password: string, cost: Cost): Promise<string> {
+  return hash(normalise(password), { parallelism: 1, ...cost });
+}
+
+export function verifyPassword(stored: string, password: string): Promise<boolean> {
+  return verify(stored, normalise(password));
+}
+
+let decoy: Promise<string> | undefined;
+
+/** Verifies against nothing, so that an unknown account takes the time of a known one. */
+export async function verifyDecoy(password: string, cost: Cost): Promise<false> {
+  decoy ??= hashPassword("no account has this password", cost);
+  await verifyPassword(await decoy, password);
+  return false;
+}

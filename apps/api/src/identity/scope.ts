@@ -1,0 +1,7 @@
+import type { Tx } from "@muniment/db/database.ts";
+import { sql } from "drizzle-orm";
+
+/** Moves the rest of a transaction into a user's scope: a new user's own, or one an administrator acts on. */
+export async function enterScope(tx: Tx, userId: string): Promise<void> {
+  await tx.execute(sql`select set_config('muniment.user_id', ${userId}, true)`);
+}

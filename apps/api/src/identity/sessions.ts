@@ -1,0 +1,163 @@
+import { createHash, randomBytes } from "node:crypto";
+import type { Database, Tx } from "@muniment/db/database.ts";
+import { sessions } from "@muniment/db/schema/sessions.ts";
+import { users } from "@muniment/db/schema/users.ts";
+import { eq, lte, sql } from "drizzle-orm";
+import { type Adapter, type DatabaseSession, Lucia, TimeSpan } from "lucia";
+import { v7 as uuidv7 } from "uuid";
+import type { Config } from "../config.ts";
+import type { UserPrincipal } from "./principal.ts";
+
+type Lifetimes = Pick<Config, "sessionIdleSeconds" | "sessionMaxSeconds">;
+type Attributes = typeof sessions.$inferSelect;
+type UserAttributes = Pick<
+  typeof users.$inferSelect,
+  "email" | "displayName" | "role" | "createdAt" | "disabledAt"
+>;
+
+declare module "lucia" {
+  interface Register {
+    Lucia: Lucia<Attributes, UserAttributes>;
+    DatabaseSessionAttributes: Attributes;
+    DatabaseUserAttributes: UserAttributes;
+  }
+}
+
+/** What the database keeps of a token, and the only form Lucia ever sees: never the token itself. */
+export const sessionIdOf = (token: string) => createHash("sha256").update(token).digest("hex");
+
+/** 256 random bits. */
+export const newSessionToken = () => randomBytes(32).toString("base64url");
+
+const userColumns = {
+  email: users.email,
+  displayName: users.displayName,
+  role: users.role,
+  createdAt: users.createdAt,
+  disabledAt: users.disabledAt,
+};
+
+function toDatabaseSession(row: Attributes): DatabaseSession {
+  return { id: row.id, userId: row.userId, expiresAt: row.expiresAt, attributes: row };
+}
+
+/** Lucia's storage in one transaction. Ids arrive hashed and are used as they are. */
+function adapterOf(tx: Tx): Adapter {
+  return {
+    async getSessionAndUser(sessionId) {
+      const [row] = await tx
+        .select({ session: sessions, user: userColumns })
+        .from(sessions)
+        .innerJoin(users, eq(users.id, sessions.userId))
+        .where(eq(sessions.id, sessionId));
+      if (!row) return [null, null];
+      return [toDatabaseSession(row.session), { id: row.session.userId, attributes: row.user }];
+    },
+    async getUserSessions(userId) {
+      const rows = await tx.select().from(sessions).where(eq(sessions.userId, userId));
+      return rows.map(toDatabaseSession);
+    },
+    async setSession({ id, userId, expiresAt, attributes }) {
+      await tx.insert(sessions).values({ ...attributes, id, userId, expiresAt });
+    },
+    async updateSessionExpiration(sessionId, expiresAt) {
+      await tx.update(sessions).set({ expiresAt }).where(eq(sessions.id, sessionId));
+    },
+    async deleteSession(sessionId) {
+      await tx.delete(sessions).where(eq(sessions.id, sessionId));
+    },
+    async deleteUserSessions(userId) {
+      await tx.delete(sessions).where(eq(sessions.userId, userId));
+    },
+    async deleteExpiredSessions() {
+      await tx.delete(sessions).where(lte(sessions.expiresAt, new Date()));
+    },
+  };
+}
+
+function luciaOf(tx: Tx, { sessionIdleSeconds }: Lifetimes) {
+  return new Lucia(adapterOf(tx), {
+    sessionExpiresIn: new TimeSpan(sessionIdleSeconds, "s"),
+    getSessionAttributes: (attributes) => attributes,
+    getUserAttributes: (attributes) => attributes,
+  });
+}
+
+const secondsAfter = (time: Date, seconds: number) => new Date(time.getTime() + seconds * 1000);
+
+/** The end of a session used now: idle time, but never past the absolute maximum. */
+function expiryOf(createdAt: Date, now: Date, lifetimes: Lifetimes): Date {
+  const idle = secondsAfter(now, lifetimes.sessionIdleSeconds);
+  const absolute = secondsAfter(createdAt, lifetimes.sessionMaxSeconds);
+  return new Date(Math.min(idle.getTime(), absolute.getTime()));
+}
+
+/** Starts a session and answers its token. The scope of `tx` must be the user's. */
+export async function createSession(
+  tx: Tx,
+  userId: string,
+  facts: { now: Date; address: string; userAgent: string; lifetimes: Lifetimes },
+): Promise<{ token: string; publicId: string; expiresAt: Date }> {
+  const token = newSessionToken();
+  const publicId = uuidv7();
+  const id = sessionIdOf(token);
+  await luciaOf(tx, facts.lifetimes).createSession(
+    userId,
+    {
+      id,
+      publicId,
+      userId,
+      createdAt: facts.now,
+      authenticatedAt: facts.now,
+      lastUsedAt: facts.now,
+      expiresAt: facts.now,
+      address: facts.address,
+      userAgent: facts.userAgent,
+    },
+    { sessionId: id },
+  );
+  const expiresAt = expiryOf(facts.now, facts.now, facts.lifetimes);
+  await tx.update(sessions).set({ expiresAt }).where(eq(sessions.id, id));
+  return { token, publicId, expiresAt };
+}
+
+/** How stale `lastUsedAt` may get before a use is written down. */
+const touchSeconds = 60;
+
+/** The user of a token, or null when the session is unknown, over, or its user disabled. */
+export async function findSession(
+  database: Database,
+  token: string,
+  now: Date,
+  lifetimes: Lifetimes,
+): Promise<UserPrincipal | null> {
+  const id = sessionIdOf(token);
+  return database.transaction({ credential: id }, async (tx) => {
+    const { session, user } = await luciaOf(tx, lifetimes).validateSession(id);
+    if (!session || session.expiresAt <= now || user.disabledAt) return null;
+    if (secondsAfter(session.lastUsedAt, touchSeconds) <= now) {
+      const expiresAt = expiryOf(session.createdAt, now, lifetimes);
+      await tx.update(sessions).set({ lastUsedAt: now, expiresAt }).where(eq(sessions.id, id));
+    }
+    return {
+      kind: "user",
+      userId: user.id,
+      email: user.email,
+      displayName: user.displayName,
+      role: user.role,
+      createdAt: new Date(user.createdAt),
+      sessionId: id,
+      sessionPublicId: session.publicId,
+      authenticatedAt: new Date(session.authenticatedAt),
+    };
+  });
+}
+
+/** Ends every session of a user but the given one; answers how many. The scope of `tx` must be the user's. */
+export async function endSessions(tx: Tx, userId: string, exceptId = ""): Promise<number> {
+  const ended = await tx
+    .delete(sessions)
+    .where(sql`${sessions.userId} = ${userId} and ${sessions.id} <> ${exceptId}`)
+    .returning({ id: sessions.id });
+  return ended.length;
+}

@@ -1,0 +1,148 @@
+import type { Database, Tx } from "@muniment/db/database.ts";
+import { jobs } from "@muniment/db/schema/jobs.ts";
+import { eq, sql } from "drizzle-orm";
+import type { Logger } from "pino";
+import { v7 as uuidv7 } from "uuid";
+import type { Encryption } from "./encryption.ts";
+
+const pollMilliseconds = 500;
+const leaseSeconds = 120;
+const maxAttempts = 8;
+
+type Handler = (payload: unknown) => Promise<void>;
+type Definition = { handler: Handler; everySeconds?: number };
+
+export type Jobs = {
+  /** Adds work in the transaction that makes it necessary: both happen, or neither. */
+  enqueue(tx: Tx, queue: string, payload: unknown): Promise<void>;
+  /** Says how to do the work of a queue. A handler may run more than once and must bear it. */
+  define(queue: string, handler: Handler): void;
+  /** Work that recurs; one node at a time does it. */
+  every(queue: string, everySeconds: number, handler: () => Promise<void>): void;
+  start(): Promise<void>;
+  /** Waits for the running job, then takes no more. */
+  stop(): Promise<void>;
+};
+
+const secondsFrom = (time: Date, seconds: number) => new Date(time.getTime() + seconds * 1000);
+const placeOf = (id: string) => `jobs.payload:${id}`;
+
+/** Work outside requests, on PostgreSQL: enqueued transactionally, leased, retried with back-off. */
+export function createJobs(
+  database: Database,
+  encryption: Encryption,
+  now: () => Date,
+  log: Logger,
+): Jobs {
+  const definitions = new Map<string, Definition>();
+  let timer: NodeJS.Timeout | undefined;
+  let running: Promise<void> = Promise.resolve();
+  let stopped = false;
+
+  async function insert(tx: Tx, queue: string, payload: unknown, key: string | null) {
+    const id = uuidv7();
+    const text = encryption.encrypt(JSON.stringify(payload ?? null), placeOf(id));
+    const at = now();
+    await tx
+      .insert(jobs)
+      .values({ id, queue, key, payload: text, createdAt: at, runAt: at })
+      .onConflictDoNothing();
+  }
+
+  const claim = () =>
+    database.transaction({}, async (tx) => {
+      const at = now();
+      const due = tx
+        .select({ id: jobs.id })
+        .from(jobs)
+        .where(
+          sql`${jobs.runAt} <= ${at.toISOString()} and ${jobs.failedAt} is null
+            and (${jobs.lockedUntil} is null or ${jobs.lockedUntil} < ${at.toISOString()})`,
+        )
+        .orderBy(jobs.runAt)
+        .limit(1)
+        .for("update", { skipLocked: true });
+      const [job] = await tx
+        .update(jobs)
+        .set({ lockedUntil: secondsFrom(at, leaseSeconds), attempts: sql`${jobs.attempts} + 1` })
+        .where(eq(jobs.id, sql`(${due})`))
+        .returning();
+      return job;
+    });
+
+  async function settle(job: typeof jobs.$inferSelect, error: unknown) {
+    const everySeconds = definitions.get(job.queue)?.everySeconds;
+    await database.transaction({}, async (tx) => {
+      const where = eq(jobs.id, job.id);
+      if (error === undefined && everySeconds === undefined) {
+        await tx.delete(jobs).where(where);
+        return;
+      }
+      const at = now();
+      const wait = error === undefined ? (everySeconds ?? 0) : Math.min(2 ** job.attempts, 600);
+      const over = error !== undefined && everySeconds === undefined && job.attempts >= maxAttempts;
+      await tx
+        .update(jobs)
+        .set({
+          runAt: secondsFrom(at, wait),
+          lockedUntil: null,
+          attempts: error === undefined ? 0 : job.attempts,
+          lastError: error === undefined ? null : String(error).slice(0, 500),
+          failedAt: over ? at : null,
+        })
+        .where(where);
+    });
+  }
+
+  async function runOne(): Promise<boolean> {
+    const job = await claim();
+    if (!job) return false;
+    const definition = definitions.get(job.queue);
+    try {
+      if (!definition) throw new Error(`no handler for the queue ${job.queue}`);
+      await definition.handler(JSON.parse(encryption.decrypt(job.payload, placeOf(job.id))));
+      await settle(job, undefined);
+    } catch (error) {
+      log.warn({ err: error, queue: job.queue, attempt: job.attempts }, "a job failed");
+      await settle(job, error ?? "failed");
+    }
+    return true;
+  }
+
+  async function poll() {
+    try {
+      while (!stopped && (await runOne())) {
+        // take the next one at once
+      }
+    } catch (error) {
+      log.debug({ err: error }, "jobs cannot be read now");
+    }
+    if (!stopped) schedule();
+  }
+
+  function schedule() {
+    timer = setTimeout(() => {
+      running = poll();
+    }, pollMilliseconds);
+    timer.unref();
+  }
+
+  return {
+    enqueue: (tx, queue, payload) => insert(tx, queue, payload, null),
+    define: (queue, handler) => definitions.set(queue, { handler }),
+    every: (queue, everySeconds, handler) => definitions.set(queue, { handler, everySeconds }),
+    async start() {
+      await database.transaction({}, async (tx) => {
+        for (const [queue, { everySeconds }] of definitions) {
+          if (everySeconds !== undefined) await insert(tx, queue, null, queue);
+        }
+      });
+      schedule();
+    },
+    async stop() {
+      stopped = true;
+      clearTimeout(timer);
+      await running;
+    },
+  };
+}

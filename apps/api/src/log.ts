@@ -1,0 +1,29 @@
+import { type Logger, pino } from "pino";
+
+/**
+ * JSON lines on standard output. Only fields that are named at the call are written, never raw
+ * input; an error is its class, message and stack without the statements' parameters.
+ */
+export function createLog(level: string): Logger {
+  return pino({
+    level,
+    base: null,
+    timestamp: () => `,"time":"${new Date().toISOString()}"`,
+    formatters: { level: (label) => ({ level: label }) },
+    serializers: {
+      err: (error: unknown) => {
+        const innermost = rootOf(error);
+        return innermost instanceof Error
+          ? { type: innermost.name, message: innermost.message, stack: innermost.stack }
+          : { message: String(innermost) };
+      },
+    },
+  });
+}
+
+/** The first cause: what wraps it (Drizzle) repeats the statement with its parameters. */
+function rootOf(error: unknown): unknown {
+  let at = error;
+  for (let depth = 0; depth < 5 && at instanceof Error && at.cause; depth += 1) at = at.cause;
+  return at;
+}

@@ -1,0 +1,50 @@
+import { mkdir, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Tx } from "@muniment/db/database.ts";
+import { createTransport } from "nodemailer";
+import { v7 as uuidv7 } from "uuid";
+import { z } from "zod";
+import type { Config } from "./config.ts";
+import type { Jobs } from "./jobs.ts";
+
+const mail = z.strictObject({ to: z.string(), subject: z.string(), text: z.string() });
+export type Mail = z.infer<typeof mail>;
+
+export type Mailer = {
+  /** Sends a mail if and only if the transaction commits. */
+  send(tx: Tx, message: Mail): Promise<void>;
+};
+
+const queue = "mail";
+
+/** One RFC 5322 file per mail, for an installation without an SMTP server. */
+function outboxTransport(directory: string, from: string) {
+  const compose = createTransport({ streamTransport: true, buffer: true, newline: "unix" });
+  return async (message: Mail) => {
+    const { message: text } = await compose.sendMail({
+      ...message,
+      from,
+      textEncoding: "quoted-printable",
+    });
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    const path = join(directory, `${uuidv7()}.eml`);
+    await writeFile(`${path}.tmp`, text as Buffer, { mode: 0o600 });
+    await rename(`${path}.tmp`, path);
+  };
+}
+
+function smtpTransport(url: string, from: string) {
+  const transport = createTransport(url);
+  return async (message: Mail) => {
+    await transport.sendMail({ ...message, from, textEncoding: "quoted-printable" });
+  };
+}
+
+/** Mails go out of a queue, by SMTP when configured and else as files in `DATA_DIR/outbox`. */
+export function createMailer(jobs: Jobs, config: Config): Mailer {
+  const deliver = config.smtpUrl
+    ? smtpTransport(config.smtpUrl, config.mailFrom)
+    : outboxTransport(join(config.dataDir, "outbox"), config.mailFrom);
+  jobs.define(queue, async (payload) => deliver(mail.parse(payload)));
+  return { send: (tx, message) => jobs.enqueue(tx, queue, message) };
+}

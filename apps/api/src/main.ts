@@ -1,0 +1,90 @@
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { boot } from "./boot.ts";
+import { describeProblems, type Problem, parseConfig, secretNames } from "./config.ts";
+import { createLog } from "./log.ts";
+
+const here = dirname(fileURLToPath(import.meta.url));
+
+/** Replaces `<NAME>_FILE` by the contents of the file, without the line end. */
+function withFiles(env: NodeJS.ProcessEnv): { env: NodeJS.ProcessEnv; problems: Problem[] } {
+  const read = { ...env };
+  const problems: Problem[] = [];
+  for (const name of [
+    ...secretNames,
+    "DATABASE_CA",
+    "DATABASE_URL",
+    "DATABASE_OWNER_URL",
+    "REDIS_URL",
+  ]) {
+    const path = env[`${name}_FILE`];
+    if (!path) continue;
+    try {
+      read[name] = readFileSync(path, "utf8").trim();
+    } catch (error) {
+      problems.push({
+        variable: `${name}_FILE`,
+        problem: `cannot be read (${error instanceof Error ? error.message : String(error)})`,
+        remedy: "correct the path or the file's permissions",
+      });
+    }
+  }
+  return { env: read, problems };
+}
+
+function refuse(problems: Problem[]): never {
+  process.stderr.write(`Muniment cannot start:\n${describeProblems(problems)}\n`);
+  process.exit(78);
+}
+
+const { env, problems } = withFiles(process.env);
+const parsed = parseConfig(env);
+if (!parsed.ok) refuse([...problems, ...parsed.problems]);
+if (problems.length > 0) refuse(problems);
+
+const { config, rings } = parsed;
+const log = createLog(config.logLevel);
+const say = (line: string) => process.stdout.write(`${line}\n`);
+
+const starting = boot({
+  config,
+  rings,
+  log,
+  migrationsFolder: env.MUNIMENT_MIGRATIONS ?? join(here, "../../../packages/db/migrations"),
+  webDirectory: env.MUNIMENT_WEB ?? null,
+  onSetupLink: (link) =>
+    say(`\nNo administrator yet. Open this link once to make the first:\n\n  ${link}\n`),
+});
+
+let stopping = false;
+async function stop(signal: string) {
+  if (stopping) return;
+  stopping = true;
+  log.info({ signal }, "stopping");
+  const running = await starting.catch(() => null);
+  await running?.stop();
+  process.exit(0);
+}
+process.on("SIGTERM", () => void stop("SIGTERM"));
+process.on("SIGINT", () => void stop("SIGINT"));
+process.on("SIGHUP", () => void stop("SIGHUP"));
+process.on("unhandledRejection", (error) => log.error({ err: error }, "unhandled rejection"));
+
+// Under `pnpm start` a killed parent would leave this process behind; then it ends by itself.
+if (env.MUNIMENT_END_WITH_PARENT) {
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) void stop("parent gone");
+  }, 500).unref();
+}
+
+starting
+  .then(() => say(`Muniment is ready on ${config.publicUrl.origin}`))
+  .catch((error: unknown) => {
+    process.stderr.write(
+      `Muniment cannot start: ${error instanceof Error ? error.message : error}\n`,
+    );
+    log.debug({ err: error }, "start failed");
+    process.exit(1);
+  });

@@ -1,0 +1,40 @@
+import { type SQL, sql } from "drizzle-orm";
+import type { AnyPgColumn } from "drizzle-orm/pg-core";
+import { decodeCursor, encodeCursor } from "./cursor.ts";
+import type { Deps } from "./deps.ts";
+
+const defaultLimit = 50;
+
+type Input = { cursor?: string | undefined; limit?: number | undefined } | undefined;
+
+/** Keyset paging, newest first, by a time and an id. `place` names the list and whose it is. */
+export function keysetPage(deps: Deps, place: string, input: Input) {
+  const limit = input?.limit ?? defaultLimit;
+  const position = input?.cursor
+    ? decodeCursor(deps.secrets.cursor, place, input.cursor)
+    : undefined;
+  return {
+    /** How many rows to ask for: one more than the page, to know whether there is another. */
+    fetch: limit + 1,
+    /** The condition that begins after the cursor. */
+    after(time: AnyPgColumn, id: AnyPgColumn): SQL | undefined {
+      if (!position) return undefined;
+      return sql`(${time}, ${id}) < (${position[0]}::timestamptz, ${position[1]}::uuid)`;
+    },
+    /** Cuts the page and makes the cursor of the next. */
+    cut<Row, Item>(
+      rows: Row[],
+      positionOf: (row: Row) => { at: Date; id: string },
+      toItem: (row: Row) => Item,
+    ): { items: Item[]; nextCursor: string | null } {
+      const items = rows.slice(0, limit);
+      const last = items.at(-1);
+      if (rows.length <= limit || last === undefined) {
+        return { items: items.map(toItem), nextCursor: null };
+      }
+      const { at, id } = positionOf(last);
+      const nextCursor = encodeCursor(deps.secrets.cursor, place, [at.toISOString(), id]);
+      return { items: items.map(toItem), nextCursor };
+    },
+  };
+}

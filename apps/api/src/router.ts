@@ -1,0 +1,24 @@
+import { accountRouter } from "./features/account/router.ts";
+import { agentsRouter } from "./features/agents/router.ts";
+import { apiKeysRouter } from "./features/api-keys/router.ts";
+import { auditRouter } from "./features/audit/router.ts";
+import { authRouter } from "./features/auth/router.ts";
+import { limitsRouter } from "./features/limits/router.ts";
+import { sessionsRouter } from "./features/sessions/router.ts";
+import { setupRouter } from "./features/setup/router.ts";
+import { usersRouter } from "./features/users/router.ts";
+import { router } from "./trpc/init.ts";
+
+export const appRouter = router({
+  account: accountRouter,
+  agents: agentsRouter,
+  apiKeys: apiKeysRouter,
+  audit: auditRouter,
+  auth: authRouter,
+  limits: limitsRouter,
+  sessions: sessionsRouter,
+  setup: setupRouter,
+  users: usersRouter,
+});
+
+export type AppRouter = typeof appRouter;

@@ -1,0 +1,33 @@
+import { hkdfSync } from "node:crypto";
+import type { SecretRings } from "./config.ts";
+
+/** Keys derived from the rings, newest first. Every use has a label of its own (RFC 5869). */
+export type Secrets = {
+  /** HMAC-SHA256 keys of stored API keys. */
+  apiKeyHmac: readonly Buffer[];
+  /** AES-256 keys for encryption at rest. */
+  encryption: readonly Buffer[];
+  /** HMAC key of opaque cursors. */
+  cursor: Buffer;
+  /** Password of a database role. */
+  rolePassword(role: string): string;
+};
+
+const derive = (element: string, label: string) =>
+  Buffer.from(hkdfSync("sha256", element, "muniment", label, 32));
+
+/** Derives every key from the rings; an empty ring is a fault of the caller. */
+export function deriveSecrets(rings: SecretRings): Secrets {
+  const newest = (ring: readonly string[]) => {
+    const [first] = ring;
+    if (first === undefined) throw new Error("a secret ring is empty");
+    return first;
+  };
+  return {
+    apiKeyHmac: rings.API_KEY_SECRET.map((element) => derive(element, "api-key-hmac")),
+    encryption: rings.ENCRYPTION_KEY.map((element) => derive(element, "encryption-at-rest")),
+    cursor: derive(newest(rings.JWT_SECRET), "cursor"),
+    rolePassword: (role) =>
+      derive(newest(rings.ENCRYPTION_KEY), `database-role:${role}`).toString("base64url"),
+  };
+}

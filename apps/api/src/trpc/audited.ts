@@ -1,0 +1,53 @@
+import type { Tx } from "@muniment/db/database.ts";
+import type { AuditAction, AuditDetails } from "@muniment/shared/audit-actions.ts";
+import { writeAuditEntry } from "../audit/write.ts";
+import type { Principal } from "../identity/principal.ts";
+import type { Context } from "./context.ts";
+import { procedure } from "./init.ts";
+
+/** What the handler says of its act; who, when, from where and which action are known already. */
+export type AuditFacts<A extends AuditAction> = {
+  target: { kind: string; id: string; label?: string };
+  /** The acting user where the call itself was anonymous (sign-in, sign-up). */
+  actor?: { userId: string; label: string };
+  /** Needed only where a procedure may leave one of several actions. */
+  action?: A;
+} & (AuditDetails<A> extends Record<string, never>
+  ? { details?: Record<string, never> }
+  : { details: AuditDetails<A> });
+
+/**
+ * Opens the transaction of a change and commits it only together with its audit entry: a failed
+ * handler rolls back, and so does one that wrote no entry (`audited.test.ts`).
+ */
+export function audited<A extends AuditAction>(...actions: [A, ...A[]]) {
+  return procedure.meta({ audit: actions }).use(async function auditChange({ ctx, next }) {
+    const { principal, deps, request } = ctx as Context & { principal?: Principal };
+    const userId = principal && principal.kind !== "anonymous" ? principal.userId : undefined;
+    const afterCommit: (() => void)[] = [];
+    const result = await deps.database.transaction(userId ? { userId } : {}, async (tx) => {
+      let written = 0;
+      const audit = async (facts: AuditFacts<A>) => {
+        await writeAuditEntry(tx, {
+          at: deps.now(),
+          principal: principal ?? { kind: "anonymous" },
+          request,
+          action: facts.action ?? actions[0],
+          outcome: "success",
+          target: facts.target,
+          details: facts.details ?? {},
+          ...(facts.actor ? { actor: facts.actor } : {}),
+        });
+        written += 1;
+      };
+      const answer = await next({
+        ctx: { tx: tx as Tx, audit, afterCommit: (act: () => void) => afterCommit.push(act) },
+      });
+      if (!answer.ok) throw answer.error;
+      if (written === 0) throw new Error(`${actions.join(", ")}: no audit entry was written`);
+      return answer;
+    });
+    for (const act of afterCommit) act();
+    return result;
+  });
+}

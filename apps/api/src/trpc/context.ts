@@ -1,0 +1,29 @@
+import type { Deps } from "../deps.ts";
+import type { Principal } from "../identity/principal.ts";
+import type { LimitState } from "../limits/limiter.ts";
+
+/** Facts of the HTTP request, free of any framework. */
+export type RequestFacts = {
+  id: string;
+  address: string;
+  userAgent: string;
+  origin: string | undefined;
+  secFetchSite: string | undefined;
+  cookieToken: string | undefined;
+  bearer: string | undefined;
+  signal: AbortSignal;
+};
+
+/** What the answer carries beside the bodies. */
+export type ResponseFacts = {
+  cookies: string[];
+  limits: LimitState[];
+};
+
+export type Context = {
+  deps: Deps;
+  request: RequestFacts;
+  response: ResponseFacts;
+  /** Looks at the presented credential once per HTTP request; never refuses. */
+  identify(): Promise<Principal>;
+};

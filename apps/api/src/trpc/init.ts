@@ -1,0 +1,46 @@
+import type { AuditAction } from "@muniment/shared/audit-actions.ts";
+import type { LimitName, PrimaryLimit } from "@muniment/shared/limits.ts";
+import type { Permission } from "@muniment/shared/permissions.ts";
+import { initTRPC } from "@trpc/server";
+import { toAppError } from "../errors.ts";
+import type { Context } from "./context.ts";
+
+/** What each step writes of itself; `policy.test.ts` reads it as the security table. */
+export type PolicyMeta = {
+  limit?: PrimaryLimit;
+  extraLimits?: readonly LimitName[];
+  auth?: "anyone" | "session" | "apiKey" | "sessionOrApiKey";
+  permission?: Permission;
+  recentAuthentication?: true;
+  audit?: readonly AuditAction[];
+  setsSession?: true;
+  /** Largest body in bytes; absent: 64 KiB. */
+  bodyBytes?: number;
+  /** The input keeps the facts of its JSON text that parsing loses. */
+  exactJson?: true;
+  /** Steps in the order in which they run. */
+  steps?: Record<string, true>;
+};
+
+const t = initTRPC
+  .context<Context>()
+  .meta<PolicyMeta>()
+  .create({
+    isDev: false,
+    errorFormatter({ shape, error, ctx }) {
+      const known = toAppError(error);
+      return {
+        message: known.message,
+        code: shape.code,
+        data: {
+          code: known.code,
+          reason: known.reason,
+          requestId: ctx?.request.id ?? null,
+        },
+      };
+    },
+  });
+
+export const router = t.router;
+export const procedure = t.procedure;
+export const errorConfig = t._config;

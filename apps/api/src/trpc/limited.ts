@@ -1,0 +1,48 @@
+import type { LimitName, PrimaryLimit } from "@muniment/shared/limits.ts";
+import { AppError } from "../errors.ts";
+import type { Principal } from "../identity/principal.ts";
+import { clientKey } from "../limits/client-key.ts";
+import type { LimitState } from "../limits/limiter.ts";
+import type { Context } from "./context.ts";
+import { recorded } from "./recorded.ts";
+
+/** Which rule counts a call of a class, and under which key. */
+function counterOf(
+  limit: PrimaryLimit,
+  principal: Principal,
+  address: string,
+): { name: LimitName; key: string } {
+  if (principal.kind === "anonymous") return { name: "general_address", key: clientKey(address) };
+  if (limit === "ingest" && principal.kind === "apiKey") {
+    return { name: "ingest_calls", key: principal.keyId };
+  }
+  const name = limit === "model" || limit === "upload" ? limit : "general_user";
+  return { name, key: principal.userId };
+}
+
+/** Refuses when a counter is over its limit; otherwise notes its state for the answer's headers. */
+export function refuseOver(ctx: Context, state: LimitState): void {
+  ctx.response.limits.push(state);
+  if (state.allowed) return;
+  throw new AppError("rate_limited", `Too many calls. Try again in ${state.resetSeconds} s.`, {
+    retryAfterSeconds: state.resetSeconds,
+  });
+}
+
+/** First step of every procedure: finds out who calls, and counts the call against one class. */
+export function limited(limit: PrimaryLimit) {
+  return recorded.meta({ limit, steps: { limited: true } }).use(async function limitCalls({
+    ctx,
+    next,
+    path,
+  }) {
+    const principal = await ctx.identify();
+    const { name, key } = counterOf(limit, principal, ctx.request.address);
+    refuseOver(ctx, await ctx.deps.limits.consume(name, key, { procedure: path }));
+    if (principal.kind === "anonymous" && principal.refusal) {
+      const bad = await ctx.deps.limits.consume("credentials", clientKey(ctx.request.address));
+      if (!bad.allowed) refuseOver(ctx, bad);
+    }
+    return next({ ctx: { principal } });
+  });
+}

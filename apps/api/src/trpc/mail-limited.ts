@@ -1,0 +1,13 @@
+import { email } from "@muniment/shared/accounts.ts";
+import { z } from "zod";
+import { procedure } from "./init.ts";
+import { refuseOver } from "./limited.ts";
+
+/** Counts mails per recipient, so that nobody's inbox can be filled through us. */
+export const mailLimited = procedure
+  .meta({ extraLimits: ["mail"] })
+  .input(z.object({ email }))
+  .use(async function limitMails({ ctx, next, input }) {
+    refuseOver(ctx, await ctx.deps.limits.consume("mail", input.email));
+    return next();
+  });

@@ -1,0 +1,26 @@
+import { can, type Permission } from "@muniment/shared/permissions.ts";
+import { AppError } from "../errors.ts";
+import type { Principal } from "../identity/principal.ts";
+import type { Context } from "./context.ts";
+import { procedure } from "./init.ts";
+
+function isPermitted(principal: Principal | undefined, permission: Permission): boolean {
+  if (principal?.kind === "user") return can(principal.role, permission);
+  if (principal?.kind !== "apiKey") return false;
+  return can(principal.role, permission) && principal.scopes.some((scope) => scope === permission);
+}
+
+/** Passes a user whose role includes the permission, and a key that also has the scope of that name. */
+export function permission(needed: Permission) {
+  return procedure.meta({ permission: needed }).use(async function requirePermission({
+    ctx,
+    next,
+  }) {
+    const { principal } = ctx as Context & { principal?: Principal };
+    if (isPermitted(principal, needed)) return next();
+    if (principal?.kind === "apiKey") {
+      throw new AppError("missing_scope", `This API key lacks the scope ${needed}.`);
+    }
+    throw new AppError("not_permitted", "Your role does not permit this.");
+  });
+}

@@ -1,0 +1,17 @@
+import { AppError } from "../errors.ts";
+import type { Principal } from "../identity/principal.ts";
+import type { Context } from "./context.ts";
+import { procedure } from "./init.ts";
+
+/** How old the last proof of the password may be for sensitive acts (ASVS 5.0, 7.5). */
+export const recentSeconds = 300;
+
+/** Step-up: passes a session whose user gave their password within the last five minutes. */
+export const recentlyAuthenticated = procedure
+  .meta({ recentAuthentication: true })
+  .use(async function requireRecentAuthentication({ ctx, next }) {
+    const { principal, deps } = ctx as Context & { principal?: Principal };
+    const at = principal?.kind === "user" ? principal.authenticatedAt.getTime() : 0;
+    if (deps.now().getTime() - at <= recentSeconds * 1000) return next();
+    throw new AppError("reauthentication_required", "Enter your password again to do this.");
+  });

@@ -1,0 +1,11 @@
+import { clientKey } from "../limits/client-key.ts";
+import { procedure } from "./init.ts";
+import { refuseOver } from "./limited.ts";
+
+/** Counts sign-ups per address. */
+export const signUpLimited = procedure
+  .meta({ extraLimits: ["sign_up"] })
+  .use(async function limitSignUps({ ctx, next }) {
+    refuseOver(ctx, await ctx.deps.limits.consume("sign_up", clientKey(ctx.request.address)));
+    return next();
+  });

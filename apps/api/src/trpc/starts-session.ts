@@ -1,0 +1,52 @@
+import type { Tx } from "@muniment/db/database.ts";
+import { users } from "@muniment/db/schema/users.ts";
+import type { Me } from "@muniment/shared/accounts.ts";
+import { eq } from "drizzle-orm";
+import { sessionCookie } from "../http/cookies.ts";
+import { enterScope } from "../identity/scope.ts";
+import { createSession } from "../identity/sessions.ts";
+import { procedure } from "./init.ts";
+
+type User = Pick<typeof users.$inferSelect, "id" | "email" | "displayName" | "role" | "createdAt">;
+
+export const toMe = ({ id, email, displayName, role, createdAt }: User): Me => ({
+  id,
+  email,
+  displayName,
+  role,
+  createdAt: new Date(createdAt).toISOString(),
+});
+
+/**
+ * The only way to a session cookie. Carrying the step makes the origin check apply to the call
+ * even though it brings no cookie yet, so a foreign page cannot sign a visitor in.
+ */
+export const startsSession = procedure.meta({ setsSession: true }).use(async function offerSession({
+  ctx,
+  next,
+}) {
+  return next({
+    ctx: {
+      async startSession(tx: Tx, user: User) {
+        const { deps, request, response } = ctx;
+        const now = deps.now();
+        await enterScope(tx, user.id);
+        const { address, userAgent } = request;
+        const session = await createSession(tx, user.id, {
+          now,
+          address,
+          userAgent,
+          lifetimes: deps.config,
+        });
+        await tx.update(users).set({ lastSignInAt: now }).where(eq(users.id, user.id));
+        return {
+          publicId: session.publicId,
+          /** Sets the cookie; to be called after the commit. */
+          setCookie: () => {
+            response.cookies.push(sessionCookie(deps.config, session.token, session.expiresAt));
+          },
+        };
+      },
+    },
+  });
+});

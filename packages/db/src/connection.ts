@@ -1,0 +1,51 @@
+import postgres from "postgres";
+
+/** Where a PostgreSQL is and how to sign in to it; `host` may be the directory of a unix socket. */
+export type ConnectionFacts = {
+  host: string;
+  port: number;
+  database: string;
+  username: string;
+  password: string;
+  /** Verified TLS with the given authority (PEM), or the system's when empty; absent: no TLS. */
+  tls?: { ca?: string };
+};
+
+type PoolOptions = { max: number; applicationName: string; parameters?: Record<string, string> };
+
+/** A postgres.js pool. It reconnects by itself; a query on a lost connection fails at once. */
+export function connect(facts: ConnectionFacts, options: PoolOptions): postgres.Sql {
+  const socket = facts.host.startsWith("/");
+  return postgres({
+    ...(socket ? { path: `${facts.host}/.s.PGSQL.${facts.port}` } : {}),
+    host: socket ? "localhost" : facts.host,
+    port: facts.port,
+    database: facts.database,
+    username: facts.username,
+    password: facts.password,
+    ssl: facts.tls
+      ? { rejectUnauthorized: true, ...(facts.tls.ca ? { ca: facts.tls.ca } : {}) }
+      : false,
+    max: options.max,
+    idle_timeout: 0,
+    connect_timeout: 2,
+    backoff: (attempt) => Math.min(0.05 * 2 ** attempt, 1),
+    max_lifetime: null,
+    onnotice: () => {},
+    connection: { application_name: options.applicationName, ...options.parameters },
+  });
+}
+
+/** Parses a postgres:// URL. TLS is on for every sslmode but `disable`, and then always verified. */
+export function parseConnectionUrl(text: string, ca?: string): ConnectionFacts {
+  const url = new URL(text);
+  const sslmode = url.searchParams.get("sslmode");
+  return {
+    host: url.searchParams.get("host") ?? decodeURIComponent(url.hostname).replace(/^\[|\]$/g, ""),
+    port: Number(url.port || "5432"),
+    database: decodeURIComponent(url.pathname.slice(1)) || "postgres",
+    username: decodeURIComponent(url.username),
+    password: decodeURIComponent(url.password),
+    ...(sslmode && sslmode !== "disable" ? { tls: ca ? { ca } : {} } : {}),
+  };
+}

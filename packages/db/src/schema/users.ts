@@ -1,0 +1,22 @@
+import { roles } from "@muniment/shared/permissions.ts";
+import { index, pgTable, text, uniqueIndex } from "drizzle-orm/pg-core";
+import { id, time } from "./columns.ts";
+
+/** `email` is canonical (lower case, ASCII); one account exists per address. */
+export const users = pgTable(
+  "users",
+  {
+    id: id(),
+    email: text("email").notNull(),
+    displayName: text("display_name").notNull(),
+    passwordHash: text("password_hash").notNull(),
+    role: text("role", { enum: roles }).notNull(),
+    createdAt: time("created_at").notNull(),
+    lastSignInAt: time("last_sign_in_at"),
+    disabledAt: time("disabled_at"),
+  },
+  (table) => [
+    uniqueIndex("users_email_key").on(table.email),
+    index("users_created_at_idx").on(table.createdAt, table.id),
+  ],
+);
