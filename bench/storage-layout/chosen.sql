@@ -30,8 +30,7 @@ CREATE TABLE receipts (
   commit_xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
   position bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
   event_ids uuid[] NOT NULL,
-  occurred_from timestamptz(3) NOT NULL,
-  occurred_to timestamptz(3) NOT NULL,
+  event_times timestamptz(3)[] NOT NULL,
   PRIMARY KEY (user_id, batch_id)
 );
 CREATE INDEX receipts_tail ON receipts (user_id, commit_xid, position);

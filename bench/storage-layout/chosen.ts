@@ -18,8 +18,8 @@ export const ingest = `
     SELECT user_id, id, agent_id, api_key_id, batch_id, type, level, message, subject,
       trace_id, seq, props, occurred_at, received_at FROM sent JOIN claimed USING (user_id, id)
   ), receipt AS (
-    INSERT INTO receipts (user_id, batch_id, event_ids, occurred_from, occurred_to)
-    SELECT user_id, batch_id, array_agg(id ORDER BY ord), min(occurred_at), max(occurred_at)
+    INSERT INTO receipts (user_id, batch_id, event_ids, event_times)
+    SELECT user_id, batch_id, array_agg(id ORDER BY ord), array_agg(occurred_at ORDER BY ord)
     FROM sent JOIN claimed USING (user_id, id) GROUP BY user_id, batch_id
   )
   SELECT s.ord, s.user_id, s.id FROM sent s JOIN claimed USING (user_id, id)`;
@@ -30,7 +30,10 @@ export const classify = `
   FROM ${sent("ord int, user_id uuid, id uuid, digest text")}
   JOIN event_ids e ON e.user_id = r.user_id AND e.id = r.id`;
 
-/** What the tail of one user resumes with: $2, $3 the last receipt seen, in commit order. */
+/**
+ * What the tail of one user resumes with: $2, $3 the last receipt seen, in commit order. LIMIT 1
+ * keeps the planner from joining all the user's events instead of looking up each key.
+ */
 export const resume = `
   SELECT r.commit_xid, r.position, i.ordinal, e.*
   FROM (
@@ -39,10 +42,12 @@ export const resume = `
       AND commit_xid < pg_snapshot_xmin(pg_current_snapshot())
     ORDER BY commit_xid, position LIMIT $4
   ) r
-  CROSS JOIN LATERAL unnest(r.event_ids) WITH ORDINALITY AS i (id, ordinal)
-  JOIN events e ON e.user_id = r.user_id AND e.id = i.id
-    AND e.occurred_at BETWEEN r.occurred_from AND r.occurred_to
-  WHERE e.user_id = $1
+  CROSS JOIN LATERAL unnest(r.event_ids, r.event_times) WITH ORDINALITY
+    AS i (id, occurred_at, ordinal)
+  CROSS JOIN LATERAL (
+    SELECT * FROM events e
+    WHERE e.user_id = $1 AND e.occurred_at = i.occurred_at AND e.id = i.id LIMIT 1
+  ) e
   ORDER BY r.commit_xid, r.position, i.ordinal`;
 
 /** A page after the cursor ($3, $4) and not before $2; the plain bound on `occurred_at` prunes. */

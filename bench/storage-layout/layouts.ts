@@ -44,8 +44,8 @@ const store = `INSERT INTO events (${names})
   SELECT ${names} FROM sent JOIN claimed USING (user_id, id)`;
 const insertTwo = `WITH ${claim}, stored AS (${store}) SELECT user_id, id FROM claimed`;
 const insertReceipts = `WITH ${claim}, stored AS (${store}), receipts AS (
-  INSERT INTO receipts (batch_id, user_id, ids, occurred_from, occurred_to)
-  SELECT batch_id, user_id, array_agg(id ORDER BY ord), min(occurred_at), max(occurred_at)
+  INSERT INTO receipts (batch_id, user_id, ids, times)
+  SELECT batch_id, user_id, array_agg(id ORDER BY ord), array_agg(occurred_at ORDER BY ord)
   FROM sent JOIN claimed USING (user_id, id) GROUP BY batch_id, user_id)
   SELECT user_id, id FROM claimed`;
 
@@ -60,7 +60,7 @@ const tailIndex = "CREATE INDEX ON events (user_id, commit_xid, ingest_seq);";
 const receipts = `CREATE TABLE receipts (batch_id uuid PRIMARY KEY, user_id uuid NOT NULL,
   commit_xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
   position bigint NOT NULL GENERATED ALWAYS AS IDENTITY, ids uuid[] NOT NULL,
-  occurred_from timestamptz(3) NOT NULL, occurred_to timestamptz(3) NOT NULL);
+  times timestamptz(3)[] NOT NULL);
   CREATE INDEX ON receipts (user_id, commit_xid, position);`;
 const typeIndex = "CREATE INDEX ON events (user_id, type, occurred_at DESC, id DESC);";
 const two = { axis: "occurred_at", ids: "plain", ingest: insertTwo } as const;

@@ -63,9 +63,9 @@ const resumeReceipts = `SELECT r.commit_xid, r.position, i.ordinal, e.* FROM (
     SELECT * FROM receipts WHERE user_id = $1 AND (commit_xid, position) > ($2::xid8, $3::bigint)
       AND commit_xid < pg_snapshot_xmin(pg_current_snapshot())
     ORDER BY commit_xid, position LIMIT 5) r,
-  unnest(r.ids) WITH ORDINALITY AS i (id, ordinal),
+  unnest(r.ids, r.times) WITH ORDINALITY AS i (id, occurred_at, ordinal),
   LATERAL (SELECT * FROM events e WHERE e.user_id = $1 AND e.id = i.id
-    AND e.occurred_at BETWEEN r.occurred_from AND r.occurred_to) e
+    AND e.occurred_at = i.occurred_at LIMIT 1) e
   ORDER BY r.commit_xid, r.position, i.ordinal`;
 
 try {

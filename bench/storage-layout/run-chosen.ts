@@ -69,12 +69,26 @@ try {
     length: json?.text.length,
     ms: performance.now() - started,
   });
-  for (const query of [page]) {
-    const values = `'${old.user_id}','2026-01-01Z','2100-01-01Z','${far}',50`;
-    await owner.unsafe(`PREPARE p(uuid, timestamptz, timestamptz, uuid, int) AS ${query}`);
-    const plan = await owner.unsafe(`EXPLAIN (COSTS OFF) EXECUTE p(${values})`);
+  // As the application's role, whose policy forbids the index to operators that are not leakproof.
+  await owner.unsafe("CREATE ROLE app LOGIN; GRANT SELECT ON events, event_ids, receipts TO app");
+  for (const table of ["events", "event_ids", "receipts"]) {
+    await owner.unsafe(`CREATE POLICY own ON ${table} FOR SELECT TO app
+      USING (user_id = nullif(current_setting('muniment.user_id', true), '')::uuid)`);
+  }
+  await owner.unsafe("ANALYZE");
+  const app = server.connect(1, "app");
+  await app.unsafe(`SET muniment.user_id = '${old.user_id}'; SET enable_seqscan = off;
+    PREPARE page(uuid, timestamptz, timestamptz, uuid, int) AS ${page};
+    PREPARE resume(uuid, xid8, bigint, int) AS ${resume}; PREPARE by_id(uuid, uuid) AS ${byId}`);
+  for (const call of [
+    `page('${old.user_id}', '2026-01-01Z', '2100-01-01Z', '${far}', 50)`,
+    `resume('${old.user_id}', '0', '0', 5)`,
+    `by_id('${old.user_id}', '${old.id}')`,
+  ]) {
+    const plan = await app.unsafe(`EXPLAIN (COSTS OFF) EXECUTE ${call}`);
     console.log(plan.map((row) => row["QUERY PLAN"]).join("\n"));
   }
+  await app.end();
   await Promise.all([owner.end(), sql.end()]);
 } finally {
   await server.stop();
