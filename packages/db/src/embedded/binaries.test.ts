@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { chmod, cp, mkdir, mkdtemp, readlink, rm, unlink } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readlink, rm, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { findPlatformPackage, usableBinaries } from "./binaries.ts";
@@ -18,7 +18,7 @@ afterEach(() => rm(place, { recursive: true, force: true }));
 async function copyOfPackage(directory: string) {
   const found = await findPlatformPackage(import.meta.url);
   const native = join(directory, "native");
-  await cp(found.native, native, { recursive: true, verbatimSymlinks: true });
+  execFileSync("cp", ["-a", found.native, native]);
   return { ...found, native };
 }
 
@@ -53,9 +53,10 @@ it.runIf(isRoot())("copies out of a place that the database's own user cannot re
   const found = await copyOfPackage(closed);
   execFileSync("chmod", ["-R", "go-rwx", found.native]);
   const store = join(place, "store");
-  expect(await usableBinaries(found, store, { uid: 65_534, gid: 65_534 })).toBe(
-    join(store, `postgresql-${found.version}`),
-  );
+  const umask = process.umask(0o077);
+  const native = await usableBinaries(found, store, { uid: 65_534, gid: 65_534 });
+  process.umask(umask);
+  expect(native).toBe(join(store, `postgresql-${found.version}`));
 });
 
 it("says why PostgreSQL cannot be executed", async () => {

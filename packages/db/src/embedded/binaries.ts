@@ -1,6 +1,5 @@
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import type { Dirent } from "node:fs";
 import {
   chmod,
   copyFile,
@@ -18,6 +17,7 @@ import { basename, dirname, join, relative } from "node:path";
 import { promisify } from "node:util";
 import { CHILD_ENVIRONMENT, type ChildUser } from "./child-user.ts";
 import { BinariesUnusable, PlatformPackageMissing } from "./errors.ts";
+import { isThere, makePassable } from "./files.ts";
 
 const execute = promisify(execFile);
 
@@ -50,7 +50,7 @@ export async function usableBinaries(
   if ((await reasonNotRunning(found.native, user)) === undefined) return found.native;
   const copy = join(store, `postgresql-${found.version}`);
   if ((await reasonNotRunning(copy, user)) === undefined) return copy;
-  await copyBinaries(found.native, copy);
+  await copyBinaries(found.native, copy, user);
   const reason = await reasonNotRunning(copy, user);
   if (reason !== undefined) throw new BinariesUnusable(copy, reason);
   return copy;
@@ -75,20 +75,26 @@ async function reasonNotRunning(native: string, user: ChildUser): Promise<string
   }
 }
 
-async function copyBinaries(native: string, target: string): Promise<void> {
-  await mkdir(dirname(target), { recursive: true, mode: 0o711 });
+async function copyBinaries(native: string, target: string, user: ChildUser): Promise<void> {
+  if (!(await isThere(dirname(target)))) await makePassable(dirname(target));
   const temporary = `${target}.${randomBytes(4).toString("hex")}`;
   try {
     await copyTree(native, temporary);
     await restoreLinks(temporary);
     // A power failure must not leave a complete tree of empty files.
     await execute("sync", ["-f", temporary], { env: CHILD_ENVIRONMENT }).catch(() => undefined);
-    await rm(target, { recursive: true, force: true });
+    // Another start may have put the same version there meanwhile, and be running it; a third may
+    // still do so between the two renames, which then fail with one of the codes below.
+    if ((await reasonNotRunning(target, user)) === undefined) return;
+    const broken = `${temporary}.broken`;
+    await rename(target, broken).catch(() => undefined);
     await rename(temporary, target);
+    await rm(broken, { recursive: true, force: true });
   } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? "";
+    if (!["ENOTEMPTY", "EEXIST"].includes(code)) throw error;
+  } finally {
     await rm(temporary, { recursive: true, force: true });
-    // Another start has put the same version there meanwhile.
-    if (!["ENOTEMPTY", "EEXIST"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
   }
 }
 
@@ -96,21 +102,14 @@ async function copyBinaries(native: string, target: string): Promise<void> {
 async function copyTree(from: string, to: string): Promise<void> {
   await mkdir(to);
   await chmod(to, 0o755);
-  const entries = await readdir(from, { withFileTypes: true });
-  // Settled, not only awaited: nothing may still be writing when a failed copy is removed.
-  const copies = await Promise.allSettled(
-    entries.map((entry) => copyEntry(entry, join(from, entry.name), join(to, entry.name))),
-  );
-  const failure = copies.find((copy) => copy.status === "rejected");
-  if (failure) throw failure.reason;
-}
-
-async function copyEntry(entry: Dirent, source: string, target: string): Promise<void> {
-  if (entry.isDirectory()) await copyTree(source, target);
-  else if (entry.isSymbolicLink()) await symlink(await readlink(source), target);
-  else if (!entry.name.endsWith(".a")) {
-    await copyFile(source, target);
-    await chmod(target, basename(dirname(source)) === "bin" ? 0o755 : 0o644);
+  for (const entry of await readdir(from, { withFileTypes: true })) {
+    const [source, target] = [join(from, entry.name), join(to, entry.name)];
+    if (entry.isDirectory()) await copyTree(source, target);
+    else if (entry.isSymbolicLink()) await symlink(await readlink(source), target);
+    else if (!entry.name.endsWith(".a")) {
+      await copyFile(source, target);
+      await chmod(target, basename(from) === "bin" ? 0o755 : 0o644);
+    }
   }
 }
 

@@ -1,10 +1,11 @@
 import { execFile } from "node:child_process";
-import { chown, mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { chown, mkdir, open, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { CHILD_ENVIRONMENT, type ChildUser } from "./child-user.ts";
 import { CLUSTER } from "./database-home.ts";
 import { StartFailed, WrongDatabaseVersion } from "./errors.ts";
+import { readIfThere } from "./files.ts";
 
 /** The superuser that owns the database. */
 export const OWNER = "muniment_owner";
@@ -25,7 +26,7 @@ export async function ensureCluster(options: {
 }): Promise<void> {
   const { home, native, user } = options;
   const cluster = join(home, CLUSTER);
-  const version = await readFile(join(cluster, "PG_VERSION"), "utf8").catch(() => undefined);
+  const version = await readIfThere(join(cluster, "PG_VERSION"));
   if (version !== undefined && version.trim() !== options.major) {
     throw new WrongDatabaseVersion(cluster, version.trim(), options.major);
   }

@@ -1,8 +1,10 @@
 import { execFile } from "node:child_process";
-import { readdir, readFile, rm } from "node:fs/promises";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
+import { readIfThere } from "./files.ts";
 
 const PROGRAM = /(^|\/)(postgres|initdb) /;
 
@@ -28,7 +30,7 @@ export async function endLeftovers(clusterName: string): Promise<void> {
  */
 export async function removeStalePidFile(cluster: string): Promise<void> {
   const path = join(cluster, "postmaster.pid");
-  const content = await readFile(path, "utf8").catch(() => undefined);
+  const content = await readIfThere(path);
   const pid = Number.parseInt(content ?? "", 10);
   const holder = (await listProcesses()).find((process) => process.pid === pid);
   if (!holder) return;
@@ -59,16 +61,20 @@ async function findProcesses(clusterName: string, kind: "programs" | "all"): Pro
   return (await listProcesses()).filter(({ command }) => isOurs(command)).map(({ pid }) => pid);
 }
 
-async function listProcesses(): Promise<{ pid: number; command: string }[]> {
-  const entries = await readdir("/proc").catch(() => undefined);
-  if (!entries) return listProcessesByPs();
-  const pids = entries.filter((name) => /^\d+$/.test(name)).map(Number);
-  return Promise.all(
-    pids.map(async (pid) => {
-      const line = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
-      return { pid, command: `${line.replaceAll("\0", " ")} ` };
-    }),
-  );
+/** Every process this user may see, with its command line followed by a space. */
+export async function listProcesses(): Promise<{ pid: number; command: string }[]> {
+  if (!existsSync("/proc/self/cmdline")) return listProcessesByPs();
+  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  return pids.map((pid) => ({ pid: Number(pid), command: commandOf(pid) }));
+}
+
+// Synchronous, because these reads touch no disk and a thousand round trips to the thread pool take a while.
+function commandOf(pid: string): string {
+  try {
+    return `${readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ")} `;
+  } catch {
+    return "";
+  }
 }
 
 // For macOS, which has no /proc.

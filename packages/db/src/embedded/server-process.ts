@@ -50,7 +50,7 @@ export function spawnServer(options: {
   const stopWatching = child.pid ? stopWithUs(child.pid, options.user) : () => undefined;
   let exited = false;
   const exit = new Promise<number | null>((resolve) => {
-    child.once("error", (error) => {
+    child.on("error", (error) => {
       keep(String(error));
       if (child.pid === undefined) resolve(null);
     });

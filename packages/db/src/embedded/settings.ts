@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { SOCKET_PORT } from "./socket-directory.ts";
 
 /** Sized for a small machine that also runs the application. */
 const DEFAULTS = {
@@ -25,6 +26,7 @@ export function serverArguments(
   const settings = {
     ...DEFAULTS,
     ...overrides,
+    port: String(SOCKET_PORT),
     listen_addresses: "",
     unix_socket_directories: `"${socketDirectory.replaceAll('"', '""')}"`,
     unix_socket_permissions: "0700",

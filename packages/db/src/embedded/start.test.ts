@@ -22,6 +22,7 @@ import {
   StartFailed,
   WrongDatabaseVersion,
 } from "./errors.ts";
+import { listProcesses } from "./leftovers.ts";
 import { findRunningPostgres } from "./running.ts";
 import { clusterNameFor } from "./settings.ts";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "./start.ts";
@@ -86,10 +87,9 @@ async function startOwner(dataDir: string, user?: typeof NOBODY) {
 }
 
 async function commandsContaining(text: string) {
-  const found: { pid: number; command: string }[] = [];
-  for (const name of await readdir("/proc")) {
-    const command = await readFile(`/proc/${name}/cmdline`, "utf8").catch(() => "");
-    if (/^\d+$/.test(name) && command.includes(text)) found.push({ pid: Number(name), command });
+  const found: number[] = [];
+  for (const { pid, command } of await listProcesses()) {
+    if (command.includes(text)) found.push(pid);
   }
   return found;
 }
@@ -216,7 +216,10 @@ describe("on one data directory, from one start to the next", () => {
       { n: expectedRows },
     ]);
 
-    await again.stop();
+    process.kill(await postmasterPid(cluster()), "SIGKILL");
+    await again.exited;
+    const overtaken = again.restart();
+    await Promise.all([again.stop(), overtaken.catch(() => undefined)]);
     await expect(again.restart()).rejects.toThrow("has been stopped");
     expect(await processesOf(cluster())).toEqual([]);
   });
@@ -234,8 +237,8 @@ describe("on one data directory, from one start to the next", () => {
     const owner = await startOwner(dataDir());
     await owner.printed;
     const pid = await postmasterPid(cluster());
-    for (const watcher of await commandsContaining(`kill -INT "$1"\0sh\0${pid}\0`)) {
-      process.kill(watcher.pid, "SIGKILL");
+    for (const watcher of await commandsContaining(`kill -INT "$1" sh ${pid} `)) {
+      process.kill(watcher, "SIGKILL");
     }
     owner.child.kill("SIGKILL");
     await owner.ended;
@@ -339,6 +342,7 @@ describe.runIf(isRoot())("as root", () => {
     await mkdir(closed, { mode: 0o700 });
     const dataDir = join(closed, "data");
     const homes: string[] = [];
+    const umask = process.umask(0o077);
     try {
       for (const marker of ["first", "second"]) {
         const server = await start(dataDir);
@@ -363,6 +367,7 @@ describe.runIf(isRoot())("as root", () => {
       await writeFile(join(dataDir, "postgres.location"), "/var/lib/muniment/gone\n");
       await expect(start(dataDir)).rejects.toThrow(/\/var\/lib\/muniment\/gone, which is gone/);
     } finally {
+      process.umask(umask);
       for (const home of homes) await rm(home, { recursive: true, force: true });
     }
   });

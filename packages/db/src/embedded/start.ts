@@ -38,7 +38,7 @@ export async function startEmbeddedPostgres(options: StartOptions): Promise<Embe
     for (const undo of releases.splice(0).reverse()) await undo();
   };
   try {
-    const home = await chooseDatabaseHome(dataDir);
+    const home = await chooseDatabaseHome(dataDir, options.log);
     // A copy of DATA_DIR records the same home.
     if (home !== dataDir) releases.push(await lockDirectory(home));
     const cluster = join(home, CLUSTER);
