@@ -1,0 +1,6 @@
+import type { Command } from "./command.ts";
+
+/** Every command by its name; its code is loaded only when it is called or listed. */
+export const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  send: async () => (await import("./send/command.ts")).send,
+};

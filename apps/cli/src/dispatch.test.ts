@@ -1,0 +1,42 @@
+import { expect, test } from "vitest";
+import { call } from "../test/call.ts";
+import { exitCodes, type Io, UsageError } from "./command.ts";
+import { dispatch } from "./dispatch.ts";
+
+test("without a command, or with an unknown one, the list is shown and nothing is done", async () => {
+  for (const argv of [[], ["sned"], ["toString"]]) {
+    const { exitCode, stdout, stderr } = await call(argv);
+    expect(exitCode).toBe(2);
+    expect(stdout).toBe("");
+    expect(stderr).toMatch(/^ {2}send {2}\S/m);
+  }
+});
+
+test.each(["--help", "-h"])("%s lists the commands", async (option) => {
+  const { exitCode, stdout } = await call([option]);
+  expect(exitCode).toBe(0);
+  expect(stdout).toMatch(/^ {2}send {2}\S/m);
+});
+
+test("a command's --help is its usage, whatever else is asked", async () => {
+  const { exitCode, stdout } = await call(["send", "--nonsense", "--help"]);
+  expect(exitCode).toBe(0);
+  expect(stdout).toMatch(/^Usage: muniment send /);
+  expect(stdout).toContain("Exit codes");
+});
+
+test.each([
+  [new UsageError("Wrong."), exitCodes.usage],
+  [new Error("Wrong."), exitCodes.failed],
+])("an error of a command becomes a message and an exit code", async (error, exitCode) => {
+  let stderr = "";
+  const write = (text: string) => {
+    stderr += text;
+  };
+  const io = { stdout: { write }, stderr: { write } } as unknown as Io;
+  const run = () => Promise.reject(error);
+  const commands = { fail: async () => ({ name: "fail", summary: "", usage: "", run }) };
+  expect(await dispatch(["fail"], commands, io)).toBe(exitCode);
+  expect(stderr).toMatch(/^muniment fail: Wrong\.\n/);
+  expect(stderr).not.toContain("    at ");
+});

@@ -1,0 +1,76 @@
+import type { Readable } from "node:stream";
+import type { LineResult } from "@muniment/log-formats/format.ts";
+import { createLineSplitter, type Line } from "@muniment/log-formats/lines.ts";
+import { addRejection, type Tally } from "./tally.ts";
+
+/** An event as JSON text, with the line it was made of. */
+export type LogEvent = { line: number; json: string };
+export type Batch = LogEvent[];
+
+/** Below the 1 MiB that common proxies allow, with room for the envelope. */
+const maxBatchBytes = 1_000_000;
+const week = 7 * 86_400_000;
+
+type Reading = { stream: Readable; read: (line: Line) => LineResult; batchSize: number };
+
+/**
+ * Reads a log as batches, holding one at a time, and counts its lines. Ends early, without an error
+ * and without the batch it was filling, when the stream is destroyed because `stop` is aborted.
+ */
+export async function* readBatches(
+  { stream, read, batchSize }: Reading,
+  tally: Tally,
+  stop: AbortSignal,
+): AsyncGenerator<Batch> {
+  let batch: Batch = [];
+  let bytes = 0;
+  let previous: number | undefined;
+
+  function* take(lines: Line[]): Generator<Batch> {
+    for (const line of lines) {
+      tally.lines = line.number;
+      const result = read(line);
+      if (result.kind !== "event") {
+        countOther(tally, line.number, result);
+        continue;
+      }
+      tally.events += 1;
+      countTime(tally, line.number, result.time, previous);
+      previous = result.time ?? previous;
+      const size = Buffer.byteLength(result.json) + 1;
+      if (batch.length === batchSize || (batch.length > 0 && bytes + size > maxBatchBytes)) {
+        yield batch;
+        batch = [];
+        bytes = 0;
+      }
+      batch.push({ line: line.number, json: result.json });
+      bytes += size;
+    }
+  }
+
+  const splitter = createLineSplitter();
+  try {
+    for await (const chunk of stream) yield* take(splitter.push(chunk));
+  } catch (error) {
+    if (stop.aborted) return;
+    throw error;
+  }
+  yield* take(splitter.end());
+  if (batch.length > 0) yield batch;
+}
+
+function countOther(tally: Tally, line: number, result: Exclude<LineResult, { kind: "event" }>) {
+  if (result.kind === "blank") {
+    tally.blank += 1;
+    return;
+  }
+  tally.unparsed += 1;
+  addRejection(tally, { line, reason: result.reason, message: result.message });
+}
+
+function countTime(tally: Tally, line: number, time?: number, previous?: number) {
+  if (time === undefined) return;
+  tally.from = Math.min(tally.from ?? time, time);
+  tally.to = Math.max(tally.to ?? time, time);
+  if (previous !== undefined && time < previous - week) tally.backwards ??= line;
+}

@@ -1,0 +1,47 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { key, startIngestServer } from "./ingest-server.ts";
+
+const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+const samplePath = "../../../packages/log-formats/samples/sshd-sample.log";
+const sample = readFileSync(new URL(samplePath, import.meta.url));
+
+function start(argv: string[], url = "") {
+  const env = { PATH: process.env.PATH, MUNIMENT_URL: url, MUNIMENT_API_KEY: key };
+  const child = spawn(process.execPath, ["--import", "tsx", main, ...argv], { env });
+  const outcome = Promise.all([text(child.stdout), text(child.stderr), once(child, "exit")]);
+  return { child, outcome };
+}
+
+test("as a process it reads the standard input, reports, ends and leaves its exit code", async () => {
+  await using server = await startIngestServer();
+  const { child, outcome } = start(["send", "--format", "sshd", "--json", "-"], server.url);
+  child.stdin.end(sample);
+  const [stdout, stderr, [exitCode]] = await outcome;
+  expect(stderr).toBe("");
+  expect(exitCode).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ file: "-", accepted: server.stored.size });
+});
+
+test("an unknown command leaves exit code 2", async () => {
+  const [, stderr, [exitCode]] = await start(["nonsense"]).outcome;
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain('There is no command "nonsense".');
+});
+
+test("Ctrl-C while the input is open ends it with an account", async () => {
+  await using server = await startIngestServer();
+  const { child, outcome } = start(["send", "--format", "sshd", "--json", "-"], server.url);
+  child.stdin.write(sample);
+  await expect.poll(() => server.stored.size, { timeout: 10_000 }).toBeGreaterThan(0);
+  child.kill("SIGINT");
+  const [stdout, , [exitCode]] = await outcome;
+  const report = JSON.parse(stdout);
+  expect(exitCode).toBe(1);
+  expect(report).toMatchObject({ problem: "Interrupted.", sent: server.stored.size });
+  expect(report.sent + report.notSent).toBe(report.lines);
+});
