@@ -10,11 +10,13 @@ function notify() {
 
 /** Asks the person for their password; several calls at once share one question. */
 export function requestReauthentication(): Promise<boolean> {
-  question ??= new Promise<boolean>((resolve) => {
+  if (question) return question;
+  const asked = new Promise<boolean>((resolve) => {
     settle = resolve;
-    notify();
   });
-  return question;
+  question = asked;
+  notify();
+  return asked;
 }
 
 /** Answers whoever is waiting. */

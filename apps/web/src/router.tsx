@@ -9,6 +9,7 @@ import { auditRoute } from "./routes/audit.tsx";
 import { eventsRoute } from "./routes/events.tsx";
 import { indexRoute } from "./routes/index.tsx";
 import { limitsRoute } from "./routes/limits.tsx";
+import { publicRoute } from "./routes/public.tsx";
 import { rootRoute } from "./routes/root.tsx";
 import { setupRoute } from "./routes/setup.tsx";
 import { signInRoute } from "./routes/sign-in.tsx";
@@ -17,9 +18,7 @@ import { usersRoute } from "./routes/users.tsx";
 import { PageSkeleton } from "./ui/skeleton.tsx";
 
 const routeTree = rootRoute.addChildren([
-  setupRoute,
-  signInRoute,
-  signUpRoute,
+  publicRoute.addChildren([setupRoute, signInRoute, signUpRoute]),
   appRoute.addChildren([
     indexRoute,
     eventsRoute,

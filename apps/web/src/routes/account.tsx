@@ -1,4 +1,6 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
+import { sessionsQuery } from "../features/sessions/sessions-query.ts";
+import { queryClient } from "../query-client.ts";
 import { requirePermission } from "../session.ts";
 import { appRoute } from "./app.tsx";
 
@@ -6,8 +8,6 @@ export const accountRoute = createRoute({
   getParentRoute: () => appRoute,
   path: "/account",
   beforeLoad: ({ context }) => requirePermission(context.me, "account:write"),
-  component: lazyRouteComponent(
-    () => import("../features/account/account-page.tsx"),
-    "AccountPage",
-  ),
+  loader: () => queryClient.ensureInfiniteQueryData(sessionsQuery()),
+  component: lazyRouteComponent(() => import("./account-page.tsx"), "AccountPage"),
 });

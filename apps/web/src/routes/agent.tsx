@@ -1,10 +1,22 @@
-import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
+import { uuid } from "@muniment/shared/values.ts";
+import { createRoute, lazyRouteComponent, notFound } from "@tanstack/react-router";
+import { apiKeysQuery } from "../features/api-keys/api-keys-query.ts";
+import { queryClient } from "../query-client.ts";
 import { requirePermission } from "../session.ts";
+import { trpc } from "../trpc.ts";
 import { appRoute } from "./app.tsx";
 
 export const agentRoute = createRoute({
   getParentRoute: () => appRoute,
   path: "/agents/$id",
-  beforeLoad: ({ context }) => requirePermission(context.me, "agents:read"),
-  component: lazyRouteComponent(() => import("../features/agents/agent-page.tsx"), "AgentPage"),
+  beforeLoad: ({ context, params }) => {
+    requirePermission(context.me, "agents:read");
+    if (!uuid.safeParse(params.id).success) throw notFound();
+  },
+  loader: ({ params: { id } }) =>
+    Promise.all([
+      queryClient.ensureQueryData(trpc.agents.get.queryOptions({ id })),
+      queryClient.ensureInfiniteQueryData(apiKeysQuery(id)),
+    ]),
+  component: lazyRouteComponent(() => import("./agent-page.tsx"), "AgentPage"),
 });

@@ -1,6 +1,8 @@
 import { createRoute } from "@tanstack/react-router";
+import { ProblemPage } from "../features/problems/problem-page.tsx";
 import { AppFrame } from "../features/shell/app-frame.tsx";
 import { requireSession } from "../session.ts";
+import { BareFrame } from "../ui/bare-frame.tsx";
 import { rootRoute } from "./root.tsx";
 
 /** Everything that needs somebody signed in; `context.me` is who. */
@@ -9,4 +11,9 @@ export const appRoute = createRoute({
   id: "app",
   beforeLoad: async ({ location }) => ({ me: await requireSession(location.href) }),
   component: AppFrame,
+  errorComponent: (props) => (
+    <BareFrame>
+      <ProblemPage {...props} />
+    </BareFrame>
+  ),
 });

@@ -1,10 +1,17 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
+import { auditInput, auditQuery, auditSearch } from "../features/audit/audit-search.ts";
+import { queryClient } from "../query-client.ts";
 import { requirePermission } from "../session.ts";
 import { appRoute } from "./app.tsx";
 
 export const auditRoute = createRoute({
   getParentRoute: () => appRoute,
   path: "/admin/audit",
+  validateSearch: auditSearch,
   beforeLoad: ({ context }) => requirePermission(context.me, "audit:read"),
+  loader: ({ location }) => {
+    const { entry: _, ...filters } = auditSearch.parse(location.search);
+    return queryClient.ensureInfiniteQueryData(auditQuery(auditInput(filters, Date.now())));
+  },
   component: lazyRouteComponent(() => import("../features/audit/audit-page.tsx"), "AuditPage"),
 });

@@ -1,15 +1,26 @@
 import { createRootRoute, Outlet } from "@tanstack/react-router";
 import { ReauthenticationDialog } from "../features/auth/reauthentication-dialog.tsx";
+import { NotFoundPage } from "../features/problems/not-found-page.tsx";
+import { ProblemPage } from "../features/problems/problem-page.tsx";
+import { BareFrame } from "../ui/bare-frame.tsx";
 import { Toaster } from "../ui/toaster.tsx";
 
-export const rootRoute = createRootRoute({ component: Root });
-
-function Root() {
-  return (
+export const rootRoute = createRootRoute({
+  component: () => (
     <>
       <Outlet />
       <ReauthenticationDialog />
       <Toaster />
     </>
-  );
-}
+  ),
+  errorComponent: (props) => (
+    <BareFrame>
+      <ProblemPage {...props} />
+    </BareFrame>
+  ),
+  notFoundComponent: () => (
+    <BareFrame>
+      <NotFoundPage />
+    </BareFrame>
+  ),
+});

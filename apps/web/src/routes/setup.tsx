@@ -1,10 +1,10 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { queryClient } from "../query-client.ts";
 import { trpc } from "../trpc.ts";
-import { rootRoute } from "./root.tsx";
+import { publicRoute } from "./public.tsx";
 
 export const setupRoute = createRoute({
-  getParentRoute: () => rootRoute,
+  getParentRoute: () => publicRoute,
   path: "/setup",
   loader: () => queryClient.ensureQueryData(trpc.setup.status.queryOptions()),
   component: lazyRouteComponent(() => import("../features/setup/setup-page.tsx"), "SetupPage"),

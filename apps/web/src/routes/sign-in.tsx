@@ -4,7 +4,7 @@ import { queryClient } from "../query-client.ts";
 import { safeReturnPath } from "../return-path.ts";
 import { believedSignedIn } from "../session.ts";
 import { trpc } from "../trpc.ts";
-import { rootRoute } from "./root.tsx";
+import { publicRoute } from "./public.tsx";
 
 const search = z.object({
   /** The path to go to afterwards. */
@@ -14,7 +14,7 @@ const search = z.object({
 });
 
 export const signInRoute = createRoute({
-  getParentRoute: () => rootRoute,
+  getParentRoute: () => publicRoute,
   path: "/sign-in",
   validateSearch: search,
   beforeLoad: ({ search: { from } }) => {

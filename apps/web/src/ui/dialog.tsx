@@ -41,6 +41,7 @@ export function Dialog({
         <Radix.Content
           {...(description ? {} : { "aria-describedby": undefined })}
           {...(mustAnswer && { onEscapeKeyDown: stay, onInteractOutside: stay })}
+          onOpenAutoFocus={focusForm}
           className={cx(
             "fixed z-40 flex max-h-[85dvh] flex-col border bg-surface shadow-elevation focus:outline-none",
             shapes[shape],
@@ -71,4 +72,15 @@ export function Dialog({
       </Radix.Portal>
     </Radix.Root>
   );
+}
+
+/** Starts in the form of a dialog; otherwise the corner button would come first. */
+function focusForm(event: Event) {
+  if (!(event.currentTarget instanceof Element)) return;
+  const control =
+    event.currentTarget.querySelector<HTMLElement>("input, select, textarea") ??
+    event.currentTarget.querySelector<HTMLElement>("form button");
+  if (!control) return;
+  event.preventDefault();
+  control.focus();
 }

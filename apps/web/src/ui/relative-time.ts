@@ -6,12 +6,15 @@ const steps = [
   { unit: "minute", seconds: 60 },
 ] as const;
 
-const format = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
+/** Clocks differ and pages repaint late: a little ahead of now is now. */
+const toleranceSeconds = 20;
+
+const format = new Intl.RelativeTimeFormat("en", { numeric: "always", style: "short" });
 
 /** How far `time` is from `now` (both in milliseconds), in words: "3 min. ago", "in 2 days". */
 export function relativeTime(time: number, now: number): string {
   const seconds = (time - now) / 1000;
   const step = steps.find((one) => Math.abs(seconds) >= one.seconds);
-  if (!step) return seconds > 0 ? "in a moment" : "just now";
-  return format.format(Math.trunc(seconds / step.seconds), step.unit);
+  if (!step) return seconds > toleranceSeconds ? "in a moment" : "just now";
+  return format.format(Math.round(seconds / step.seconds), step.unit);
 }

@@ -9,7 +9,7 @@ export function Table(props: { caption: string; columns: readonly Column[]; chil
       // Focusable because a keyboard must be able to scroll it.
       // biome-ignore lint/a11y/noNoninteractiveTabindex: see above
       tabIndex={0}
-      className="overflow-x-auto rounded-lg border bg-surface"
+      className="relative overflow-x-auto rounded-lg border bg-surface"
     >
       <table className="w-full border-collapse text-sm">
         <caption className="sr-only">{props.caption}</caption>

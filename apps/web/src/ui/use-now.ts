@@ -5,12 +5,15 @@ const listeners = new Set<() => void>();
 let now = Date.now();
 let timer: ReturnType<typeof setInterval> | undefined;
 
+function advance() {
+  now = Date.now();
+  for (const notify of listeners) notify();
+}
+
 function subscribe(listener: () => void) {
   listeners.add(listener);
-  timer ??= setInterval(() => {
-    now = Date.now();
-    for (const notify of listeners) notify();
-  }, refreshMilliseconds);
+  if (Date.now() - now > 1000) advance();
+  timer ??= setInterval(advance, refreshMilliseconds);
   return () => {
     listeners.delete(listener);
     if (listeners.size === 0) {

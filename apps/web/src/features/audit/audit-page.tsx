@@ -1,5 +1,73 @@
+import { useSuspenseInfiniteQuery } from "@tanstack/react-query";
+import { getRouteApi } from "@tanstack/react-router";
+import { ScrollText } from "lucide-react";
+import { useDeferredValue, useMemo } from "react";
+import { loadMoreProps } from "../../paging.ts";
+import { Button } from "../../ui/button.tsx";
+import { EmptyState } from "../../ui/empty-state.tsx";
+import { LoadMore } from "../../ui/load-more.tsx";
 import { PageHeader } from "../../ui/page-header.tsx";
+import { AuditFilterBar } from "./audit-filter-bar.tsx";
+import { type AuditFilters, auditInput, auditQuery } from "./audit-search.ts";
+import { AuditTable } from "./audit-table.tsx";
+import { EntryPanel } from "./entry-panel.tsx";
+
+const route = getRouteApi("/app/admin/audit");
 
 export function AuditPage() {
-  return <PageHeader title="AuditPage" />;
+  const filters = route.useSearch({
+    select: ({ entry: _, ...rest }): AuditFilters => rest,
+    structuralSharing: true,
+  });
+  const entry = route.useSearch({ select: (search) => search.entry });
+  const navigate = route.useNavigate();
+  const setFilters = (search: AuditFilters) => void navigate({ search, replace: true });
+  return (
+    <>
+      <PageHeader
+        title="Audit log"
+        description="Who did what to which target, when, from where, with which outcome. Newest first. Looking at it is recorded too."
+      />
+      <AuditFilterBar filters={filters} onChange={setFilters} />
+      <EntryList filters={filters} onClear={() => setFilters({})} />
+      <EntryPanel
+        id={entry}
+        filters={filters}
+        onClose={() => void navigate({ search: filters, replace: true })}
+      />
+    </>
+  );
+}
+
+function EntryList({ filters, onClear }: { filters: AuditFilters; onClear: () => void }) {
+  // A relative range is taken once, so that the list does not move at every minute.
+  const input = useMemo(() => auditInput(filters, Date.now()), [filters]);
+  // The old list stays, dimmed, until the new one is here.
+  const deferred = useDeferredValue(input);
+  const query = useSuspenseInfiniteQuery(auditQuery(deferred));
+  const entries = query.data.pages.flatMap((page) => page.items);
+  const filtered = Object.values(filters).some((value) => value !== undefined);
+  if (entries.length === 0) {
+    return (
+      <EmptyState
+        icon={ScrollText}
+        title={filtered ? "No entry matches" : "Nothing has been recorded yet"}
+        action={filtered && <Button onClick={onClear}>Clear all filters</Button>}
+      >
+        {filtered
+          ? "Widen the time range or take a filter away."
+          : "Every sensitive step of anyone appears here as soon as it happens."}
+      </EmptyState>
+    );
+  }
+  return (
+    <div className={deferred === input ? undefined : "opacity-60"}>
+      <AuditTable entries={entries} />
+      <LoadMore
+        shown={entries.length}
+        noun={{ one: "entry", many: "entries" }}
+        {...loadMoreProps(query)}
+      />
+    </div>
+  );
 }

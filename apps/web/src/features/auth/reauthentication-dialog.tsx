@@ -49,7 +49,6 @@ function PasswordForm() {
             {...control}
             {...form.register("password")}
             autoComplete="current-password"
-            autoFocus
           />
         )}
       </Field>

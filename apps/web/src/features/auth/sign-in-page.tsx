@@ -7,14 +7,14 @@ import { messageOf } from "../../errors.ts";
 import { safeReturnPath } from "../../return-path.ts";
 import { startSession } from "../../session.ts";
 import { trpc } from "../../trpc.ts";
-import { AuthLayout } from "../../ui/auth-layout.tsx";
+import { AuthCard } from "../../ui/auth-card.tsx";
 import { Field } from "../../ui/field.tsx";
 import { Form } from "../../ui/form.tsx";
 import { Input } from "../../ui/input.tsx";
 import { Notice } from "../../ui/notice.tsx";
 import { PasswordInput } from "../../ui/password-input.tsx";
 
-const route = getRouteApi("/sign-in");
+const route = getRouteApi("/public/sign-in");
 
 export function SignInPage() {
   const { from, lost } = route.useSearch();
@@ -33,7 +33,7 @@ export function SignInPage() {
     }),
   );
   return (
-    <AuthLayout title="Sign in">
+    <AuthCard title="Sign in">
       <div className="grid gap-4">
         {lost && (
           <Notice tone="info">Your session has ended. Sign in to go on where you were.</Notice>
@@ -87,6 +87,6 @@ export function SignInPage() {
           </p>
         )}
       </div>
-    </AuthLayout>
+    </AuthCard>
   );
 }

@@ -7,7 +7,7 @@ import { messageOf } from "../../errors.ts";
 import { NewAccountFields } from "../../new-account-fields.tsx";
 import { startSession } from "../../session.ts";
 import { trpc } from "../../trpc.ts";
-import { AuthLayout } from "../../ui/auth-layout.tsx";
+import { AuthCard } from "../../ui/auth-card.tsx";
 import { Form } from "../../ui/form.tsx";
 
 const fields = signUpInput.omit({ invitation: true });
@@ -27,7 +27,7 @@ export function SignUpForm({ invitation }: { invitation: string | null }) {
     }),
   );
   return (
-    <AuthLayout
+    <AuthCard
       title="Create your account"
       lead={
         invitation
@@ -56,6 +56,6 @@ export function SignUpForm({ invitation }: { invitation: string | null }) {
           Sign in
         </Link>
       </p>
-    </AuthLayout>
+    </AuthCard>
   );
 }

@@ -2,7 +2,7 @@ import { useSuspenseQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useLinkToken } from "../../link-token.ts";
 import { trpc } from "../../trpc.ts";
-import { AuthLayout } from "../../ui/auth-layout.tsx";
+import { AuthCard } from "../../ui/auth-card.tsx";
 import { Button } from "../../ui/button.tsx";
 import { SignUpForm } from "./sign-up-form.tsx";
 
@@ -39,10 +39,10 @@ export function SignUpPage() {
 
 function Refusal({ title, lead }: { title: string; lead: string }) {
   return (
-    <AuthLayout title={title} lead={lead}>
+    <AuthCard title={title} lead={lead}>
       <Button asChild size="lg" className="w-full">
         <Link to="/sign-in">Back to sign in</Link>
       </Button>
-    </AuthLayout>
+    </AuthCard>
   );
 }

@@ -8,6 +8,7 @@ export function NotFoundPage() {
     <div className="mx-auto max-w-2xl p-4">
       <title>Not found · Muniment</title>
       <EmptyState
+        heading="h1"
         icon={FileQuestion}
         title="There is nothing here"
         action={

@@ -9,6 +9,7 @@ export function NotPermittedPage({ sentence }: { sentence: string }) {
     <div className="mx-auto max-w-2xl">
       <title>Not allowed · Muniment</title>
       <EmptyState
+        heading="h1"
         icon={LockKeyhole}
         title="You may not see this page"
         action={

@@ -7,7 +7,7 @@ import { messageOf } from "../../errors.ts";
 import { NewAccountFields } from "../../new-account-fields.tsx";
 import { startSession } from "../../session.ts";
 import { trpc } from "../../trpc.ts";
-import { AuthLayout } from "../../ui/auth-layout.tsx";
+import { AuthCard } from "../../ui/auth-card.tsx";
 import { Form } from "../../ui/form.tsx";
 
 const fields = createAdminInput.omit({ token: true });
@@ -27,7 +27,7 @@ export function SetupForm({ token }: { token: string }) {
     }),
   );
   return (
-    <AuthLayout
+    <AuthCard
       title="Create the first administrator"
       lead="This account can see and change everything here. There are no default credentials."
     >
@@ -43,6 +43,6 @@ export function SetupForm({ token }: { token: string }) {
       >
         <NewAccountFields register={form.register} errors={form.formState.errors} />
       </Form>
-    </AuthLayout>
+    </AuthCard>
   );
 }

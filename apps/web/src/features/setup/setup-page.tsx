@@ -2,7 +2,7 @@ import { useSuspenseQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useLinkToken } from "../../link-token.ts";
 import { trpc } from "../../trpc.ts";
-import { AuthLayout } from "../../ui/auth-layout.tsx";
+import { AuthCard } from "../../ui/auth-card.tsx";
 import { Button } from "../../ui/button.tsx";
 import { CodeBlock } from "../../ui/code-block.tsx";
 import { SetupForm } from "./setup-form.tsx";
@@ -17,20 +17,20 @@ export function SetupPage() {
 
 function AlreadySetUp() {
   return (
-    <AuthLayout
+    <AuthCard
       title="Muniment is set up"
       lead="The first administrator exists, so this link has done its work and cannot be used again."
     >
       <Button asChild variant="primary" size="lg" className="w-full">
         <Link to="/sign-in">Sign in</Link>
       </Button>
-    </AuthLayout>
+    </AuthCard>
   );
 }
 
 function MissingToken() {
   return (
-    <AuthLayout
+    <AuthCard
       title="Open the setup link"
       lead="The first administrator is made with a one-time link. The server printed it when it started; the address of this page lacks its token."
     >
@@ -41,6 +41,6 @@ function MissingToken() {
         <CodeBlock code={`${location.origin}/setup#token=…`} label="Copy the example" />
         <p>Lost it? Restart the server: it prints a new link while there is no administrator.</p>
       </div>
-    </AuthLayout>
+    </AuthCard>
   );
 }

@@ -26,7 +26,6 @@ export function AccountMenu({ onNavigate }: { onNavigate: () => void }) {
       trigger={
         <button
           type="button"
-          aria-label={`Account menu of ${me.displayName}`}
           className="flex items-center gap-2.5 rounded-md px-2 py-1.5 text-left hover:bg-line/60"
         >
           <span
@@ -36,6 +35,7 @@ export function AccountMenu({ onNavigate }: { onNavigate: () => void }) {
             {me.displayName.slice(0, 1)}
           </span>
           <span className="min-w-0 grow">
+            <span className="sr-only">Account menu of </span>
             <span className="block truncate text-sm font-medium">{me.displayName}</span>
             <span className="block truncate text-xs text-muted">{me.email}</span>
           </span>

@@ -1,0 +1,76 @@
+import type { CreatedApiKey } from "@muniment/shared/api-keys.ts";
+
+export type Snippet = { name: string; label: string; code: string };
+
+/** Commands that work as they stand against the instance at `origin`, within what the key may do. */
+export function snippetsFor(
+  created: Pick<CreatedApiKey, "key" | "scopes" | "eventTypes">,
+  origin: string,
+): Snippet[] {
+  const write = created.scopes.includes("events:write");
+  const type = exampleType(created.eventTypes);
+  return write ? writing(created.key, origin, type) : reading(created.key, origin);
+}
+
+function exampleType(allowed: readonly string[]): string {
+  const first = allowed[0] ?? "hello.*";
+  return first.endsWith("*") ? `${first.slice(0, -1)}world` : first;
+}
+
+function writing(key: string, origin: string, type: string): Snippet[] {
+  const url = `${origin}/api/v1/events`;
+  return [
+    {
+      name: "curl",
+      label: "curl",
+      code: `curl -sS ${url} \\
+  -H 'Authorization: Bearer ${key}' \\
+  -H 'Content-Type: application/json' \\
+  -d '{"events":[{"type":"${type}","message":"Sent with curl"}]}'`,
+    },
+    {
+      name: "node",
+      label: "Node.js",
+      code: `// send.mjs, run with: node send.mjs
+const response = await fetch("${url}", {
+  method: "POST",
+  headers: {
+    authorization: "Bearer ${key}",
+    "content-type": "application/json",
+  },
+  body: JSON.stringify({
+    events: [{ type: "${type}", message: "Sent with Node.js", props: { pid: process.pid } }],
+  }),
+});
+console.log(response.status, await response.json());`,
+    },
+    {
+      name: "cli",
+      label: "Muniment CLI",
+      code: `# In the Muniment checkout. For a real log: --format sshd /var/log/auth.log
+echo '{"type":"${type}","message":"Sent with the CLI"}' \\
+  | pnpm muniment send --url ${origin} --key ${key} --format jsonl -`,
+    },
+  ];
+}
+
+function reading(key: string, origin: string): Snippet[] {
+  const url = `${origin}/api/v1/events`;
+  return [
+    {
+      name: "curl",
+      label: "curl",
+      code: `curl -sS ${url} \\
+  -H 'Authorization: Bearer ${key}'`,
+    },
+    {
+      name: "node",
+      label: "Node.js",
+      code: `// read.mjs, run with: node read.mjs
+const response = await fetch("${url}", {
+  headers: { authorization: "Bearer ${key}" },
+});
+console.log(response.status, await response.json());`,
+    },
+  ];
+}

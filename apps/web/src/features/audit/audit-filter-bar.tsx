@@ -1,0 +1,60 @@
+import { auditOutcomes } from "@muniment/shared/audit-log.ts";
+import { X } from "lucide-react";
+import { Button } from "../../ui/button.tsx";
+import { Select } from "../../ui/select.tsx";
+import { ActionFilter } from "./action-filter.tsx";
+import type { AuditFilters } from "./audit-search.ts";
+import { RangeFilter } from "./range-filter.tsx";
+
+type Props = { filters: AuditFilters; onChange: (filters: AuditFilters) => void };
+
+export function AuditFilterBar({ filters, onChange }: Props) {
+  const set = (change: Partial<AuditFilters>) => onChange({ ...filters, ...change });
+  const any = Object.values(filters).some((value) => value !== undefined);
+  return (
+    <search aria-label="Filters" className="mb-3 flex flex-wrap items-center gap-2">
+      <RangeFilter filters={filters} onChange={set} />
+      <ActionFilter value={filters.actions} onChange={(actions) => set({ actions })} />
+      <Select
+        aria-label="Outcome"
+        className="w-40"
+        value={filters.outcomes?.length === 1 ? filters.outcomes[0] : ""}
+        onChange={(event) => {
+          const outcome = auditOutcomes.find((one) => one === event.target.value);
+          set({ outcomes: outcome && [outcome] });
+        }}
+      >
+        <option value="">Any outcome</option>
+        {auditOutcomes.map((outcome) => (
+          <option key={outcome}>{outcome}</option>
+        ))}
+      </Select>
+      {filters.actorId && (
+        <Chip
+          label={`actor …${filters.actorId.slice(-8)}`}
+          onRemove={() => set({ actorId: undefined })}
+        />
+      )}
+      {filters.targetId && (
+        <Chip
+          label={`target …${filters.targetId.slice(-8)}`}
+          onRemove={() => set({ targetId: undefined })}
+        />
+      )}
+      {any && (
+        <Button variant="ghost" onClick={() => onChange({})}>
+          Clear
+        </Button>
+      )}
+    </search>
+  );
+}
+
+function Chip({ label, onRemove }: { label: string; onRemove: () => void }) {
+  return (
+    <Button onClick={onRemove} aria-label={`Remove the filter ${label}`}>
+      <span className="font-mono text-xs">{label}</span>
+      <X aria-hidden />
+    </Button>
+  );
+}

@@ -1,0 +1,41 @@
+import { auditActionNames } from "@muniment/shared/audit-actions.ts";
+import { auditOutcome } from "@muniment/shared/audit-log.ts";
+import { timeInput, uuid } from "@muniment/shared/values.ts";
+import { z } from "zod";
+import { byCursor } from "../../paging.ts";
+import { trpc } from "../../trpc.ts";
+
+export const ranges = [
+  { value: "24h", label: "Last 24 hours", milliseconds: 86_400_000 },
+  { value: "7d", label: "Last 7 days", milliseconds: 7 * 86_400_000 },
+  { value: "30d", label: "Last 30 days", milliseconds: 30 * 86_400_000 },
+] as const;
+
+/** What the address of the page holds; what does not fit is ignored. */
+export const auditSearch = z.object({
+  actions: z.array(z.enum(auditActionNames)).min(1).max(50).optional().catch(undefined),
+  outcomes: z.array(auditOutcome).min(1).max(3).optional().catch(undefined),
+  actorId: uuid.optional().catch(undefined),
+  targetId: z.string().min(1).max(128).optional().catch(undefined),
+  range: z
+    .enum(ranges.map(({ value }) => value))
+    .optional()
+    .catch(undefined),
+  from: timeInput.optional().catch(undefined),
+  to: timeInput.optional().catch(undefined),
+  /** The entry whose details are open. */
+  entry: uuid.optional().catch(undefined),
+});
+export type AuditSearch = z.infer<typeof auditSearch>;
+export type AuditFilters = Omit<AuditSearch, "entry">;
+
+/** The API's input for the filters; a relative range ends now (milliseconds) and starts on a full minute. */
+export function auditInput({ range, ...filters }: AuditFilters, now: number) {
+  const length = ranges.find(({ value }) => value === range)?.milliseconds;
+  if (length === undefined) return filters;
+  const from = Math.floor((now - length) / 60_000) * 60_000;
+  return { ...filters, from: new Date(from).toISOString(), to: undefined };
+}
+
+export const auditQuery = (input: ReturnType<typeof auditInput>) =>
+  trpc.audit.search.infiniteQueryOptions(input, byCursor);

@@ -1,0 +1,69 @@
+import { useState } from "react";
+import { Input } from "../../ui/input.tsx";
+import { Select } from "../../ui/select.tsx";
+import { type AuditFilters, ranges } from "./audit-search.ts";
+
+type Range = Pick<AuditFilters, "range" | "from" | "to">;
+type Props = { filters: Range; onChange: (range: Range) => void };
+
+const dayMilliseconds = 86_400_000;
+
+export function RangeFilter({ filters, onChange }: Props) {
+  const { range, from, to } = filters;
+  const [custom, setCustom] = useState(from !== undefined || to !== undefined);
+  return (
+    <>
+      <Select
+        aria-label="Time range"
+        className="w-40"
+        value={custom ? "custom" : (range ?? "")}
+        onChange={(event) => {
+          setCustom(event.target.value === "custom");
+          const chosen = ranges.find(({ value }) => value === event.target.value)?.value;
+          onChange({ range: chosen, from: undefined, to: undefined });
+        }}
+      >
+        <option value="">All time</option>
+        {ranges.map(({ value, label }) => (
+          <option key={value} value={value}>
+            {label}
+          </option>
+        ))}
+        <option value="custom">Custom days</option>
+      </Select>
+      {custom && (
+        <>
+          <Input
+            type="date"
+            aria-label="From (UTC)"
+            className="w-36"
+            value={from?.slice(0, 10) ?? ""}
+            onChange={(event) =>
+              onChange({ range: undefined, from: startOf(event.target.value), to })
+            }
+          />
+          <span className="text-sm text-muted">to</span>
+          <Input
+            type="date"
+            aria-label="To, inclusive (UTC)"
+            className="w-36"
+            value={to ? shiftDay(to, -1).slice(0, 10) : ""}
+            onChange={(event) => {
+              const start = startOf(event.target.value);
+              onChange({ range: undefined, from, to: start && shiftDay(start, 1) });
+            }}
+          />
+        </>
+      )}
+    </>
+  );
+}
+
+// A date field is empty while its date is incomplete.
+function startOf(day: string): string | undefined {
+  return day === "" ? undefined : `${day}T00:00:00.000Z`;
+}
+
+function shiftDay(time: string, days: number): string {
+  return new Date(Date.parse(time) + days * dayMilliseconds).toISOString();
+}

@@ -1,0 +1,27 @@
+import { type LimitName, limitNames } from "@muniment/shared/limits.ts";
+
+/** What is counted in each class. */
+export const limitMeanings = {
+  general_address: "Calls without a session or key",
+  general_user: "Calls of signed-in users",
+  auth_account_address: "Failed sign-ins to one account from one address",
+  auth_address: "Failed sign-ins from one address",
+  auth_account: "Failed sign-ins to one account",
+  credentials: "Failed single-use tokens, keys and cookies",
+  sign_up: "New accounts",
+  mail: "Mails to one recipient",
+  model: "Questions to the model",
+  upload: "Uploads",
+  ingest_calls: "Calls that send events",
+  ingest_events: "Events sent",
+} as const satisfies Record<LimitName, string>;
+
+export type LimitTarget = { class: LimitName; procedure?: string };
+
+/** Reads `general_user` or `general_user:agents.create`; null for a class this page does not know. */
+export function parseLimitTarget(name: string): LimitTarget | null {
+  const [className, procedure] = name.split(":");
+  const known = limitNames.find((one) => one === className);
+  if (!known) return null;
+  return procedure ? { class: known, procedure } : { class: known };
+}

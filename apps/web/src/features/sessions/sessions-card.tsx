@@ -1,0 +1,67 @@
+import { useMutation, useSuspenseInfiniteQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { messageOf } from "../../errors.ts";
+import { loadMoreProps } from "../../paging.ts";
+import { queryClient } from "../../query-client.ts";
+import { useDenial } from "../../session.ts";
+import { trpc } from "../../trpc.ts";
+import { Button } from "../../ui/button.tsx";
+import { Card } from "../../ui/card.tsx";
+import { ConfirmDialog } from "../../ui/confirm-dialog.tsx";
+import { LoadMore } from "../../ui/load-more.tsx";
+import { toast } from "../../ui/toast.ts";
+import { SessionTable } from "./session-table.tsx";
+import { sessionsQuery } from "./sessions-query.ts";
+
+/** Where the user is signed in, and the means to end it. */
+export function SessionsCard() {
+  const query = useSuspenseInfiniteQuery(sessionsQuery());
+  const sessions = query.data.pages.flatMap((page) => page.items);
+  const denial = useDenial("sessions:write");
+  const [asking, setAsking] = useState(false);
+  const refresh = () => queryClient.invalidateQueries(trpc.sessions.pathFilter());
+
+  const revokeOthers = useMutation(
+    trpc.sessions.revokeOthers.mutationOptions({
+      onSuccess: async ({ revoked }) => {
+        await refresh();
+        setAsking(false);
+        toast.success(revoked === 1 ? "One session was ended." : `${revoked} sessions were ended.`);
+      },
+    }),
+  );
+  return (
+    <Card
+      title="Sessions"
+      description="Every browser in which you are signed in. End the ones you do not recognise, then change your password."
+      actions={
+        <Button
+          onClick={() => setAsking(true)}
+          disabledReason={
+            denial ?? (sessions.length < 2 ? "There is no other session." : undefined)
+          }
+        >
+          End all others
+        </Button>
+      }
+    >
+      <SessionTable sessions={sessions} onChanged={refresh} />
+      <LoadMore
+        shown={sessions.length}
+        noun={{ one: "session", many: "sessions" }}
+        {...loadMoreProps(query)}
+      />
+      <ConfirmDialog
+        open={asking}
+        onOpenChange={setAsking}
+        title="End all other sessions?"
+        confirmLabel="End all others"
+        onConfirm={() => revokeOthers.mutate()}
+        submitError={messageOf(revokeOthers.error)}
+        pending={revokeOthers.isPending}
+      >
+        <p>Every browser but this one is signed out at once. API keys keep working.</p>
+      </ConfirmDialog>
+    </Card>
+  );
+}

@@ -1,0 +1,7 @@
+import type { Role } from "@muniment/shared/permissions.ts";
+
+export const roleDescriptions = {
+  member: "Own agents, keys and events.",
+  auditor: "Sees users, the audit log and limits; changes nothing.",
+  admin: "Sees and changes everything, users and limits included.",
+} as const satisfies Record<Role, string>;

@@ -1,0 +1,56 @@
+import { zodResolver } from "@hookform/resolvers/zod";
+import { setRoleInput, type User } from "@muniment/shared/users.ts";
+import { useMutation } from "@tanstack/react-query";
+import { useForm } from "react-hook-form";
+import { messageOf } from "../../errors.ts";
+import { queryClient } from "../../query-client.ts";
+import { trpc } from "../../trpc.ts";
+import { Dialog } from "../../ui/dialog.tsx";
+import { Form } from "../../ui/form.tsx";
+import { toast } from "../../ui/toast.ts";
+import { RoleField } from "./role-field.tsx";
+
+/** Open while there is a user. */
+export function RoleDialog({ user, onClose }: { user: User | null; onClose: () => void }) {
+  return (
+    <Dialog
+      open={user !== null}
+      onOpenChange={(open) => !open && onClose()}
+      title={`Role of ${user?.displayName ?? ""}`}
+      description="Takes effect at once, in sessions that are open too."
+    >
+      {user && <RoleForm user={user} onClose={onClose} />}
+    </Dialog>
+  );
+}
+
+const fields = setRoleInput.pick({ role: true });
+
+function RoleForm({ user, onClose }: { user: User; onClose: () => void }) {
+  const form = useForm({
+    resolver: zodResolver(fields),
+    defaultValues: { role: user.role },
+  });
+  const setRole = useMutation(
+    trpc.users.setRole.mutationOptions({
+      onSuccess: async (changed) => {
+        await queryClient.invalidateQueries(trpc.users.pathFilter());
+        void queryClient.invalidateQueries(trpc.auth.me.queryFilter());
+        onClose();
+        toast.success(`${changed.displayName} is ${changed.role} now.`);
+      },
+    }),
+  );
+  return (
+    <Form
+      onSubmit={form.handleSubmit(({ role }) => setRole.mutate({ id: user.id, role }))}
+      submitError={messageOf(setRole.error)}
+      pending={setRole.isPending}
+      submitLabel="Change role"
+      disabledReason={form.formState.isDirty ? undefined : "This is the role already."}
+      onCancel={onClose}
+    >
+      <RoleField registration={form.register("role")} error={form.formState.errors.role?.message} />
+    </Form>
+  );
+}

@@ -1,0 +1,18 @@
+import { useSuspenseQuery } from "@tanstack/react-query";
+import { getRouteApi } from "@tanstack/react-router";
+import { AgentHeader } from "../features/agents/agent-header.tsx";
+import { ApiKeysSection } from "../features/api-keys/api-keys-section.tsx";
+import { trpc } from "../trpc.ts";
+
+const route = getRouteApi("/app/agents/$id");
+
+export function AgentPage() {
+  const { id } = route.useParams();
+  const agent = useSuspenseQuery(trpc.agents.get.queryOptions({ id })).data;
+  return (
+    <>
+      <AgentHeader agent={agent} />
+      <ApiKeysSection agentId={agent.id} />
+    </>
+  );
+}

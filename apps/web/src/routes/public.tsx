@@ -1,0 +1,14 @@
+import { createRoute, Outlet } from "@tanstack/react-router";
+import { BareFrame } from "../ui/bare-frame.tsx";
+import { rootRoute } from "./root.tsx";
+
+/** Pages for people who are not signed in. */
+export const publicRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  id: "public",
+  component: () => (
+    <BareFrame>
+      <Outlet />
+    </BareFrame>
+  ),
+});

@@ -1,0 +1,5 @@
+import { type ChoiceProps, LabelledChoice } from "./labelled-choice.tsx";
+
+export function Radio(props: ChoiceProps) {
+  return <LabelledChoice {...props} type="radio" />;
+}
