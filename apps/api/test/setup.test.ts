@@ -1,0 +1,53 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { password, startTestServer, type TestServer } from "./harness.ts";
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer();
+});
+afterAll(() => server.stop());
+
+const input = (token: string | undefined, email: string) => ({
+  token,
+  email,
+  password,
+  displayName: "First",
+});
+
+describe("the setup link", () => {
+  test("is needed: nobody becomes administrator by being first", async () => {
+    const guess = input("A".repeat(43), "guess@example.org");
+    const answer = await server.anonymous().mutate("setup.createAdmin", guess);
+    expect(answer.status).toBe(401);
+    expect(answer.error?.data.reason).toBe("invalid_token");
+    const status = await server.anonymous().query("setup.status");
+    expect(status.data).toEqual({ signUp: "invite", setupNeeded: true });
+  });
+
+  test("is refused from a foreign origin", async () => {
+    const token = server.setupLink?.split("#token=")[1];
+    const foreign = server.anonymous({ origin: "https://evil.example" });
+    const answer = await foreign.mutate("setup.createAdmin", input(token, "evil@example.org"));
+    expect(answer.error?.data.reason).toBe("origin_not_allowed");
+  });
+
+  test("makes exactly one administrator, whoever uses it 20 times at once", async () => {
+    const token = server.setupLink?.split("#token=")[1];
+    expect(server.setupLink).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/setup#token=.{40,}$/);
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, index) =>
+        server.anonymous().mutate("setup.createAdmin", input(token, `a${index}@example.org`)),
+      ),
+    );
+    expect(answers.filter((answer) => answer.status === 200)).toHaveLength(1);
+    const refused = answers.filter((answer) => answer.status !== 200);
+    expect(new Set(refused.map((answer) => answer.error?.data.reason))).toEqual(
+      new Set(["invalid_token"]),
+    );
+    const rows = await server.owner`select role from users`;
+    expect(rows.map((row) => row.role)).toEqual(["admin"]);
+    const entries =
+      await server.owner`select action from audit_entries where action = 'setup.completed'`;
+    expect(entries).toHaveLength(1);
+  });
+});

