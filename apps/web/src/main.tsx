@@ -8,15 +8,12 @@ import { createRoot } from "react-dom/client";
 import { reasonOf } from "./errors.ts";
 import { queryClient, whenSessionLost } from "./query-client.ts";
 import { router } from "./router.tsx";
-import { believedSignedIn, endSession, NotPermittedError } from "./session.ts";
+import { believedSignedIn, leave, NotPermittedError } from "./session.ts";
 import { TooltipProvider } from "./ui/tooltip.tsx";
 import "./styles.css";
 
 whenSessionLost(() => {
-  if (!believedSignedIn()) return;
-  const from = router.state.location.href;
-  endSession();
-  void router.navigate({ to: "/sign-in", search: { from, lost: true } });
+  if (believedSignedIn()) leave(router.state.location.href);
 });
 
 const container = document.getElementById("root");

@@ -5,6 +5,13 @@ export const byCursor = {
   getNextPageParam: (page: { nextCursor: string | null }) => page.nextCursor,
 };
 
+/** The same for lists whose reading is audited: only a person's act reads them again. */
+export const auditedByCursor = {
+  ...byCursor,
+  refetchOnWindowFocus: false,
+  refetchOnReconnect: false,
+};
+
 type PagedQuery = {
   hasNextPage: boolean;
   isFetchingNextPage: boolean;

@@ -37,12 +37,15 @@ export function startSession(me: Me): void {
   queryClient.setQueryData(meQuery.queryKey, me);
 }
 
-export function endSession(): void {
-  queryClient.clear();
-}
-
+/** Whether an answer of this page's life said that somebody is signed in. */
 export function believedSignedIn(): boolean {
   return queryClient.getQueryData(meQuery.queryKey) !== undefined;
+}
+
+/** Loads the sign-in page as a new document, so that nothing of the person stays in memory. */
+export function leave(returnPath?: string): void {
+  const search = returnPath ? `?${new URLSearchParams({ from: returnPath, lost: "true" })}` : "";
+  location.assign(`/sign-in${search}`);
 }
 
 /** The signed-in user; only on pages below the `app` route. */

@@ -1,6 +1,7 @@
 import { uuid } from "@muniment/shared/values.ts";
 import { createRoute, lazyRouteComponent, notFound } from "@tanstack/react-router";
 import { apiKeysQuery } from "../features/api-keys/api-keys-query.ts";
+import { NotFoundPage } from "../features/problems/not-found-page.tsx";
 import { queryClient } from "../query-client.ts";
 import { requirePermission } from "../session.ts";
 import { trpc } from "../trpc.ts";
@@ -18,5 +19,6 @@ export const agentRoute = createRoute({
       queryClient.ensureQueryData(trpc.agents.get.queryOptions({ id })),
       queryClient.ensureInfiniteQueryData(apiKeysQuery(id)),
     ]),
+  notFoundComponent: NotFoundPage,
   component: lazyRouteComponent(() => import("./agent-page.tsx"), "AgentPage"),
 });

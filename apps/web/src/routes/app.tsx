@@ -2,7 +2,9 @@ import { createRoute } from "@tanstack/react-router";
 import { ProblemPage } from "../features/problems/problem-page.tsx";
 import { AppFrame } from "../features/shell/app-frame.tsx";
 import { requireSession } from "../session.ts";
+import { AppShell } from "../ui/app-shell.tsx";
 import { BareFrame } from "../ui/bare-frame.tsx";
+import { PageSkeleton } from "../ui/skeleton.tsx";
 import { rootRoute } from "./root.tsx";
 
 /** Everything that needs somebody signed in; `context.me` is who. */
@@ -11,6 +13,11 @@ export const appRoute = createRoute({
   id: "app",
   beforeLoad: async ({ location }) => ({ me: await requireSession(location.href) }),
   component: AppFrame,
+  pendingComponent: () => (
+    <AppShell sidebar={() => null}>
+      <PageSkeleton />
+    </AppShell>
+  ),
   errorComponent: (props) => (
     <BareFrame>
       <ProblemPage {...props} />

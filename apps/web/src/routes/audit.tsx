@@ -9,6 +9,8 @@ export const auditRoute = createRoute({
   path: "/admin/audit",
   validateSearch: auditSearch,
   beforeLoad: ({ context }) => requirePermission(context.me, "audit:read"),
+  // Reading is audited, so hovering over a link must not read.
+  preload: false,
   loader: ({ location }) => {
     const { entry: _, ...filters } = auditSearch.parse(location.search);
     return queryClient.ensureInfiniteQueryData(auditQuery(auditInput(filters, Date.now())));

@@ -12,6 +12,8 @@ export const usersRoute = createRoute({
   path: "/admin/users",
   validateSearch: search,
   beforeLoad: ({ context }) => requirePermission(context.me, "users:read"),
+  // Reading is audited, so hovering over a link must not read.
+  preload: false,
   loader: ({ location }) =>
     queryClient.ensureInfiniteQueryData(usersQuery(search.parse(location.search).text)),
   component: lazyRouteComponent(() => import("../features/users/users-page.tsx"), "UsersPage"),

@@ -2,7 +2,7 @@ import { auditActionNames } from "@muniment/shared/audit-actions.ts";
 import { auditOutcome } from "@muniment/shared/audit-log.ts";
 import { timeInput, uuid } from "@muniment/shared/values.ts";
 import { z } from "zod";
-import { byCursor } from "../../paging.ts";
+import { auditedByCursor } from "../../paging.ts";
 import { trpc } from "../../trpc.ts";
 
 export const ranges = [
@@ -38,4 +38,4 @@ export function auditInput({ range, ...filters }: AuditFilters, now: number) {
 }
 
 export const auditQuery = (input: ReturnType<typeof auditInput>) =>
-  trpc.audit.search.infiniteQueryOptions(input, byCursor);
+  trpc.audit.search.infiniteQueryOptions(input, auditedByCursor);

@@ -30,7 +30,6 @@ export function AuditTable({ entries }: { entries: readonly AuditEntry[] }) {
               from="/admin/audit"
               to="."
               search={(search) => ({ ...search, entry: entry.id })}
-              preload={false}
               className="font-mono text-xs whitespace-nowrap after:absolute after:inset-0"
             >
               {entry.action}

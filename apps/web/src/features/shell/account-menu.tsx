@@ -1,21 +1,17 @@
 import { useMutation } from "@tanstack/react-query";
-import { Link, useNavigate } from "@tanstack/react-router";
+import { Link } from "@tanstack/react-router";
 import { ChevronsUpDown, LogOut, UserCog } from "lucide-react";
 import { messageOf } from "../../errors.ts";
-import { endSession, useMe } from "../../session.ts";
+import { leave, useMe } from "../../session.ts";
 import { trpc } from "../../trpc.ts";
 import { Dropdown, DropdownItem, DropdownSeparator } from "../../ui/dropdown.tsx";
 import { toast } from "../../ui/toast.ts";
 
 export function AccountMenu({ onNavigate }: { onNavigate: () => void }) {
   const me = useMe();
-  const navigate = useNavigate();
   const signOut = useMutation(
     trpc.auth.signOut.mutationOptions({
-      onSuccess: async () => {
-        await navigate({ to: "/sign-in" });
-        endSession();
-      },
+      onSuccess: () => leave(),
       onError: (error) => toast.error(messageOf(error) ?? ""),
     }),
   );

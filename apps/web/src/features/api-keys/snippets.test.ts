@@ -1,0 +1,45 @@
+import { execFileSync } from "node:child_process";
+import { expect, it } from "vitest";
+import { snippetsFor } from "./snippets.ts";
+
+const key = "mnt_abcdefghSECRET";
+const origin = "http://127.0.0.1:3000";
+
+function code(name: string, eventTypes: string[] = []) {
+  const snippets = snippetsFor({ key, scopes: ["events:write"], eventTypes }, origin);
+  return snippets.find((snippet) => snippet.name === name)?.code ?? "";
+}
+
+/** The words a shell makes of the command. */
+function words(command: string): string[] {
+  const script = `curl() { printf '%s\\0' "$@"; }\n${command}`;
+  return execFileSync("sh", ["-c", script], { encoding: "utf8" }).split("\0").slice(0, -1);
+}
+
+it("writes a curl command that a shell reads as meant", () => {
+  expect(words(code("curl"))).toEqual([
+    "-sS",
+    `${origin}/api/v1/events`,
+    "-H",
+    `Authorization: Bearer ${key}`,
+    "-H",
+    "Content-Type: application/json",
+    "-d",
+    '{"events":[{"type":"hello.world","message":"Sent with curl"}]}',
+  ]);
+});
+
+it("writes a Node.js program that parses", () => {
+  execFileSync(process.execPath, ["--check", "--input-type=module", "-"], { input: code("node") });
+});
+
+it("sends a type that the key may send", () => {
+  expect(code("curl", ["ssh.*"])).toContain('"type":"ssh.world"');
+  expect(code("curl", ["job.done", "ssh.*"])).toContain('"type":"job.done"');
+});
+
+it("reads instead of sends where the key may only read", () => {
+  const snippets = snippetsFor({ key, scopes: ["events:read"], eventTypes: [] }, origin);
+  expect(snippets.map(({ name }) => name)).toEqual(["curl", "node"]);
+  expect(words(snippets[0]?.code ?? "")).not.toContain("-d");
+});
