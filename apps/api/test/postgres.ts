@@ -17,7 +17,7 @@ declare module "vitest" {
 }
 
 /** One real PostgreSQL for all test files, with a migrated database to clone. */
-export default async function setup(project: TestProject) {
+export async function setup(project: TestProject) {
   const dataDir = await mkdtemp(join(tmpdir(), "muniment-test-"));
   const postgres = await startEmbeddedPostgres({
     dataDir,

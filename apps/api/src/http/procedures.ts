@@ -8,6 +8,8 @@ export type CallableProcedure = {
   path: string;
   type: AnyTRPCProcedure["_def"]["type"];
   meta: PolicyMeta;
+  /** What tRPC keeps of it; only `policy.test.ts` looks inside. */
+  definition: unknown;
   /** Runs the whole chain. Rejects with whatever a step threw. */
   call(ctx: Context, input: unknown, signal: AbortSignal, batchIndex: number): Promise<unknown>;
 };
@@ -31,6 +33,7 @@ function toCallable(path: string, procedure: AnyTRPCProcedure): CallableProcedur
     path,
     type,
     meta: meta ?? {},
+    definition: procedure._def,
     call: (ctx, input, signal, batchIndex) =>
       invoke({ ctx, getRawInput: async () => input, path, type, signal, batchIndex }),
   };

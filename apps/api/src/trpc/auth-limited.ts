@@ -59,7 +59,7 @@ export async function countAttempt<T>(
 
 /** The auth limits for a call whose input names the account by `email`. */
 export const authLimited = procedure
-  .meta({ extraLimits: ["auth_account_address", "auth_address", "auth_account"] })
+  .meta({ authLimit: true })
   .input(z.object({ email }))
   .use(async function limitAttempts({ ctx, next, input }) {
     return countAttempt(
@@ -72,7 +72,7 @@ export const authLimited = procedure
 
 /** The auth limits for a signed-in user who proves the password again. */
 export const authLimitedForSelf = procedure
-  .meta({ extraLimits: ["auth_account_address", "auth_address", "auth_account"] })
+  .meta({ authLimit: true })
   .use(async function limitOwnAttempts({ ctx, next }) {
     const principal = await ctx.identify();
     const account = principal.kind === "user" ? principal.email : "";

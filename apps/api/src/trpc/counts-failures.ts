@@ -8,7 +8,7 @@ import { refuseOver } from "./limited.ts";
  * is looked at, so that parallel guesses cannot slip past it, and given back unless the token was wrong.
  */
 export const countsFailures = procedure
-  .meta({ extraLimits: ["credentials"] })
+  .meta({ credentialsLimit: true })
   .use(async function countWrongTokens({ ctx, next }) {
     const key = clientKey(ctx.request.address);
     const { limits } = ctx.deps;

@@ -1,5 +1,5 @@
 import type { AuditAction } from "@muniment/shared/audit-actions.ts";
-import type { LimitName, PrimaryLimit } from "@muniment/shared/limits.ts";
+import type { PrimaryLimit } from "@muniment/shared/limits.ts";
 import type { Permission } from "@muniment/shared/permissions.ts";
 import { initTRPC } from "@trpc/server";
 import { toAppError } from "../errors.ts";
@@ -8,7 +8,11 @@ import type { Context } from "./context.ts";
 /** What each step writes of itself; `policy.test.ts` reads it as the security table. */
 export type PolicyMeta = {
   limit?: PrimaryLimit;
-  extraLimits?: readonly LimitName[];
+  // One key each, because tRPC merges meta shallowly and a shared list would be replaced.
+  authLimit?: true;
+  credentialsLimit?: true;
+  signUpLimit?: true;
+  mailLimit?: true;
   auth?: "anyone" | "session" | "apiKey" | "sessionOrApiKey";
   permission?: Permission;
   recentAuthentication?: true;
@@ -18,8 +22,6 @@ export type PolicyMeta = {
   bodyBytes?: number;
   /** The input keeps the facts of its JSON text that parsing loses. */
   exactJson?: true;
-  /** Steps in the order in which they run. */
-  steps?: Record<string, true>;
 };
 
 const t = initTRPC

@@ -31,11 +31,7 @@ export function refuseOver(ctx: Context, state: LimitState): void {
 
 /** First step of every procedure: finds out who calls, and counts the call against one class. */
 export function limited(limit: PrimaryLimit) {
-  return recorded.meta({ limit, steps: { limited: true } }).use(async function limitCalls({
-    ctx,
-    next,
-    path,
-  }) {
+  return recorded.meta({ limit }).use(async function limitCalls({ ctx, next, path }) {
     const principal = await ctx.identify();
     const { name, key } = counterOf(limit, principal, ctx.request.address);
     refuseOver(ctx, await ctx.deps.limits.consume(name, key, { procedure: path }));

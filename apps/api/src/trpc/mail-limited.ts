@@ -5,7 +5,7 @@ import { refuseOver } from "./limited.ts";
 
 /** Counts mails per recipient, so that nobody's inbox can be filled through us. */
 export const mailLimited = procedure
-  .meta({ extraLimits: ["mail"] })
+  .meta({ mailLimit: true })
   .input(z.object({ email }))
   .use(async function limitMails({ ctx, next, input }) {
     refuseOver(ctx, await ctx.deps.limits.consume("mail", input.email));

@@ -3,9 +3,10 @@ import { procedure } from "./init.ts";
 import { refuseOver } from "./limited.ts";
 
 /** Counts sign-ups per address. */
-export const signUpLimited = procedure
-  .meta({ extraLimits: ["sign_up"] })
-  .use(async function limitSignUps({ ctx, next }) {
-    refuseOver(ctx, await ctx.deps.limits.consume("sign_up", clientKey(ctx.request.address)));
-    return next();
-  });
+export const signUpLimited = procedure.meta({ signUpLimit: true }).use(async function limitSignUps({
+  ctx,
+  next,
+}) {
+  refuseOver(ctx, await ctx.deps.limits.consume("sign_up", clientKey(ctx.request.address)));
+  return next();
+});

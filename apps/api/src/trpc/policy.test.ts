@@ -1,0 +1,205 @@
+import { can, type Permission, type Role, roles } from "@muniment/shared/permissions.ts";
+import { describe, expect, test } from "vitest";
+import { toAppError } from "../errors.ts";
+import { procedures } from "../http/procedures.ts";
+import type { ApiKeyPrincipal, Principal, UserPrincipal } from "../identity/principal.ts";
+import type { Context } from "./context.ts";
+import type { PolicyMeta } from "./init.ts";
+
+/** Mutations without an audit action, each with its reason. */
+const unaudited: Record<string, string> = {
+  "events.ingest": "receipts and counters are its trace",
+};
+
+/** Procedures that nobody needs to be signed in for, each with what protects it instead. */
+const open: Record<string, string> = {
+  "auth.signIn": "auth limits",
+  "auth.signUp": "sign-up policy and limit",
+  "setup.createAdmin": "the one-time link",
+  "setup.status": "tells only which page to show",
+};
+
+const all = [...procedures.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
+
+/** The steps of a procedure, in order, by the names of their functions. */
+function stepsOf(path: string): string[] {
+  const definition = procedureDefinition(path);
+  return definition.middlewares.map((step) => (step._type ?? step.name) || "step");
+}
+
+type Definition = { middlewares: (((...args: never[]) => unknown) & { _type?: string })[] };
+
+function procedureDefinition(path: string): Definition {
+  const found = procedures.get(path);
+  if (!found) throw new Error(path);
+  return found.definition as Definition;
+}
+
+function limitsOf(meta: PolicyMeta | undefined): string {
+  const extra = [
+    meta?.authLimit && "auth",
+    meta?.credentialsLimit && "credentials",
+    meta?.signUpLimit && "sign-up",
+    meta?.mailLimit && "mail",
+  ];
+  return [meta?.limit, ...extra].filter(Boolean).join("+");
+}
+
+function tableLine(path: string): string {
+  const { type, meta } = procedures.get(path) ?? {};
+  const columns = [
+    path,
+    type,
+    meta?.auth,
+    meta?.permission ?? "-",
+    limitsOf(meta),
+    meta?.recentAuthentication ? "step-up" : "-",
+    meta?.audit?.join(",") ?? unaudited[path] ?? "-",
+  ];
+  return columns.join(" | ");
+}
+
+describe("the policy of every procedure", () => {
+  test("is this table", async () => {
+    const table = all.map(({ path }) => tableLine(path)).join("\n");
+    await expect(`${table}\n`).toMatchFileSnapshot("./policy-table.txt");
+  });
+
+  test.each(all.map(({ path }) => path))("%s states authentication, limit and output", (path) => {
+    const { meta } = procedures.get(path) ?? {};
+    expect(meta?.auth, "authentication").toBeDefined();
+    expect(meta?.limit, "limit").toBeDefined();
+    const isStream = procedures.get(path)?.type === "subscription";
+    if (!isStream) expect(stepsOf(path)).toContain("output");
+    if (meta?.auth === "anyone") expect(open).toHaveProperty([path]);
+    else expect(meta?.permission, "permission").toBeDefined();
+  });
+
+  test.each(all.filter(({ type }) => type === "mutation").map(({ path }) => path))(
+    "%s leaves an audit entry, or stands on the list of reasons",
+    (path) => {
+      const audited = procedures.get(path)?.meta.audit !== undefined;
+      expect(audited).toBe(!(path in unaudited));
+    },
+  );
+
+  test.each(all.map(({ path }) => path))("%s keeps the order of the chain", (path) => {
+    const rank: Record<string, number> = {
+      recordRefusals: 0,
+      limitCalls: 1,
+      requireSession: 2,
+      requireApiKey: 2,
+      requireSessionOrApiKey: 2,
+      allowAnyone: 2,
+      requirePermission: 3,
+      requireRecentAuthentication: 4,
+      auditChange: 6,
+      output: 7,
+    };
+    const steps = stepsOf(path);
+    const ranks = steps.flatMap((step) => rank[step] ?? []);
+    expect(ranks).toEqual([...ranks].sort((a, b) => a - b));
+    expect(steps[0]).toBe("recordRefusals");
+    expect(steps[1]).toBe("limitCalls");
+    // A refused caller learns nothing of the schema: the whole input is read after the permission.
+    const lastRefusal = Math.max(steps.indexOf("requirePermission"), steps.indexOf("allowAnyone"));
+    const lastInput = steps.lastIndexOf("input");
+    if (lastInput >= 0) expect(lastInput).toBeGreaterThan(lastRefusal);
+  });
+});
+
+const ids = { userId: "01890000-0000-7000-8000-000000000001" };
+
+const userWith = (role: Role): UserPrincipal => ({
+  kind: "user",
+  ...ids,
+  email: "someone@example.org",
+  displayName: "Someone",
+  role,
+  createdAt: new Date(),
+  sessionId: "0".repeat(64),
+  sessionPublicId: ids.userId,
+  authenticatedAt: new Date(),
+});
+
+const keyWith = (scopes: ApiKeyPrincipal["scopes"]): ApiKeyPrincipal => ({
+  kind: "apiKey",
+  ...ids,
+  role: "member",
+  agentId: ids.userId,
+  keyId: ids.userId,
+  prefix: "mnt_00000000",
+  scopes,
+  allowedCidrs: [],
+  eventTypes: [],
+});
+
+/** A context in which every step up to the input can run, and nothing behind it. */
+function contextOf(principal: Principal): Context {
+  const allow = async () => ({
+    name: "test",
+    rule: { points: 1, durationSeconds: 1 },
+    allowed: true,
+    remaining: 1,
+    resetSeconds: 1,
+  });
+  const beyond = new Proxy(
+    {},
+    { get: () => () => Promise.reject(new Error("reached the handler")) },
+  );
+  return {
+    deps: {
+      limits: { consume: allow, refund: async () => {}, rule: () => ({}) },
+      refusals: { record: () => {} },
+      config: { publicUrl: new URL("http://127.0.0.1:3000"), corsOrigins: [], signUp: "open" },
+      now: () => new Date(),
+      database: beyond,
+    } as unknown as Context["deps"],
+    request: {
+      id: "request",
+      address: "192.0.2.1",
+      userAgent: "",
+      origin: "http://127.0.0.1:3000",
+      secFetchSite: undefined,
+      cookieToken: undefined,
+      bearer: undefined,
+      signal: new AbortController().signal,
+    },
+    response: { cookies: [], limits: [] },
+    identify: async () => principal,
+  };
+}
+
+/** The refusal of a call without input, or null when the caller got past authentication and permission. */
+async function refusalOf(path: string, principal: Principal): Promise<string | null> {
+  try {
+    await procedures
+      .get(path)
+      ?.call(contextOf(principal), undefined, new AbortController().signal, 0);
+    return null;
+  } catch (error) {
+    const { code, reason } = toAppError(error);
+    return code === "UNAUTHORIZED" || code === "FORBIDDEN" ? reason : null;
+  }
+}
+
+describe("the role matrix", () => {
+  test.each(all.map(({ path }) => path))("%s refuses whom it does not name", async (path) => {
+    const { auth, permission } = procedures.get(path)?.meta ?? {};
+    if (auth === "anyone") {
+      expect(await refusalOf(path, { kind: "anonymous" })).toBeNull();
+      return;
+    }
+    expect(await refusalOf(path, { kind: "anonymous" })).toBe("not_signed_in");
+    for (const role of roles) {
+      const refusal = await refusalOf(path, userWith(role));
+      if (auth === "apiKey") expect(refusal).toBe("not_signed_in");
+      else expect(refusal).toBe(can(role, permission as Permission) ? null : "not_permitted");
+    }
+    const scoped = await refusalOf(path, keyWith(["events:write", "events:read"]));
+    const isScope = permission === "events:write" || permission === "events:read";
+    if (auth === "session") expect(scoped).toBe("not_signed_in");
+    else expect(scoped).toBe(isScope ? null : "missing_scope");
+    if (auth !== "session") expect(await refusalOf(path, keyWith([]))).toBe("missing_scope");
+  });
+});
