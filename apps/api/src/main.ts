@@ -1,37 +1,11 @@
-import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { boot } from "./boot.ts";
-import { describeProblems, type Problem, parseConfig, secretNames } from "./config.ts";
+import { describeProblems, type Problem, parseConfig } from "./config.ts";
+import { withFiles } from "./env-files.ts";
 import { createLog } from "./log.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
-
-/** Replaces `<NAME>_FILE` by the contents of the file, without the line end. */
-function withFiles(env: NodeJS.ProcessEnv): { env: NodeJS.ProcessEnv; problems: Problem[] } {
-  const read = { ...env };
-  const problems: Problem[] = [];
-  for (const name of [
-    ...secretNames,
-    "DATABASE_CA",
-    "DATABASE_URL",
-    "DATABASE_OWNER_URL",
-    "REDIS_URL",
-  ]) {
-    const path = env[`${name}_FILE`];
-    if (!path) continue;
-    try {
-      read[name] = readFileSync(path, "utf8").trim();
-    } catch (error) {
-      problems.push({
-        variable: `${name}_FILE`,
-        problem: `cannot be read (${error instanceof Error ? error.message : String(error)})`,
-        remedy: "correct the path or the file's permissions",
-      });
-    }
-  }
-  return { env: read, problems };
-}
 
 function refuse(problems: Problem[]): never {
   process.stderr.write(`Muniment cannot start:\n${describeProblems(problems)}\n`);

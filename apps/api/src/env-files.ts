@@ -1,0 +1,33 @@
+import { readFileSync } from "node:fs";
+import { type Problem, secretNames } from "./config.ts";
+
+type Env = Record<string, string | undefined>;
+
+/** Variables that may be given as `<NAME>_FILE`, the path of a file that holds the value. */
+export const fileVariables = [
+  ...secretNames,
+  "DATABASE_CA",
+  "DATABASE_URL",
+  "DATABASE_OWNER_URL",
+  "REDIS_URL",
+] as const;
+
+/** Replaces `<NAME>_FILE` by the contents of the file, without the line end. */
+export function withFiles(env: Env): { env: Env; problems: Problem[] } {
+  const read = { ...env };
+  const problems: Problem[] = [];
+  for (const name of fileVariables) {
+    const path = env[`${name}_FILE`];
+    if (!path) continue;
+    try {
+      read[name] = readFileSync(path, "utf8").trim();
+    } catch (error) {
+      problems.push({
+        variable: `${name}_FILE`,
+        problem: `cannot be read (${error instanceof Error ? error.message : String(error)})`,
+        remedy: "correct the path or the file's permissions",
+      });
+    }
+  }
+  return { env: read, problems };
+}
