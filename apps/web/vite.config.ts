@@ -24,7 +24,10 @@ export default defineConfig(({ mode }) => ({
       output: {
         codeSplitting: {
           // Zod's configuration must run before the first schema is made, in whatever chunk that lies.
-          groups: [{ name: "zod", test: /node_modules[\\/]zod[\\/]|src[\\/]zod-config\.ts/ }],
+          groups: [
+            { name: "zod", test: /node_modules[\\/]zod[\\/]|src[\\/]zod-config\.ts/ },
+            { name: "react", test: /node_modules[\\/](?:react|react-dom|scheduler)[\\/]/ },
+          ],
         },
       },
     },

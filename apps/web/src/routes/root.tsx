@@ -1,5 +1,5 @@
 import { createRootRoute, Outlet } from "@tanstack/react-router";
-import { ReauthenticationDialog } from "../features/auth/reauthentication-dialog.tsx";
+import { Reauthentication } from "../features/auth/reauthentication.tsx";
 import { NotFoundPage } from "../features/problems/not-found-page.tsx";
 import { ProblemPage } from "../features/problems/problem-page.tsx";
 import { BareFrame } from "../ui/bare-frame.tsx";
@@ -9,7 +9,7 @@ export const rootRoute = createRootRoute({
   component: () => (
     <>
       <Outlet />
-      <ReauthenticationDialog />
+      <Reauthentication />
       <Toaster />
     </>
   ),

@@ -4,6 +4,7 @@ import { Button } from "../../ui/button.tsx";
 import { Select } from "../../ui/select.tsx";
 import { ActionFilter } from "./action-filter.tsx";
 import type { AuditFilters } from "./audit-search.ts";
+import { shortId } from "./entry-names.ts";
 import { RangeFilter } from "./range-filter.tsx";
 
 type Props = { filters: AuditFilters; onChange: (filters: AuditFilters) => void };
@@ -31,13 +32,13 @@ export function AuditFilterBar({ filters, onChange }: Props) {
       </Select>
       {filters.actorId && (
         <Chip
-          label={`actor …${filters.actorId.slice(-8)}`}
+          label={`actor ${shortId(filters.actorId)}`}
           onRemove={() => set({ actorId: undefined })}
         />
       )}
       {filters.targetId && (
         <Chip
-          label={`target …${filters.targetId.slice(-8)}`}
+          label={`target ${shortId(filters.targetId)}`}
           onRemove={() => set({ targetId: undefined })}
         />
       )}

@@ -1,4 +1,5 @@
 import type { AuditEntry } from "@muniment/shared/audit-log.ts";
+import { uuid } from "@muniment/shared/values.ts";
 
 const kinds = {
   user: "A user",
@@ -18,7 +19,7 @@ export function targetName(target: AuditEntry["target"]): string {
   return target.label ?? (target.id ? `${target.kind} ${shortId(target.id)}` : target.kind);
 }
 
-// The end of a UUIDv7 is random; its start is a time that neighbours share.
-function shortId(id: string): string {
-  return `…${id.slice(-8)}`;
+/** The end of a UUIDv7, which is random; its start is a time that neighbours share. Other ids are short enough. */
+export function shortId(id: string): string {
+  return uuid.safeParse(id).success ? `…${id.slice(-8)}` : id;
 }

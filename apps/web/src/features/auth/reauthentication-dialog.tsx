@@ -3,19 +3,17 @@ import { reauthenticateInput } from "@muniment/shared/accounts.ts";
 import { useMutation } from "@tanstack/react-query";
 import { useForm } from "react-hook-form";
 import { messageOf } from "../../errors.ts";
-import { settleReauthentication, useReauthenticationRequested } from "../../reauthentication.ts";
+import { settleReauthentication } from "../../reauthentication.ts";
 import { trpc } from "../../trpc.ts";
 import { Dialog } from "../../ui/dialog.tsx";
 import { Field } from "../../ui/field.tsx";
 import { Form } from "../../ui/form.tsx";
 import { PasswordInput } from "../../ui/password-input.tsx";
 
-/** Opens whenever a mutation needs a fresh authentication; that mutation then runs again. */
 export function ReauthenticationDialog() {
-  const requested = useReauthenticationRequested();
   return (
     <Dialog
-      open={requested}
+      open
       onOpenChange={(open) => !open && settleReauthentication(false)}
       title="Confirm it is you"
       description="This step is protected. Enter your password to go on; it is asked again after five minutes."

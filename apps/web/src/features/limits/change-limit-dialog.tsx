@@ -20,7 +20,7 @@ export function ChangeLimitDialog(props: { limit: LimitItem | null; onClose: () 
       open={props.limit !== null}
       onOpenChange={(open) => !open && props.onClose()}
       title={target ? limitMeanings[target.class] : "Limit"}
-      description={`Counted per ${props.limit?.countedPer ?? ""}. Too low a value can lock people out, you included.`}
+      description={`Counts: ${props.limit?.countedPer ?? ""}. Too low a value can lock people out, you included.`}
     >
       {props.limit && <ChangeLimitForm limit={props.limit} onDone={props.onClose} />}
     </Dialog>

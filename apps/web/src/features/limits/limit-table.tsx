@@ -10,7 +10,7 @@ import { limitMeanings, parseLimitTarget } from "./limit-target.ts";
 
 const columns = [
   { label: "Limit" },
-  { label: "Counted per" },
+  { label: "What is counted" },
   { label: "At most", align: "right" },
   { label: "Within" },
   { label: "Default" },
@@ -27,7 +27,7 @@ export function LimitTable({ limits }: { limits: readonly LimitItem[] }) {
             <Cell className="min-w-52">
               <LimitName limit={limit} />
             </Cell>
-            <Cell className="whitespace-nowrap">{limit.countedPer}</Cell>
+            <Cell className="min-w-40 text-xs text-muted">{limit.countedPer}</Cell>
             <Cell align="right" className="font-medium">
               {formatCount(limit.rule.points)}
             </Cell>
@@ -52,7 +52,7 @@ function LimitName({ limit }: { limit: LimitItem }) {
   const target = parseLimitTarget(limit.name);
   return (
     <>
-      <span className="flex items-center gap-2 font-medium whitespace-nowrap">
+      <span className="flex items-center gap-2 font-medium">
         {target ? limitMeanings[target.class] : limit.name}
         {target?.procedure && <code className="font-mono text-xs">{target.procedure}</code>}
         {limit.changed && <Badge tone="warn">changed</Badge>}

@@ -22,6 +22,10 @@ it.each([
     "Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:145.0) Gecko/20100101 Firefox/145.0",
     "Firefox on macOS",
   ],
+  [
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/142.0.0.0 Safari/537.36",
+    "Chrome on Linux",
+  ],
   ["curl/8.14.1", "curl/8.14.1"],
   ["", "Unknown device"],
 ])("%s is %s", (userAgent, name) => {

@@ -38,7 +38,7 @@ export function UsersPage() {
       />
       <div className="mb-3 max-w-sm">
         <SearchInput
-          aria-label="Search by name or e-mail"
+          aria-label="Search users"
           placeholder="Search by name or e-mail"
           defaultValue={text}
           maxLength={100}
