@@ -27,15 +27,14 @@ export function settleReauthentication(confirmed: boolean): void {
   notify();
 }
 
+function subscribe(listener: () => void) {
+  listeners.add(listener);
+  return () => {
+    listeners.delete(listener);
+  };
+}
+
 /** Whether someone is waiting for the password. */
 export function useReauthenticationRequested(): boolean {
-  return useSyncExternalStore(
-    (listener) => {
-      listeners.add(listener);
-      return () => {
-        listeners.delete(listener);
-      };
-    },
-    () => question !== null,
-  );
+  return useSyncExternalStore(subscribe, () => question !== null);
 }
