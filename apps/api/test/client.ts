@@ -14,8 +14,10 @@ export type Client = {
   headers: Record<string, string>;
 };
 
-async function toAnswer(response: Response): Promise<Answer> {
-  const body = await response.json();
+type Envelope = { result?: { data: unknown }; error?: Answer["error"] };
+
+export async function toAnswer(response: Response): Promise<Answer> {
+  const body = (await response.json()) as Envelope;
   return {
     status: response.status,
     headers: response.headers,

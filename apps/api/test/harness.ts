@@ -3,21 +3,26 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { connect } from "@muniment/db/connection.ts";
+import type { ConnectionFacts } from "@muniment/db/connection.ts";
 import { users } from "@muniment/db/schema/users.ts";
 import type { Role } from "@muniment/shared/permissions.ts";
 import type postgres from "postgres";
 import { v7 as uuidv7 } from "uuid";
-import { inject } from "vitest";
+import {
+  createScratchDatabase,
+  type ScratchDatabase,
+} from "../../../packages/db/test/scratch-database.ts";
 import { boot, type Running } from "../src/boot.ts";
 import { parseConfig } from "../src/config.ts";
 import type { Deps } from "../src/deps.ts";
 import { hashPassword } from "../src/identity/password.ts";
 import { createLog } from "../src/log.ts";
 import { type Answer, type Client, createClient } from "./client.ts";
-import { migrationsFolder, templateName } from "./postgres.ts";
+import { migrationsFolder } from "./postgres.ts";
 
 export const password = "correct horse battery staple";
+
+export type UserClient = Client & { email: string; id: string };
 
 export type TestServer = {
   url: string;
@@ -26,17 +31,29 @@ export type TestServer = {
   setupLink: string | null;
   /** The database as its owner sees it, past the API and past row-level security. */
   owner: postgres.Sql;
+  databaseFacts: ConnectionFacts;
   anonymous(headers?: Record<string, string>): Client;
   /** The first administrator, made through the setup link; the same client every time. */
   admin(): Promise<Client>;
-  user(role: Role, email?: string): Promise<Client & { email: string; id: string }>;
-  member(email?: string): Promise<Client & { email: string; id: string }>;
+  user(role: Role, email?: string): Promise<UserClient>;
+  member(email?: string): Promise<UserClient>;
+  /** Signs in anew; throws unless it works. */
+  signIn(email: string, headers?: Record<string, string>): Promise<Client>;
   apiKey(client: Client, options?: object): Promise<{ agentId: string; id: string; key: string }>;
   fetch(path: string, init?: RequestInit): Promise<Response>;
   stop(): Promise<void>;
 };
 
-async function freePort(): Promise<number> {
+export type TestServerOptions = {
+  env?: Record<string, string>;
+  now?: () => Date;
+  /** Another node: it gets the database and the DATA_DIR of this server, which must be stopped last. */
+  besides?: TestServer;
+  /** Files of a built SPA. */
+  webDirectory?: string;
+};
+
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
@@ -45,24 +62,22 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-const must = (answer: Answer) => {
+/** The data of an answer that must be a success. */
+export const must = (answer: Answer) => {
   if (answer.status !== 200) throw new Error(`${answer.status} ${JSON.stringify(answer.error)}`);
   return answer.data;
 };
 
 /** The real server on a fresh database: real HTTP, roles, limits and policies. Only time can be replaced. */
-export async function startTestServer(
-  options: { env?: Record<string, string>; now?: () => Date } = {},
-): Promise<TestServer> {
-  const facts = inject("postgres");
-  const database = `test_${randomBytes(6).toString("hex")}`;
-  const admin = connect(facts, { max: 1, applicationName: "test" });
-  await admin`create database ${admin(database)} template ${admin(templateName)}`;
-
-  const dataDir = await mkdtemp(join(tmpdir(), "muniment-data-"));
+export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
+  const { besides } = options;
+  const scratch: Pick<ScratchDatabase, "facts" | "owner"> & Partial<ScratchDatabase> = besides
+    ? { facts: besides.databaseFacts, owner: besides.owner }
+    : await createScratchDatabase();
+  const temporary = await mkdtemp(join(tmpdir(), "muniment-data-"));
   const port = await freePort();
   const parsed = parseConfig({
-    DATA_DIR: join(dataDir, "data"),
+    DATA_DIR: besides?.dataDir ?? join(temporary, "data"),
     PORT: String(port),
     LOG_LEVEL: "silent",
     // Unused: the owner's connection is put in below, past the URL form.
@@ -70,24 +85,17 @@ export async function startTestServer(
     ...options.env,
   });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
-  const ownerFacts = { ...facts, database };
   const running: Running = await boot({
-    config: { ...parsed.config, database: { app: null, owner: ownerFacts } },
+    config: { ...parsed.config, database: { app: null, owner: scratch.facts } },
     rings: parsed.rings,
     log: createLog(parsed.config.logLevel),
     migrationsFolder,
-    webDirectory: null,
+    webDirectory: options.webDirectory ?? null,
     ...(options.now ? { now: options.now } : {}),
   });
   const { deps } = running;
-  const url = deps.config.publicUrl.origin;
-  const owner = connect(ownerFacts, { max: 2, applicationName: "test-owner" });
-
-  async function signedIn(email: string): Promise<Client> {
-    const client = createClient(url);
-    must(await client.mutate("auth.signIn", { email, password }));
-    return client;
-  }
+  const url = `http://127.0.0.1:${port}`;
+  const origin = deps.config.publicUrl.origin;
 
   let first: Promise<Client> | undefined;
   const server: TestServer = {
@@ -95,21 +103,16 @@ export async function startTestServer(
     deps,
     dataDir: deps.config.dataDir,
     setupLink: running.setupLink,
-    owner,
-    anonymous: (headers) => createClient(url, headers),
+    owner: scratch.owner,
+    databaseFacts: scratch.facts,
+    anonymous: (headers) => createClient(url, { origin, ...headers }),
     admin() {
       first ??= (async () => {
-        const client = createClient(url);
+        const client = server.anonymous();
         const token = running.setupLink?.split("#token=")[1];
+        const email = "admin@example.org";
         const displayName = "Administrator";
-        must(
-          await client.mutate("setup.createAdmin", {
-            token,
-            email: "admin@example.org",
-            password,
-            displayName,
-          }),
-        );
+        must(await client.mutate("setup.createAdmin", { token, email, password, displayName }));
         return client;
       })();
       return first;
@@ -117,14 +120,18 @@ export async function startTestServer(
     async user(role, email = `${role}-${randomBytes(4).toString("hex")}@example.org`) {
       const id = uuidv7();
       const passwordHash = await hashPassword(password, deps.config.argon2);
+      const createdAt = deps.now();
       await deps.database.transaction({}, (tx) =>
-        tx
-          .insert(users)
-          .values({ id, email, displayName: role, role, passwordHash, createdAt: new Date() }),
+        tx.insert(users).values({ id, email, displayName: role, role, passwordHash, createdAt }),
       );
-      return Object.assign(await signedIn(email), { email, id });
+      return Object.assign(await server.signIn(email), { email, id });
     },
     member: (email) => server.user("member", email),
+    async signIn(email, headers) {
+      const client = server.anonymous(headers);
+      must(await client.mutate("auth.signIn", { email, password }));
+      return client;
+    },
     async apiKey(client, keyOptions = {}) {
       const agent = must(await client.mutate("agents.create", { name: "agent" }));
       const scopes = ["events:write", "events:read"];
@@ -134,13 +141,9 @@ export async function startTestServer(
     },
     fetch: (path, init) => fetch(`${url}${path}`, init),
     async stop() {
-      await owner.end({ timeout: 2 });
       await running.stop();
-      await admin`drop database ${admin(database)} with (force)`;
-      for (const suffix of ["app", "ingest"])
-        await admin`drop role if exists ${admin(`${database}_${suffix}`)}`;
-      await admin.end({ timeout: 2 });
-      await rm(dataDir, { recursive: true, force: true });
+      await scratch.drop?.();
+      await rm(temporary, { recursive: true, force: true });
     },
   };
   return server;
