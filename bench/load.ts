@@ -1,0 +1,78 @@
+import { connect, type Socket } from "node:net";
+
+export type LoadResult = { requests: number; seconds: number; perSecond: number; p50: number; p99: number };
+
+/** One HTTP/1.1 exchange after another on a keep-alive connection; calls `done` at each complete answer. */
+function exchange(socket: Socket, request: Buffer, done: (status: number) => boolean) {
+  let buffer = "";
+  socket.setNoDelay(true);
+  socket.on("data", (chunk) => {
+    buffer += chunk.toString("latin1");
+    const head = buffer.indexOf("\r\n\r\n");
+    if (head < 0) return;
+    const length = /content-length: (\d+)/i.exec(buffer.slice(0, head))?.[1];
+    if (length === undefined) throw new Error(`no content-length:\n${buffer.slice(0, head)}`);
+    const end = head + 4 + Number(length);
+    if (buffer.length < end) return;
+    const status = Number(buffer.slice(9, 12));
+    buffer = buffer.slice(end);
+    if (done(status)) socket.write(request);
+    else socket.end();
+  });
+  socket.write(request);
+}
+
+const percentile = (sorted: number[], share: number) =>
+  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+
+/**
+ * Sends one request again and again over some connections for a time, from this process.
+ * `next` makes each request; every answer must be 200.
+ */
+export async function load(
+  port: number,
+  next: () => Buffer,
+  { connections = 32, seconds = 5 } = {},
+): Promise<LoadResult> {
+  const times: number[] = [];
+  const started = performance.now();
+  const until = started + seconds * 1000;
+  await Promise.all(
+    Array.from({ length: connections }, () => {
+      return new Promise<void>((resolve, reject) => {
+        const socket = connect(port, "127.0.0.1");
+        let sentAt = performance.now();
+        socket.on("error", reject);
+        socket.on("close", () => resolve());
+        const request = next();
+        exchange(socket, request, (status) => {
+          if (status !== 200) reject(new Error(`answered ${status}`));
+          const now = performance.now();
+          times.push(now - sentAt);
+          sentAt = now;
+          return now < until;
+        });
+      });
+    }),
+  );
+  const elapsed = (performance.now() - started) / 1000;
+  times.sort((a, b) => a - b);
+  return {
+    requests: times.length,
+    seconds: elapsed,
+    perSecond: times.length / elapsed,
+    p50: percentile(times, 0.5),
+    p99: percentile(times, 0.99),
+  };
+}
+
+/** The bytes of a request. */
+export function httpRequest(method: string, path: string, headers: Record<string, string>, body = ""): Buffer {
+  const lines = [
+    `${method} ${path} HTTP/1.1`,
+    "host: 127.0.0.1",
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+    ...(body ? [`content-length: ${Buffer.byteLength(body)}`, "content-type: application/json"] : []),
+  ];
+  return Buffer.from(`${lines.join("\r\n")}\r\n\r\n${body}`);
+}

@@ -1,0 +1,104 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createDatabase } from "@muniment/db/migrate.ts";
+import { startEmbeddedPostgres } from "@muniment/db/embedded/start.ts";
+
+const root = new URL("..", import.meta.url).pathname;
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return address.port;
+}
+
+function spawnServer(args: string[], env: Record<string, string>): ChildProcess {
+  return spawn(process.execPath, args, {
+    cwd: root,
+    env: { PATH: process.env.PATH ?? "", ...env },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+}
+
+async function firstLine(child: ChildProcess, pattern: RegExp): Promise<string> {
+  let text = "";
+  for await (const chunk of child.stdout ?? []) {
+    text += chunk;
+    const match = pattern.exec(text);
+    if (match) return text;
+  }
+  throw new Error(`the server ended: ${text}`);
+}
+
+export type Bench = {
+  /** The product: built, on its own port, limits raised by configuration so that load is measured and not refusals. */
+  product: { port: number; origin: string; setupToken: string; pid: number };
+  /** The same PostgreSQL, for the plain server and for preparing rows. */
+  databaseUrl: string;
+  /** Starts a plain server (`bench/plain-*.ts`) on the same database. */
+  plain(file: string): Promise<{ port: number; stop(): void }>;
+  stop(): Promise<void>;
+};
+
+/** One PostgreSQL with durable defaults, the built product on it, and room for plain servers beside. */
+export async function startBench(): Promise<Bench> {
+  const dataDir = await mkdtemp(join(tmpdir(), "muniment-bench-"));
+  const password = randomBytes(24).toString("hex");
+  const postgres = await startEmbeddedPostgres({ dataDir, password, log: () => {} });
+  await createDatabase(postgres.connection, "bench");
+  const { host, port, username } = postgres.connection;
+  const databaseUrl = `postgres://${username}:${password}@localhost:${port}/bench?host=${encodeURIComponent(host)}`;
+  const built = process.env.MUNIMENT_BUILD ?? "";
+  const apiPort = await freePort();
+  const many = "1000000000";
+  const product = spawnServer([join(built, "api.js")], {
+    NODE_ENV: "production",
+    PORT: String(apiPort),
+    DATA_DIR: join(dataDir, "app"),
+    DATABASE_URL: databaseUrl,
+    MUNIMENT_MIGRATIONS: join(built, "migrations"),
+    LOG_LEVEL: "warn",
+    JWT_SECRET: randomBytes(36).toString("base64url"),
+    API_KEY_SECRET: randomBytes(36).toString("base64url"),
+    ENCRYPTION_KEY: randomBytes(36).toString("base64url"),
+    AUDIT_SIGNING_KEY: randomBytes(36).toString("base64url"),
+    RATE_LIMIT_USER_MAX: many,
+    RATE_LIMIT_MAX_REQUESTS: many,
+    INGEST_RATE_LIMIT_MAX: many,
+    INGEST_EVENTS_RATE_LIMIT_MAX: many,
+  });
+  const output = await firstLine(product, /ready on/);
+  product.stdout?.resume();
+  const children = [product];
+  return {
+    product: {
+      port: apiPort,
+      origin: `http://127.0.0.1:${apiPort}`,
+      setupToken: /token=(\S+)/.exec(output)?.[1] ?? "",
+      pid: product.pid ?? 0,
+    },
+    databaseUrl,
+    async plain(file) {
+      const plainPort = await freePort();
+      const child = spawnServer(["--import", "tsx", join(root, "bench", file)], {
+        PORT: String(plainPort),
+        DATABASE_URL: databaseUrl,
+      });
+      children.push(child);
+      await firstLine(child, /ready/);
+      child.stdout?.resume();
+      return { port: plainPort, stop: () => child.kill("SIGKILL") };
+    },
+    async stop() {
+      for (const child of children) child.kill("SIGKILL");
+      await postgres.stop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}

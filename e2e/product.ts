@@ -1,0 +1,76 @@
+import { spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ensureBuild } from "../scripts/build.mjs";
+
+export type Product = {
+  url: string;
+  setupLink: string;
+  /** Runs a command of the CLI; resolves with its exit code and output. */
+  cli(args: string[], env?: Record<string, string>): Promise<{ code: number | null; stdout: string; stderr: string }>;
+  stop(): Promise<void>;
+};
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return address.port;
+}
+
+/** The built product as a user starts it: its own process, its own embedded PostgreSQL, nothing replaced. */
+export async function startProduct(env: Record<string, string> = {}): Promise<Product> {
+  const build = await ensureBuild();
+  const dataDir = await mkdtemp(join(tmpdir(), "muniment-e2e-"));
+  const port = await freePort();
+  const child = spawn(process.execPath, [join(build, "api.js")], {
+    env: {
+      PATH: process.env.PATH ?? "",
+      PORT: String(port),
+      DATA_DIR: dataDir,
+      LOG_LEVEL: "error",
+      MUNIMENT_WEB: join(build, "web"),
+      MUNIMENT_MIGRATIONS: join(build, "migrations"),
+      ...env,
+    },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let output = "";
+  await new Promise<void>((resolve, reject) => {
+    child.stdout.on("data", (chunk) => {
+      output += chunk;
+      if (output.includes("is ready on")) resolve();
+    });
+    child.on("exit", (code) => reject(new Error(`the server ended with ${code}: ${output}`)));
+  });
+  return {
+    url: `http://127.0.0.1:${port}`,
+    setupLink: /http\S+#token=\S+/.exec(output)?.[0] ?? "",
+    cli: (args, cliEnv = {}) =>
+      new Promise((resolve) => {
+        const command = spawn(process.execPath, [join(build, "cli.js"), ...args], {
+          env: { PATH: process.env.PATH ?? "", ...cliEnv },
+        });
+        let stdout = "";
+        let stderr = "";
+        command.stdout.on("data", (chunk) => {
+          stdout += chunk;
+        });
+        command.stderr.on("data", (chunk) => {
+          stderr += chunk;
+        });
+        command.on("close", (code) => resolve({ code, stdout, stderr }));
+      }),
+    async stop() {
+      child.removeAllListeners("exit");
+      const ended = new Promise((resolve) => child.once("exit", resolve));
+      child.kill("SIGTERM");
+      await ended;
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
