@@ -58,7 +58,7 @@ describe("a newcomer, from the printed link to the audit log", () => {
   });
 
   test("gives it a key, shown once", async () => {
-    await page.getByRole("button", { name: "New API key" }).first().click();
+    await page.getByRole("button", { name: "New key" }).first().click();
     const dialog = page.getByRole("dialog");
     await dialog.getByLabel("Name", { exact: true }).fill("shipper");
     await dialog.getByRole("button", { name: "Create key" }).click();

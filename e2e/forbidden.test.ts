@@ -1,0 +1,67 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { expectAccessible, launch, newPage } from "./browser.ts";
+import { type Product, startProduct } from "./product.ts";
+
+const password = "correct horse battery staple";
+const adminPages = ["/admin/users", "/admin/audit", "/admin/limits"];
+const ownPages = ["/", "/events", "/agents", "/account"];
+
+let product: Product;
+let browser: Browser;
+let member: Page;
+let complaints: string[];
+
+beforeAll(async () => {
+  [product, browser] = await Promise.all([startProduct({ SIGN_UP: "open" }), launch()]);
+  ({ page: member, complaints } = await newPage(await browser.newContext()));
+});
+afterAll(async () => {
+  await browser?.close();
+  await product?.stop();
+});
+
+describe("a member", () => {
+  test("signs up where that is open", async () => {
+    await member.goto(`${product.url}/sign-up`);
+    await member.getByLabel("E-mail").fill("member@example.org");
+    await member.getByLabel("Name", { exact: true }).fill("Member");
+    await member.getByLabel("Password", { exact: true }).fill(password);
+    await expectAccessible(member, "sign-up");
+    await member.getByRole("button", { name: /create|sign up/i }).click();
+    await member.getByRole("heading", { name: "Overview", level: 1 }).waitFor();
+  });
+
+  test.each(adminPages)("is told that %s is not theirs, and sees nothing of it", async (path) => {
+    const calls: string[] = [];
+    member.on("request", (request) => calls.push(request.url()));
+    await member.goto(product.url + path);
+    await member.getByRole("heading", { name: /not permitted|may not|no access/i }).waitFor();
+    await expectAccessible(member, `${path} as a member`);
+    expect(await member.getByRole("table").count()).toBe(0);
+    expect(calls.filter((url) => /\/trpc\/(?:users|audit|limits)\./.test(url))).toEqual([]);
+    expect(await member.getByRole("link", { name: "Audit log" }).count()).toBe(0);
+  });
+
+  test.each(ownPages)("reaches %s, empty, without complaints", async (path) => {
+    await member.goto(product.url + path);
+    await member.getByRole("heading", { level: 1 }).waitFor();
+    await expectAccessible(member, `${path}, empty`);
+    expect(complaints).toEqual([]);
+  });
+
+  test("who signs out meets the sign-in page, and comes back to where they were", async () => {
+    await member.context().clearCookies();
+    await member.goto(`${product.url}/agents`);
+    await member.getByRole("heading", { name: /sign in/i }).waitFor();
+    await expectAccessible(member, "sign-in");
+    await member.getByLabel("E-mail").fill("member@example.org");
+    await member.getByLabel("Password", { exact: true }).fill("a wrong password, certainly");
+    await member.getByRole("button", { name: "Sign in" }).click();
+    await member.getByText(/wrong/i).first().waitFor();
+    await member.getByLabel("Password", { exact: true }).fill(password);
+    await member.getByRole("button", { name: "Sign in" }).click();
+    await member.getByRole("heading", { name: "Agents", level: 1 }).waitFor();
+    expect(new URL(member.url()).pathname).toBe("/agents");
+  });
+});
