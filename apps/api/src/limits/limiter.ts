@@ -1,11 +1,7 @@
 import { type LimitName, type LimitRule, limitNames } from "@muniment/shared/limits.ts";
 import type { Redis } from "ioredis";
-import {
-  type RateLimiterAbstract,
-  RateLimiterMemory,
-  RateLimiterRedis,
-  RateLimiterRes,
-} from "rate-limiter-flexible";
+import { type RateLimiterAbstract, RateLimiterRes } from "rate-limiter-flexible";
+import { createCounters } from "./counters.ts";
 
 /** One counter after a call was counted. */
 export type LimitState = {
@@ -17,17 +13,18 @@ export type LimitState = {
   resetSeconds: number;
 };
 
+/** How much is counted (1), and for which procedure, which may have a rule of its own. */
+export type Counted = { points?: number; procedure?: string };
+
 export type Limits = {
-  /** Counts `points` against a rule, atomically; a blocked call is told so and not counted further. */
-  consume(
-    name: LimitName,
-    key: string,
-    options?: { points?: number; procedure?: string },
-  ): Promise<LimitState>;
-  /** Gives points back: what was counted ahead turned out not to count. */
-  refund(name: LimitName, key: string, points?: number): Promise<void>;
-  /** Forgets a counter. */
-  clear(name: LimitName, key: string): Promise<void>;
+  /** Counts against a rule, atomically; a blocked call is told so and not counted. */
+  consume(name: LimitName, key: string, counted?: Counted): Promise<LimitState>;
+  /** Gives back what was counted ahead and turned out not to count. */
+  refund(name: LimitName, key: string, counted?: Counted): Promise<void>;
+  /** How often `renew` was called for a subject lately; part of the keys that it makes forgotten. */
+  generation(subject: string): Promise<number>;
+  /** Makes every counter whose key holds the generation of `subject` forgotten. */
+  renew(subject: string): Promise<void>;
   /** The rule in force: an override for the procedure, else for the class, else the default. */
   rule(name: LimitName, procedure?: string): { name: string; rule: LimitRule };
   isOverridden(name: string): boolean;
@@ -36,29 +33,27 @@ export type Limits = {
   override(rules: ReadonlyMap<string, LimitRule>): void;
 };
 
+/** As long as the longest window, so that no counter outlives the change of its key. */
+const generations = { points: 1_000_000_000, durationSeconds: 86_400 };
+
 /**
  * Counters in memory, or in Redis when several nodes share them. While Redis is away each node
  * counts by itself: a limit weaker than configured, but never none.
  */
 export function createLimits(defaults: Record<LimitName, LimitRule>, redis: Redis | null): Limits {
   let overrides: ReadonlyMap<string, LimitRule> = new Map();
-  const limiters = new Map<string, RateLimiterAbstract>();
+  const known = new Map<string, RateLimiterAbstract[]>();
 
-  function limiterOf(name: string, rule: LimitRule): RateLimiterAbstract {
-    const id = `${name}:${rule.points}:${rule.durationSeconds}`;
-    const known = limiters.get(id);
-    if (known) return known;
-    const options = {
-      keyPrefix: `muniment:${name}`,
-      points: rule.points,
-      duration: rule.durationSeconds,
-    };
-    const memory = new RateLimiterMemory(options);
-    const made = redis
-      ? new RateLimiterRedis({ ...options, storeClient: redis, insuranceLimiter: memory })
-      : memory;
-    limiters.set(id, made);
-    return made;
+  function countersOf(name: string, rule: LimitRule): RateLimiterAbstract {
+    const made = known.get(name) ?? createCounters(name, redis);
+    known.set(name, made);
+    for (const counters of made) {
+      counters.points = rule.points;
+      counters.duration = rule.durationSeconds;
+    }
+    const [counters] = made;
+    if (!counters) throw new Error(`no counters for ${name}`);
+    return counters;
   }
 
   function rule(name: LimitName, procedure?: string) {
@@ -73,15 +68,15 @@ export function createLimits(defaults: Record<LimitName, LimitRule>, redis: Redi
     procedureOverrides: () =>
       [...overrides.keys()].flatMap((full) => {
         const [name, procedure] = full.split(":");
-        const known = limitNames.find((limit) => limit === name);
-        return known && procedure ? [{ name: known, procedure }] : [];
+        const limit = limitNames.find((candidate) => candidate === name);
+        return limit && procedure ? [{ name: limit, procedure }] : [];
       }),
     override(rules) {
       overrides = rules;
     },
     async consume(name, key, { points = 1, procedure } = {}) {
       const inForce = rule(name, procedure);
-      const answer = await limiterOf(inForce.name, inForce.rule)
+      const answer = await countersOf(inForce.name, inForce.rule)
         .consume(key, points)
         .then((result) => ({ allowed: true, result }))
         .catch((error: unknown) => {
@@ -95,13 +90,16 @@ export function createLimits(defaults: Record<LimitName, LimitRule>, redis: Redi
         resetSeconds: Math.max(1, Math.ceil(answer.result.msBeforeNext / 1000)),
       };
     },
-    async refund(name, key, points = 1) {
-      const inForce = rule(name);
-      await limiterOf(inForce.name, inForce.rule).reward(key, points);
+    async refund(name, key, { points = 1, procedure } = {}) {
+      const inForce = rule(name, procedure);
+      await countersOf(inForce.name, inForce.rule).reward(key, points);
     },
-    async clear(name, key) {
-      const inForce = rule(name);
-      await limiterOf(inForce.name, inForce.rule).delete(key);
+    async generation(subject) {
+      const found = await countersOf("generations", generations).get(subject);
+      return found?.consumedPoints ?? 0;
+    },
+    async renew(subject) {
+      await countersOf("generations", generations).penalty(subject);
     },
   };
 }

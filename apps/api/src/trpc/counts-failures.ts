@@ -9,12 +9,12 @@ import { refuseOver } from "./limited.ts";
  */
 export const countsFailures = procedure
   .meta({ credentialsLimit: true })
-  .use(async function countWrongTokens({ ctx, next }) {
+  .use(async function countWrongTokens({ ctx, next, path: procedure }) {
     const key = clientKey(ctx.request.address);
     const { limits } = ctx.deps;
-    refuseOver(ctx, await limits.consume("credentials", key));
+    refuseOver(ctx, await limits.consume("credentials", key, { procedure }));
     const result = await next();
     const wrong = !result.ok && toAppError(result.error).reason === "invalid_token";
-    if (!wrong) await limits.refund("credentials", key);
+    if (!wrong) await limits.refund("credentials", key, { procedure });
     return result;
   });

@@ -31,12 +31,14 @@ export function refuseOver(ctx: Context, state: LimitState): void {
 
 /** First step of every procedure: finds out who calls, and counts the call against one class. */
 export function limited(limit: PrimaryLimit) {
-  return recorded.meta({ limit }).use(async function limitCalls({ ctx, next, path }) {
+  return recorded.meta({ limit }).use(async function limitCalls({ ctx, next, path: procedure }) {
     const principal = await ctx.identify();
     const { name, key } = counterOf(limit, principal, ctx.request.address);
-    refuseOver(ctx, await ctx.deps.limits.consume(name, key, { procedure: path }));
+    const { limits } = ctx.deps;
+    refuseOver(ctx, await limits.consume(name, key, { procedure }));
     if (principal.kind === "anonymous" && principal.refusal) {
-      const bad = await ctx.deps.limits.consume("credentials", clientKey(ctx.request.address));
+      const client = clientKey(ctx.request.address);
+      const bad = await limits.consume("credentials", client, { procedure });
       if (!bad.allowed) refuseOver(ctx, bad);
     }
     return next({ ctx: { principal } });

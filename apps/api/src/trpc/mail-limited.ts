@@ -7,7 +7,7 @@ import { refuseOver } from "./limited.ts";
 export const mailLimited = procedure
   .meta({ mailLimit: true })
   .input(z.object({ email }))
-  .use(async function limitMails({ ctx, next, input }) {
-    refuseOver(ctx, await ctx.deps.limits.consume("mail", input.email));
+  .use(async function limitMails({ ctx, next, path: procedure, input }) {
+    refuseOver(ctx, await ctx.deps.limits.consume("mail", input.email, { procedure }));
     return next();
   });

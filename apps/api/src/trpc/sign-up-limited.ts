@@ -6,7 +6,9 @@ import { refuseOver } from "./limited.ts";
 export const signUpLimited = procedure.meta({ signUpLimit: true }).use(async function limitSignUps({
   ctx,
   next,
+  path: procedure,
 }) {
-  refuseOver(ctx, await ctx.deps.limits.consume("sign_up", clientKey(ctx.request.address)));
+  const key = clientKey(ctx.request.address);
+  refuseOver(ctx, await ctx.deps.limits.consume("sign_up", key, { procedure }));
   return next();
 });

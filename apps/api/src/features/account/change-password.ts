@@ -13,9 +13,9 @@ import { withNewPassword } from "../../trpc/with-new-password.ts";
 
 export const changePassword = limited("general")
   .meta({ bodyBytes: 4096 })
-  .concat(authLimitedForSelf)
   .concat(signedIn)
   .concat(permission("account:write"))
+  .concat(authLimitedForSelf)
   .input(changePasswordInput)
   .use(({ ctx, input, next }) => provesPassword(ctx, input.currentPassword).then(() => next()))
   .concat(withNewPassword)

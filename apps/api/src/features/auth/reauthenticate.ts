@@ -10,9 +10,9 @@ import { provesPassword } from "../../trpc/proves-password.ts";
 
 export const reauthenticate = limited("general")
   .meta({ bodyBytes: 4096 })
-  .concat(authLimitedForSelf)
   .concat(signedIn)
   .concat(permission("account:write"))
+  .concat(authLimitedForSelf)
   .input(reauthenticateInput)
   .use(({ ctx, input, next }) => provesPassword(ctx, input.password).then(() => next()))
   .concat(audited("session.reauthenticated"))

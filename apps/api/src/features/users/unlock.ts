@@ -1,12 +1,12 @@
 import { user, userIdInput } from "@muniment/shared/users.ts";
 import { audited } from "../../trpc/audited.ts";
-import { accountKey } from "../../trpc/auth-limited.ts";
+import { forgetAttempts } from "../../trpc/auth-limited.ts";
 import { signedIn } from "../../trpc/authenticated.ts";
 import { limited } from "../../trpc/limited.ts";
 import { permission } from "../../trpc/permission.ts";
 import { readUser } from "./read-users.ts";
 
-/** Forgets the failed attempts counted against an account. */
+/** Forgets the failed attempts counted against an account, from every address. */
 export const unlock = limited("general")
   .concat(signedIn)
   .concat(permission("users:write"))
@@ -15,7 +15,7 @@ export const unlock = limited("general")
   .output(user)
   .mutation(async ({ ctx: { deps, tx, audit }, input: { id } }) => {
     const found = await readUser(tx, id);
-    await deps.limits.clear("auth_account", accountKey(found.email));
     await audit({ target: { kind: "user", id, label: found.email } });
+    await forgetAttempts(deps.limits, found.email);
     return found;
   });

@@ -1,0 +1,109 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Answer } from "./client.ts";
+import { must, password, startTestServer, type TestServer } from "./harness.ts";
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer();
+});
+afterAll(() => server.stop());
+
+const attempt = (email: string, given: string) =>
+  server.anonymous().mutate("auth.signIn", { email, password: given });
+
+/** What an attacker can see of an answer, without what differs between any two answers. */
+function visible({ status, headers, data, error }: Answer) {
+  const shown = Object.fromEntries(headers);
+  for (const name of ["date", "x-request-id"]) delete shown[name];
+  return { status, data, message: error?.message, reason: error?.data.reason, headers: shown };
+}
+
+describe("signing in", () => {
+  test("answers who it is, in the shape of the contract, and sets a session cookie", async () => {
+    const { email, id } = await server.member();
+    const client = server.anonymous();
+    const data = must(await client.mutate("auth.signIn", { email, password }));
+    expect(data).toEqual({
+      status: "signedIn",
+      user: { id, email, displayName: "member", role: "member", createdAt: expect.any(String) },
+    });
+    expect(must(await client.query("auth.me"))).toEqual(data.user);
+    const [row] = await server.owner`select last_sign_in_at from users where id = ${id}`;
+    expect(row?.last_sign_in_at.getTime()).toBeGreaterThan(Date.now() - 10_000);
+  });
+
+  test("takes the address in any case and with blanks around it", async () => {
+    const { email } = await server.member();
+    expect((await attempt(`  ${email.toUpperCase()} `, password)).status).toBe(200);
+  });
+
+  test("takes the same password typed as other code points", async () => {
+    const { email, id } = await server.member();
+    const composed = "d\u00e9j\u00e0 vu and once more";
+    const { hashPassword } = await import("../src/identity/password.ts");
+    const hash = await hashPassword(composed, server.deps.config.argon2);
+    await server.owner`update users set password_hash = ${hash} where id = ${id}`;
+    expect((await attempt(email, composed.normalize("NFD"))).status).toBe(200);
+    expect((await attempt(email, composed.toUpperCase())).status).toBe(401);
+  });
+
+  test("refuses a wrong password, an unknown and a disabled account in the same words", async () => {
+    const known = await server.member();
+    const disabled = [await server.member(), await server.member()] as const;
+    for (const { id } of disabled)
+      await server.owner`update users set disabled_at = now() where id = ${id}`;
+    const wrong = visible(await attempt(known.email, "not the password at all"));
+    expect(wrong).toMatchObject({ status: 401, reason: "invalid_credentials" });
+    expect(wrong.headers).not.toHaveProperty("set-cookie");
+    expect(visible(await attempt("nobody@example.org", password))).toEqual(wrong);
+    expect(visible(await attempt(disabled[0].email, password))).toEqual(wrong);
+    expect(visible(await attempt(disabled[1].email, "not the password at all"))).toEqual(wrong);
+  });
+
+  test("takes about as long for an unknown account as for a known one", async () => {
+    const { email } = await server.member();
+    async function fastest(address: string) {
+      let best = Number.POSITIVE_INFINITY;
+      for (let round = 0; round < 3; round += 1) {
+        const from = performance.now();
+        await attempt(address, "not the password at all");
+        best = Math.min(best, performance.now() - from);
+      }
+      return best;
+    }
+    const known = await fastest(email);
+    const unknown = await fastest("nobody-at-all@example.org");
+    // One argon2id verification is most of either; without the decoy it would be a tenth.
+    expect(unknown).toBeGreaterThan(known / 2);
+  });
+
+  test.each([
+    ["no input", undefined],
+    ["an array", ["admin@example.org", password]],
+    ["null", null],
+    ["a number", 7],
+    ["no password", { email: "a@example.org" }],
+    ["an empty password", { email: "a@example.org", password: "" }],
+    ["an unknown field", { email: "a@example.org", password, remember: true }],
+    ["an object for a password", { email: "a@example.org", password: { length: 20 } }],
+    ["a list of addresses", { email: ["a@example.org"], password }],
+    ["a password too long to be one", { email: "a@example.org", password: "x".repeat(600) }],
+  ])("refuses %s as malformed", async (_, input) => {
+    const answer = await server.anonymous().mutate("auth.signIn", input);
+    expect(answer.status).toBe(400);
+    expect(answer.error?.data.reason).toBe("invalid_input");
+  });
+
+  test("signing out ends the session and the cookie", async () => {
+    const client = await server.member();
+    const cookie = client.cookie;
+    const answer = await client.mutate("auth.signOut");
+    expect(answer.data).toEqual({});
+    expect(answer.headers.getSetCookie()[0]).toMatch(
+      /^muniment_session=; Path=\/; HttpOnly; SameSite=Strict; Expires=Thu, 01 Jan 1970/,
+    );
+    client.cookie = cookie;
+    expect((await client.query("auth.me")).error?.data.reason).toBe("not_signed_in");
+    expect((await client.mutate("auth.signOut")).status).toBe(401);
+  });
+});
