@@ -1,0 +1,150 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { LimitName, LimitRule } from "@muniment/shared/limits.ts";
+import { Redis } from "ioredis";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { parseConfig } from "../src/config.ts";
+import { createLimits, type Limits } from "../src/limits/limiter.ts";
+import { hasRedis, startRedis, type TestRedis } from "./redis.ts";
+
+const defaults = () => {
+  const parsed = parseConfig({});
+  if (!parsed.ok) throw new Error("the defaults are wrong");
+  return parsed.config.limits;
+};
+
+const rules = (name: LimitName, rule: LimitRule) => ({ ...defaults(), [name]: rule });
+let keys = 0;
+
+/** What every store of counters must do, whatever it is. */
+function contract(create: (limits: Record<LimitName, LimitRule>) => Limits) {
+  let key: string;
+  beforeEach(() => {
+    keys += 1;
+    key = `subject-${keys}`;
+  });
+  const consumeAll = async (limits: Limits, times: number, name: LimitName = "general_user") => {
+    const states = await Promise.all(
+      Array.from({ length: times }, () => limits.consume(name, key)),
+    );
+    return states.filter(({ allowed }) => allowed).length;
+  };
+
+  test.each([1, 5, 100])("of N + 50 parallel calls exactly N pass, N = %i", async (points) => {
+    const limits = create(rules("general_user", { points, durationSeconds: 60 }));
+    expect(await consumeAll(limits, points + 50)).toBe(points);
+    expect(await consumeAll(limits, 10)).toBe(0);
+  });
+
+  test("the state says what is left and when the window ends", async () => {
+    const limits = create(rules("mail", { points: 2, durationSeconds: 60 }));
+    const rule = { points: 2, durationSeconds: 60 };
+    const state = { name: "mail", rule, resetSeconds: 60 };
+    expect(await limits.consume("mail", key)).toEqual({ ...state, allowed: true, remaining: 1 });
+    expect(await limits.consume("mail", key)).toEqual({ ...state, allowed: true, remaining: 0 });
+    expect(await limits.consume("mail", key)).toEqual({ ...state, allowed: false, remaining: 0 });
+  });
+
+  test("keys and classes count apart", async () => {
+    const limits = create({
+      ...rules("mail", { points: 1, durationSeconds: 60 }),
+      upload: { points: 1, durationSeconds: 60 },
+    });
+    expect(await consumeAll(limits, 2, "mail")).toBe(1);
+    expect(await consumeAll(limits, 2, "upload")).toBe(1);
+    expect((await limits.consume("mail", `${key}-other`)).allowed).toBe(true);
+  });
+
+  test("a window ends, and the next has exactly as much", async () => {
+    const limits = create(rules("mail", { points: 3, durationSeconds: 1 }));
+    expect(await consumeAll(limits, 10, "mail")).toBe(3);
+    await sleep(1050);
+    expect(await consumeAll(limits, 10, "mail")).toBe(3);
+  });
+
+  test("blocked calls are not counted, so one refund makes room for one", async () => {
+    const limits = create(rules("mail", { points: 3, durationSeconds: 60 }));
+    expect(await consumeAll(limits, 60, "mail")).toBe(3);
+    await limits.refund("mail", key);
+    expect(await consumeAll(limits, 60, "mail")).toBe(1);
+  });
+
+  test("a refund after the window, or of too much, never makes a limit larger", async () => {
+    const limits = create(rules("mail", { points: 3, durationSeconds: 1 }));
+    await Promise.all(Array.from({ length: 20 }, () => limits.refund("mail", key)));
+    await limits.refund("mail", key, { points: 50 });
+    expect(await consumeAll(limits, 10, "mail")).toBe(3);
+    await sleep(1050);
+    await Promise.all(Array.from({ length: 20 }, () => limits.refund("mail", key)));
+    expect(await consumeAll(limits, 10, "mail")).toBe(3);
+  });
+
+  test("several points at once are counted whole or not at all", async () => {
+    const limits = create(rules("ingest_events", { points: 100, durationSeconds: 60 }));
+    const take = async (points: number) =>
+      (await limits.consume("ingest_events", key, { points })).allowed;
+    expect(await take(60)).toBe(true);
+    expect(await take(60)).toBe(false);
+    expect(await take(40)).toBe(true);
+    expect(await take(1)).toBe(false);
+  });
+
+  test("an override holds from the next call on and keeps what was counted", async () => {
+    const limits = create(rules("mail", { points: 3, durationSeconds: 60 }));
+    expect(await consumeAll(limits, 5, "mail")).toBe(3);
+    limits.override(new Map([["mail", { points: 5, durationSeconds: 60 }]]));
+    expect(await consumeAll(limits, 5, "mail")).toBe(2);
+    limits.override(new Map());
+    expect(await consumeAll(limits, 5, "mail")).toBe(0);
+  });
+
+  test("an override for one procedure counts that procedure apart", async () => {
+    const limits = create(rules("general_user", { points: 10, durationSeconds: 60 }));
+    limits.override(new Map([["general_user:agents.create", { points: 1, durationSeconds: 60 }]]));
+    const call = (procedure: string) => limits.consume("general_user", key, { procedure });
+    expect((await call("agents.create")).allowed).toBe(true);
+    expect(await call("agents.create")).toMatchObject({
+      allowed: false,
+      name: "general_user:agents.create",
+    });
+    expect((await call("agents.list")).allowed).toBe(true);
+    await limits.refund("general_user", key, { procedure: "agents.create" });
+    expect((await call("agents.create")).allowed).toBe(true);
+  });
+
+  test("renewing a subject changes its generation, and no other's", async () => {
+    const limits = create(defaults());
+    expect(await limits.generation(key)).toBe(0);
+    await limits.renew(key);
+    expect(await limits.generation(key)).toBe(1);
+    expect(await limits.generation(`${key}-other`)).toBe(0);
+  });
+}
+
+describe("limits in memory", () => contract((limits) => createLimits(limits, null)));
+
+describe.skipIf(!hasRedis)("limits in Redis", () => {
+  let server: TestRedis;
+  let redis: Redis;
+  beforeAll(async () => {
+    server = await startRedis();
+    redis = new Redis(server.url);
+    redis.on("error", () => {});
+  });
+  afterAll(async () => {
+    redis.disconnect();
+    await server.stop();
+  });
+
+  contract((limits) => createLimits(limits, redis));
+
+  test("two nodes share one count", async () => {
+    const second = new Redis(server.url);
+    const limits = rules("mail", { points: 20, durationSeconds: 60 });
+    const nodes = [createLimits(limits, redis), createLimits(limits, second)];
+    const states = await Promise.all(
+      Array.from({ length: 70 }, (_, at) => nodes[at % 2]?.consume("mail", "shared")),
+    );
+    second.disconnect();
+    expect(states.filter((state) => state?.allowed)).toHaveLength(20);
+  });
+});
