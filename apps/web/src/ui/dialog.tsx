@@ -3,6 +3,7 @@ import { Dialog as Radix } from "radix-ui";
 import type { ReactNode } from "react";
 import { Button } from "./button.tsx";
 import { cx } from "./class-names.ts";
+import { useDialogFocus } from "./use-dialog-focus.ts";
 
 type Props = {
   open: boolean;
@@ -33,6 +34,7 @@ export function Dialog({
   mustAnswer = false,
   children,
 }: Props) {
+  const focus = useDialogFocus(open);
   const stay = (event: Event) => event.preventDefault();
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
@@ -41,7 +43,7 @@ export function Dialog({
         <Radix.Content
           {...(description ? {} : { "aria-describedby": undefined })}
           {...(mustAnswer && { onEscapeKeyDown: stay, onInteractOutside: stay })}
-          onOpenAutoFocus={focusForm}
+          {...focus}
           className={cx(
             "fixed z-40 flex max-h-[85dvh] flex-col border bg-surface shadow-elevation focus:outline-none",
             shapes[shape],
@@ -72,15 +74,4 @@ export function Dialog({
       </Radix.Portal>
     </Radix.Root>
   );
-}
-
-/** Starts in the form of a dialog; otherwise the corner button would come first. */
-function focusForm(event: Event) {
-  if (!(event.currentTarget instanceof Element)) return;
-  const control =
-    event.currentTarget.querySelector<HTMLElement>("input, select, textarea") ??
-    event.currentTarget.querySelector<HTMLElement>("form button");
-  if (!control) return;
-  event.preventDefault();
-  control.focus();
 }
