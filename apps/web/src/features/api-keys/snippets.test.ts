@@ -33,6 +33,21 @@ it("writes a Node.js program that parses", () => {
   execFileSync(process.execPath, ["--check", "--input-type=module", "-"], { input: code("node") });
 });
 
+it("keeps the key off the command line of the CLI, where other users of the machine could see it", () => {
+  const command = `pnpm() { printf '%s\\0' "$MUNIMENT_API_KEY" "$@"; }\n${code("cli")}`;
+  const words = execFileSync("sh", ["-c", command], { encoding: "utf8" }).split("\0");
+  expect(words[0]).toBe(key);
+  expect(words.slice(1, -1)).toEqual([
+    "muniment",
+    "send",
+    "--url",
+    origin,
+    "--format",
+    "jsonl",
+    "-",
+  ]);
+});
+
 it("sends a type that the key may send", () => {
   expect(code("curl", ["ssh.*"])).toContain('"type":"ssh.world"');
   expect(code("curl", ["job.done", "ssh.*"])).toContain('"type":"job.done"');
