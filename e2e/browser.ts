@@ -23,6 +23,10 @@ export function launch(): Promise<Browser> {
   });
 }
 
+/** A visitor with an empty cookie jar. Nothing moves, so that what is looked at stands still. */
+export const newContext = (browser: Browser): Promise<BrowserContext> =>
+  browser.newContext({ viewport: { width: 1280, height: 900 }, reducedMotion: "reduce" });
+
 /** A page that remembers everything it complained about: errors, and violations of the policy. */
 export async function newPage(context: BrowserContext): Promise<{ page: Page; complaints: string[] }> {
   const page = await context.newPage();

@@ -1,6 +1,6 @@
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { expectAccessible, launch, newPage } from "./browser.ts";
+import { expectAccessible, launch, newContext, newPage } from "./browser.ts";
 import { type Product, startProduct } from "./product.ts";
 
 const password = "correct horse battery staple";
@@ -15,7 +15,7 @@ let key = "";
 
 beforeAll(async () => {
   [product, browser] = await Promise.all([startProduct(), launch()]);
-  context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+  context = await newContext(browser);
   ({ page, complaints } = await newPage(context));
 });
 afterAll(async () => {
@@ -39,7 +39,7 @@ describe("a newcomer, from the printed link to the audit log", () => {
   });
 
   test("finds the link used up", async () => {
-    const stranger = await browser.newContext();
+    const stranger = await newContext(browser);
     const other = await newPage(stranger);
     await other.page.goto(product.setupLink);
     await other.page.getByText(/already|used/i).first().waitFor();
