@@ -1,6 +1,7 @@
 import { isTrackedEnvelope } from "@trpc/server";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { toAppError } from "../errors.ts";
+import type { Principal } from "../identity/principal.ts";
 import type { Context } from "../trpc/context.ts";
 import { setHeaders } from "./answer.ts";
 import type { CallableProcedure } from "./procedures.ts";
@@ -19,11 +20,19 @@ function withLastEventId(request: FastifyRequest, input: unknown): unknown {
   return { ...(typeof input === "object" ? input : {}), lastEventId: id };
 }
 
-/** Ends when the credential that opened the stream no longer holds. */
-async function stillIdentified(ctx: Context, first: string): Promise<boolean> {
+/** What a stream was opened with: it ends when any of it changes. */
+function rightsOf(principal: Principal): string {
+  if (principal.kind === "anonymous") return principal.kind;
+  const { kind, userId, role } = principal;
+  const credential = principal.kind === "user" ? principal.sessionId : principal.keyId;
+  return `${kind} ${userId} ${role} ${credential}`;
+}
+
+/** Whether the credential that opened the stream still holds; while the database is away nobody can say. */
+async function stillHolds(ctx: Context, rights: string): Promise<boolean> {
   if (!ctx.deps.health.available) return true;
   const principal = await ctx.deps.identities.identify(ctx.request).catch(() => null);
-  return principal === null || JSON.stringify(principal) === first;
+  return principal === null || rightsOf(principal) === rights;
 }
 
 function drained(reply: FastifyReply, signal: AbortSignal): Promise<void> {
@@ -55,7 +64,7 @@ export async function streamSubscription(
       .type("application/json")
       .send(JSON.stringify(toEnvelope(ctx, opened)));
   }
-  const principal = JSON.stringify(await ctx.identify());
+  const rights = rightsOf(await ctx.identify());
 
   reply.hijack();
   const headers = {
@@ -69,7 +78,7 @@ export async function streamSubscription(
   write(message("connected", "{}"));
   const ping = setInterval(() => write(message("ping", "")), pingMilliseconds);
   const recheck = setInterval(() => {
-    void stillIdentified(ctx, principal).then((holds) => {
+    void stillHolds(ctx, rights).then((holds) => {
       if (!holds) ending.abort();
     });
   }, recheckMilliseconds);
@@ -85,7 +94,8 @@ export async function streamSubscription(
       write(text);
       if (reply.raw.writableLength > maxUnsentBytes) await drained(reply, signal);
     }
-    if (ending.signal.aborted) write(message("return", ""));
+    // Ended by us, the client comes back with its position and is identified again.
+    if (!signal.aborted) write(message("return", ""));
   } catch (error) {
     const known = toAppError(error);
     const shape = toEnvelope(ctx, { ok: false, error: known, status: 500, path: procedure.path });
