@@ -5,6 +5,9 @@ import { createRefusals, type Refusals } from "./audit/refusals.ts";
 import type { Config } from "./config.ts";
 import { type DatabaseHealth, watchDatabase } from "./database-health.ts";
 import { createEncryption, type Encryption } from "./encryption.ts";
+import { createIngestQueue, type IngestQueue } from "./features/events/ingest-queue.ts";
+import { defineEventJobs } from "./features/events/jobs.ts";
+import { createStoreEvents } from "./features/events/store-events.ts";
 import { createIdentities, type Identities } from "./identity/identities.ts";
 import { writeUsedKeys } from "./identity/used-keys.ts";
 import { createJobs, type Jobs } from "./jobs.ts";
@@ -27,6 +30,7 @@ export type Deps = {
   encryption: Encryption;
   jobs: Jobs;
   mailer: Mailer;
+  ingest: IngestQueue;
   /** Aborted when the server starts to drain: streams end. */
   stopping: AbortSignal;
   stop(): void;
@@ -75,6 +79,7 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
   const encryption = createEncryption(secrets.encryption);
   const jobs = createJobs(database, encryption, now, log);
   const mailer = createMailer(jobs, config);
+  const ingest = createIngestQueue(createStoreEvents(database.ingest), () => {});
   const health = watchDatabase(database, log);
   const stopping = new AbortController();
 
@@ -83,6 +88,7 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
     await database.raw`delete from link_tokens where expires_at < now()`;
     await database.raw`select delete_expired_sessions()`;
   });
+  defineEventJobs(jobs, database);
   await jobs.start();
 
   const stopWriting = repeat(
@@ -108,10 +114,12 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
     encryption,
     jobs,
     mailer,
+    ingest,
     stopping: stopping.signal,
     stop: () => stopping.abort(),
     async [Symbol.asyncDispose]() {
       await jobs.stop();
+      await ingest.stop();
       await stopWriting();
       health.stop();
       await database.close();

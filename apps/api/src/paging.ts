@@ -16,6 +16,8 @@ export function keysetPage(deps: Deps, place: string, input: Input) {
   return {
     /** How many rows to ask for: one more than the page, to know whether there is another. */
     fetch: limit + 1,
+    /** The time at the cursor; undefined on the first page. */
+    at: position?.[0] === undefined ? undefined : new Date(position[0]),
     /** The condition that begins after the cursor. */
     after(time: AnyPgColumn, id: AnyPgColumn): SQL | undefined {
       if (!position) return undefined;

@@ -3,6 +3,7 @@ import { agentsRouter } from "./features/agents/router.ts";
 import { apiKeysRouter } from "./features/api-keys/router.ts";
 import { auditRouter } from "./features/audit/router.ts";
 import { authRouter } from "./features/auth/router.ts";
+import { eventsRouter } from "./features/events/router.ts";
 import { limitsRouter } from "./features/limits/router.ts";
 import { sessionsRouter } from "./features/sessions/router.ts";
 import { setupRouter } from "./features/setup/router.ts";
@@ -15,6 +16,7 @@ export const appRouter = router({
   apiKeys: apiKeysRouter,
   audit: auditRouter,
   auth: authRouter,
+  events: eventsRouter,
   limits: limitsRouter,
   sessions: sessionsRouter,
   setup: setupRouter,

@@ -107,8 +107,7 @@ CREATE TABLE "receipts" (
 	"commit_xid" xid8 DEFAULT pg_current_xact_id() NOT NULL,
 	"position" bigint GENERATED ALWAYS AS IDENTITY (sequence name "receipts_position_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
 	"event_ids" uuid[] NOT NULL,
-	"occurred_from" timestamp (3) with time zone NOT NULL,
-	"occurred_to" timestamp (3) with time zone NOT NULL,
+	"event_times" timestamp (3) with time zone[] NOT NULL,
 	CONSTRAINT "receipts_user_id_batch_id_pk" PRIMARY KEY("user_id","batch_id")
 );
 --> statement-breakpoint
@@ -177,6 +176,9 @@ CREATE INDEX "audit_entries_action_idx" ON "audit_entries" USING btree ("action"
 CREATE INDEX "audit_entries_actor_idx" ON "audit_entries" USING btree ("actor_id","at","id");--> statement-breakpoint
 CREATE INDEX "audit_entries_target_idx" ON "audit_entries" USING btree ("target_id","at","id");--> statement-breakpoint
 CREATE UNIQUE INDEX "audit_refusals_key" ON "audit_refusals" USING btree ("minute","caller","procedure","reason");--> statement-breakpoint
+CREATE INDEX "events_type" ON "events" USING btree ("user_id","type","occurred_at","id");--> statement-breakpoint
+CREATE INDEX "events_subject" ON "events" USING btree ("user_id","subject","occurred_at","id") WHERE "subject" is not null;--> statement-breakpoint
+CREATE INDEX "events_trace_id" ON "events" USING btree ("user_id","trace_id","occurred_at","id") WHERE "trace_id" is not null;--> statement-breakpoint
 CREATE INDEX "receipts_tail" ON "receipts" USING btree ("user_id","commit_xid","position");--> statement-breakpoint
 CREATE INDEX "jobs_run_at_idx" ON "jobs" USING btree ("run_at");--> statement-breakpoint
 CREATE UNIQUE INDEX "jobs_key_key" ON "jobs" USING btree ("queue","key");--> statement-breakpoint

@@ -8,11 +8,12 @@ export type EventLevel = (typeof eventLevels)[number];
 
 export const eventTypePattern = /^[a-z0-9._:-]{1,128}$/;
 
-/** Bounds of one event; bytes are UTF-8. */
+/** Bounds of one event; bytes are UTF-8, lengths UTF-16 units, the depth of `{}` is 1. */
 export const eventBounds = {
   messageBytes: 4096,
   subjectLength: 256,
   traceIdLength: 128,
+  /** Of the props as JSON without spaces, numbers written out without an exponent. */
   propsBytes: 32_768,
   propsDepth: 16,
   earliest: Date.UTC(2000, 0, 1),
@@ -32,6 +33,7 @@ export const eventRejections = [
   "invalid_text",
   "invalid_number",
   "duplicate_key",
+  "forbidden_key",
   "too_large",
   "too_deep",
   "out_of_range",
@@ -80,27 +82,44 @@ const typeFilter = z
   .max(130)
   .regex(/^[a-z0-9._:-]+\*?$/, "an event type, or a prefix ending in *");
 
-/** One property test; `path` is dotted (`request.status`). */
+/** Text that an event can contain: no other can be compared with stored events. */
+const searchText = (max: number) =>
+  z
+    .string()
+    .min(1)
+    .max(max)
+    .refine((text) => text.isWellFormed() && !text.includes("\0"), "contains what no event can");
+
+const propPath = searchText(256);
+
+/** One property test; `path` is dotted (`request.status`), a number in it counts the items of an array. */
 export const propFilter = z.discriminatedUnion("op", [
   z.strictObject({
     op: z.literal("eq"),
-    path: z.string().min(1).max(256),
-    value: z.union([z.string().max(1024), z.number(), z.boolean(), z.null()]),
+    path: propPath,
+    value: z.union([z.literal(""), searchText(1024), z.number(), z.boolean(), z.null()]),
   }),
-  z.strictObject({ op: z.literal("exists"), path: z.string().min(1).max(256) }),
+  z.strictObject({ op: z.literal("exists"), path: propPath }),
 ]);
 export type PropFilter = z.infer<typeof propFilter>;
 
-/** What a search, a chart, facets and a tail have in common. `from` inclusive, `to` exclusive, on occurredAt. */
+/**
+ * What a search, a chart, facets and a tail have in common: an event must pass all of them, and one
+ * of `types` and of `levels`. `text` is a part of the message, in upper or lower case.
+ */
 export const eventFilters = {
   agentId: uuid.optional(),
   types: z.array(typeFilter).min(1).max(32).optional(),
   levels: z.array(eventLevel).min(1).max(eventLevels.length).optional(),
-  subject: z.string().min(1).max(eventBounds.subjectLength).optional(),
-  traceId: z.string().min(1).max(eventBounds.traceIdLength).optional(),
-  text: z.string().min(1).max(256).optional(),
+  subject: searchText(eventBounds.subjectLength).optional(),
+  traceId: searchText(eventBounds.traceIdLength).optional(),
+  text: searchText(256).optional(),
   props: z.array(propFilter).min(1).max(8).optional(),
 };
+const filters = z.object(eventFilters);
+export type EventFilters = z.infer<typeof filters>;
+
+/** `from` inclusive, `to` exclusive, on occurredAt. */
 export const timeRange = { from: timeInput.optional(), to: timeInput.optional() };
 
 export const searchEventsInput = z
@@ -119,7 +138,8 @@ export const dimension = z.union([
   z
     .string()
     .max(260)
-    .regex(/^props\.[^\s.]+(?:\.[^\s.]+)*$/, "a field, or props.<path>"),
+    .regex(/^props\.[^\s.]+(?:\.[^\s.]+)*$/, "a field, or props.<path>")
+    .refine((text) => text.isWellFormed() && !text.includes("\0"), "contains what no event can"),
 ]);
 
 export const timeseriesInput = z.strictObject({

@@ -1,8 +1,29 @@
+import { AppError } from "../errors.ts";
+import { forEachMember, scanValue, startOf } from "../json-text.ts";
+
 /**
  * An input together with the JSON text it was parsed from, for a procedure that must see what
- * parsing loses (repeated keys, digits of numbers). `path` leads from the text's root to the input.
+ * parsing loses (repeated keys, digits of numbers). `start` is the place of the input in the text.
  */
-export type ExactText = { value: unknown; text: string; path: readonly string[] };
+export type ExactText = { value: unknown; text: string; start: number };
+
+/** Where the value of each key of a JSON object lies in its text. */
+export type Spans = ReadonlyMap<string, { start: number; end: number }>;
+
+/**
+ * Finds the inputs of a batch in the body that holds them by position.
+ * @throws AppError `invalid_json` when a position is named twice: only one of the inputs would be seen
+ */
+export function spansOf(text: string): Spans {
+  const spans = new Map<string, { start: number; end: number }>();
+  forEachMember(text, startOf(text), (key, start) => {
+    if (spans.has(key)) throw new AppError("invalid_json", "The batch names an input twice.");
+    const { end } = scanValue(text, start);
+    spans.set(key, { start, end });
+    return end;
+  });
+  return spans;
+}
 
 const texts = new WeakMap<object, ExactText>();
 

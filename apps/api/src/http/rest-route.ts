@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
 import type { Deps } from "../deps.ts";
 import { AppError } from "../errors.ts";
+import { startOf } from "../json-text.ts";
 import type { Context } from "../trpc/context.ts";
 import { setHeaders, setRetryAfter } from "./answer.ts";
 import { parseJson, readJsonBody } from "./body.ts";
@@ -50,7 +51,12 @@ export function addRestRoutes(app: FastifyInstance, deps: Deps): void {
     return answer(reply, ctx, ingest.path, async () => {
       const text = await readJsonBody(request.raw, bodyBytesOf(ingest));
       const value = text === "" ? undefined : parseJson(text);
-      return ingest.call(ctx, exactText({ value, text, path: [] }), ctx.request.signal, 0);
+      return ingest.call(
+        ctx,
+        exactText({ value, text, start: startOf(text) }),
+        ctx.request.signal,
+        0,
+      );
     });
   });
   app.get("/api/v1/events", async (request, reply) => {

@@ -1,10 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Deps } from "../deps.ts";
 import { AppError } from "../errors.ts";
+import { startOf } from "../json-text.ts";
 import type { Context } from "../trpc/context.ts";
 import { setHeaders, setRetryAfter } from "./answer.ts";
 import { parseJson, readJsonBody } from "./body.ts";
-import { type ExactText, exactText } from "./exact-text.ts";
+import { exactText, type Spans, spansOf } from "./exact-text.ts";
 import { bodyBytesOf, type CallableProcedure, procedureAt } from "./procedures.ts";
 import { createContext } from "./request-facts.ts";
 import { streamSubscription } from "./subscription.ts";
@@ -74,10 +75,12 @@ async function readInputs(
       : (parsed.search.get("input") ?? "");
   if (text === "") return splitInput(undefined, parsed);
   const inputs = splitInput(parseJson(text), parsed);
+  const spans: Spans = parsed.isBatch ? spansOf(text) : new Map();
   return found.map((procedure, index) => {
     const input = inputs[index];
     if (procedure instanceof AppError) return input;
-    const size = parsed.isBatch ? Buffer.byteLength(JSON.stringify(input) ?? "") : 0;
+    const span = spans.get(String(index));
+    const size = span ? Buffer.byteLength(text.slice(span.start, span.end)) : 0;
     if (size > bodyBytesOf(procedure)) {
       return new AppError(
         "body_too_large",
@@ -85,8 +88,7 @@ async function readInputs(
       );
     }
     if (!procedure.meta.exactJson) return input;
-    const exact: ExactText = { value: input, text, path: parsed.isBatch ? [String(index)] : [] };
-    return exactText(exact);
+    return exactText({ value: input, text, start: span?.start ?? startOf(text) });
   });
 }
 

@@ -13,6 +13,7 @@ export type PolicyMeta = {
   credentialsLimit?: true;
   signUpLimit?: true;
   mailLimit?: true;
+  eventsLimit?: true;
   auth?: "anyone" | "session" | "apiKey" | "sessionOrApiKey";
   permission?: Permission;
   recentAuthentication?: true;

@@ -41,6 +41,7 @@ function limitsOf(meta: PolicyMeta | undefined): string {
     meta?.credentialsLimit && "credentials",
     meta?.signUpLimit && "sign-up",
     meta?.mailLimit && "mail",
+    meta?.eventsLimit && "events",
   ];
   return [meta?.limit, ...extra].filter(Boolean).join("+");
 }
@@ -167,6 +168,7 @@ function contextOf(principal: Principal): Context {
     },
     response: { cookies: [], limits: [] },
     identify: async () => principal,
+    policyOf: (path) => procedures.get(path)?.meta,
   };
 }
 

@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import {
   bigint,
   boolean,
@@ -37,7 +38,17 @@ export const events = pgTable(
     occurredAt: time("occurred_at").notNull(),
     receivedAt: time("received_at").notNull(),
   },
-  (table) => [primaryKey({ columns: [table.userId, table.occurredAt, table.id] })],
+  (table) => [
+    primaryKey({ columns: [table.userId, table.occurredAt, table.id] }),
+    // Each serves equality (and for the type a prefix) in the order of the page.
+    index("events_type").on(table.userId, table.type, table.occurredAt, table.id),
+    index("events_subject")
+      .on(table.userId, table.subject, table.occurredAt, table.id)
+      .where(sql`${table.subject} is not null`),
+    index("events_trace_id")
+      .on(table.userId, table.traceId, table.occurredAt, table.id)
+      .where(sql`${table.traceId} is not null`),
+  ],
 );
 
 /** Which ids a user has, with the digest of the content as sent: what makes an id unique across partitions. */
@@ -63,9 +74,9 @@ export const receipts = pgTable(
     batchId: uuid("batch_id").notNull(),
     commitXid: xid8("commit_xid").notNull(),
     position: bigint("position", { mode: "bigint" }).generatedAlwaysAsIdentity().notNull(),
+    /** The keys of the batch's stored events in the order sent. */
     eventIds: uuid("event_ids").array().notNull(),
-    occurredFrom: time("occurred_from").notNull(),
-    occurredTo: time("occurred_to").notNull(),
+    eventTimes: time("event_times").array().notNull(),
   },
   (table) => [
     primaryKey({ columns: [table.userId, table.batchId] }),

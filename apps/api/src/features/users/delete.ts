@@ -2,6 +2,7 @@ import { users } from "@muniment/db/schema/users.ts";
 import { userIdInput } from "@muniment/shared/users.ts";
 import { eq } from "drizzle-orm";
 import { AppError } from "../../errors.ts";
+import { deleteUserEventsQueue } from "../../job-queues.ts";
 import { audited } from "../../trpc/audited.ts";
 import { signedIn } from "../../trpc/authenticated.ts";
 import { limited } from "../../trpc/limited.ts";
@@ -9,9 +10,6 @@ import { permission } from "../../trpc/permission.ts";
 import { recentlyAuthenticated } from "../../trpc/recently-authenticated.ts";
 import { keepAnAdmin } from "./last-admin.ts";
 import { readUser } from "./read-users.ts";
-
-/** The job that removes the events of a deleted user in bounded steps. */
-export const deleteUserEventsQueue = "delete-user-events";
 
 /** Deletes a user with agents, keys and sessions at once, and the events by a job of the same transaction. */
 export const deleteUser = limited("general")

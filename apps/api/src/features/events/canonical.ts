@@ -1,0 +1,55 @@
+import { Rejected } from "./rejected.ts";
+
+/** Counts over a value: members of its objects, and bytes that a number takes beyond its short form. */
+export type Canonical = { text: string; members: number; extraBytes: number };
+
+type Counts = Omit<Canonical, "text">;
+
+/** @throws Rejected `invalid_text` for what PostgreSQL could not keep as sent */
+export function checkText(text: string, where: string): void {
+  if (text.includes("\0")) throw new Rejected("invalid_text", `${where} contains U+0000.`);
+  if (!text.isWellFormed()) {
+    throw new Rejected("invalid_text", `${where} contains a lone surrogate.`);
+  }
+}
+
+/** jsonb gives 1e308 back with all its 309 digits, so it must count like them. */
+function writtenOut(number: number): number {
+  const size = Math.abs(number);
+  return size === 0 || (size >= 1e-6 && size < 1e21) ? 0 : Math.abs(Math.log10(size));
+}
+
+function objectText(value: object, depth: number, counts: Counts): string {
+  const keys = Object.keys(value).sort();
+  counts.members += keys.length;
+  const members = keys.map((key) => {
+    if (key === "__proto__") throw new Rejected("forbidden_key", "A key is named __proto__.");
+    checkText(key, "A key of props");
+    return `${JSON.stringify(key)}:${write((value as Record<string, unknown>)[key], depth, counts)}`;
+  });
+  return `{${members.join(",")}}`;
+}
+
+function write(value: unknown, depth: number, counts: Counts): string {
+  if (typeof value === "string") {
+    checkText(value, "A text of props");
+    return JSON.stringify(value);
+  }
+  if (typeof value === "number") {
+    counts.extraBytes += writtenOut(value);
+    return JSON.stringify(value);
+  }
+  if (typeof value !== "object" || value === null) return String(value);
+  if (depth === 0) throw new Rejected("too_deep", "props is nested too deep.");
+  if (!Array.isArray(value)) return objectText(value, depth - 1, counts);
+  return `[${value.map((item) => write(item, depth - 1, counts)).join(",")}]`;
+}
+
+/**
+ * A parsed JSON value as text that is the same for the same content: keys sorted, no spaces.
+ * @throws Rejected `too_deep`, `forbidden_key`, `invalid_text`
+ */
+export function canonicalise(value: object, depth: number): Canonical {
+  const counts: Counts = { members: 0, extraBytes: 0 };
+  return { text: write(value, depth, counts), ...counts };
+}

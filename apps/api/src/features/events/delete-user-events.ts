@@ -1,0 +1,72 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Database, Tx } from "@muniment/db/database.ts";
+import { agentCounters, eventIds, events, receipts } from "@muniment/db/schema/events.ts";
+import { and, eq, inArray, sql } from "drizzle-orm";
+
+/** A key that was looked up before the user was deleted is believed this much longer, then stored. */
+const settleMilliseconds = 2000;
+const chunk = 5000;
+/** Well within the lease of a job. */
+const workMilliseconds = 45_000;
+
+const countOf = (rows: { count: number }) => rows.count;
+
+/** Deletes up to a chunk of rows; answers whether there may be more. Events go before their ids, which keep them unique. */
+const steps: ((tx: Tx, userId: string) => Promise<boolean>)[] = [
+  async (tx, userId) => {
+    const some = tx
+      .select({ at: events.occurredAt, id: events.id })
+      .from(events)
+      .where(eq(events.userId, userId))
+      .limit(chunk);
+    const deleted = await tx
+      .delete(events)
+      .where(
+        and(eq(events.userId, userId), sql`(${events.occurredAt}, ${events.id}) in (${some})`),
+      );
+    return countOf(deleted) === chunk;
+  },
+  async (tx, userId) => {
+    const some = tx
+      .select({ id: eventIds.id })
+      .from(eventIds)
+      .where(eq(eventIds.userId, userId))
+      .limit(chunk);
+    const deleted = await tx
+      .delete(eventIds)
+      .where(and(eq(eventIds.userId, userId), inArray(eventIds.id, some)));
+    return countOf(deleted) === chunk;
+  },
+  async (tx, userId) => {
+    const some = tx
+      .select({ id: receipts.batchId })
+      .from(receipts)
+      .where(eq(receipts.userId, userId))
+      .limit(chunk);
+    const deleted = await tx
+      .delete(receipts)
+      .where(and(eq(receipts.userId, userId), inArray(receipts.batchId, some)));
+    return countOf(deleted) === chunk;
+  },
+  async (tx, userId) => {
+    await tx.delete(agentCounters).where(eq(agentCounters.userId, userId));
+    return false;
+  },
+];
+
+/**
+ * Removes a deleted user's events and every trace of them, in transactions of bounded size. May be
+ * repeated. Answers false when the time was up before it was done.
+ */
+export async function deleteUserEvents(database: Database, userId: string): Promise<boolean> {
+  await sleep(settleMilliseconds);
+  const end = performance.now() + workMilliseconds;
+  for (const step of steps) {
+    let more = true;
+    while (more) {
+      if (performance.now() > end) return false;
+      more = await database.transaction({ userId }, (tx) => step(tx, userId));
+    }
+  }
+  return true;
+}

@@ -1,0 +1,28 @@
+import { eventBounds } from "@muniment/shared/events.ts";
+
+const rfc3339 =
+  /^(\d{4}-\d\d-\d\d)[Tt]([01]\d|2[0-3]):([0-5]\d):([0-5]\d)(?:\.(\d{1,3})0*)?(?:[Zz]|([+-])([01]\d|2[0-3]):([0-5]\d))$/;
+
+const longest = 64;
+
+/**
+ * The instant of an RFC 3339 time with any offset, in milliseconds since 1970. Undefined for what is
+ * none, and for a fraction finer than a millisecond or a leap second, which could not be kept.
+ */
+export function parseTime(text: string): number | undefined {
+  const parts = text.length <= longest ? rfc3339.exec(text) : null;
+  if (!parts) return undefined;
+  const [, date = "", hour, minute, second, fraction = "", sign, offsetHour, offsetMinute] = parts;
+  const midnight = Date.parse(`${date}T00:00:00Z`);
+  // Date.parse takes 30 February for 2 March.
+  if (Number.isNaN(midnight) || !new Date(midnight).toISOString().startsWith(date))
+    return undefined;
+  const seconds = Number(hour) * 3600 + Number(minute) * 60 + Number(second);
+  const offset = sign ? (Number(offsetHour) * 60 + Number(offsetMinute)) * 60 : 0;
+  const utc = sign === "+" ? seconds - offset : seconds + offset;
+  return midnight + utc * 1000 + Number(fraction.padEnd(3, "0"));
+}
+
+/** Whether an event may lie at this instant: from 2000 to a day from now. */
+export const isStorable = (at: number, now: number) =>
+  at >= eventBounds.earliest && at <= now + eventBounds.futureMilliseconds;

@@ -1,0 +1,112 @@
+import { isDatabaseUnavailable } from "@muniment/db/unavailable.ts";
+import { AppError } from "../../errors.ts";
+import type { Batch, StoredBatch, StoreEvents } from "./store-events.ts";
+
+/** As many as the ingest role has connections. */
+const maxFlushes = 4;
+/** One flush takes no more, so that none holds its connection for long. */
+const maxFlushEvents = 2000;
+const maxFlushChars = 8_388_608;
+const maxWaitingEvents = 50_000;
+const maxWaitingChars = 67_108_864;
+
+export type IngestQueue = {
+  /**
+   * Answers when the batch is durable.
+   * @throws AppError `overloaded` when too much is waiting
+   */
+  add(batch: Batch): Promise<StoredBatch>;
+  /** Takes nothing more and waits until everything is stored. */
+  stop(): Promise<void>;
+};
+
+type Waiting = {
+  batch: Batch;
+  chars: number;
+  resolve: (stored: StoredBatch) => void;
+  reject: (error: unknown) => void;
+};
+
+const charsOf = (batch: Batch) => batch.events.reduce((sum, { row }) => sum + row.length, 200);
+
+/**
+ * Batches that wait for a connection go into one statement, whoever sent them: under load the price
+ * of a commit is shared. `onStored` is told whose events were stored.
+ */
+export function createIngestQueue(
+  store: StoreEvents,
+  onStored: (userIds: ReadonlySet<string>) => void,
+): IngestQueue {
+  const waiting: Waiting[] = [];
+  let waitingEvents = 0;
+  let waitingChars = 0;
+  let flushes = 0;
+  let stopped: (() => void) | undefined;
+
+  function take(): Waiting[] {
+    const taken: Waiting[] = [];
+    let events = 0;
+    let chars = 0;
+    for (const next of waiting) {
+      events += next.batch.events.length;
+      chars += next.chars;
+      if (taken.length > 0 && (events > maxFlushEvents || chars > maxFlushChars)) break;
+      taken.push(next);
+      waitingEvents -= next.batch.events.length;
+      waitingChars -= next.chars;
+    }
+    waiting.splice(0, taken.length);
+    return taken;
+  }
+
+  async function flush(taken: Waiting[]): Promise<void> {
+    try {
+      const stored = await store(taken.map(({ batch }) => batch));
+      onStored(new Set(taken.map(({ batch }) => batch.userId)));
+      for (const [index, answer] of stored.entries()) taken[index]?.resolve(answer);
+    } catch (error) {
+      if (taken.length === 1 || isDatabaseUnavailable(error)) {
+        for (const { reject } of taken) reject(error);
+        return;
+      }
+      // One batch must not fail its neighbours.
+      for (const one of taken) await flush([one]);
+    }
+  }
+
+  function pump(): void {
+    while (flushes < maxFlushes && waiting.length > 0) {
+      flushes += 1;
+      void flush(take()).finally(() => {
+        flushes -= 1;
+        pump();
+      });
+    }
+    if (flushes === 0) stopped?.();
+  }
+
+  return {
+    add(batch) {
+      const chars = charsOf(batch);
+      const full =
+        waitingEvents + batch.events.length > maxWaitingEvents ||
+        waitingChars + chars > maxWaitingChars;
+      if (stopped || full) {
+        throw new AppError("overloaded", "Too many events are waiting. Try again soon.", {
+          retryAfterSeconds: 1,
+        });
+      }
+      return new Promise((resolve, reject) => {
+        waiting.push({ batch, chars, resolve, reject });
+        waitingEvents += batch.events.length;
+        waitingChars += chars;
+        pump();
+      });
+    },
+    stop: () =>
+      new Promise((resolve) => {
+        stopped = resolve;
+        pump();
+      }),
+  };
+}

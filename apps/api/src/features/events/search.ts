@@ -1,0 +1,61 @@
+import { createHash } from "node:crypto";
+import { events } from "@muniment/db/schema/events.ts";
+import { eventBounds, eventPage, searchEventsInput } from "@muniment/shared/events.ts";
+import { and, desc, eq } from "drizzle-orm";
+import { keysetPage } from "../../paging.ts";
+import { signedInOrApiKey } from "../../trpc/authenticated.ts";
+import { limited } from "../../trpc/limited.ts";
+import { permission } from "../../trpc/permission.ts";
+import { filterConditions } from "./filters.ts";
+import { eventColumns, toEvent } from "./read-events.ts";
+import { rangeConditions, toTimeRange } from "./time-range.ts";
+
+const day = 86_400_000;
+/** Tried in turn, so that the usual page opens one or two partitions instead of all. */
+const windows = [31 * day, 400 * day, Number.POSITIVE_INFINITY];
+
+/**
+ * The events of the caller's user, newest first. A key reads what its owner reads, not only what its
+ * own agent sent: it stands for the owner, narrowed by its scopes.
+ */
+export const search = limited("general")
+  .concat(signedInOrApiKey)
+  .concat(permission("events:read"))
+  .input(searchEventsInput)
+  .output(eventPage)
+  .query(async ({ ctx: { deps, principal }, input = {} }) => {
+    const { database } = deps;
+    const { userId } = principal;
+    const { cursor: _cursor, limit: _limit, ...question } = input;
+    const range = toTimeRange(question);
+    // A cursor goes on with the question that it came from, and no other.
+    const asked = createHash("sha256").update(JSON.stringify(question)).digest("base64url");
+    const page = keysetPage(deps, `events:${userId}:${asked}`, input);
+
+    const read = (from: number, to: number) =>
+      database.as({ userId }, () =>
+        database.reads
+          .select(eventColumns)
+          .from(events)
+          .where(
+            and(
+              eq(events.userId, userId),
+              ...rangeConditions({ from, to }),
+              page.after(events.occurredAt, events.id),
+              ...filterConditions(question),
+            ),
+          )
+          .orderBy(desc(events.occurredAt), desc(events.id))
+          .limit(page.fetch),
+      );
+
+    const newest = deps.now().getTime() + eventBounds.futureMilliseconds;
+    const top = Math.min(range.to, (page.at?.getTime() ?? newest) + 1);
+    let rows: Awaited<ReturnType<typeof read>> = [];
+    for (const window of windows) {
+      const from = Math.max(range.from, top - window);
+      rows = await read(from, page.at ? top : range.to);
+      if (rows.length === page.fetch || from === range.from) break;
+    }
+    return page.cut(rows, ({ occurredAt, id }) => ({ at: occurredAt, id }), toEvent);
+  });

@@ -1,0 +1,265 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { makeEvent, makeSender, searchAll, send, sendText, transports } from "./events-sender.ts";
+import { startTestServer, type TestServer } from "./harness.ts";
+
+let server: TestServer;
+let sender: Awaited<ReturnType<typeof makeSender>>;
+beforeAll(async () => {
+  server = await startTestServer();
+  sender = await makeSender(server);
+});
+afterAll(() => server.stop());
+
+const nested = (depth: number) => `${'{"a":'.repeat(depth - 1)}{}${"}".repeat(depth - 1)}`;
+const event = (fields: string) => `{"type":"hostile.event",${fields}}`;
+const soon = new Date(Date.now() + 25 * 3_600_000).toISOString();
+
+/** One hostile event each, as text, with the reason of its refusal. */
+const hostile: [string, string, string][] = [
+  ["U+0000 in the message", event('"message":"a\\u0000b"'), "invalid_text"],
+  ["U+0000 in a key", event('"props":{"a\\u0000":1}'), "invalid_text"],
+  ["a lone surrogate", event('"message":"\\ud800"'), "invalid_text"],
+  ["a lone surrogate deep in props", event('"props":{"a":[{"b":"x\\udfff"}]}'), "invalid_text"],
+  ["__proto__ in the event", event('"__proto__":{"a":1}'), "forbidden_key"],
+  ["__proto__ in props", event('"props":{"a":{"__proto__":{"b":1}}}'), "forbidden_key"],
+  ["an escaped __proto__", event('"props":{"\\u005f_proto__":1}'), "forbidden_key"],
+  ["1e400", event('"props":{"n":1e400}'), "invalid_number"],
+  ["a 64-bit integer", event('"props":{"n":9007199254740993}'), "invalid_number"],
+  ["too many digits", event('"props":{"n":0.1234567890123456789}'), "invalid_number"],
+  ["a number too small", event('"props":{"n":1e-400}'), "invalid_number"],
+  ["a seq beyond a double", event('"seq":18446744073709551615'), "invalid_number"],
+  ["a negative seq", event('"seq":-1'), "invalid_number"],
+  ["depth 17", event(`"props":${nested(17)}`), "too_deep"],
+  ["depth 10,000", event(`"props":${nested(10_000)}`), "too_deep"],
+  [
+    "depth 20,000 in a field",
+    event(`"message":${"[".repeat(20_000)}${"]".repeat(20_000)}`),
+    "invalid_text",
+  ],
+  ["a repeated field", event('"message":"a","message":"b"'), "duplicate_key"],
+  ["a key repeated in props", event('"props":{"a":{"b":1,"c":2,"b":1}}'), "duplicate_key"],
+  ["a key repeated with an escape", event('"props":{"a":1,"\\u0061":2}'), "duplicate_key"],
+  ["props named twice", event('"props":{"a":1},"props":{"a":1}'), "duplicate_key"],
+  ["an unknown field", event('"typ":"x"'), "unknown_field"],
+  ["no type", '{"message":"x"}', "invalid_type"],
+  ["an upper-case type", '{"type":"SSH"}', "invalid_type"],
+  ["a long type", `{"type":"${"a".repeat(129)}"}`, "invalid_type"],
+  ["a number", "1", "invalid_event"],
+  ["null", "null", "invalid_event"],
+  ["an array", "[]", "invalid_event"],
+  ["props that are a list", event('"props":[]'), "invalid_event"],
+  ["a long message", event(`"message":"${"é".repeat(2049)}"`), "too_large"],
+  ["a long subject", event(`"subject":"${"s".repeat(257)}"`), "too_large"],
+  ["a long trace id", event(`"traceId":"${"t".repeat(129)}"`), "too_large"],
+  ["large props", event(`"props":{"a":"${"p".repeat(32_768)}"}`), "too_large"],
+  [
+    "numbers that grow when written out",
+    event(`"props":{"a":[${"1e308,".repeat(200)}0]}`),
+    "too_large",
+  ],
+  ["a UUIDv4", event('"id":"3f2c8a52-6d1f-4a35-9d4e-1c2b3a4d5e6f"'), "invalid_id"],
+  ["an upper-case id", event('"id":"0193C7A0-0000-7000-8000-000000000000"'), "invalid_id"],
+  ["an id of the year 1980", event('"id":"00497968-8400-7000-8000-000000000000"'), "out_of_range"],
+  ["an id far ahead", event('"id":"ffffffff-ffff-7fff-bfff-ffffffffffff"'), "out_of_range"],
+  ["a time before 2000", event('"occurredAt":"1999-12-31T23:59:59.999Z"'), "out_of_range"],
+  ["a time 25 h ahead", event(`"occurredAt":"${soon}"`), "out_of_range"],
+  ["microseconds", event('"occurredAt":"2026-01-01T00:00:00.000001Z"'), "invalid_time"],
+  ["30 February", event('"occurredAt":"2026-02-30T00:00:00Z"'), "invalid_time"],
+  ["a leap second", event('"occurredAt":"2016-12-31T23:59:60Z"'), "invalid_time"],
+  ["a time without offset", event('"occurredAt":"2026-01-01T00:00:00"'), "invalid_time"],
+  ["a time as a number", event('"occurredAt":1767225600000'), "invalid_time"],
+  ["an unknown level", event('"level":"fatal"'), "invalid_level"],
+];
+
+describe.each(transports)("a hostile event over %s", (transport) => {
+  test.each(hostile)("is refused alone: %s", async (_name, text, reason) => {
+    const neighbours = Array.from({ length: 99 }, (_, seq) => JSON.stringify(makeEvent({ seq })));
+    neighbours.splice(50, 0, text);
+    const batch = `{"events":[${neighbours.join(" , ")}]}`;
+    const { status, body } = await sendText(server, sender.key, batch, transport);
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ accepted: 99, duplicates: 0, rejected: [{ index: 50, reason }] });
+    expect(body.rejected).toHaveLength(1);
+  });
+});
+
+describe("what is stored", () => {
+  test("comes back exactly as sent", async () => {
+    const { member, key, agentId } = await makeSender(server);
+    const props = {
+      one: 1.0,
+      big: 9007199254740992,
+      small: 5e-324,
+      tenth: 0.1,
+      million: 1e6,
+      huge: 1.7976931348623157e308,
+      text: 'é "\\" \u2028 😀 \u0001',
+      nothing: null,
+      list: [true, false, [], {}, "", 0],
+      "": { constructor: 1, toString: "x", "a b": 2, "1": 3 },
+    };
+    const sent = makeEvent({
+      level: "critical",
+      message: "m\n\t",
+      subject: "s",
+      traceId: "t",
+      seq: 17,
+      props,
+    });
+    const text = JSON.stringify({ events: [sent] })
+      .replace('"one":1,', '"one":1.0,')
+      .replace('"million":1000000', '"million":1e6');
+    expect((await sendText(server, key, text)).body.accepted).toBe(1);
+    const answer = await member.query("events.get", { id: sent.id });
+    expect(answer.data).toEqual({ ...sent, agentId, receivedAt: expect.any(String) });
+    expect((await searchAll(member))[0]).toEqual(answer.data);
+  });
+
+  test("gets the defaults for what was not sent", async () => {
+    const { member, key, agentId } = await makeSender(server);
+    const { body } = await send(server, key, [{ type: "a" }]);
+    const [stored] = await searchAll(member);
+    expect(stored).toEqual({
+      id: expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-7/),
+      agentId,
+      type: "a",
+      occurredAt: body.receivedAt,
+      receivedAt: body.receivedAt,
+      level: "info",
+      message: null,
+      subject: null,
+      traceId: null,
+      seq: null,
+      props: {},
+    });
+    const time = Number.parseInt(stored.id.replace("-", "").slice(0, 12), 16);
+    expect(new Date(time).toISOString()).toBe(stored.occurredAt);
+  });
+
+  test("keeps an offset's instant, and years from 2000 on", async () => {
+    const { member, key } = await makeSender(server);
+    const times = [
+      ["2026-03-01T00:30:00.5+05:30", "2026-02-28T19:00:00.500Z"],
+      ["2000-01-01T00:00:00Z", "2000-01-01T00:00:00.000Z"],
+      ["2016-02-29t23:59:59.120000z", "2016-02-29T23:59:59.120Z"],
+      ["2012-01-01T00:00:00-23:59", "2012-01-01T23:59:00.000Z"],
+    ];
+    const { body } = await send(
+      server,
+      key,
+      times.map(([occurredAt]) => ({ type: "a", occurredAt })),
+    );
+    expect(body).toMatchObject({ accepted: 4, rejected: [] });
+    const stored = (await searchAll(member)).map(({ occurredAt }) => occurredAt);
+    expect(stored).toEqual(
+      times
+        .map(([, utc]) => utc)
+        .sort()
+        .reverse(),
+    );
+  });
+});
+
+describe("the envelope", () => {
+  const refused: [string, string, string][] = [
+    ["no events", "{}", "invalid_input"],
+    ["an empty batch", '{"events":[]}', "invalid_input"],
+    ["101 events", JSON.stringify({ events: Array(101).fill({ type: "a" }) }), "invalid_input"],
+    ["an unknown field", '{"events":[{"type":"a"}],"more":1}', "invalid_input"],
+    ["events named twice", '{"events":[{"type":"a"}],"events":[{"type":"a"}]}', "invalid_json"],
+    [
+      "events named twice, once escaped",
+      '{"\\u0065vents":1,"events":[{"type":"a"}]}',
+      "invalid_json",
+    ],
+    ["broken JSON", '{"events":[{"type":"a"}]', "invalid_json"],
+    ["a list", "[]", "invalid_input"],
+  ];
+  test.each(refused)("is refused whole: %s", async (_name, text, reason) => {
+    for (const transport of transports) {
+      const { status, body } = await sendText(server, sender.key, text, transport);
+      const wholeBatch = transport === "trpc batch" && reason === "invalid_json";
+      expect([transport, status]).toEqual([transport, 400]);
+      expect(body.error.data?.reason ?? body.error.reason).toBe(
+        wholeBatch ? body.error.data.reason : reason,
+      );
+    }
+  });
+
+  test("is refused when a batch names an input twice", async () => {
+    const response = await server.fetch("/trpc/events.ingest,events.ingest?batch=1", {
+      method: "POST",
+      headers: { "content-type": "application/json", authorization: `Bearer ${sender.key}` },
+      body: '{"0":{"events":[{"type":"a"}]},"0":{"events":[{"type":"a"}]}}',
+    });
+    expect(response.status).toBe(400);
+  });
+
+  test("judges each call of a batch by its own text", async () => {
+    const inputs = ['{"events":[{"type":"a","seq":1}]}', '{"events":[{"type":"b","type":"b"}]}'];
+    const response = await server.fetch("/trpc/events.ingest,events.ingest?batch=1", {
+      method: "POST",
+      headers: { "content-type": "application/json", authorization: `Bearer ${sender.key}` },
+      body: ` { "1" : ${inputs[1]} , "0" : ${inputs[0]} } `,
+    });
+    const answers = await response.json();
+    expect(answers[0].result.data).toMatchObject({ accepted: 1, rejected: [] });
+    expect(answers[1].result.data).toMatchObject({
+      accepted: 0,
+      rejected: [{ reason: "duplicate_key" }],
+    });
+  });
+
+  test("may be 10 MiB and no more, and brackets alone cannot hurt", async () => {
+    const brackets = `{"events":[{"type":"a"},${"[".repeat(1_000_000)}${"]".repeat(1_000_000)}]}`;
+    const { status, body } = await sendText(server, sender.key, brackets);
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ accepted: 1, rejected: [{ index: 1, reason: "invalid_event" }] });
+    const large = `{"events":[{"type":"a","message":"${"m".repeat(10_485_760)}"}]}`;
+    for (const transport of transports) {
+      expect((await sendText(server, sender.key, large, transport)).status).toBe(413);
+    }
+  });
+});
+
+describe("a key", () => {
+  test("limited to types is refused the others one by one", async () => {
+    const { key } = await makeSender(server, { eventTypes: ["ssh.*", "job.done"] });
+    const types = ["ssh.login.failed", "job.done", "job.done.twice", "http.request"];
+    const { body } = await send(
+      server,
+      key,
+      types.map((type) => ({ type })),
+    );
+    expect(body.accepted).toBe(2);
+    expect(
+      body.rejected.map((one: { index: number; reason: string }) => [one.index, one.reason]),
+    ).toEqual([
+      [2, "event_type_not_allowed"],
+      [3, "event_type_not_allowed"],
+    ]);
+  });
+
+  test("without the scope, and a session, may not send", async () => {
+    const { member, key } = await makeSender(server, { scopes: ["events:read"] });
+    const { status, body } = await send(server, key, [{ type: "a" }]);
+    expect([status, body.error.reason]).toEqual([403, "missing_scope"]);
+    expect((await member.mutate("events.ingest", { events: [{ type: "a" }] })).status).toBe(401);
+  });
+
+  test("is counted by its events beside its calls", async () => {
+    const small = await startTestServer({ env: { INGEST_EVENTS_RATE_LIMIT_MAX: "150" } });
+    try {
+      const { key } = await makeSender(small);
+      const batch = Array.from({ length: 100 }, () => ({ type: "a" }));
+      const first = await send(small, key, batch);
+      expect(first.status).toBe(200);
+      expect(first.headers.get("ratelimit")).toMatch(/^"ingest_events";r=50;/);
+      const second = await send(small, key, batch);
+      expect(second.status).toBe(429);
+      expect(Number(second.headers.get("retry-after"))).toBeGreaterThan(0);
+    } finally {
+      await small.stop();
+    }
+  });
+});

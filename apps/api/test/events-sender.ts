@@ -1,0 +1,67 @@
+import { v7 as uuidv7 } from "uuid";
+import type { Client } from "./client.ts";
+import type { TestServer } from "./harness.ts";
+
+/** What `events.ingest` answered, over tRPC or over REST. */
+export type Sent = {
+  status: number;
+  headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into receipts and errors alike
+  body: any;
+};
+
+/** Sends raw JSON text with a key, one way or the other. */
+export const transports = ["trpc", "trpc batch", "rest"] as const;
+export type Transport = (typeof transports)[number];
+
+export async function sendText(
+  server: TestServer,
+  key: string,
+  text: string,
+  transport: Transport = "rest",
+): Promise<Sent> {
+  const batch = transport === "trpc batch";
+  const path = {
+    trpc: "/trpc/events.ingest",
+    "trpc batch": "/trpc/events.ingest?batch=1",
+    rest: "/api/v1/events",
+  }[transport];
+  const response = await server.fetch(path, {
+    method: "POST",
+    headers: { "content-type": "application/json", authorization: `Bearer ${key}` },
+    body: batch ? `{"0":${text}}` : text,
+  });
+  const json = await response.json();
+  const answer = batch && Array.isArray(json) ? json[0] : json;
+  const { status, headers } = response;
+  return { status, headers, body: answer.result?.data ?? answer };
+}
+
+export const send = (server: TestServer, key: string, events: unknown[], transport?: Transport) =>
+  sendText(server, key, JSON.stringify({ events }), transport);
+
+/** An event of the given time whose id is of that time too. */
+export function makeEvent(fields: Record<string, unknown> = {}, at = Date.now()) {
+  const occurredAt = new Date(at).toISOString();
+  return { id: uuidv7({ msecs: at }), type: "test.made", occurredAt, ...fields };
+}
+
+/** A member with an agent and a key of all scopes. */
+export async function makeSender(server: TestServer, keyOptions: object = {}) {
+  const member = await server.member();
+  const key = await server.apiKey(member, keyOptions);
+  return { member, ...key, userId: member.id };
+}
+
+/** Every page of a search. */
+export async function searchAll(client: Client, input: object = {}) {
+  const items = [];
+  let cursor: string | null = null;
+  do {
+    const answer = await client.query("events.search", { ...input, ...(cursor ? { cursor } : {}) });
+    if (answer.status !== 200) throw new Error(JSON.stringify(answer.error));
+    items.push(...answer.data.items);
+    cursor = answer.data.nextCursor;
+  } while (cursor !== null);
+  return items;
+}
