@@ -4,6 +4,7 @@ import type { Deps } from "../deps.ts";
 import type { Principal } from "../identity/principal.ts";
 import type { Context, RequestFacts } from "../trpc/context.ts";
 import { readSessionToken } from "./cookies.ts";
+import { procedures } from "./procedures.ts";
 
 const header = (value: string | string[] | undefined) => (Array.isArray(value) ? value[0] : value);
 
@@ -38,5 +39,6 @@ export function createContext(deps: Deps, request: FastifyRequest, signal: Abort
       identity ??= deps.identities.identify(facts);
       return identity;
     },
+    policyOf: (path) => procedures.get(path)?.meta,
   };
 }

@@ -1,4 +1,3 @@
-import helmet from "@fastify/helmet";
 import fastify, { type FastifyInstance } from "fastify";
 import { v7 as uuidv7 } from "uuid";
 import type { Config } from "../config.ts";
@@ -7,24 +6,9 @@ import { toAppError } from "../errors.ts";
 import { addHealthRoutes } from "./health-route.ts";
 import { addCors, addLoopbackRedirect } from "./origins.ts";
 import { addRestRoutes } from "./rest-route.ts";
+import { securityHeaders } from "./security-headers.ts";
 import { addSpa } from "./spa.ts";
 import { addTrpcRoute } from "./trpc-route.ts";
-
-const csp = {
-  useDefaults: false,
-  directives: {
-    "default-src": ["'none'"],
-    "script-src": ["'self'"],
-    "style-src": ["'self'"],
-    "img-src": ["'self'", "data:"],
-    "font-src": ["'self'"],
-    "connect-src": ["'self'"],
-    "manifest-src": ["'self'"],
-    "base-uri": ["'none'"],
-    "form-action": ["'self'"],
-    "frame-ancestors": ["'none'"],
-  },
-};
 
 /** Trusts the first so many hops, counted from our socket, or the hops within the given ranges. */
 function trustOf(trustProxy: Config["trustProxy"]) {
@@ -52,24 +36,9 @@ export async function createServer(
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", (_request, _payload, done) => done(null));
 
-  await app.register(helmet, {
-    contentSecurityPolicy: csp,
-    strictTransportSecurity:
-      config.publicUrl.protocol === "https:"
-        ? { maxAge: 31_536_000, includeSubDomains: true }
-        : false,
-    xXssProtection: true,
-    xFrameOptions: { action: "deny" },
-    referrerPolicy: { policy: "no-referrer" },
-    crossOriginOpenerPolicy: { policy: "same-origin" },
-    crossOriginResourcePolicy: { policy: "same-origin" },
-  });
+  const headers = securityHeaders(config);
   app.addHook("onRequest", async (request, reply) => {
-    reply.header("x-request-id", request.id);
-    reply.header(
-      "permissions-policy",
-      "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-    );
+    reply.headers(headers).header("x-request-id", request.id);
     if (!request.url.startsWith("/assets/")) reply.header("cache-control", "no-store");
   });
   addLoopbackRedirect(app, config);

@@ -9,6 +9,8 @@ export async function addSpa(app: FastifyInstance, directory: string | null): Pr
     root: directory,
     index: false,
     wildcard: true,
+    // Set below, per file: the plugin's own header would win.
+    cacheControl: false,
     setHeaders(reply, path) {
       const forever = path.includes("/assets/");
       reply.setHeader(
