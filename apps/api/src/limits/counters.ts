@@ -1,9 +1,11 @@
+import type { LimitRule } from "@muniment/shared/limits.ts";
 import type { Redis } from "ioredis";
 import {
   type RateLimiterAbstract,
   RateLimiterMemory,
   RateLimiterRedis,
   RateLimiterRes,
+  RLWrapperTimeouts,
 } from "rate-limiter-flexible";
 
 /*
@@ -40,16 +42,34 @@ const countScript = `
   return {wanted, ttl}
 `;
 
-/** Counters of one name; `points` and `duration` may be set again and hold from the next call on. */
-export function createCounters(name: string, redis: Redis | null): RateLimiterAbstract[] {
+/** A Redis that does not answer in this time counts as gone. */
+const redisTimeoutMilliseconds = 500;
+
+/** Counters of one name; `setRule` holds from the next call on. */
+export function createCounters(name: string, redis: Redis | null) {
   const options = { keyPrefix: `muniment:${name}`, points: 1, duration: 1 };
   const memory = new MemoryCounters(options);
-  if (!redis) return [memory];
-  const shared = new RateLimiterRedis({
-    ...options,
-    storeClient: redis,
-    customIncrTtlLuaScript: countScript,
-    insuranceLimiter: memory,
-  });
-  return [shared, memory];
+  const shared =
+    redis &&
+    new RateLimiterRedis({
+      ...options,
+      storeClient: redis,
+      customIncrTtlLuaScript: countScript,
+    });
+  const counters: RateLimiterAbstract = shared
+    ? new RLWrapperTimeouts({
+        limiter: shared,
+        timeoutMs: redisTimeoutMilliseconds,
+        insuranceLimiter: memory,
+      })
+    : memory;
+  return {
+    counters,
+    setRule({ points, durationSeconds }: LimitRule) {
+      for (const store of shared ? [shared, memory] : [memory]) {
+        store.points = points;
+        store.duration = durationSeconds;
+      }
+    },
+  };
 }

@@ -1,6 +1,6 @@
 import { type LimitName, type LimitRule, limitNames } from "@muniment/shared/limits.ts";
 import type { Redis } from "ioredis";
-import { type RateLimiterAbstract, RateLimiterRes } from "rate-limiter-flexible";
+import { RateLimiterRes } from "rate-limiter-flexible";
 import { createCounters } from "./counters.ts";
 
 /** One counter after a call was counted. */
@@ -38,22 +38,17 @@ const generations = { points: 1_000_000_000, durationSeconds: 86_400 };
 
 /**
  * Counters in memory, or in Redis when several nodes share them. While Redis is away each node
- * counts by itself: a limit weaker than configured, but never none.
+ * counts by itself: a limit weaker than configured, but never none (`limits-redis.test.ts`).
  */
 export function createLimits(defaults: Record<LimitName, LimitRule>, redis: Redis | null): Limits {
   let overrides: ReadonlyMap<string, LimitRule> = new Map();
-  const known = new Map<string, RateLimiterAbstract[]>();
+  const known = new Map<string, ReturnType<typeof createCounters>>();
 
-  function countersOf(name: string, rule: LimitRule): RateLimiterAbstract {
+  function countersOf(name: string, rule: LimitRule) {
     const made = known.get(name) ?? createCounters(name, redis);
     known.set(name, made);
-    for (const counters of made) {
-      counters.points = rule.points;
-      counters.duration = rule.durationSeconds;
-    }
-    const [counters] = made;
-    if (!counters) throw new Error(`no counters for ${name}`);
-    return counters;
+    made.setRule(rule);
+    return made.counters;
   }
 
   function rule(name: LimitName, procedure?: string) {

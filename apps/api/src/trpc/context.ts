@@ -1,6 +1,7 @@
 import type { Deps } from "../deps.ts";
 import type { Principal } from "../identity/principal.ts";
 import type { LimitState } from "../limits/limiter.ts";
+import type { PolicyMeta } from "./init.ts";
 
 /** Facts of the HTTP request, free of any framework. */
 export type RequestFacts = {
@@ -26,4 +27,6 @@ export type Context = {
   response: ResponseFacts;
   /** Looks at the presented credential once per HTTP request; never refuses. */
   identify(): Promise<Principal>;
+  /** What a procedure states of itself, by its path; absent when there is none. */
+  policyOf(path: string): PolicyMeta | undefined;
 };

@@ -5,6 +5,7 @@ import { clientKey } from "../limits/client-key.ts";
 import type { LimitState } from "../limits/limiter.ts";
 import type { Context } from "./context.ts";
 import { recorded } from "./recorded.ts";
+import { safeCaller } from "./safe-caller.ts";
 
 /** Which rule counts a call of a class, and under which key. */
 function counterOf(
@@ -29,9 +30,13 @@ export function refuseOver(ctx: Context, state: LimitState): void {
   });
 }
 
-/** First step of every procedure: finds out who calls, and counts the call against one class. */
+/** First steps of every procedure: find out who calls, count the call against one class, refuse the unsafe. */
 export function limited(limit: PrimaryLimit) {
-  return recorded.meta({ limit }).use(async function limitCalls({ ctx, next, path: procedure }) {
+  const counted = recorded.meta({ limit }).use(async function limitCalls({
+    ctx,
+    next,
+    path: procedure,
+  }) {
     const principal = await ctx.identify();
     const { name, key } = counterOf(limit, principal, ctx.request.address);
     const { limits } = ctx.deps;
@@ -43,4 +48,5 @@ export function limited(limit: PrimaryLimit) {
     }
     return next({ ctx: { principal } });
   });
+  return counted.concat(safeCaller);
 }

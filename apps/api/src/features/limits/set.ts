@@ -1,8 +1,10 @@
 import { limitOverrides } from "@muniment/db/schema/limits.ts";
 import { limitItem, setLimitInput } from "@muniment/shared/limits.ts";
+import { AppError } from "../../errors.ts";
 import { countedPer } from "../../limits/counted-per.ts";
 import { audited } from "../../trpc/audited.ts";
 import { signedIn } from "../../trpc/authenticated.ts";
+import { countedBy } from "../../trpc/counted-by.ts";
 import { limited } from "../../trpc/limited.ts";
 import { permission } from "../../trpc/permission.ts";
 import { refreshesLimits } from "../../trpc/refreshes-limits.ts";
@@ -15,8 +17,11 @@ export const set = limited("general")
   .concat(refreshesLimits)
   .concat(audited("limit.changed"))
   .output(limitItem)
-  .mutation(async ({ ctx: { deps, tx, audit }, input }) => {
+  .mutation(async ({ ctx: { deps, tx, audit, policyOf }, input }) => {
     const { class: limit, procedure, points, durationSeconds } = input;
+    if (procedure && !countedBy(policyOf(procedure)).includes(limit)) {
+      throw new AppError("invalid_input", `procedure: no call of it is counted by ${limit}`);
+    }
     const name = procedure ? `${limit}:${procedure}` : limit;
     const before = deps.limits.rule(limit, procedure).rule;
     const changed = { points, durationSeconds, changedAt: deps.now() };

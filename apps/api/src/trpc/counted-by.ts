@@ -1,0 +1,23 @@
+import type { LimitName, PrimaryLimit } from "@muniment/shared/limits.ts";
+import type { PolicyMeta } from "./init.ts";
+
+const primary: Record<PrimaryLimit, readonly LimitName[]> = {
+  general: ["general_address", "general_user"],
+  model: ["general_address", "model"],
+  upload: ["general_address", "upload"],
+  ingest: ["general_address", "general_user", "ingest_calls"],
+};
+
+/** The limits that count calls of a procedure; none where there is no such procedure. */
+export function countedBy(meta: PolicyMeta | undefined): LimitName[] {
+  if (!meta) return [];
+  return [
+    // A wrong cookie or key counts wherever it is presented.
+    "credentials",
+    ...(meta.limit ? primary[meta.limit] : []),
+    ...(meta.authLimit ? (["auth_account_address", "auth_address", "auth_account"] as const) : []),
+    ...(meta.signUpLimit ? (["sign_up"] as const) : []),
+    ...(meta.mailLimit ? (["mail"] as const) : []),
+    ...(meta.eventsLimit ? (["ingest_events"] as const) : []),
+  ];
+}

@@ -1,0 +1,32 @@
+import { AppError } from "../errors.ts";
+import type { Context } from "./context.ts";
+import { procedure } from "./init.ts";
+
+/** A cookie may only act for a page of our own origin (OWASP ASVS 5.0, V3.5). */
+function isOwnOrigin({ deps, request }: Context): boolean {
+  if (request.origin !== undefined) {
+    return (
+      request.origin === deps.config.publicUrl.origin ||
+      deps.config.corsOrigins.includes(request.origin)
+    );
+  }
+  return request.secFetchSite === "same-origin";
+}
+
+/** Refuses what no procedure may see: two credentials, or a mutation that a foreign page sends with a cookie. */
+export const safeCaller = procedure.use(async function refuseUnsafeCaller({
+  ctx,
+  next,
+  type,
+  meta,
+}) {
+  const { cookieToken, bearer } = ctx.request;
+  if (cookieToken !== undefined && bearer !== undefined) {
+    throw new AppError("multiple_credentials", "Send a cookie or an Authorization header.");
+  }
+  const needsOrigin = cookieToken !== undefined || meta?.setsSession === true;
+  if (type === "mutation" && needsOrigin && !isOwnOrigin(ctx)) {
+    throw new AppError("origin_not_allowed", "This origin may not act for a signed-in user.");
+  }
+  return next();
+});
