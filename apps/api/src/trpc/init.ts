@@ -19,6 +19,8 @@ export type PolicyMeta = {
   recentAuthentication?: true;
   audit?: readonly AuditAction[];
   setsSession?: true;
+  /** Its refusals are no attempts at anything, and leave no trace. */
+  refusalsUnrecorded?: true;
   /** Largest body in bytes; absent: 64 KiB. */
   bodyBytes?: number;
   /** The input keeps the facts of its JSON text that parsing loses. */

@@ -6,6 +6,8 @@ import { permission } from "../../trpc/permission.ts";
 import { toMe } from "../../trpc/starts-session.ts";
 
 export const me = limited("general")
+  // Every visitor's page asks this first, to learn whether there is a session.
+  .meta({ refusalsUnrecorded: true })
   .concat(signedIn)
   .concat(permission("account:write"))
   .input(noInput)

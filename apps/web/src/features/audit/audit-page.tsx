@@ -26,7 +26,7 @@ export function AuditPage() {
     <>
       <PageHeader
         title="Audit log"
-        description="Who did what to which target, when, from where, with which outcome. Newest first. Looking at it is recorded too."
+        description="Who did what to which target, when, from where, with which outcome. Newest first."
       />
       <AuditFilterBar filters={filters} onChange={setFilters} />
       <EntryList filters={filters} onClear={() => setFilters({})} />
