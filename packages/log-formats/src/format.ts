@@ -45,12 +45,19 @@ export type LogOptions = {
 export function createLogReader(options: LogOptions): (line: Line) => LineResult {
   const countRepeats = createRepeatCounter();
   let previous: number | undefined;
+  let sameTime: { time: number | undefined; count: number } = { time: undefined, count: 0 };
+
+  function sequenceAt(time: number | undefined): number {
+    sameTime = time === sameTime.time ? { time, count: sameTime.count + 1 } : { time, count: 0 };
+    return sameTime.count;
+  }
 
   function identify(line: LogLine, time: number | undefined): string {
     // A marked form, because no text line may pass for the bytes of another.
     const exact = line.base64 === undefined ? line.text : `\0${line.base64}`;
     const { source, format } = options;
-    return eventId({ source, format, line: exact, ordinal: countRepeats(exact), time });
+    const sequence = sequenceAt(time);
+    return eventId({ source, format, line: exact, ordinal: countRepeats(exact), sequence, time });
   }
 
   function readText(line: LogLine, parse: LineParser): LineResult {
