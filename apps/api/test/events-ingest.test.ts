@@ -202,7 +202,8 @@ describe("the envelope", () => {
       headers: { "content-type": "application/json", authorization: `Bearer ${sender.key}` },
       body: ` { "1" : ${inputs[1]} , "0" : ${inputs[0]} } `,
     });
-    const answers = await response.json();
+    // biome-ignore lint/suspicious/noExplicitAny: the envelopes of two answers
+    const answers: any = await response.json();
     expect(answers[0].result.data).toMatchObject({ accepted: 1, rejected: [] });
     expect(answers[1].result.data).toMatchObject({
       accepted: 0,

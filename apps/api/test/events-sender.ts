@@ -41,7 +41,7 @@ export const send = (server: TestServer, key: string, events: unknown[], transpo
   sendText(server, key, JSON.stringify({ events }), transport);
 
 /** An event of the given time whose id is of that time too. */
-export function makeEvent(fields: Record<string, unknown> = {}, at = Date.now()) {
+export function makeEvent<Fields extends object>(fields: Fields = {} as Fields, at = Date.now()) {
   const occurredAt = new Date(at).toISOString();
   return { id: uuidv7({ msecs: at }), type: "test.made", occurredAt, ...fields };
 }

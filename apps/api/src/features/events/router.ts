@@ -1,6 +1,8 @@
 import { router } from "../../trpc/init.ts";
+import { facets } from "./facets.ts";
 import { get } from "./get.ts";
 import { ingest } from "./ingest.ts";
 import { search } from "./search.ts";
+import { timeseries } from "./timeseries.ts";
 
-export const eventsRouter = router({ get, ingest, search });
+export const eventsRouter = router({ facets, get, ingest, search, timeseries });

@@ -1,0 +1,165 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { sampleStart, sendSample } from "./events-sample.ts";
+import { makeEvent, makeSender, send } from "./events-sender.ts";
+import { startTestServer, type TestServer } from "./harness.ts";
+
+const day = 86_400_000;
+
+let server: TestServer;
+let sample: Awaited<ReturnType<typeof sendSample>>;
+beforeAll(async () => {
+  server = await startTestServer({ env: { RATE_LIMIT_USER_MAX: "100000" } });
+  sample = await sendSample(server);
+});
+afterAll(() => server.stop());
+
+describe("events.timeseries", () => {
+  const chart = async (input: object) =>
+    (await sample.member.query("events.timeseries", input)).data;
+  const total = (buckets: { count: number }[]) =>
+    buckets.reduce((sum, { count }) => sum + count, 0);
+
+  test("adds up to what search pages through, whatever the interval", async () => {
+    const range = { from: "2024-01-01T10:20:30Z", to: "2025-02-01T12:00:00Z" };
+    for (const types of [undefined, ["ssh.*"]]) {
+      const expected = await sample.find({ ...range, types });
+      expect(expected.length).toBeGreaterThan(20);
+      for (const interval of [undefined, "6h", "1d", "7d", "30d"]) {
+        const { buckets } = await chart({ ...range, types, interval, by: "type" });
+        expect(total(buckets)).toBe(expected.length);
+        for (const { count, by } of buckets) {
+          const sum = Object.values(by as Record<string, number>).reduce((a, b) => a + b, 0);
+          expect(sum).toBe(count);
+        }
+      }
+    }
+  });
+
+  test("has every interval of the range, aligned in UTC, empty ones too", async () => {
+    const { interval, buckets } = await chart({
+      from: "2026-01-10T10:30:00Z",
+      to: "2026-01-10T13:00:00Z",
+      interval: "1h",
+    });
+    expect(interval).toBe("1h");
+    expect(buckets).toEqual([
+      { start: "2026-01-10T10:00:00.000Z", count: 0 },
+      { start: "2026-01-10T11:00:00.000Z", count: 0 },
+      { start: "2026-01-10T12:00:00.000Z", count: 100 },
+    ]);
+  });
+
+  test("chooses an interval that fits the range", async () => {
+    const lengths: [number, string][] = [
+      [3_600_000, "1m"],
+      [day, "15m"],
+      [7 * day, "6h"],
+      [90 * day, "1d"],
+      [365 * day, "7d"],
+    ];
+    for (const [length, interval] of lengths) {
+      const to = new Date(sampleStart).toISOString();
+      const answer = await chart({ from: new Date(sampleStart - length).toISOString(), to });
+      expect(answer.interval).toBe(interval);
+      expect(answer.buckets.length).toBeGreaterThanOrEqual(28);
+      expect(answer.buckets.length).toBeLessThanOrEqual(120);
+    }
+  });
+
+  test("names the eight most frequent values and sums the rest up", async () => {
+    const range = { from: "2000-01-01T00:00:00Z", to: "2026-02-01T00:00:00Z" };
+    const { buckets } = await chart({ ...range, by: "props.n" });
+    const names = new Set(buckets.flatMap(({ by }: { by: object }) => Object.keys(by)));
+    expect(names.size).toBe(9);
+    expect(names).toContain("…other");
+    const subjects = await chart({ ...range, by: "subject" });
+    const seen = new Set(subjects.buckets.flatMap(({ by }: { by: object }) => Object.keys(by)));
+    expect([...seen].sort()).toEqual(["user:0", "user:2", "user:4", "user:6", "user:8", "…none"]);
+  });
+
+  test("refuses more than 2,000 intervals and a range in the wrong order", async () => {
+    const ranges = [
+      { from: "2026-01-01T00:00:00Z", to: "2026-01-03T00:00:00Z", interval: "1m" },
+      { from: "2026-01-03T00:00:00Z", to: "2026-01-01T00:00:00Z" },
+      { from: "0000-01-01T00:00:00+14:00", to: "0000-01-01T00:00:00+14:00" },
+    ];
+    for (const range of ranges) {
+      const answer = await sample.member.query("events.timeseries", range);
+      expect([answer.status, answer.error?.data.reason]).toEqual([400, "invalid_range"]);
+    }
+  });
+});
+
+test("events.facets counts several fields at once, absent values as null", async () => {
+  const { data } = await sample.member.query("events.facets", {
+    fields: ["type", "level", "subject", "props.request.status", "props.none"],
+    limit: 3,
+  });
+  expect(data.facets).toEqual([
+    {
+      field: "type",
+      values: [
+        { value: "http.request", count: 200 },
+        { value: "ssh.login.failed", count: 200 },
+        { value: "ssh.login.ok", count: 200 },
+      ],
+    },
+    {
+      field: "level",
+      values: [
+        { value: "debug", count: 120 },
+        { value: "info", count: 120 },
+        { value: "warn", count: 120 },
+      ],
+    },
+    {
+      field: "subject",
+      values: [
+        { value: null, count: 300 },
+        { value: "user:0", count: 60 },
+        { value: "user:2", count: 60 },
+      ],
+    },
+    {
+      field: "props.request.status",
+      values: [
+        { value: "200", count: 480 },
+        { value: "500", count: 120 },
+      ],
+    },
+    { field: "props.none", values: [{ value: null, count: 600 }] },
+  ]);
+});
+
+test("the explorer's question: which addresses failed most, and when", async () => {
+  const { member, key } = await makeSender(server);
+  const failures = [
+    ["203.0.113.9", 40],
+    ["198.51.100.7", 25],
+    ["192.0.2.1", 5],
+  ] as const;
+  const events = failures.flatMap(([address, count], place) =>
+    Array.from({ length: count }, () =>
+      makeEvent({ type: "ssh.login.failed", props: { address } }, sampleStart + place * 3_600_000),
+    ),
+  );
+  events.push(makeEvent({ type: "ssh.login.ok", props: { address: "192.0.2.1" } }, sampleStart));
+  await send(server, key, events);
+  const question = {
+    types: ["ssh.login.failed"],
+    from: new Date(sampleStart).toISOString(),
+    to: new Date(sampleStart + 3 * 3_600_000).toISOString(),
+  };
+  const facets = await member.query("events.facets", { ...question, fields: ["props.address"] });
+  expect(facets.data.facets[0].values).toEqual(
+    failures.map(([value, count]) => ({ value, count })),
+  );
+  const chart = await member.query("events.timeseries", {
+    ...question,
+    interval: "1h",
+    by: "props.address",
+  });
+  expect(chart.data.buckets.map(({ by }: { by: object }) => by)).toEqual(
+    failures.map(([value, count]) => ({ [value]: count })),
+  );
+});

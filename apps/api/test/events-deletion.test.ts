@@ -1,0 +1,31 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { makeEvent, makeSender, send } from "./events-sender.ts";
+import { startTestServer, type TestServer } from "./harness.ts";
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer();
+});
+afterAll(() => server.stop());
+
+test("deleting a user deletes the events and every trace of them", async () => {
+  const { member, userId, key } = await makeSender(server);
+  await send(server, key, [makeEvent(), makeEvent({}, Date.UTC(2003, 1))]);
+  const admin = await server.admin();
+  const tables = ["events", "event_ids", "receipts", "agent_counters"];
+  const left = async () => {
+    const counts = tables.map(async (table) => {
+      const [row] = await server.owner`
+        select count(*)::int from ${server.owner(table)} where user_id = ${userId}`;
+      return row?.count;
+    });
+    return Promise.all(counts);
+  };
+  expect(await left()).toEqual([2, 2, 1, 1]);
+  expect((await admin.mutate("users.delete", { id: member.id })).status).toBe(200);
+  for (let tries = 0; tries < 100 && (await left()).some((count) => count > 0); tries += 1) {
+    await sleep(100);
+  }
+  expect(await left()).toEqual([0, 0, 0, 0]);
+});
