@@ -5,7 +5,10 @@ export function sessionCookieName({ publicUrl }: Pick<Config, "publicUrl">): str
   return publicUrl.protocol === "https:" ? "__Host-muniment_session" : "muniment_session";
 }
 
-/** The Set-Cookie value that signs in until `expiresAt`. */
+/**
+ * The Set-Cookie value that signs in, kept by the browser until `expiresAt`: the latest end of the
+ * session. That an unused one ends earlier is the server's to know.
+ */
 export function sessionCookie(config: Config, token: string, expiresAt: Date): string {
   const secure = config.publicUrl.protocol === "https:" ? "; Secure" : "";
   return `${sessionCookieName(config)}=${token}; Path=/; HttpOnly; SameSite=Strict; Expires=${expiresAt.toUTCString()}${secure}`;

@@ -53,7 +53,9 @@ export function createIdentities(
 
   async function find(credential: string, isCookie: boolean): Promise<Principal | null> {
     const at = now();
-    const known = cache.get(credential);
+    // A key in a cookie is no session: what was found as the one is not known as the other.
+    const place = `${isCookie ? "cookie" : "bearer"} ${credential}`;
+    const known = cache.get(place);
     if (known && known.until > at.getTime() && !(known.expiresAt && known.expiresAt <= at)) {
       return known.principal;
     }
@@ -63,7 +65,7 @@ export function createIdentities(
     // A revocation during the look-up has replaced the cache; what was read before it must not stay.
     if (generation === cache) {
       if (cache.size >= cacheSize) cache.clear();
-      cache.set(credential, { ...found, until: at.getTime() + cacheMilliseconds });
+      cache.set(place, { ...found, until: at.getTime() + cacheMilliseconds });
     }
     return found.principal;
   }

@@ -60,9 +60,8 @@ function adapterOf(tx: Tx): Adapter {
     async setSession({ id, userId, expiresAt, attributes }) {
       await tx.insert(sessions).values({ ...attributes, id, userId, expiresAt });
     },
-    async updateSessionExpiration(sessionId, expiresAt) {
-      await tx.update(sessions).set({ expiresAt }).where(eq(sessions.id, sessionId));
-    },
+    // Lucia would renew a session past its absolute end, so `findSession` renews instead.
+    async updateSessionExpiration() {},
     async deleteSession(sessionId) {
       await tx.delete(sessions).where(eq(sessions.id, sessionId));
     },
@@ -85,19 +84,19 @@ function luciaOf(tx: Tx, { sessionIdleSeconds }: Lifetimes) {
 
 const secondsAfter = (time: Date, seconds: number) => new Date(time.getTime() + seconds * 1000);
 
-/** The end of a session used now: idle time, but never past the absolute maximum. */
-function expiryOf(createdAt: Date, now: Date, lifetimes: Lifetimes): Date {
-  const idle = secondsAfter(now, lifetimes.sessionIdleSeconds);
+/** The end of a session by its last use: idle time, but never past the absolute maximum. */
+function expiryOf(createdAt: Date, usedAt: Date, lifetimes: Lifetimes): Date {
+  const idle = secondsAfter(usedAt, lifetimes.sessionIdleSeconds);
   const absolute = secondsAfter(createdAt, lifetimes.sessionMaxSeconds);
   return new Date(Math.min(idle.getTime(), absolute.getTime()));
 }
 
-/** Starts a session and answers its token. The scope of `tx` must be the user's. */
+/** Starts a session; it ends by `endsAt` at the latest. The scope of `tx` must be the user's. */
 export async function createSession(
   tx: Tx,
   userId: string,
   facts: { now: Date; address: string; userAgent: string; lifetimes: Lifetimes },
-): Promise<{ token: string; publicId: string; expiresAt: Date }> {
+): Promise<{ token: string; publicId: string; endsAt: Date }> {
   const token = newSessionToken();
   const publicId = uuidv7();
   const id = sessionIdOf(token);
@@ -118,7 +117,8 @@ export async function createSession(
   );
   const expiresAt = expiryOf(facts.now, facts.now, facts.lifetimes);
   await tx.update(sessions).set({ expiresAt }).where(eq(sessions.id, id));
-  return { token, publicId, expiresAt };
+  const endsAt = secondsAfter(facts.now, facts.lifetimes.sessionMaxSeconds);
+  return { token, publicId, endsAt };
 }
 
 /** How stale `lastUsedAt` may get before a use is written down. */
@@ -134,7 +134,8 @@ export async function findSession(
   const id = sessionIdOf(token);
   return database.transaction({ credential: id }, async (tx) => {
     const { session, user } = await luciaOf(tx, lifetimes).validateSession(id);
-    if (!session || session.expiresAt <= now || user.disabledAt) return null;
+    if (!session || user.disabledAt) return null;
+    if (expiryOf(session.createdAt, session.lastUsedAt, lifetimes) <= now) return null;
     if (secondsAfter(session.lastUsedAt, touchSeconds) <= now) {
       const expiresAt = expiryOf(session.createdAt, now, lifetimes);
       await tx.update(sessions).set({ lastUsedAt: now, expiresAt }).where(eq(sessions.id, id));

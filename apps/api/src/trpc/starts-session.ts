@@ -43,7 +43,7 @@ export const startsSession = procedure.meta({ setsSession: true }).use(async fun
           publicId: session.publicId,
           /** Sets the cookie; to be called after the commit. */
           setCookie: () => {
-            response.cookies.push(sessionCookie(deps.config, session.token, session.expiresAt));
+            response.cookies.push(sessionCookie(deps.config, session.token, session.endsAt));
           },
         };
       },
