@@ -9,6 +9,9 @@ type Row = Pick<
   "id" | "name" | "description" | "environment" | "createdAt"
 > & { lastEventAt: string | null; eventCount: string; activeKeyCount: string };
 
+// Written out, because Drizzle leaves the table's name off where only one is selected from.
+const counters = sql`${agentCounters} as c where c.user_id = ${agents}.user_id and c.agent_id = ${agents}.id`;
+
 /** What an agent is shown with: its counters, and how many of its keys work now. */
 export const agentColumns = (now: Date) => ({
   id: agents.id,
@@ -16,16 +19,12 @@ export const agentColumns = (now: Date) => ({
   description: agents.description,
   environment: agents.environment,
   createdAt: agents.createdAt,
-  lastEventAt: sql<string | null>`(
-    select max(${agentCounters.lastReceivedAt}) from ${agentCounters}
-    where ${agentCounters.userId} = ${agents.userId} and ${agentCounters.agentId} = ${agents.id})`,
-  eventCount: sql<string>`(
-    select coalesce(sum(${agentCounters.accepted}), 0) from ${agentCounters}
-    where ${agentCounters.userId} = ${agents.userId} and ${agentCounters.agentId} = ${agents.id})`,
+  lastEventAt: sql<string | null>`(select max(c.last_received_at) from ${counters})`,
+  eventCount: sql<string>`(select coalesce(sum(c.accepted), 0) from ${counters})`,
   activeKeyCount: sql<string>`(
-    select count(*) from ${apiKeys}
-    where ${apiKeys.agentId} = ${agents.id} and ${apiKeys.revokedAt} is null
-      and (${apiKeys.expiresAt} is null or ${apiKeys.expiresAt} > ${now.toISOString()}::timestamptz))`,
+    select count(*) from ${apiKeys} as k
+    where k.agent_id = ${agents}.id and k.user_id = ${agents}.user_id and k.revoked_at is null
+      and (k.expires_at is null or k.expires_at > ${now.toISOString()}::timestamptz))`,
 });
 
 export const toAgent = (row: Row): Agent => ({
