@@ -17,6 +17,11 @@ const needs = [
     present: process.env.CHROMIUM_PATH ? existsSync(process.env.CHROMIUM_PATH) : onPath(["chromium", "chromium-browser", "google-chrome"]),
     install: "apt-get install -y chromium",
   },
+  {
+    suite: "external PostgreSQL tests",
+    present: ["15", "16", "17"].some((version) => existsSync(`/usr/lib/postgresql/${version}/bin/postgres`)),
+    install: "apt-get install -y postgresql",
+  },
   { suite: "Redis limiter tests", present: onPath(["redis-server"]), install: "apt-get install -y redis-server" },
 ];
 const missing = needs.filter(({ present }) => !present);

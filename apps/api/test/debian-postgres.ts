@@ -1,0 +1,85 @@
+import { execFileSync, spawn } from "node:child_process";
+import { chmodSync, chownSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { connect } from "@muniment/db/connection.ts";
+import { freePort } from "./harness.ts";
+
+const binaries = ["15", "16", "17"]
+  .map((version) => `/usr/lib/postgresql/${version}/bin`)
+  .find((directory) => existsSync(directory));
+
+/** Whether this machine has a PostgreSQL of its own to test against. */
+export const hasPostgres = binaries !== undefined;
+
+/** PostgreSQL refuses to run as root, so there it runs as nobody. */
+const nobody = 65_534;
+const user = process.getuid?.() === 0 ? { uid: nobody, gid: nobody } : {};
+
+export type ExternalPostgres = {
+  url(user: string, password: string, database: string): string;
+  stop(): Promise<void>;
+};
+
+/** A PostgreSQL server reached by TCP, as an operator would run one; its superuser is `postgres`. */
+export async function startExternalPostgres(password: string): Promise<ExternalPostgres> {
+  if (!binaries) throw new Error("no PostgreSQL: apt-get install -y postgresql");
+  const directory = mkdtempSync(join(tmpdir(), "muniment-pg-"));
+  chmodSync(directory, 0o711);
+  const passwordFile = join(directory, "password");
+  writeFileSync(passwordFile, password, { mode: 0o600 });
+  if (user.uid !== undefined)
+    for (const path of [directory, passwordFile]) chownSync(path, user.uid, user.gid);
+  const data = join(directory, "data");
+  const init = [
+    "-D",
+    data,
+    "-U",
+    "postgres",
+    "-A",
+    "scram-sha-256",
+    `--pwfile=${passwordFile}`,
+    "-E",
+    "UTF8",
+    "--no-sync",
+  ];
+  execFileSync(join(binaries, "initdb"), init, { ...user, stdio: "ignore", cwd: directory });
+  const port = await freePort();
+  const args = [
+    "-D",
+    data,
+    "-p",
+    String(port),
+    "-c",
+    "listen_addresses=127.0.0.1",
+    "-k",
+    directory,
+  ];
+  const child = spawn(join(binaries, "postgres"), args, {
+    ...user,
+    stdio: "ignore",
+    cwd: directory,
+  });
+  const facts = { host: "127.0.0.1", port, database: "postgres", username: "postgres", password };
+  for (let attempt = 0; ; attempt += 1) {
+    const sql = connect(facts, { max: 1, applicationName: "wait" });
+    const ready = await sql`select 1`.then(
+      () => true,
+      () => false,
+    );
+    await sql.end({ timeout: 1 });
+    if (ready) break;
+    if (attempt > 100) throw new Error("PostgreSQL did not start");
+    await sleep(100);
+  }
+  return {
+    url: (name, secret, database) => `postgres://${name}:${secret}@127.0.0.1:${port}/${database}`,
+    async stop() {
+      const ended = new Promise((resolve) => child.once("exit", resolve));
+      child.kill("SIGINT");
+      await ended;
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
