@@ -9,7 +9,8 @@ const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclud
   .filter((path) => path !== "" && existsSync(path));
 const read = (path: string) => readFileSync(path, "utf8");
 const sources = files.filter((path) => /\.(?:ts|tsx|mjs)$/.test(path));
-const isTest = (path: string) => /\.(?:test|fixture)\.tsx?$|(?:^|\/)(?:test|e2e|bench)\//.test(path);
+const isTest = (path: string) =>
+  /\.(?:test|fixture)\.tsx?$|(?:^|\/)(?:test|e2e|bench)\//.test(path);
 const product = sources.filter((path) => !isTest(path) && /^(?:apps|packages)\//.test(path));
 
 describe("repository rules", () => {
@@ -32,7 +33,8 @@ describe("repository rules", () => {
 
   test("shared has no I/O and depends on nothing of ours", () => {
     const wrong = product.filter(
-      (path) => path.startsWith("packages/shared/") && /from "(?:node:|@muniment\/)/.test(read(path)),
+      (path) =>
+        path.startsWith("packages/shared/") && /from "(?:node:|@muniment\/)/.test(read(path)),
     );
     expect(wrong).toEqual([]);
   });
@@ -48,26 +50,36 @@ describe("repository rules", () => {
 
   test("there are no barrels and no catch-all names", () => {
     const names = sources.filter((path) =>
-      /(?:^|\/)(?:index|utils?|helpers?|common|misc|types)\.tsx?$|\/(?:utils|helpers|common|misc)\//.test(path),
+      /(?:^|\/)(?:index|utils?|helpers?|common|misc|types)\.tsx?$|\/(?:utils|helpers|common|misc)\//.test(
+        path,
+      ),
     );
     expect(names).toEqual([]);
   });
 
   test("every API feature has a flow test", () => {
-    const features = new Set(product.flatMap((path) => /^apps\/api\/src\/features\/([^/]+)\//.exec(path)?.[1] ?? []));
-    const flows = files.filter((path) => /^apps\/api\/test\/.*\.test\.ts$/.test(path)).map(read).join("\n");
+    const features = new Set(
+      product.flatMap((path) => /^apps\/api\/src\/features\/([^/]+)\//.exec(path)?.[1] ?? []),
+    );
+    const flows = files
+      .filter((path) => /^apps\/api\/test\/.*\.test\.ts$/.test(path))
+      .map(read)
+      .join("\n");
     const routers: Record<string, string> = { "api-keys": "apiKeys" };
     const untested = [...features].filter((name) => !flows.includes(`"${routers[name] ?? name}.`));
     expect(untested).toEqual([]);
   });
 
   test("no test is switched off or run alone", () => {
-    const switched = sources.filter((path) => /\b(?:it|test|describe)\.(?:only|todo)\(/.test(read(path)));
+    const switched = sources.filter((path) =>
+      /\b(?:it|test|describe)\.(?:only|todo)\(/.test(read(path)),
+    );
     expect(switched).toEqual([]);
   });
 
   test("no secret is committed", () => {
-    const secret = /mnt_[0-9A-Za-z]{44}|-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----|AKIA[0-9A-Z]{16}|ghp_[0-9A-Za-z]{36}/;
+    const secret =
+      /mnt_[0-9A-Za-z]{44}|-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----|AKIA[0-9A-Z]{16}|ghp_[0-9A-Za-z]{36}/;
     const text = files.filter((path) => !/\.(?:png|jpg|woff2?)$/.test(path));
     expect(text.filter((path) => path !== "repo.test.ts" && secret.test(read(path)))).toEqual([]);
   });

@@ -1,6 +1,12 @@
 import { connect, type Socket } from "node:net";
 
-export type LoadResult = { requests: number; seconds: number; perSecond: number; p50: number; p99: number };
+export type LoadResult = {
+  requests: number;
+  seconds: number;
+  perSecond: number;
+  p50: number;
+  p99: number;
+};
 
 /** One HTTP/1.1 exchange after another on a keep-alive connection; calls `done` at each complete answer. */
 function exchange(socket: Socket, request: Buffer, done: (status: number) => boolean) {
@@ -67,12 +73,19 @@ export async function load(
 }
 
 /** The bytes of a request. */
-export function httpRequest(method: string, path: string, headers: Record<string, string>, body = ""): Buffer {
+export function httpRequest(
+  method: string,
+  path: string,
+  headers: Record<string, string>,
+  body = "",
+): Buffer {
   const lines = [
     `${method} ${path} HTTP/1.1`,
     "host: 127.0.0.1",
     ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
-    ...(body ? [`content-length: ${Buffer.byteLength(body)}`, "content-type: application/json"] : []),
+    ...(body
+      ? [`content-length: ${Buffer.byteLength(body)}`, "content-type: application/json"]
+      : []),
   ];
   return Buffer.from(`${lines.join("\r\n")}\r\n\r\n${body}`);
 }

@@ -4,8 +4,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createDatabase } from "@muniment/db/migrate.ts";
 import { startEmbeddedPostgres } from "@muniment/db/embedded/start.ts";
+import { createDatabase } from "@muniment/db/migrate.ts";
 
 const root = new URL("..", import.meta.url).pathname;
 

@@ -1,5 +1,5 @@
-import { type Bench } from "./servers.ts";
 import { httpRequest, load } from "./load.ts";
+import type { Bench } from "./servers.ts";
 
 export type Row = { name: string; unit: string; ours: number; plain: number; note: string };
 
@@ -22,7 +22,10 @@ export async function signUpFirst(bench: Bench): Promise<{ cookie: string; userI
 }
 
 /** `sessions.list` of a signed-in user against a plain server with the same indexed SELECT, in turns. */
-export async function signedInQuery(bench: Bench, user: { cookie: string; userId: string }): Promise<Row> {
+export async function signedInQuery(
+  bench: Bench,
+  user: { cookie: string; userId: string },
+): Promise<Row> {
   const plain = await bench.plain("plain-query.ts");
   const ours = httpRequest("GET", "/trpc/sessions.list", { cookie: user.cookie });
   const theirs = httpRequest("GET", "/", { "x-user": user.userId });

@@ -19,7 +19,15 @@ export function launch(): Promise<Browser> {
   return chromium.launch({
     executablePath,
     // The pages are our own; Chromium's sandbox does not start as root or in many containers.
-    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
   });
 }
 
@@ -28,7 +36,9 @@ export const newContext = (browser: Browser): Promise<BrowserContext> =>
   browser.newContext({ viewport: { width: 1280, height: 900 }, reducedMotion: "reduce" });
 
 /** A page that remembers everything it complained about: errors, and violations of the policy. */
-export async function newPage(context: BrowserContext): Promise<{ page: Page; complaints: string[] }> {
+export async function newPage(
+  context: BrowserContext,
+): Promise<{ page: Page; complaints: string[] }> {
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on("pageerror", (error) => complaints.push(error.message));
@@ -41,9 +51,16 @@ export async function newPage(context: BrowserContext): Promise<{ page: Page; co
   return { page, complaints };
 }
 
-const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const axeSource = readFileSync(
+  createRequire(import.meta.url).resolve("axe-core/axe.min.js"),
+  "utf8",
+);
 
-type Violation = { id: string; impact: string; nodes: { target: string[]; failureSummary: string }[] };
+type Violation = {
+  id: string;
+  impact: string;
+  nodes: { target: string[]; failureSummary: string }[];
+};
 
 /** Fails when axe finds anything serious or critical on the page (WCAG 2.2 A and AA). */
 export async function expectAccessible(page: Page, name: string): Promise<void> {

@@ -9,7 +9,10 @@ export type Product = {
   url: string;
   setupLink: string;
   /** Runs a command of the CLI; resolves with its exit code and output. */
-  cli(args: string[], env?: Record<string, string>): Promise<{ code: number | null; stdout: string; stderr: string }>;
+  cli(
+    args: string[],
+    env?: Record<string, string>,
+  ): Promise<{ code: number | null; stdout: string; stderr: string }>;
   stop(): Promise<void>;
 };
 

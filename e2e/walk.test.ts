@@ -42,7 +42,10 @@ describe("a newcomer, from the printed link to the audit log", () => {
     const stranger = await newContext(browser);
     const other = await newPage(stranger);
     await other.page.goto(product.setupLink);
-    await other.page.getByText(/already|used/i).first().waitFor();
+    await other.page
+      .getByText(/already|used/i)
+      .first()
+      .waitFor();
     await stranger.close();
   });
 
@@ -72,7 +75,9 @@ describe("a newcomer, from the printed link to the audit log", () => {
 
   test("ships a real log file, twice, and nothing is created twice", async () => {
     const send = () =>
-      product.cli(["send", "--url", product.url, "--format", "sshd", "--json", sample], { MUNIMENT_API_KEY: key });
+      product.cli(["send", "--url", product.url, "--format", "sshd", "--json", sample], {
+        MUNIMENT_API_KEY: key,
+      });
     const first = JSON.parse((await send()).stdout);
     expect(first.sent).toBe(first.accepted + first.duplicates + first.rejected);
     expect(first.accepted).toBe(first.lines);

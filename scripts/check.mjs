@@ -11,6 +11,9 @@ const steps = [
   ["vitest", "run", "--project", "unit"],
 ];
 for (const [name, ...args] of steps) {
-  const { status } = spawnSync(join(root, "node_modules/.bin", name), args, { cwd: root, stdio: "inherit" });
+  const { status } = spawnSync(join(root, "node_modules/.bin", name), args, {
+    cwd: root,
+    stdio: "inherit",
+  });
   if (status !== 0) process.exit(status ?? 1);
 }

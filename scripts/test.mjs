@@ -9,20 +9,30 @@ import { fileURLToPath } from "node:url";
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const bin = (name) => join(root, "node_modules/.bin", name);
 const onPath = (names) =>
-  names.some((name) => (process.env.PATH ?? "").split(delimiter).some((part) => existsSync(join(part, name))));
+  names.some((name) =>
+    (process.env.PATH ?? "").split(delimiter).some((part) => existsSync(join(part, name))),
+  );
 
 const needs = [
   {
     suite: "browser tests",
-    present: process.env.CHROMIUM_PATH ? existsSync(process.env.CHROMIUM_PATH) : onPath(["chromium", "chromium-browser", "google-chrome"]),
+    present: process.env.CHROMIUM_PATH
+      ? existsSync(process.env.CHROMIUM_PATH)
+      : onPath(["chromium", "chromium-browser", "google-chrome"]),
     install: "apt-get install -y chromium",
   },
   {
     suite: "external PostgreSQL tests",
-    present: ["15", "16", "17"].some((version) => existsSync(`/usr/lib/postgresql/${version}/bin/postgres`)),
+    present: ["15", "16", "17"].some((version) =>
+      existsSync(`/usr/lib/postgresql/${version}/bin/postgres`),
+    ),
     install: "apt-get install -y postgresql",
   },
-  { suite: "Redis limiter tests", present: onPath(["redis-server"]), install: "apt-get install -y redis-server" },
+  {
+    suite: "Redis limiter tests",
+    present: onPath(["redis-server"]),
+    install: "apt-get install -y redis-server",
+  },
 ];
 const missing = needs.filter(({ present }) => !present);
 for (const { suite, install } of missing) console.log(`Not run: ${suite}. To run them: ${install}`);
@@ -33,7 +43,11 @@ if (missing.length > 0 && process.env.CI === "true") {
 
 function run(title, command, args, env = {}) {
   console.log(`\n== ${title}`);
-  const { status } = spawnSync(command, args, { cwd: root, stdio: "inherit", env: { ...process.env, ...env } });
+  const { status } = spawnSync(command, args, {
+    cwd: root,
+    stdio: "inherit",
+    env: { ...process.env, ...env },
+  });
   return status === 0;
 }
 
@@ -46,7 +60,12 @@ const results = [
 
 const directory = mkdtempSync(join(tmpdir(), "muniment-report-"));
 const report = join(directory, "report.json");
-const passed = run("tests", bin("vitest"), ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`]);
+const passed = run("tests", bin("vitest"), [
+  "run",
+  "--reporter=default",
+  "--reporter=json",
+  `--outputFile.json=${report}`,
+]);
 const totals = existsSync(report)
   ? JSON.parse(readFileSync(report, "utf8"))
   : { numPassedTests: 0, numFailedTests: 0, numPendingTests: 0, numTodoTests: 0 };
@@ -57,5 +76,7 @@ const skippedInCi = process.env.CI === "true" && skipped > 0;
 if (skippedInCi) console.log("With CI=true a skipped test is a failure.");
 const checks = results.filter(Boolean).length;
 console.log(`\nChecks: ${checks} passed, ${results.length - checks} failed`);
-console.log(`Tests: ${totals.numPassedTests} passed, ${totals.numFailedTests} failed, ${skipped} skipped`);
+console.log(
+  `Tests: ${totals.numPassedTests} passed, ${totals.numFailedTests} failed, ${skipped} skipped`,
+);
 process.exit(results.every(Boolean) && passed && !skippedInCi ? 0 : 1);
