@@ -1,0 +1,15 @@
+import { useSuspenseQuery } from "@tanstack/react-query";
+import { useCallback } from "react";
+import { trpc } from "./trpc.ts";
+
+/** The agents that lists and charts can name; beyond the first hundred ids stand for themselves. */
+export const namedAgentsQuery = trpc.agents.list.queryOptions({ limit: 100 });
+
+/** Names agents by id. */
+export function useAgentNames(): (id: string) => string {
+  const { items } = useSuspenseQuery(namedAgentsQuery).data;
+  return useCallback(
+    (id) => items.find((agent) => agent.id === id)?.name ?? `…${id.slice(-8)}`,
+    [items],
+  );
+}

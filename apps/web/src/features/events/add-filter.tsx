@@ -1,0 +1,82 @@
+import { Plus } from "lucide-react";
+import { useState } from "react";
+import { Button } from "../../ui/button.tsx";
+import { Field } from "../../ui/field.tsx";
+import { Popover } from "../../ui/popover.tsx";
+import { Select } from "../../ui/select.tsx";
+import { type FilterKind, filterKinds } from "./filter-kinds.ts";
+import { FilterValue } from "./filter-value.tsx";
+import { useFilters, useSetFilters } from "./use-explorer.ts";
+
+/** Adds a filter by hand: a field and what it must be. */
+export function AddFilter() {
+  const [open, setOpen] = useState(false);
+  return (
+    <Popover
+      label="Add a filter"
+      open={open}
+      onOpenChange={setOpen}
+      trigger={
+        <Button variant="ghost" size="sm">
+          <Plus aria-hidden />
+          Add filter
+        </Button>
+      }
+    >
+      <FilterForm onDone={() => setOpen(false)} />
+    </Popover>
+  );
+}
+
+function FilterForm({ onDone }: { onDone: () => void }) {
+  const [kind, setKind] = useState<FilterKind>(filterKinds[0]);
+  const [value, setValue] = useState("");
+  const [path, setPath] = useState("");
+  const [error, setError] = useState<string>();
+  const filters = useFilters();
+  const setFilters = useSetFilters();
+  return (
+    <form
+      className="grid gap-3"
+      onSubmit={(event) => {
+        event.preventDefault();
+        const next = kind.add(filters, value.trim(), path.trim());
+        if (next === undefined) {
+          setError(kind.problem);
+          return;
+        }
+        setFilters(next);
+        onDone();
+      }}
+    >
+      <Field label="Field">
+        {(control) => (
+          <Select
+            {...control}
+            value={kind.name}
+            onChange={({ target }) => {
+              setKind(filterKinds.find(({ name }) => name === target.value) ?? kind);
+              setValue("");
+              setError(undefined);
+            }}
+          >
+            {filterKinds.map(({ name }) => (
+              <option key={name}>{name}</option>
+            ))}
+          </Select>
+        )}
+      </Field>
+      <FilterValue
+        kind={kind}
+        value={value}
+        onValue={setValue}
+        path={path}
+        onPath={setPath}
+        error={error}
+      />
+      <Button type="submit" variant="primary" className="justify-self-end">
+        Add
+      </Button>
+    </form>
+  );
+}

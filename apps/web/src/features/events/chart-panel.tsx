@@ -1,0 +1,96 @@
+import { useSuspenseQuery } from "@tanstack/react-query";
+import { ZoomOut } from "lucide-react";
+import { useDeferredValue, useMemo } from "react";
+import { useAgentNames } from "../../agent-names.ts";
+import { intervalMilliseconds, wholeBuckets, widen } from "../../event-range.ts";
+import { toSeries } from "../../event-series.ts";
+import { timelineQuery } from "../../event-timeline.ts";
+import { Button } from "../../ui/button.tsx";
+import { ChartFigure } from "../../ui/chart-figure.tsx";
+import { ChartLegend } from "../../ui/chart-legend.tsx";
+import { formatCount } from "../../ui/format-count.ts";
+import { BySelect } from "./by-select.tsx";
+import type { View } from "./events-search.ts";
+import { fieldLabel, useFieldFilter } from "./field-names.ts";
+import { useBy, useLive, useTimeChoice, useUpdate } from "./use-explorer.ts";
+
+const height = 160;
+const liveMilliseconds = 5000;
+
+const intervalNames = {
+  "1m": "minute",
+  "5m": "5 minutes",
+  "15m": "15 minutes",
+  "1h": "hour",
+  "6h": "6 hours",
+  "1d": "day",
+  "7d": "7 days",
+  "30d": "30 days",
+} as const satisfies Record<keyof typeof intervalMilliseconds, string>;
+
+/** How many events there were when; a dragged part becomes the time range. */
+export function ChartPanel({ view }: { view: View }) {
+  const by = useDeferredValue(useBy());
+  const live = useLive();
+  const time = useTimeChoice();
+  const update = useUpdate();
+  const agentName = useAgentNames();
+  const filterBy = useFieldFilter();
+  const timeline = useSuspenseQuery({
+    ...timelineQuery(view.filters, view.span, by),
+    refetchInterval: live && liveMilliseconds,
+  }).data;
+  const { interval } = timeline;
+  const series = useMemo(
+    () => toSeries(timeline.buckets, by, by === "agentId" ? agentName : undefined),
+    [timeline.buckets, by, agentName],
+  );
+  const buckets = useMemo(
+    () => ({
+      starts: timeline.buckets.map(({ start }) => Date.parse(start)),
+      width: intervalMilliseconds[interval],
+    }),
+    [timeline.buckets, interval],
+  );
+  const total = timeline.buckets.reduce((sum, { count }) => sum + count, 0);
+  const widest = time.range === "all" && time.from === undefined && time.to === undefined;
+  return (
+    <ChartFigure
+      title={`${formatCount(total)} ${total === 1 ? "event" : "events"}`}
+      note={total > 0 && `per ${intervalNames[interval]}, by ${fieldLabel(by)}`}
+      actions={
+        <>
+          <BySelect view={view} by={by} />
+          <Button
+            variant="ghost"
+            size="iconSm"
+            aria-label="Zoom out"
+            title="Zoom out"
+            disabledReason={widest ? "This is all there is" : undefined}
+            onClick={() =>
+              update({
+                range: undefined,
+                from: undefined,
+                to: undefined,
+                ...widen(time, Date.now()),
+              })
+            }
+          >
+            <ZoomOut aria-hidden />
+          </Button>
+        </>
+      }
+      buckets={buckets}
+      series={series}
+      height={height}
+      onZoom={(from, to) =>
+        update({ range: undefined, live: undefined, ...wholeBuckets(from, to, "1m") })
+      }
+    >
+      <ChartLegend
+        series={series}
+        actionOf={({ value }) => (value === null ? undefined : filterBy(by, value))}
+      />
+    </ChartFigure>
+  );
+}

@@ -1,0 +1,87 @@
+import { skipToken, useQuery } from "@tanstack/react-query";
+import { ChevronDown, ChevronUp, X } from "lucide-react";
+import { useEffect, useRef } from "react";
+import { problemOf } from "../../errors.ts";
+import { trpc } from "../../trpc.ts";
+import { Button } from "../../ui/button.tsx";
+import { ErrorState } from "../../ui/error-state.tsx";
+import { Kbd } from "../../ui/kbd.tsx";
+import { Skeleton } from "../../ui/skeleton.tsx";
+import { EventDetails } from "./event-details.tsx";
+import { useSelected, useUpdate } from "./use-explorer.ts";
+
+/** The details of the selected event beside the list, which stays usable. */
+export function EventPanel() {
+  const id = useSelected();
+  const update = useUpdate();
+  const panel = useRef<HTMLElement>(null);
+  const query = useQuery(trpc.events.get.queryOptions(id ? { id } : skipToken));
+  const open = id !== undefined;
+  useEffect(() => {
+    if (open) panel.current?.focus({ preventScroll: true });
+  }, [open]);
+  if (!open) return null;
+  const close = () => {
+    update({ event: undefined }, { replace: true });
+    document.querySelector<HTMLElement>(`[data-event="${id}"]`)?.focus({ preventScroll: true });
+  };
+  const problem = query.error && problemOf(query.error);
+  return (
+    <aside
+      ref={panel}
+      tabIndex={-1}
+      aria-label="Event details"
+      className="fixed inset-y-0 right-0 z-30 flex w-[min(32rem,100vw)] animate-slide-in flex-col border-l bg-surface shadow-elevation focus:outline-none"
+    >
+      <header className="flex items-center gap-1 border-b px-4 py-2">
+        <h2 aria-live="polite" className="min-w-0 grow truncate font-mono text-sm font-semibold">
+          {query.data?.type ?? "Event"}
+        </h2>
+        <span aria-hidden className="hidden items-center gap-1 text-xs text-faint sm:flex">
+          <Kbd>j</Kbd>
+          <Kbd>k</Kbd>
+          <span className="mr-1">to move</span>
+        </span>
+        <StepButton name="k" label="Previous event" />
+        <StepButton name="j" label="Next event" />
+        <Button variant="ghost" size="iconSm" aria-label="Close the details" onClick={close}>
+          <X aria-hidden />
+        </Button>
+      </header>
+      <div className="min-h-0 grow overflow-y-auto px-4 py-3">
+        {query.data && <EventDetails event={query.data} />}
+        {query.isLoading && (
+          <div role="status" className="grid gap-3">
+            <span className="sr-only">Loading</span>
+            <Skeleton className="w-2/3" />
+            <Skeleton className="w-1/2" />
+            <Skeleton className="w-3/4" />
+          </div>
+        )}
+        {problem && (
+          <ErrorState
+            title="The event could not be loaded"
+            message={problem.message}
+            requestId={problem.requestId}
+            onRetry={() => void query.refetch()}
+          />
+        )}
+      </div>
+    </aside>
+  );
+}
+
+/** Does what the key does, for those who have no keyboard. */
+function StepButton({ name, label }: { name: "j" | "k"; label: string }) {
+  const Icon = name === "j" ? ChevronDown : ChevronUp;
+  return (
+    <Button
+      variant="ghost"
+      size="iconSm"
+      aria-label={label}
+      onClick={() => dispatchEvent(new KeyboardEvent("keydown", { key: name }))}
+    >
+      <Icon aria-hidden />
+    </Button>
+  );
+}

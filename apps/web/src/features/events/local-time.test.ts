@@ -1,0 +1,23 @@
+import { expect, test } from "vitest";
+import { fromLocalInput, timeLabel, toLocalInput } from "./local-time.ts";
+
+const at = (day: number, hour: number) => new Date(2026, 2, day, hour).toISOString();
+const now = new Date(2026, 2, 20).getTime();
+
+test("a local field shows a time and gives the same time back", () => {
+  const time = "2026-03-10T06:55:46.000Z";
+  expect(fromLocalInput(toLocalInput(time))).toBe(time);
+  expect(toLocalInput(undefined)).toBe("");
+  expect(fromLocalInput("")).toBeUndefined();
+});
+
+test.each([
+  [{ range: "24h" as const }, "Last 24 hours"],
+  [{}, "All time"],
+  [{ from: at(10, 6) }, "Since Mar 10, 06:00"],
+  [{ from: at(10, 6), to: at(10, 11) }, "Mar 10, 06:00 – 11:00"],
+  [{ from: at(10, 6), to: at(11, 6) }, "Mar 10, 06:00 – Mar 11, 06:00"],
+  [{ to: at(10, 11) }, "the start – Mar 10, 11:00"],
+])("%o in words", (choice, label) => {
+  expect(timeLabel(choice, now)).toBe(label);
+});
