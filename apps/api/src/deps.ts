@@ -8,6 +8,7 @@ import { createEncryption, type Encryption } from "./encryption.ts";
 import { createIngestQueue, type IngestQueue } from "./features/events/ingest-queue.ts";
 import { defineEventJobs } from "./features/events/jobs.ts";
 import { createStoreEvents } from "./features/events/store-events.ts";
+import { createTailHub, type TailHub } from "./features/events/tail-hub.ts";
 import { createIdentities, type Identities } from "./identity/identities.ts";
 import { writeUsedKeys } from "./identity/used-keys.ts";
 import { createJobs, type Jobs } from "./jobs.ts";
@@ -31,6 +32,7 @@ export type Deps = {
   jobs: Jobs;
   mailer: Mailer;
   ingest: IngestQueue;
+  tails: TailHub;
   /** Aborted when the server starts to drain: streams end. */
   stopping: AbortSignal;
   stop(): void;
@@ -79,7 +81,8 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
   const encryption = createEncryption(secrets.encryption);
   const jobs = createJobs(database, encryption, now, log);
   const mailer = createMailer(jobs, config);
-  const ingest = createIngestQueue(createStoreEvents(database.ingest), () => {});
+  const tails = createTailHub(database);
+  const ingest = createIngestQueue(createStoreEvents(database.ingest), tails.wake);
   const health = watchDatabase(database, log);
   const stopping = new AbortController();
 
@@ -115,6 +118,7 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
     jobs,
     mailer,
     ingest,
+    tails,
     stopping: stopping.signal,
     stop: () => stopping.abort(),
     async [Symbol.asyncDispose]() {

@@ -36,7 +36,7 @@ function propCondition(filter: PropFilter): SQL {
 
 /**
  * The filters as a condition on events. `matches` says the same of one event in memory
- * (`events-tail.test.ts` holds them equal).
+ * (`events-filters.test.ts` holds them equal).
  */
 export function filterConditions(filters: EventFilters): (SQL | undefined)[] {
   const { agentId, types, levels, subject, traceId, text, props = [] } = filters;

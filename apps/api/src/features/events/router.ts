@@ -3,6 +3,7 @@ import { facets } from "./facets.ts";
 import { get } from "./get.ts";
 import { ingest } from "./ingest.ts";
 import { search } from "./search.ts";
+import { tail } from "./tail.ts";
 import { timeseries } from "./timeseries.ts";
 
-export const eventsRouter = router({ facets, get, ingest, search, timeseries });
+export const eventsRouter = router({ facets, get, ingest, search, tail, timeseries });

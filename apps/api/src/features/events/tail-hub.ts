@@ -1,0 +1,152 @@
+import type { Database } from "@muniment/db/database.ts";
+import { isDatabaseUnavailable } from "@muniment/db/unavailable.ts";
+import { AppError } from "../../errors.ts";
+import { readTail, type TailChunk } from "./read-tail.ts";
+import { formatPosition, type TailPosition } from "./tail-position.ts";
+
+/** Other nodes' events are looked for this often, less often when very many users are followed. */
+const pollMilliseconds = 200;
+const pollMillisecondsPerUser = 5;
+/** A commit is read only when all older ones have ended, so a second look follows the first. */
+const secondLookMilliseconds = 20;
+const maxTails = 2000;
+const maxTailsPerUser = 100;
+
+export type TailHub = {
+  /**
+   * Follows a user's events until `release` is called.
+   * @throws AppError `overloaded` when too many are followed already
+   */
+  follow(userId: string): Follower;
+  /** Events of these users have been committed on this node. */
+  wake(userIds: Iterable<string>): void;
+};
+
+export type Follower = {
+  /** What follows a position; followers at the same place share one reading. */
+  read(after: TailPosition): Promise<TailChunk>;
+  /** Resolves when there may be more than at the last `read`, or at abort. */
+  more(signal: AbortSignal): Promise<void>;
+  release(): void;
+};
+
+/** What the followers of one user share. */
+class Followed {
+  followers = 0;
+  /** Grows with every sign of new events. */
+  version = 0;
+  readonly waiting = new Set<() => void>();
+  /** The last reading, for those who come to the same place. */
+  reading: { after: string; chunk: Promise<TailChunk> } | undefined;
+  secondLook: NodeJS.Timeout | undefined;
+
+  bump(): void {
+    this.version += 1;
+    for (const resolve of this.waiting) resolve();
+    this.waiting.clear();
+  }
+}
+
+/**
+ * One per node: wakes tails when this node has stored events and, for those of other nodes, now and
+ * then. A tail pulls what it sends, so a slow reader holds no more than one chunk and goes on from
+ * its own place.
+ */
+export function createTailHub(database: Database): TailHub {
+  const users = new Map<string, Followed>();
+  let tails = 0;
+  let poll: NodeJS.Timeout | undefined;
+
+  function schedulePoll(): void {
+    const wait = Math.max(pollMilliseconds, users.size * pollMillisecondsPerUser);
+    poll = setTimeout(() => {
+      for (const user of users.values()) user.bump();
+      if (users.size > 0) schedulePoll();
+      else poll = undefined;
+    }, wait);
+    poll.unref();
+  }
+
+  async function readOnce(userId: string, after: TailPosition): Promise<TailChunk> {
+    try {
+      return await readTail(database, userId, after);
+    } catch (error) {
+      // The tail goes on where it is when the database is back.
+      if (isDatabaseUnavailable(error)) return { items: [], end: null, full: false };
+      throw error;
+    }
+  }
+
+  async function read(userId: string, user: Followed, after: TailPosition): Promise<TailChunk> {
+    const place = formatPosition("", after);
+    if (user.reading?.after === place) return user.reading.chunk;
+    const reading = { after: place, chunk: readOnce(userId, after) };
+    user.reading = reading;
+    const forget = () => {
+      if (user.reading === reading) user.reading = undefined;
+    };
+    const chunk = await reading.chunk.catch((error: unknown) => {
+      forget();
+      throw error;
+    });
+    if (chunk.end === null) forget();
+    return chunk;
+  }
+
+  function newFollower(userId: string, user: Followed): Follower {
+    let seen = user.version;
+    let released = false;
+    return {
+      read(after) {
+        seen = user.version;
+        return read(userId, user, after);
+      },
+      more(signal) {
+        if (seen !== user.version || signal.aborted) return Promise.resolve();
+        return new Promise((resolve) => {
+          const done = () => {
+            signal.removeEventListener("abort", done);
+            user.waiting.delete(done);
+            resolve();
+          };
+          signal.addEventListener("abort", done);
+          user.waiting.add(done);
+        });
+      },
+      release() {
+        if (released) return;
+        released = true;
+        tails -= 1;
+        user.followers -= 1;
+        if (user.followers > 0) return;
+        clearTimeout(user.secondLook);
+        users.delete(userId);
+      },
+    };
+  }
+
+  return {
+    follow(userId) {
+      const user = users.get(userId) ?? new Followed();
+      if (tails >= maxTails || user.followers >= maxTailsPerUser) {
+        throw new AppError("overloaded", "Too many live tails are open.", { retryAfterSeconds: 5 });
+      }
+      users.set(userId, user);
+      tails += 1;
+      user.followers += 1;
+      if (!poll) schedulePoll();
+      return newFollower(userId, user);
+    },
+    wake(userIds) {
+      for (const userId of userIds) {
+        const user = users.get(userId);
+        if (!user) continue;
+        user.bump();
+        user.secondLook ??= setTimeout(() => {
+          user.secondLook = undefined;
+          user.bump();
+        }, secondLookMilliseconds);
+      }
+    },
+  };
+}

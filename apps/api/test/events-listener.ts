@@ -1,0 +1,68 @@
+import type { Event } from "@muniment/shared/events.ts";
+import type { TestServer } from "./harness.ts";
+
+export type TailMessage = { id: string; kind: "position" | "event"; event?: Event };
+
+/** One connection of `events.tail`, read as server-sent events. */
+export async function listen(
+  server: TestServer,
+  headers: Record<string, string>,
+  input: object = {},
+  lastEventId?: string,
+) {
+  const ending = new AbortController();
+  const query = `input=${encodeURIComponent(JSON.stringify(input))}`;
+  const response = await server.fetch(`/trpc/events.tail?${query}`, {
+    headers: { ...headers, ...(lastEventId ? { "last-event-id": lastEventId } : {}) },
+    signal: ending.signal,
+  });
+  const messages: TailMessage[] = [];
+  const waiting = new Set<() => void>();
+  const done = (async () => {
+    if (response.status !== 200 || !response.body) return;
+    let text = "";
+    const decoder = new TextDecoder();
+    for await (const bytes of response.body) {
+      text += decoder.decode(bytes, { stream: true });
+      const blocks = text.split("\n\n");
+      text = blocks.pop() ?? "";
+      for (const block of blocks) {
+        const field = (name: string) =>
+          block
+            .split("\n")
+            .find((line) => line.startsWith(`${name}: `))
+            ?.slice(name.length + 2);
+        const id = field("id");
+        if (field("event") === "serialized-error") throw new Error(field("data"));
+        if (id) messages.push({ id, ...JSON.parse(field("data") ?? "") });
+      }
+      for (const resolve of waiting) resolve();
+    }
+  })().catch((error: unknown) => {
+    if (!ending.signal.aborted) throw error;
+  });
+  return {
+    status: response.status,
+    response,
+    messages,
+    events: () => messages.flatMap(({ event }) => (event ? [event] : [])),
+    /** Resolves when that many messages of the kind have come; rejects after 10 s. */
+    async until(count: number, kind: "position" | "event" = "event"): Promise<void> {
+      const end = Date.now() + 10_000;
+      while (messages.filter((one) => one.kind === kind).length < count) {
+        if (Date.now() > end) throw new Error(`only ${messages.length} of ${count} messages came`);
+        await new Promise<void>((resolve) => {
+          waiting.add(resolve);
+          setTimeout(resolve, 100);
+        });
+      }
+    },
+    async close(): Promise<void> {
+      ending.abort();
+      await done;
+    },
+    done,
+  };
+}
+
+export const bearer = (key: string) => ({ authorization: `Bearer ${key}` });

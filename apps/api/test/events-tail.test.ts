@@ -1,0 +1,183 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { bearer, listen } from "./events-listener.ts";
+import { makeEvent, makeSender, searchAll, send } from "./events-sender.ts";
+import { startTestServer, type TestServer } from "./harness.ts";
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer({ env: { RATE_LIMIT_USER_MAX: "100000" } });
+});
+afterAll(() => server.stop());
+
+/** A promise, and what resolves it. */
+function signal(): [Promise<void>, () => void] {
+  let resolve = () => {};
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return [promise, () => resolve()];
+}
+
+const idsOf = (events: { id?: string }[]) => events.map(({ id }) => id);
+
+describe("events.tail", () => {
+  test("says where it begins before there is any event, and then sends each as search shows it", async () => {
+    const { member, key } = await makeSender(server);
+    const tail = await listen(server, bearer(key));
+    await tail.until(1, "position");
+    const sent = [makeEvent({ seq: 1, props: { a: 1 } }), makeEvent({ seq: 2 }, Date.UTC(2005, 1))];
+    await send(server, key, sent);
+    await tail.until(2);
+    expect(idsOf(tail.events())).toEqual(idsOf(sent));
+    expect(new Set(tail.messages.map(({ id }) => id)).size).toBe(3);
+    const stored = await searchAll(member);
+    expect(
+      tail
+        .events()
+        .map((event) => JSON.stringify(event))
+        .sort(),
+    ).toEqual(stored.map((event) => JSON.stringify(event)).sort());
+    await tail.close();
+  });
+
+  test("works for a session, sends only what passes, and nothing of other users", async () => {
+    const { member, key } = await makeSender(server);
+    const stranger = await makeSender(server);
+    const tail = await listen(
+      server,
+      { cookie: member.cookie },
+      { types: ["a.*"], levels: ["error"] },
+    );
+    await tail.until(1, "position");
+    await send(server, stranger.key, [makeEvent({ type: "a.x", level: "error" })]);
+    const passing = makeEvent({ type: "a.b", level: "error" });
+    await send(server, key, [
+      makeEvent({ type: "a.b" }),
+      makeEvent({ type: "b", level: "error" }),
+      passing,
+    ]);
+    await tail.until(1);
+    await sleep(300);
+    expect(idsOf(tail.events())).toEqual([passing.id]);
+    await tail.close();
+  });
+
+  test("resumes behind any message, in the middle of a batch too", async () => {
+    const { key } = await makeSender(server);
+    const first = await listen(server, bearer(key));
+    await first.until(1, "position");
+    const sent = Array.from({ length: 10 }, (_, seq) => makeEvent({ seq }));
+    await send(server, key, sent.slice(0, 6));
+    await send(server, key, sent.slice(6));
+    await first.until(10);
+    await first.close();
+    for (const [place, { id }] of first.messages.entries()) {
+      const again = await listen(server, bearer(key), {}, id);
+      await again.until(10 - place);
+      await again.until(1, "position");
+      expect(again.messages[0]).toEqual({ id, kind: "position" });
+      expect(idsOf(again.events())).toEqual(idsOf(sent.slice(place)));
+      await again.close();
+    }
+  });
+
+  test("refuses a position that is malformed, of another cluster, or from the future", async () => {
+    const { key } = await makeSender(server);
+    const tail = await listen(server, bearer(key));
+    await tail.until(1, "position");
+    await tail.close();
+    const [cluster = ""] = tail.messages[0]?.id.split(".") ?? [];
+    const wrong = [
+      "x",
+      "1.2.3",
+      `${cluster}.1.1.x`,
+      `${Number(cluster.slice(0, 9))}.0.0.0`,
+      `${cluster}.99999999999999999999.1.1`,
+      `${cluster}.18446744073709551615.1.1`,
+      `${cluster}.3.9999999999999999999.1`,
+    ];
+    for (const position of wrong) {
+      const refused = await listen(server, bearer(key), {}, position);
+      expect([position, refused.status]).toEqual([position, 400]);
+      const body = await refused.response.json();
+      expect(body).toMatchObject({ error: { data: { reason: "invalid_cursor" } } });
+    }
+    expect((await listen(server, bearer(key), { lastEventId: "x" })).status).toBe(400);
+  });
+
+  test("ends when its key is revoked", async () => {
+    const { member, key, id } = await makeSender(server);
+    const tail = await listen(server, bearer(key));
+    await tail.until(1, "position");
+    await member.mutate("apiKeys.revoke", { id });
+    await tail.done;
+  });
+
+  test("loses nothing and repeats nothing over 20 disconnects at 200 events a second", async () => {
+    const { key } = await makeSender(server);
+    const sent: string[] = [];
+    const received: string[] = [];
+    let sending = true;
+    const senders = [0, 1, 2, 3].map(async (agent) => {
+      for (let seq = 0; sending; seq += 1) {
+        const events = Array.from({ length: 5 }, () => makeEvent({ subject: `${agent}`, seq }));
+        const { body } = await send(server, key, events);
+        expect(body.accepted).toBe(5);
+        sent.push(...events.map(({ id }) => id));
+        await sleep(100);
+      }
+    });
+    let position: string | undefined;
+    for (let connection = 0; connection <= 20; connection += 1) {
+      const tail = await listen(server, bearer(key), {}, position);
+      if (connection === 20) {
+        sending = false;
+        await Promise.all(senders);
+        const missing = sent.length - received.length;
+        if (missing > 0) await tail.until(missing);
+        await sleep(300);
+      } else await sleep(60 + 10 * connection);
+      await tail.close();
+      received.push(...tail.events().map(({ id }) => id));
+      position = tail.messages.at(-1)?.id ?? position;
+    }
+    expect(sent.length).toBeGreaterThan(500);
+    expect(new Set(received).size).toBe(received.length);
+    expect([...received].sort()).toEqual([...sent].sort());
+    const inOrder = await server.owner`
+      select id from receipts, unnest(event_ids) with ordinality as i (id, n)
+      where id = any(${received}) order by commit_xid, position, n`;
+    expect(received).toEqual(inOrder.map(({ id }) => id));
+  });
+
+  test("keeps the order of commits while transactions overlap", async () => {
+    const { key, userId, agentId, id } = await makeSender(server);
+    const tail = await listen(server, bearer(key));
+    await tail.until(1, "position");
+    const late = makeEvent();
+    const [begun, begin] = signal();
+    const [committing, commit] = signal();
+    const slow = server.owner.begin(async (sql) => {
+      const batch = makeEvent().id;
+      await sql`
+        insert into events (user_id, id, agent_id, api_key_id, batch_id, type, level, occurred_at, received_at)
+        values (${userId}, ${late.id}, ${agentId}, ${id}, ${batch}, 'late', 1, ${late.occurredAt}::text::timestamptz, now())`;
+      await sql`
+        insert into receipts (user_id, batch_id, event_ids, event_times)
+        values (${userId}, ${batch}, array[${late.id}::uuid], array[${late.occurredAt}::text::timestamptz])`;
+      begin();
+      await committing;
+    });
+    await begun;
+    const quick = makeEvent();
+    await send(server, key, [quick]);
+    await sleep(500);
+    expect(tail.events()).toEqual([]);
+    commit();
+    await slow;
+    await tail.until(2);
+    expect(idsOf(tail.events())).toEqual([late.id, quick.id]);
+    await tail.close();
+  });
+});
