@@ -2,5 +2,6 @@ import type { Command } from "./command.ts";
 
 /** Every command by its name; its code is loaded only when it is called or listed. */
 export const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  "security-check": async () => (await import("./security-check/command.ts")).securityCheck,
   send: async () => (await import("./send/command.ts")).send,
 };

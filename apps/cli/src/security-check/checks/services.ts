@@ -1,0 +1,60 @@
+import { isLoopback } from "@muniment/api/config.ts";
+import { type Check, fail, failIfAny, pass, skip } from "../check.ts";
+import { passwordProblem } from "./password-problem.ts";
+
+export const serviceChecks: Check[] = [
+  {
+    id: "redis.tls",
+    title: "The way to Redis is encrypted",
+    group: "services",
+    run({ settings: { redisUrl, problems } }) {
+      const remedy = "Use a rediss:// address in REDIS_URL.";
+      const refused = problems.find(({ variable }) => variable === "REDIS_URL");
+      if (refused) return fail(`REDIS_URL ${refused.problem}`, remedy);
+      if (redisUrl === null) return skip("limits are counted in memory");
+      const { protocol, hostname } = new URL(redisUrl);
+      if (isLoopback(hostname)) return pass("it does not leave this machine");
+      return protocol === "rediss:"
+        ? pass("TLS")
+        : fail("the password travels in the clear", remedy);
+    },
+  },
+  {
+    id: "redis.password",
+    title: "Redis asks for a password that is not guessable",
+    group: "services",
+    run({ settings: { redisUrl } }) {
+      if (redisUrl === null) return skip("limits are counted in memory");
+      const { password, username, hostname } = new URL(redisUrl);
+      if (isLoopback(hostname) && password === "") {
+        return skip("none, on this machine; other users of it can empty the counters");
+      }
+      const problem = passwordProblem(decodeURIComponent(password), decodeURIComponent(username));
+      return failIfAny(
+        problem ? [`the password in REDIS_URL ${problem}`] : [],
+        "long enough",
+        "Set one in Redis' ACL file, such as the output of: openssl rand -hex 32",
+      );
+    },
+  },
+  {
+    id: "mail.tls",
+    title: "Mails leave encrypted, to a server that is verified",
+    group: "services",
+    run({ settings: { config } }) {
+      if (config.smtpUrl === null) return skip("mails are files in DATA_DIR/outbox");
+      const { protocol, hostname, searchParams } = new URL(config.smtpUrl);
+      if (isLoopback(hostname)) return pass("the first hop does not leave this machine");
+      const isRequired = protocol === "smtps:" || searchParams.get("requireTLS") === "true";
+      const isVerified = searchParams.get("tls.rejectUnauthorized") !== "false";
+      return failIfAny(
+        [
+          ...(isRequired ? [] : ["whoever is on the way can switch encryption off"]),
+          ...(isVerified ? [] : ["any certificate is accepted"]),
+        ],
+        "TLS is required",
+        "Use smtps:// in SMTP_URL, or add ?requireTLS=true, and keep certificates verified.",
+      );
+    },
+  },
+];

@@ -1,0 +1,67 @@
+import { lstat, readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileVariables } from "@muniment/api/env-files.ts";
+import { z } from "zod";
+
+type Env = Record<string, string | undefined>;
+
+export type FileFact = { path: string; directory: boolean; mode: number; uid: number };
+
+export type FilesFacts = {
+  dataDir: FileFact | null;
+  keyring: FileFact | null;
+  /** Secrets the server made itself. */
+  keyringSecrets: Record<string, string>;
+  outbox: FileFact[];
+  /** The files that `<NAME>_FILE` variables name, and those of deploy/secrets. */
+  secretFiles: FileFact[];
+  envFiles: FileFact[];
+};
+
+/** Absent, or out of reach for the user who asks: there is nothing to judge. */
+export async function factOf(path: string): Promise<FileFact | null> {
+  const found = await lstat(path).catch(() => null);
+  // What a link names counts, and its own mode says nothing.
+  if (!found || found.isSymbolicLink()) return null;
+  return { path, directory: found.isDirectory(), mode: found.mode & 0o777, uid: found.uid };
+}
+
+async function factsOf(paths: string[]): Promise<FileFact[]> {
+  const facts = await Promise.all(paths.map(factOf));
+  return facts.filter((fact) => fact !== null);
+}
+
+/** A directory and everything directly in it. */
+async function listing(directory: string): Promise<string[]> {
+  const names = await readdir(directory).catch(() => []);
+  return [directory, ...names.map((name) => join(directory, name))];
+}
+
+async function readKeyring(path: string): Promise<Record<string, string>> {
+  const text = await readFile(path, "utf8").catch(() => "{}");
+  try {
+    return z.record(z.string(), z.string()).parse(JSON.parse(text));
+  } catch {
+    return {};
+  }
+}
+
+type Places = { env: Env; dataDir: string; project: string; envFile: string | undefined };
+
+export async function readFiles({ env, dataDir, project, envFile }: Places): Promise<FilesFacts> {
+  const named = fileVariables.flatMap((name) => env[`${name}_FILE`] ?? []);
+  const keyring = join(dataDir, "keyring.json");
+  const deployed = await Promise.all(
+    ["api", "postgres", "redis"].map((name) => listing(join(project, "deploy/secrets", name))),
+  );
+  const secretFiles = await factsOf([...named, ...deployed.flat()]);
+  const envFiles = [join(project, ".env"), join(project, "deploy/.env"), envFile ?? []].flat();
+  return {
+    dataDir: await factOf(dataDir),
+    keyring: await factOf(keyring),
+    keyringSecrets: await readKeyring(keyring),
+    outbox: await factsOf(await listing(join(dataDir, "outbox"))),
+    secretFiles: secretFiles.filter(({ directory }) => !directory),
+    envFiles: await factsOf([...new Set(envFiles)]),
+  };
+}

@@ -1,0 +1,32 @@
+import type { FilesFacts } from "../../gather/files.ts";
+import { byFacts, type Cases } from "../case.ts";
+
+const withMode = (mode: number, pick: (files: FilesFacts) => { mode: number } | null | undefined) =>
+  byFacts(({ files }) => {
+    const file = pick(files);
+    if (file) file.mode = mode;
+  });
+
+export const fileCases: Cases = {
+  "files.data-dir": {
+    breaks: {
+      listed: withMode(0o755, ({ dataDir }) => dataDir),
+      written: withMode(0o733, ({ dataDir }) => dataDir),
+    },
+  },
+  "files.not-root": {
+    breaks: {
+      root: byFacts(({ files }) => {
+        if (files.dataDir) files.dataDir.uid = 0;
+      }, "warn"),
+    },
+  },
+  "files.keyring": { breaks: { read: withMode(0o640, ({ keyring }) => keyring) } },
+  "files.outbox": {
+    breaks: {
+      listed: withMode(0o755, ({ outbox }) => outbox[0]),
+      "a mail is read": withMode(0o644, ({ outbox }) => outbox[1]),
+    },
+  },
+  "files.env": { breaks: { read: withMode(0o644, ({ envFiles }) => envFiles[0]) } },
+};
