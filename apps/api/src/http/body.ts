@@ -1,8 +1,24 @@
 import type { IncomingMessage } from "node:http";
 import { AppError } from "../errors.ts";
 
-const tooLarge = (limit: number) =>
-  new AppError("body_too_large", `The body is larger than ${limit} bytes.`);
+/** The body's bytes. @throws AppError `body_too_large`, `invalid_json` when it ends in the middle */
+async function readBytes(request: IncomingMessage, limit: number): Promise<Buffer> {
+  const tooLarge = () => new AppError("body_too_large", `The body is larger than ${limit} bytes.`);
+  if (Number(request.headers["content-length"] ?? 0) > limit) throw tooLarge();
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > limit) break;
+      chunks.push(chunk);
+    }
+  } catch (cause) {
+    throw new AppError("invalid_json", "The body ended too early.", { cause });
+  }
+  if (size > limit) throw tooLarge();
+  return Buffer.concat(chunks, size);
+}
 
 /**
  * Reads a JSON request body as text.
@@ -10,18 +26,9 @@ const tooLarge = (limit: number) =>
  *   for anything but application/json, `invalid_json` for bytes that are not UTF-8
  */
 export async function readJsonBody(request: IncomingMessage, limit: number): Promise<string> {
-  const declared = Number(request.headers["content-length"] ?? 0);
-  if (declared > limit) throw tooLarge(limit);
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > limit) throw tooLarge(limit);
-    chunks.push(chunk);
-  }
-  if (size === 0) return "";
-  requireJson(request);
-  const bytes = chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, size);
+  const bytes = await readBytes(request, limit);
+  const type = request.headers["content-type"];
+  if (bytes.length > 0 || type !== undefined) requireJson(type);
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
@@ -30,9 +37,8 @@ export async function readJsonBody(request: IncomingMessage, limit: number): Pro
 }
 
 /** A cross-origin form cannot send this type without a preflight. */
-function requireJson(request: IncomingMessage): void {
-  const type = (request.headers["content-type"] ?? "").split(";", 1)[0]?.trim().toLowerCase();
-  if (type === "application/json") return;
+function requireJson(type = ""): void {
+  if (type.split(";", 1)[0]?.trim().toLowerCase() === "application/json") return;
   throw new AppError("unsupported_content_type", "Send application/json.");
 }
 

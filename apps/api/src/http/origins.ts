@@ -9,7 +9,9 @@ export function addLoopbackRedirect(app: FastifyInstance, { publicUrl, port }: C
   app.addHook("onRequest", async (request, reply) => {
     const fromLocalhost = request.headers.host === `localhost:${port}`;
     if (!fromLocalhost || machinePaths.has(request.url)) return;
-    await reply.redirect(new URL(request.url, publicUrl).href, 308);
+    // Only path and query are the caller's to say: `//host/` and `http://host/` name another origin.
+    const { pathname, search } = new URL(request.url, publicUrl);
+    await reply.redirect(`${publicUrl.origin}${pathname}${search}`, 308);
   });
 }
 
