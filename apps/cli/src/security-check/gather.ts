@@ -31,7 +31,7 @@ export async function gatherFacts({ env: own, envFile, project }: Options): Prom
   const settings = readSettings(env);
   const { dataDir } = settings.config;
   const files = await readFiles({ env, dataDir, project, envFile });
-  const { keyringSecrets } = files;
+  const keyringSecrets = files.keyringSecrets ?? {};
   return {
     now: new Date(),
     settings,

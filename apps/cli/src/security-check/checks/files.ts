@@ -1,4 +1,4 @@
-import { type Check, failIfAny, pass, skip, warn } from "../check.ts";
+import { type Check, fail, failIfAny, pass, skip, warn } from "../check.ts";
 import type { FileFact } from "../gather/files.ts";
 
 const show = ({ path, mode }: FileFact) => `${path} (0${mode.toString(8)})`;
@@ -35,10 +35,16 @@ export const fileChecks: Check[] = [
   },
   {
     id: "files.keyring",
-    title: "The keyring is for its owner alone",
+    title: "The keyring is whole, and for its owner alone",
     group: "files",
-    run({ files: { keyring } }) {
+    run({ files: { keyring, keyringSecrets } }) {
       if (!keyring) return skip("there is none, or it is out of this user's sight");
+      if (!keyringSecrets) {
+        return fail(
+          `${keyring.path} is damaged`,
+          "Put its copy back from a backup: without it encrypted data is lost.",
+        );
+      }
       return failIfAny(
         isOpen(keyring) ? [show(keyring)] : [],
         show(keyring),

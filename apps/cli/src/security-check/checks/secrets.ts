@@ -9,7 +9,7 @@ const make = "such as the output of: openssl rand -base64 48";
 function ringOf({ settings, files }: Facts, name: SecretName) {
   const given = settings.rings[name];
   if (given.length > 0) return { elements: given, from: "the environment" };
-  const kept = files.keyringSecrets[name];
+  const kept = files.keyringSecrets?.[name];
   return { elements: kept === undefined ? [] : [kept], from: "keyring.json" };
 }
 
@@ -22,6 +22,7 @@ function judgeRing(facts: Facts, name: SecretName): Finding {
   const weak = elements.flatMap((element) => secretProblem(element) ?? []);
   if (weak.length > 0) return fail(`${name} from ${from} ${weak.join("; ")}`, remedy);
   if (refused) return fail(`${refused.variable} ${refused.problem}`, remedy);
+  if (facts.files.keyringSecrets === null) return skip("the keyring is damaged");
   if (elements.length === 0) return skip("the first start makes it in DATA_DIR/keyring.json");
   return pass(`${elements.length} strong, from ${from}`);
 }

@@ -1,4 +1,4 @@
-import { lstat, readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileVariables } from "@muniment/api/env-files.ts";
 import { z } from "zod";
@@ -10,8 +10,8 @@ export type FileFact = { path: string; directory: boolean; mode: number; uid: nu
 export type FilesFacts = {
   dataDir: FileFact | null;
   keyring: FileFact | null;
-  /** Secrets the server made itself. */
-  keyringSecrets: Record<string, string>;
+  /** Secrets the server made itself; null when the file is damaged. */
+  keyringSecrets: Record<string, string> | null;
   outbox: FileFact[];
   /** The files that `<NAME>_FILE` variables name, and those of deploy/secrets. */
   secretFiles: FileFact[];
@@ -20,9 +20,8 @@ export type FilesFacts = {
 
 /** Absent, or out of reach for the user who asks: there is nothing to judge. */
 export async function factOf(path: string): Promise<FileFact | null> {
-  const found = await lstat(path).catch(() => null);
-  // What a link names counts, and its own mode says nothing.
-  if (!found || found.isSymbolicLink()) return null;
+  const found = await stat(path).catch(() => null);
+  if (!found) return null;
   return { path, directory: found.isDirectory(), mode: found.mode & 0o777, uid: found.uid };
 }
 
@@ -37,12 +36,12 @@ async function listing(directory: string): Promise<string[]> {
   return [directory, ...names.map((name) => join(directory, name))];
 }
 
-async function readKeyring(path: string): Promise<Record<string, string>> {
+async function readKeyring(path: string): Promise<Record<string, string> | null> {
   const text = await readFile(path, "utf8").catch(() => "{}");
   try {
     return z.record(z.string(), z.string()).parse(JSON.parse(text));
   } catch {
-    return {};
+    return null;
   }
 }
 

@@ -6,7 +6,7 @@ import { externalOf } from "../gather/database.ts";
 import { parseBuildPermissions, parseFloors, parseLockfile } from "../gather/dependencies.ts";
 import { parseDockerfile } from "../gather/dockerfile.ts";
 import type { LiveDatabase, Table } from "../gather/live-database.ts";
-import { parseDockerignore } from "../gather/project.ts";
+import { type ProjectFacts, parseDockerignore } from "../gather/project.ts";
 import { readRuntime } from "../gather/runtime.ts";
 import { readSettings } from "../gather/settings.ts";
 
@@ -100,6 +100,26 @@ const file = (path: string, mode: number, directory = false) => ({
   uid: 1000,
 });
 
+const lockfile = `packages:
+
+  '@trpc/server@11.25.2':
+    resolution: {integrity: sha512-aaaa}
+
+  fast-uri@3.1.9:
+    resolution: {integrity: sha512-bbbb}
+
+snapshots:
+`;
+
+const project: ProjectFacts = {
+  compose: { content: parseCompose(projectFile("docker-compose.yml")) },
+  dockerfile: { content: parseDockerfile(projectFile("Dockerfile")) },
+  dockerignore: { content: parseDockerignore(projectFile(".dockerignore")) },
+  packages: { content: parseLockfile(lockfile) },
+  floors: { content: parseFloors(projectFile("deploy/advisory-floors.json")) },
+  builds: { content: parseBuildPermissions(projectFile("pnpm-workspace.yaml")) },
+};
+
 /** Facts on which every check passes that has something to judge. */
 export function soundFacts(env: Record<string, string> = {}): Facts {
   const all = { ...soundEnv, ...env };
@@ -121,24 +141,6 @@ export function soundFacts(env: Record<string, string> = {}): Facts {
       external: externalOf(settings),
       live: { database: soundDatabase() },
     },
-    project: {
-      compose: { content: parseCompose(projectFile("docker-compose.yml")) },
-      dockerfile: { content: parseDockerfile(projectFile("Dockerfile")) },
-      dockerignore: { content: parseDockerignore(projectFile(".dockerignore")) },
-      packages: { content: parseLockfile(lockfile) },
-      floors: { content: parseFloors(projectFile("deploy/advisory-floors.json")) },
-      builds: { content: parseBuildPermissions(projectFile("pnpm-workspace.yaml")) },
-    },
+    project: { ...project },
   };
 }
-
-const lockfile = `packages:
-
-  '@trpc/server@11.25.2':
-    resolution: {integrity: sha512-aaaa}
-
-  fast-uri@3.1.9:
-    resolution: {integrity: sha512-bbbb}
-
-snapshots:
-`;

@@ -21,7 +21,14 @@ export const fileCases: Cases = {
       }, "warn"),
     },
   },
-  "files.keyring": { breaks: { read: withMode(0o640, ({ keyring }) => keyring) } },
+  "files.keyring": {
+    breaks: {
+      read: withMode(0o640, ({ keyring }) => keyring),
+      damaged: byFacts(({ files }) => {
+        files.keyringSecrets = null;
+      }),
+    },
+  },
   "files.outbox": {
     breaks: {
       listed: withMode(0o755, ({ outbox }) => outbox[0]),
