@@ -84,4 +84,100 @@ describe("a newcomer, from the printed link to the audit log", () => {
     const second = JSON.parse((await send()).stdout);
     expect(second).toMatchObject({ accepted: 0, duplicates: first.lines, rejected: 0 });
   });
+
+  test("sees the events arrive, counted and charted", async () => {
+    await page.getByRole("link", { name: "Events", exact: true }).click();
+    await heading("Events").waitFor();
+    await page.goto(`${product.url}/events?range=all`);
+    await page.getByText("200 events").first().waitFor();
+    await page
+      .getByRole("img", { name: /events|chart/i })
+      .first()
+      .waitFor();
+    await page.getByRole("list", { name: "Events" }).getByRole("listitem").first().waitFor();
+    await expectAccessible(page, "explorer");
+  });
+
+  test("answers which addresses failed most, and when", async () => {
+    const type = page.getByRole("region", { name: "Type" });
+    await type.getByRole("button", { name: /ssh\.login\.failed/ }).click();
+    await page.getByText("42 events").first().waitFor();
+    expect(new URL(page.url()).search).toContain("ssh.login.failed");
+    const address = page.getByRole("region", { name: "address" });
+    const values = await address.getByRole("listitem").allInnerTexts();
+    expect(values[0]?.split(/\s+/)).toEqual(["192.0.2.77", "24"]);
+    await address.getByRole("button", { name: "Chart by address" }).click();
+    const legend = page.getByRole("list", { name: "Legend" });
+    await legend.getByText("192.0.2.77").waitFor();
+    await expectAccessible(page, "explorer charted by address");
+    await address.getByRole("button", { name: /192\.0\.2\.77/ }).click();
+    await page.getByText("24 events").first().waitFor();
+  });
+
+  test("opens one event, and shares its address", async () => {
+    await page.getByRole("list", { name: "Events" }).getByRole("link").first().click();
+    const details = page.getByLabel("Event details");
+    await details.getByText("192.0.2.77").first().waitFor();
+    await expectAccessible(page, "event details");
+    await page.reload();
+    await page.getByLabel("Event details").getByText("192.0.2.77").first().waitFor();
+    await page.keyboard.press("Escape");
+    await details.waitFor({ state: "hidden" });
+  });
+
+  test("follows new events live", async () => {
+    await page.goto(`${product.url}/events`);
+    await page.getByRole("button", { name: "Live" }).click();
+    await page
+      .getByText(/waiting for|live|following/i)
+      .first()
+      .waitFor();
+    const marker = "walked through the door";
+    const send = () =>
+      fetch(`${product.url}/api/v1/events`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+        body: JSON.stringify({ events: [{ type: "door.opened", message: marker }] }),
+      });
+    expect((await send()).status).toBe(200);
+    await page.getByText(marker).first().waitFor({ timeout: 5000 });
+    await expectAccessible(page, "live explorer");
+    await page.getByRole("button", { name: "Live" }).click();
+  });
+
+  test("sees every sensitive step of it in the audit log", async () => {
+    await page.getByRole("link", { name: "Audit log" }).click();
+    await heading("Audit log").waitFor();
+    for (const action of ["api_key.created", "agent.created", "setup.completed"]) {
+      await page.getByRole("table").getByText(action).first().waitFor();
+    }
+    await expectAccessible(page, "audit log");
+    expect(await page.content()).not.toContain(key);
+  });
+
+  test.each([
+    "/",
+    "/agents",
+    "/account",
+    "/admin/users",
+    "/admin/audit",
+    "/admin/limits",
+    "/events?range=all",
+  ])("%s is in order with data, in the dark and on a narrow window", async (path) => {
+    await page.emulateMedia({ colorScheme: "dark", reducedMotion: "reduce" });
+    await page.setViewportSize({ width: 375, height: 800 });
+    await page.goto(product.url + path);
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    await expectAccessible(page, `${path}, dark and narrow`);
+    const overflow = await page.evaluate(
+      () => document.documentElement.scrollWidth - window.innerWidth,
+    );
+    expect(overflow).toBeLessThanOrEqual(0);
+    await page.setViewportSize({ width: 1280, height: 900 });
+    await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
+  });
+
+  test("caused no error and no violation of the content security policy", () => {
+    expect(complaints).toEqual([]);
+  });
 });
