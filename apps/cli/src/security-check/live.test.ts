@@ -90,6 +90,12 @@ test("the keyring, the data directory and the setup link are looked at", async (
   expect(of("accounts.administrator")).toMatchObject({ status: "warn" });
 });
 
+test("a session of the owner beside the server is told", async () => {
+  await owner`select 1`;
+  const { of } = await check();
+  expect(of("database.sessions")).toMatchObject({ status: "warn", detail: "muniment_owner too" });
+});
+
 describe("what is changed in the database behind Muniment's back is noticed", () => {
   const changes: [string, (sql: Sql) => unknown, (sql: Sql) => unknown][] = [
     [

@@ -1,4 +1,4 @@
-import { type Check, fail, failIfAny, pass } from "../check.ts";
+import { type Check, fail, failIfAny, pass, warn } from "../check.ts";
 import { withLive } from "./with-live.ts";
 
 const separate =
@@ -110,5 +110,18 @@ export const databaseRoleChecks: Check[] = [
       );
       return wrong.length > 0 ? fail(wrong.join("; "), grantsOnly) : pass("it may only insert");
     }),
+  },
+  {
+    id: "database.sessions",
+    title: "Nobody but Muniment's own roles is signed in",
+    group: "database",
+    run: withLive(({ otherSessions }) =>
+      otherSessions.length === 0
+        ? pass("the application's and the one that stores events")
+        : warn(
+            `${otherSessions.join(", ")} too`,
+            "End that session. If it is the server's own, the owner's rights are in use at run time: its log says at the start what to grant.",
+          ),
+    ),
   },
 ];

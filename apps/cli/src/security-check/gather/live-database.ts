@@ -30,6 +30,8 @@ export type LiveDatabase = {
   /** Where the role may create: "schema public", "database". */
   mayCreateIn: string[];
   ingestRoleExists: boolean;
+  /** Roles that are signed in besides the application's and the one that inserts events. */
+  otherSessions: string[];
   tables: Table[];
   passwordHashes: { algorithm: string; parameters: string; count: number }[];
   administrators: number;
@@ -69,6 +71,19 @@ async function readRole(sql: Sql) {
     from pg_roles where rolname = current_user`;
   if (!row) throw new Error("the role in use is not in pg_roles");
   return row;
+}
+
+/** The owner belongs to the roles it made, but as their administrator only. */
+async function readOtherSessions(sql: Sql): Promise<string[]> {
+  const rows = await sql`
+    select distinct usename::text as name from pg_stat_activity
+    where datname = current_database() and usename <> current_user
+      and usename not in (
+        select u.rolname from pg_auth_members m
+        join pg_roles g on g.oid = m.roleid join pg_roles u on u.oid = m.member
+        where g.rolname = ${ingestRole} and not m.admin_option)
+    order by 1`;
+  return rows.map(({ name }) => name);
 }
 
 /** Privileges on a table or on any column of it. */
@@ -135,6 +150,7 @@ export async function readLiveDatabase(sql: Sql): Promise<LiveDatabase> {
     memberships: role.memberships,
     mayCreateIn: role.may_create_in,
     ingestRoleExists: role.ingest_role_exists,
+    otherSessions: await readOtherSessions(sql),
     tables: await readTables(sql, role.ingest_role_exists),
     ...(role.migrated ? await readRows(sql) : nothing),
   };

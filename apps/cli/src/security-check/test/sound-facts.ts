@@ -82,6 +82,7 @@ const soundDatabase = (): LiveDatabase => ({
   memberships: [],
   mayCreateIn: [],
   ingestRoleExists: true,
+  otherSessions: [],
   tables: [
     table("audit_entries", { privileges: ["SELECT", "INSERT"] }),
     owned("agents"),

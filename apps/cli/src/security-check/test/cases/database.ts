@@ -152,6 +152,11 @@ export const databaseCases: Cases = {
     },
   },
 
+  "database.sessions": {
+    breaks: {
+      "the owner": byDatabase(({ otherSessions }) => otherSessions.push("muniment_owner"), "warn"),
+    },
+  },
   "database.version": {
     breaks: {
       "14": byDatabase((database) => {
