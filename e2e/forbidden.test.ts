@@ -1,7 +1,7 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { expectAccessible, launch, newContext, newPage } from "./browser.ts";
-import { type Product, startProduct } from "./product.ts";
+import { createAdmin, type Product, startProduct } from "./product.ts";
 
 const password = "correct horse battery staple";
 const adminPages = ["/admin/users", "/admin/audit", "/admin/limits"];
@@ -21,16 +21,6 @@ afterAll(async () => {
   await browser?.close();
   await product?.stop();
 });
-
-async function createAdmin({ url, setupLink }: Product) {
-  const token = setupLink.split("#token=")[1];
-  const response = await fetch(`${url}/trpc/setup.createAdmin`, {
-    method: "POST",
-    headers: { "content-type": "application/json", origin: url },
-    body: JSON.stringify({ token, email: "admin@example.org", password, displayName: "Admin" }),
-  });
-  expect(response.status).toBe(200);
-}
 
 describe("a member", () => {
   test("signs up where that is open", async () => {

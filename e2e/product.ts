@@ -77,3 +77,41 @@ export async function startProduct(env: Record<string, string> = {}): Promise<Pr
     },
   };
 }
+
+type Admin = {
+  cookie: { name: string; value: string };
+  // biome-ignore lint/suspicious/noExplicitAny: answers of any procedure
+  mutate(path: string, input: unknown): Promise<any>;
+};
+
+/** Uses the set-up link without a browser. */
+export async function createAdmin(
+  { url, setupLink }: Product,
+  password = "correct horse battery staple",
+): Promise<Admin> {
+  let cookie = { name: "", value: "" };
+  const mutate = async (path: string, input: unknown) => {
+    const response = await fetch(`${url}/trpc/${path}`, {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        origin: url,
+        cookie: `${cookie.name}=${cookie.value}`,
+      },
+      body: JSON.stringify(input),
+    });
+    const [name, value] = response.headers.getSetCookie()[0]?.split(";")[0]?.split("=") ?? [];
+    if (name && value) cookie = { name, value };
+    const body = (await response.json()) as { result?: { data: unknown } };
+    if (!body.result) throw new Error(`${path} answered ${response.status}`);
+    return body.result.data;
+  };
+  const token = setupLink.split("#token=")[1];
+  await mutate("setup.createAdmin", {
+    token,
+    email: "admin@example.org",
+    password,
+    displayName: "Admin",
+  });
+  return { cookie, mutate };
+}
