@@ -67,7 +67,8 @@ function describeIssues(error: ZodError): string {
     const message = issue.message.slice(0, 150);
     return path === "" ? message : `${path}: ${message}`;
   });
-  return lines.join("; ");
+  // Both may hold text of the caller's, and a control character takes six bytes in JSON.
+  return lines.join("; ").replaceAll(/\p{C}/gu, "\ufffd");
 }
 
 /** What the caller is told of any error: an AppError as it is, everything unknown as a generic one. */

@@ -11,6 +11,11 @@ function tightest(limits: LimitState[]): LimitState | undefined {
   );
 }
 
+/** An error as everything but tRPC answers it. */
+export const plainError = ({ code, reason, message }: AppError, requestId: string) => ({
+  error: { code, reason, message, requestId },
+});
+
 /** Cookies and limit headers (draft-ietf-httpapi-ratelimit-headers) of an answer. */
 export function setHeaders(reply: FastifyReply, { cookies, limits }: ResponseFacts): void {
   if (cookies.length > 0) reply.header("set-cookie", cookies);

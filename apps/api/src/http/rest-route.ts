@@ -3,7 +3,7 @@ import type { Deps } from "../deps.ts";
 import { AppError } from "../errors.ts";
 import { startOf } from "../json-text.ts";
 import type { Context } from "../trpc/context.ts";
-import { setHeaders, setRetryAfter } from "./answer.ts";
+import { plainError, setHeaders, setRetryAfter } from "./answer.ts";
 import { parseJson, readJsonBody } from "./body.ts";
 import { exactText } from "./exact-text.ts";
 import { bodyBytesOf, procedureAt } from "./procedures.ts";
@@ -20,11 +20,8 @@ async function answer(
   setHeaders(reply, ctx.response);
   reply.type("application/json; charset=utf-8");
   if (outcome.ok) return reply.send(JSON.stringify(outcome.data));
-  const { code, reason, message } = outcome.error;
   setRetryAfter(reply, [outcome.error]);
-  return reply
-    .code(outcome.status)
-    .send(JSON.stringify({ error: { code, reason, message, requestId: ctx.request.id } }));
+  return reply.code(outcome.status).send(JSON.stringify(plainError(outcome.error, ctx.request.id)));
 }
 
 const repeatable = new Set(["types", "levels"]);

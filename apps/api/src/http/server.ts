@@ -3,12 +3,14 @@ import { v7 as uuidv7 } from "uuid";
 import type { Config } from "../config.ts";
 import type { Deps } from "../deps.ts";
 import { toAppError } from "../errors.ts";
+import { plainError } from "./answer.ts";
 import { addHealthRoutes } from "./health-route.ts";
 import { addCors, addLoopbackRedirect } from "./origins.ts";
 import { addRestRoutes } from "./rest-route.ts";
 import { securityHeaders } from "./security-headers.ts";
 import { addSpa } from "./spa.ts";
 import { addTrpcRoute } from "./trpc-route.ts";
+import { answerBadPath, answerNoHttp } from "./unreadable.ts";
 
 /** Trusts the first so many hops, counted from our socket, or the hops within the given ranges. */
 function trustOf(trustProxy: Config["trustProxy"]) {
@@ -22,6 +24,7 @@ export async function createServer(
   webDirectory: string | null,
 ): Promise<FastifyInstance> {
   const { config } = deps;
+  const headers = securityHeaders(config);
   const app = fastify({
     logger: false,
     trustProxy: trustOf(config.trustProxy),
@@ -31,12 +34,13 @@ export async function createServer(
     forceCloseConnections: "idle",
     return503OnClosing: true,
     routerOptions: { maxParamLength: 2000 },
+    frameworkErrors: answerBadPath(headers),
+    clientErrorHandler: answerNoHttp(headers),
   });
   // Bodies are read by the routes themselves, each with its procedure's own limit.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", (_request, _payload, done) => done(null));
 
-  const headers = securityHeaders(config);
   app.addHook("onRequest", async (request, reply) => {
     reply.headers(headers).header("x-request-id", request.id);
     if (!request.url.startsWith("/assets/")) reply.header("cache-control", "no-store");
@@ -54,8 +58,7 @@ export async function createServer(
         ? error.statusCode
         : 500;
     if (status === 500) deps.log.error({ err: error, requestId: request.id }, "request failed");
-    const { code, reason, message } = known;
-    return reply.code(status).send({ error: { code, reason, message, requestId: request.id } });
+    return reply.code(status).send(plainError(known, request.id));
   });
 
   addHealthRoutes(app, deps);

@@ -1,10 +1,21 @@
 import { existsSync } from "node:fs";
 import fastifyStatic from "@fastify/static";
 import type { FastifyInstance } from "fastify";
+import { AppError } from "../errors.ts";
+import { plainError } from "./answer.ts";
 
-/** The SPA's files, and its page for every client route. */
+const nothingHere = () => new AppError("not_found", "There is nothing here.");
+
+/** The SPA's files, its page for every client route, and 404 for everything else. */
 export async function addSpa(app: FastifyInstance, directory: string | null): Promise<void> {
-  if (directory === null || !existsSync(directory)) return;
+  const hasPages = directory !== null && existsSync(directory);
+  app.setNotFoundHandler((request, reply) => {
+    const isPage = request.method === "GET" && (request.headers.accept ?? "").includes("text/html");
+    const isApi = /^\/(?:api|trpc|audit)\//.test(request.url);
+    if (hasPages && isPage && !isApi) return reply.sendFile("index.html");
+    return reply.code(404).send(plainError(nothingHere(), request.id));
+  });
+  if (!hasPages) return;
   await app.register(fastifyStatic, {
     root: directory,
     index: false,
@@ -20,17 +31,4 @@ export async function addSpa(app: FastifyInstance, directory: string | null): Pr
     },
   });
   app.get("/", (_request, reply) => reply.sendFile("index.html"));
-  app.setNotFoundHandler((request, reply) => {
-    const isPage = request.method === "GET" && (request.headers.accept ?? "").includes("text/html");
-    const isApi = /^\/(?:api|trpc|audit)\//.test(request.url);
-    if (isPage && !isApi) return reply.sendFile("index.html");
-    return reply.code(404).send({
-      error: {
-        code: "NOT_FOUND",
-        reason: "not_found",
-        message: "There is nothing here.",
-        requestId: request.id,
-      },
-    });
-  });
 }

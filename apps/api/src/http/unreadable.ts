@@ -1,0 +1,47 @@
+import { STATUS_CODES } from "node:http";
+import type { Socket } from "node:net";
+import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
+import { v7 as uuidv7 } from "uuid";
+import { AppError } from "../errors.ts";
+import { plainError } from "./answer.ts";
+
+type HeaderValues = Record<string, string>;
+
+/** Answers a path that the router cannot decode, which no hook of ours gets to see. */
+export function answerBadPath(headers: HeaderValues) {
+  return (_error: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
+    const error = new AppError("invalid_input", "The path cannot be read.");
+    reply
+      .headers({ ...headers, "x-request-id": request.id, "cache-control": "no-store" })
+      .code(400)
+      .send(plainError(error, request.id));
+  };
+}
+
+const statuses: Record<string, number> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+  HPE_HEADER_OVERFLOW: 431,
+};
+
+/** Answers bytes that are not HTTP, and ends their connection. */
+export function answerNoHttp(headers: HeaderValues) {
+  return (error: NodeJS.ErrnoException, socket: Socket): void => {
+    if (error.code === "ECONNRESET" || !socket.writable) {
+      socket.destroy();
+      return;
+    }
+    const status = statuses[error.code ?? ""] ?? 400;
+    const id = uuidv7();
+    const message = STATUS_CODES[status] ?? "Bad Request";
+    const body = JSON.stringify(plainError(new AppError("invalid_input", message), id));
+    const lines = Object.entries({
+      ...headers,
+      "x-request-id": id,
+      "cache-control": "no-store",
+      "content-type": "application/json; charset=utf-8",
+      "content-length": String(Buffer.byteLength(body)),
+      connection: "close",
+    }).map(([name, value]) => `${name}: ${value}`);
+    socket.end([`HTTP/1.1 ${status} ${message}`, ...lines, "", body].join("\r\n"));
+  };
+}
