@@ -1,0 +1,168 @@
+import { execFile, spawn } from "node:child_process";
+import { X509Certificate } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { parse } from "yaml";
+import { judge } from "./command.ts";
+import { readSettings } from "./gather/settings.ts";
+import { checks } from "./registry.ts";
+import { projectFile, soundFacts } from "./test/sound-facts.ts";
+
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
+
+const execute = promisify(execFile);
+const script = new URL("../../../../deploy/make-secrets.sh", import.meta.url).pathname;
+const self = `${process.getuid?.()}:${process.getgid?.()}`;
+const users = { API_UID: self, POSTGRES_UID: self, REDIS_UID: self };
+
+let place: string;
+const makeSecrets = () =>
+  execute("sh", [script, place], { env: { PATH: process.env.PATH, ...users } });
+const secretsOf = (service: string) =>
+  readdirSync(join(place, service)).map((name) => join(place, service, name));
+const content = (path: string) => readFileSync(join(place, path), "utf8").trim();
+
+beforeAll(async () => {
+  place = await mkdtemp("/tmp/deployment-");
+  await makeSecrets();
+});
+afterAll(() => rm(place, { recursive: true, force: true }));
+
+describe("make-secrets.sh", () => {
+  test("gives each file to its owner alone", () => {
+    for (const path of ["api", "postgres", "redis"].flatMap(secretsOf)) {
+      expect(statSync(path).mode & 0o777, path).toBe(0o400);
+    }
+    expect(statSync(place).mode & 0o777).toBe(0o700);
+  });
+
+  test("leaves complete secrets as they are", async () => {
+    const before = ["api", "postgres", "redis"]
+      .flatMap(secretsOf)
+      .map((path) => readFileSync(path));
+    const { stdout } = await makeSecrets();
+    expect(stdout).toContain("nothing to do");
+    expect(
+      ["api", "postgres", "redis"].flatMap(secretsOf).map((path) => readFileSync(path)),
+    ).toEqual(before);
+  });
+
+  test("makes everything again when it was interrupted", async () => {
+    const before = content("api/jwt-secret");
+    await rm(join(place, "complete"));
+    await makeSecrets();
+    expect(content("api/jwt-secret")).not.toBe(before);
+    expect(content("api/database-url")).toContain(content("postgres/app-password"));
+    expect(content("api/database-owner-url")).toContain(content("postgres/owner-password"));
+  });
+
+  test.each(["postgres", "redis"])("certifies %s for its host name and nothing else", (name) => {
+    const authority = new X509Certificate(content("api/ca.pem"));
+    const certificate = new X509Certificate(content(`${name}/server.crt`));
+    expect(certificate.verify(authority.publicKey)).toBe(true);
+    expect(certificate.subjectAltName).toBe(`DNS:${name}`);
+    expect(certificate.ca).toBe(false);
+  });
+
+  test("keeps no key of the authority", () => {
+    const all = ["api", "postgres", "redis"].flatMap(secretsOf);
+    expect(
+      all.filter((path) => path.endsWith(".key")).map((path) => path.slice(place.length)),
+    ).toEqual(["/postgres/server.key", "/redis/server.key"]);
+  });
+});
+
+/** What the api service of the compose file runs with, as Compose would fill it in. */
+function composeEnvironment(): Record<string, string> {
+  const { services } = parse(projectFile("docker-compose.yml"), { merge: true });
+  const image = projectFile("Dockerfile").match(/ENV NODE_ENV=production[\s\S]+?(?=\nUSER)/)?.[0];
+  const fromImage = [...(image ?? "").matchAll(/(\w+)=(\S+)/g)].map(([, name, value]) => [
+    name,
+    value,
+  ]);
+  const given = Object.entries<string>(services.api.environment).map(([name, value]) => [
+    name,
+    value
+      .replace(/\$\{MUNIMENT_DOMAIN:\?[^}]+\}/, "muniment.example.org")
+      .replace(/\$\{\w+:-([^}]*)\}/, "$1")
+      .replace("/run/secrets", join(place, "api")),
+  ]);
+  return Object.fromEntries([...fromImage, ...given]);
+}
+
+test("the server accepts what the compose file gives it, and the checks have nothing to say", () => {
+  const settings = readSettings(composeEnvironment());
+  expect(settings.problems).toEqual([]);
+  expect(settings.config.production).toBe(true);
+  expect(settings.config.database?.app?.tls?.ca).toContain("BEGIN CERTIFICATE");
+  const { database } = soundFacts();
+  const judged = judge(checks, { ...soundFacts(), settings, database });
+  expect(judged.filter(({ status }) => status === "fail" || status === "warn")).toEqual([]);
+});
+
+const redisServer = ["/usr/bin/redis-server", "/usr/local/bin/redis-server"].find(existsSync);
+
+async function freePort(): Promise<string> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return String(address.port);
+}
+
+describe.skipIf(!redisServer && process.env.CI !== "true")("Redis with its configuration", () => {
+  let stop: () => Promise<void>;
+  let port: string;
+
+  const say = async (user: string, password: string, ...command: string[]) => {
+    const tls = ["--tls", "--cacert", join(place, "api/ca.pem"), "--sni", "redis"];
+    const as = ["--user", user, "--pass", password, "--no-auth-warning"];
+    const { stdout } = await execute("redis-cli", ["-p", port, ...tls, ...as, ...command]);
+    return stdout.trim();
+  };
+
+  beforeAll(async () => {
+    port = await freePort();
+    const configuration = projectFile("deploy/redis/redis.conf")
+      .replaceAll("/run/secrets", join(place, "redis"))
+      .replace("tls-port 6379", `tls-port ${port}\nbind 127.0.0.1`);
+    const path = join(place, "redis.conf");
+    await writeFile(path, configuration);
+    const child = spawn(redisServer ?? "redis-server", [path], { stdio: "ignore" });
+    const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+    stop = async () => {
+      child.kill("SIGKILL");
+      await ended;
+    };
+    await vi.waitUntil(() => say("health", "none", "ping").catch(() => ""), { timeout: 10_000 });
+  });
+  afterAll(() => stop());
+
+  const password = () => new URL(content("api/redis-url")).password;
+
+  test("Muniment counts under its own keys", async () => {
+    expect(await say("muniment", password(), "set", "muniment:general:1", "1")).toBe("OK");
+    expect(await say("muniment", password(), "incrby", "muniment:general:1", "2")).toBe("3");
+    expect(await say("muniment", password(), "set", "other:1", "1")).toContain("NOPERM");
+  });
+
+  test.each([["flushall"], ["keys", "*"], ["config", "get", "*"], ["shutdown"], ["acl", "list"]])(
+    "%s is refused",
+    async (...command) => {
+      expect(await say("muniment", password(), ...command)).toContain("NOPERM");
+    },
+  );
+
+  test("the health check may ask for health only, and nobody else may ask anything", async () => {
+    expect(await say("health", "none", "ping")).toBe("PONG");
+    expect(await say("health", "none", "get", "muniment:general:1")).toContain("NOPERM");
+    expect(await say("muniment", "wrong", "ping").catch(String)).toMatch(/WRONGPASS|NOAUTH/);
+    const { stdout } = await execute("redis-cli", ["-p", port, "ping"]).catch((error) => error);
+    expect(stdout).not.toContain("PONG");
+  });
+});
