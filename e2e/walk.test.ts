@@ -169,8 +169,8 @@ describe("a newcomer, from the printed link to the audit log", () => {
     await page.goto(product.url + path);
     await page.getByRole("heading", { level: 1 }).waitFor();
     await expectAccessible(page, `${path}, dark and narrow`);
-    const overflow = await page.evaluate(
-      () => document.documentElement.scrollWidth - window.innerWidth,
+    const overflow = await page.evaluate<number>(
+      "document.documentElement.scrollWidth - innerWidth",
     );
     expect(overflow).toBeLessThanOrEqual(0);
     await page.setViewportSize({ width: 1280, height: 900 });

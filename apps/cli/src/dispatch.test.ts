@@ -8,14 +8,14 @@ test("without a command, or with an unknown one, the list is shown and nothing i
     const { exitCode, stdout, stderr } = await call(argv);
     expect(exitCode).toBe(2);
     expect(stdout).toBe("");
-    expect(stderr).toMatch(/^ {2}send {2}\S/m);
+    expect(stderr).toMatch(/^ {2}send {2,}\S/m);
   }
 });
 
 test.each(["--help", "-h"])("%s lists the commands", async (option) => {
   const { exitCode, stdout } = await call([option]);
   expect(exitCode).toBe(0);
-  expect(stdout).toMatch(/^ {2}send {2}\S/m);
+  expect(stdout).toMatch(/^ {2}send {2,}\S/m);
 });
 
 test("a command's --help is its usage, whatever else is asked", async () => {
