@@ -19,7 +19,7 @@ const queue = "mail";
 
 /** One RFC 5322 file per mail, for an installation without an SMTP server. */
 function outboxTransport(directory: string, from: string) {
-  const compose = createTransport({ streamTransport: true, buffer: true, newline: "unix" });
+  const compose = createTransport({ streamTransport: true, buffer: true, newline: "windows" });
   return async (message: Mail) => {
     const { message: text } = await compose.sendMail({
       ...message,

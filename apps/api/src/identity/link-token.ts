@@ -7,17 +7,18 @@ type Row = typeof linkTokens.$inferSelect;
 
 const hashOf = (token: string) => createHash("sha256").update(token).digest();
 
-/** Makes a single-use token for a purpose; only its hash is stored. */
+/** Makes a single-use token for a purpose; only its hash is stored, which `id` is another form of. */
 export async function createLinkToken(
   tx: Tx,
   facts: Pick<Row, "purpose"> & Partial<Pick<Row, "email" | "role">>,
   now: Date,
   lifetimeSeconds: number,
-): Promise<{ token: string; expiresAt: Date }> {
+): Promise<{ token: string; id: string; expiresAt: Date }> {
   const token = randomBytes(32).toString("base64url");
   const expiresAt = new Date(now.getTime() + lifetimeSeconds * 1000);
-  await tx.insert(linkTokens).values({ ...facts, hash: hashOf(token), createdAt: now, expiresAt });
-  return { token, expiresAt };
+  const hash = hashOf(token);
+  await tx.insert(linkTokens).values({ ...facts, hash, createdAt: now, expiresAt });
+  return { token, id: hash.toString("base64url"), expiresAt };
 }
 
 /** Uses a token up: of parallel callers exactly one gets the row, and only if the transaction commits. */

@@ -40,7 +40,7 @@ export const invite = limited("general")
     await tx
       .delete(linkTokens)
       .where(and(eq(linkTokens.purpose, "invitation"), eq(linkTokens.email, email)));
-    const { token, expiresAt } = await createLinkToken(
+    const { token, id, expiresAt } = await createLinkToken(
       tx,
       { purpose: "invitation", email, role },
       deps.now(),
@@ -52,6 +52,6 @@ export const invite = limited("general")
       subject: "Your invitation to Muniment",
       text: invitationText(link, principal.displayName, expiresAt),
     });
-    await audit({ target: { kind: "invitation", id: email, label: email }, details: { role } });
+    await audit({ target: { kind: "invitation", id, label: email }, details: { role } });
     return { email, role, expiresAt: expiresAt.toISOString() };
   });
