@@ -61,21 +61,6 @@ export function DropdownItem(props: {
   );
 }
 
-/** A choice among several; put them in a `DropdownChoices`. */
-export function DropdownChoice({ value, children }: { value: string; children: ReactNode }) {
-  return (
-    <Radix.RadioItem value={value} className={cx(itemClass, "pl-7 relative")}>
-      <Radix.ItemIndicator className="absolute left-2 text-accent">✓</Radix.ItemIndicator>
-      {children}
-    </Radix.RadioItem>
-  );
-}
-export const DropdownChoices = Radix.RadioGroup;
-
 export function DropdownSeparator() {
   return <Radix.Separator className="my-1 h-px bg-line" />;
-}
-
-export function DropdownLabel({ children }: { children: ReactNode }) {
-  return <Radix.Label className="px-2 py-1 text-xs text-faint">{children}</Radix.Label>;
 }

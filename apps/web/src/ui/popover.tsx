@@ -32,4 +32,3 @@ export function Popover({ trigger, align = "start", open, onOpenChange, label, c
     </Radix.Root>
   );
 }
-export const PopoverClose = Radix.Close;
