@@ -1,5 +1,5 @@
 import { execFile, spawn } from "node:child_process";
-import { X509Certificate } from "node:crypto";
+import { createHash, X509Certificate } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
@@ -24,6 +24,12 @@ const makeSecrets = () =>
   execute("sh", [script, place], { env: { PATH: process.env.PATH, ...users } });
 const secretsOf = (service: string) =>
   readdirSync(join(place, service)).map((name) => join(place, service, name));
+const everything = (): Record<string, string> =>
+  Object.fromEntries(
+    ["api", "postgres", "redis"]
+      .flatMap(secretsOf)
+      .map((path) => [path.slice(place.length), readFileSync(path, "utf8")]),
+  );
 const content = (path: string) => readFileSync(join(place, path), "utf8").trim();
 
 beforeAll(async () => {
@@ -41,23 +47,41 @@ describe("make-secrets.sh", () => {
   });
 
   test("leaves complete secrets as they are", async () => {
-    const before = ["api", "postgres", "redis"]
-      .flatMap(secretsOf)
-      .map((path) => readFileSync(path));
+    const before = everything();
     const { stdout } = await makeSecrets();
-    expect(stdout).toContain("nothing to do");
-    expect(
-      ["api", "postgres", "redis"].flatMap(secretsOf).map((path) => readFileSync(path)),
-    ).toEqual(before);
+    expect(stdout).not.toContain("made ");
+    expect(everything()).toEqual(before);
   });
 
-  test("makes everything again when it was interrupted", async () => {
-    const before = content("api/jwt-secret");
-    await rm(join(place, "complete"));
+  test("completes what an interrupted run left, and keeps the rest", async () => {
+    const before = everything();
+    for (const name of ["api/jwt-secret", "api/database-url", "api/redis-url"]) {
+      await rm(join(place, name));
+    }
     await makeSecrets();
-    expect(content("api/jwt-secret")).not.toBe(before);
-    expect(content("api/database-url")).toContain(content("postgres/app-password"));
+    const after = everything();
+    expect(after["/api/jwt-secret"]).not.toBe(before["/api/jwt-secret"]);
+    expect(after["/api/encryption-key"]).toBe(before["/api/encryption-key"]);
+    expect(after["/api/database-url"]).toBe(before["/api/database-url"]);
     expect(content("api/database-owner-url")).toContain(content("postgres/owner-password"));
+    const hash = createHash("sha256").update(new URL(content("api/redis-url")).password);
+    expect(content("redis/users.acl")).toContain(`#${hash.digest("hex")} `);
+  });
+
+  test("renews the certificates alone when the authority's is deleted", async () => {
+    const before = everything();
+    await rm(join(place, "api/ca.pem"));
+    await makeSecrets();
+    const after = everything();
+    const changed = Object.keys(after).filter((name) => after[name] !== before[name]);
+    expect(changed.sort()).toEqual([
+      "/api/ca.pem",
+      "/postgres/server.crt",
+      "/postgres/server.key",
+      "/redis/ca.pem",
+      "/redis/server.crt",
+      "/redis/server.key",
+    ]);
   });
 
   test.each(["postgres", "redis"])("certifies %s for its host name and nothing else", (name) => {

@@ -92,7 +92,7 @@ export const productionChecks: Check[] = [
       const remedy = "Unset API_DOCS, or set it to off.";
       const inUse = facts.settings.config.production || isPublic(facts);
       return inUse
-        ? fail("/api/openapi.json is served to everybody", remedy)
+        ? fail("API_DOCS is on: the API is described to everybody", remedy)
         : pass("on, outside production and on loopback only");
     },
   },
