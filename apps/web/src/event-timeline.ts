@@ -13,10 +13,14 @@ export type Timeline = Timeseries & Span;
 
 const eventsKey = trpc.events.pathKey();
 
+/** The counting behind it is dear, and its answer seldom changes by much. */
+const extentStaleMilliseconds = 30_000;
+
 /** Where the events of the filters lie in time. */
 const extentQuery = (filters: EventFilters) =>
   queryOptions({
     queryKey: [...eventsKey, "extent", filters],
+    staleTime: extentStaleMilliseconds,
     queryFn: ({ signal }) =>
       findExtent(
         async (span, interval) => {

@@ -50,7 +50,7 @@ export function ChartFigure(props: Props) {
         </div>
       </header>
       {asTable ? (
-        <ChartTable {...{ caption: title, buckets, series, height, onZoom }} />
+        <ChartTable {...{ caption: `${title} as a table`, buckets, series, height, onZoom }} />
       ) : (
         <StackedChart
           label={`${title}: ${summary(buckets, series)}`}

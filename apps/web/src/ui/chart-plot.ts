@@ -96,8 +96,7 @@ export function createPlot(
       ],
     },
   };
-  const plot = new uPlot(options, columns(buckets(), series), target);
-  return plot;
+  return new uPlot(options, columns(buckets(), series), target);
 }
 
 export function columns(
@@ -111,7 +110,8 @@ export function columns(
 function hoverOf(plot: uPlot, { starts, width }: ChartBuckets): Hover | null {
   const { left = -1 } = plot.cursor;
   const first = starts[0];
-  if (left < 0 || first === undefined) return null;
+  const dragging = plot.cursor.event?.buttons === 1;
+  if (left < 0 || dragging || first === undefined) return null;
   const place = Math.floor((plot.posToVal(left, "x") - first) / width);
   const start = starts[place];
   if (start === undefined) return null;

@@ -1,4 +1,5 @@
-import { skipToken, useQuery } from "@tanstack/react-query";
+import type { Event } from "@muniment/shared/events.ts";
+import { skipToken, useQuery, useQueryClient } from "@tanstack/react-query";
 import { ChevronDown, ChevronUp, X } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { problemOf } from "../../errors.ts";
@@ -8,23 +9,30 @@ import { ErrorState } from "../../ui/error-state.tsx";
 import { Kbd } from "../../ui/kbd.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
 import { EventDetails } from "./event-details.tsx";
+import { listQuery } from "./events-queries.ts";
+import type { View } from "./events-search.ts";
 import { useSelected, useUpdate } from "./use-explorer.ts";
 
 /** The details of the selected event beside the list, which stays usable. */
-export function EventPanel() {
+export function EventPanel({ view }: { view: View }) {
   const id = useSelected();
   const update = useUpdate();
   const panel = useRef<HTMLElement>(null);
-  const query = useQuery(trpc.events.get.queryOptions(id ? { id } : skipToken));
+  const shown = useRef(id);
+  const listed = useListedEvent(view, id);
+  const query = useQuery({
+    ...trpc.events.get.queryOptions(id ? { id } : skipToken),
+    ...(listed && { initialData: listed }),
+  });
   const open = id !== undefined;
   useEffect(() => {
-    if (open) panel.current?.focus({ preventScroll: true });
+    if (!open) return;
+    panel.current?.focus({ preventScroll: true });
+    return () => focusRow(shown.current);
   }, [open]);
   if (!open) return null;
-  const close = () => {
-    update({ event: undefined }, { replace: true });
-    document.querySelector<HTMLElement>(`[data-event="${id}"]`)?.focus({ preventScroll: true });
-  };
+  shown.current = id;
+  const close = () => update({ event: undefined }, { replace: true });
   const problem = query.error && problemOf(query.error);
   return (
     <aside
@@ -69,6 +77,17 @@ export function EventPanel() {
       </div>
     </aside>
   );
+}
+
+/** The event as the list has it, so that moving through the list loads nothing. */
+function useListedEvent(view: View, id: string | undefined): Event | undefined {
+  const list = useQueryClient().getQueryData(listQuery(view).queryKey);
+  return list?.pages.flatMap(({ items }) => items).find((event) => event.id === id);
+}
+
+/** Gives the focus back to where it would have been. */
+function focusRow(id: string | undefined) {
+  document.querySelector<HTMLElement>(`[data-event="${id}"]`)?.focus({ preventScroll: true });
 }
 
 /** Does what the key does, for those who have no keyboard. */

@@ -1,5 +1,7 @@
+import type { Event } from "@muniment/shared/events.ts";
 import { useSuspenseQuery } from "@tanstack/react-query";
-import { useDeferredValue } from "react";
+import { useDeferredValue, useEffect, useRef } from "react";
+import { rangeHolding } from "../../event-range.ts";
 import { PanelBoundary } from "../../panel-boundary.tsx";
 import { cx } from "../../ui/class-names.ts";
 import { PageHeader } from "../../ui/page-header.tsx";
@@ -11,7 +13,7 @@ import { FacetSidebar } from "./facet-sidebar.tsx";
 import { FilterBar } from "./filter-bar.tsx";
 import { ListPanel } from "./list-panel.tsx";
 import { NoEvents } from "./no-events.tsx";
-import { useView } from "./use-explorer.ts";
+import { useUpdate, useView } from "./use-explorer.ts";
 
 /** How often the page looks for the very first event. */
 const firstEventMilliseconds = 3000;
@@ -22,6 +24,7 @@ export function EventsPage() {
     refetchInterval: ({ state }) =>
       state.data?.items.length === 0 ? firstEventMilliseconds : false,
   }).data;
+  useFirstLook(newest.items);
   return (
     <>
       <PageHeader
@@ -31,6 +34,18 @@ export function EventsPage() {
       {newest.items.length === 0 ? <NoEvents /> : <Explorer />}
     </>
   );
+}
+
+/** Moves to a range that holds the very first events when they come in, which may be of an old log. */
+function useFirstLook([newest]: readonly Event[]) {
+  const update = useUpdate();
+  const wasEmpty = useRef(newest === undefined);
+  useEffect(() => {
+    if (!wasEmpty.current || !newest) return;
+    wasEmpty.current = false;
+    const range = rangeHolding(Date.parse(newest.occurredAt), Date.now());
+    update({ range, from: undefined, to: undefined }, { replace: true });
+  }, [newest, update]);
 }
 
 function Explorer() {
@@ -43,7 +58,7 @@ function Explorer() {
     <>
       <FilterBar onRefresh={refresh} />
       <div aria-busy={shown !== view} className="grid gap-3">
-        <div className={cx("min-h-63", dimmed)}>
+        <div className={cx("min-w-0", dimmed)}>
           <PanelBoundary
             name="The chart"
             resetKey={resetKey}
@@ -61,7 +76,7 @@ function Explorer() {
           </div>
         </div>
       </div>
-      <EventPanel />
+      <EventPanel view={shown} />
     </>
   );
 }

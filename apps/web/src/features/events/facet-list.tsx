@@ -17,7 +17,7 @@ export function FacetList({ view }: { view: View }) {
   // Another choice of fields is loaded behind the present one.
   const shown = useDeferredValue(fields);
   return (
-    <div className="grid gap-4">
+    <div className="grid grid-cols-[minmax(0,1fr)] gap-4">
       <Facets view={view} fields={fixedFields} from={0} to={shownFirst} />
       {shown.length > 0 && <Facets view={view} fields={shown} />}
       <AddFacet paths={others} />

@@ -26,14 +26,16 @@ export function FacetValue({ field, value, label, count, share }: Props) {
     "relative isolate flex h-6 w-full items-center gap-2 overflow-hidden rounded px-1.5 text-left text-xs";
   const content = (
     <>
-      <span
-        aria-hidden
-        className={cx(
-          "absolute inset-y-px left-0 -z-10 rounded-sm",
-          chosen ? "bg-accent-soft" : "bg-line/55",
-        )}
-        style={{ width: `${Math.max(share * 100, 1)}%` }}
-      />
+      {share > 0 && (
+        <span
+          aria-hidden
+          className={cx(
+            "absolute inset-y-px left-0 -z-10 rounded-sm",
+            chosen ? "bg-accent-soft" : "bg-line/55",
+          )}
+          style={{ width: `${Math.max(share * 100, 1)}%` }}
+        />
+      )}
       {chosen && <Check aria-hidden className="size-3 shrink-0 text-accent" />}
       <span className={cx("min-w-0 grow truncate", label === null && "text-muted italic")}>
         {label === null ? "without it" : label === "" ? "empty" : label}

@@ -20,7 +20,7 @@ type Props = Facets["facets"][number] & {
 const shownAtFirst = 6;
 
 /** The most frequent values of one field. */
-export function Facet({ field, values, events, onRemove }: Props) {
+export function Facet({ field, values: counted, events, onRemove }: Props) {
   const [all, setAll] = useState(false);
   const by = useBy();
   const update = useUpdate();
@@ -29,7 +29,10 @@ export function Facet({ field, values, events, onRemove }: Props) {
   const path = propPath(field);
   const label = fieldLabel(field);
   const charted = by === field;
-  const most = Math.max(1, ...values.map(({ count }) => count));
+  // The events without the field are no answer to what is most frequent.
+  const present = counted.filter(({ value }) => value !== null);
+  const values = [...present, ...counted.filter(({ value }) => value === null)];
+  const most = Math.max(1, ...present.map(({ count }) => count));
   return (
     <section aria-labelledby={id}>
       <header className="mb-0.5 flex h-7 items-center gap-1 pl-1.5">
@@ -75,7 +78,7 @@ export function Facet({ field, values, events, onRemove }: Props) {
             value={value !== null && path !== null ? typedValue(events, path, value) : value}
             label={field === "agentId" && value !== null ? agentName(value) : value}
             count={count}
-            share={count / most}
+            share={value === null ? 0 : count / most}
           />
         ))}
       </ul>

@@ -1,3 +1,4 @@
+import { useIsFetching } from "@tanstack/react-query";
 import { Radio, RefreshCw, X } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { useAgentNames } from "../../agent-names.ts";
@@ -6,6 +7,7 @@ import { cx } from "../../ui/class-names.ts";
 import { SearchInput } from "../../ui/search-input.tsx";
 import { useDebounced } from "../../ui/use-debounced.ts";
 import { AddFilter } from "./add-filter.tsx";
+import { eventsKey } from "./events-queries.ts";
 import { type Chip, chipsOf } from "./filter-chips.ts";
 import { TimeRange } from "./time-range.tsx";
 import { useFilters, useLive, useSetFilters, useTimeChoice, useUpdate } from "./use-explorer.ts";
@@ -23,9 +25,7 @@ export function FilterBar({ onRefresh }: { onRefresh: () => void }) {
           <TextFilter />
         </div>
         <TimeRange />
-        <Button size="icon" aria-label="Load again" title="Load again" onClick={onRefresh}>
-          <RefreshCw aria-hidden />
-        </Button>
+        <RefreshButton onRefresh={onRefresh} />
         <LiveToggle onEnd={onRefresh} />
       </div>
       <div className="flex flex-wrap items-center gap-1.5">
@@ -43,16 +43,27 @@ export function FilterBar({ onRefresh }: { onRefresh: () => void }) {
   );
 }
 
+function RefreshButton({ onRefresh }: { onRefresh: () => void }) {
+  const loading = useIsFetching({ queryKey: eventsKey }) > 0;
+  // Live, something is loaded all the time.
+  const spinning = useLive() ? false : loading;
+  return (
+    <Button size="icon" aria-label="Load again" title="Load again" onClick={onRefresh}>
+      <RefreshCw aria-hidden className={spinning ? "animate-spin" : undefined} />
+    </Button>
+  );
+}
+
 function FilterChip({ chip, onRemove }: { chip: Chip; onRemove: () => void }) {
   return (
     <Button
       size="sm"
-      aria-label={`Remove the filter ${chip.name} ${chip.value}`}
       title="Remove"
       className="max-w-full min-w-0 shrink border-accent/40 bg-accent-soft text-ink dark:bg-accent-soft"
       onClick={onRemove}
     >
-      <span className="shrink-0 font-normal text-muted">{chip.name}</span>
+      <span className="sr-only">Remove the filter </span>
+      <span className="shrink-0 font-normal whitespace-pre text-muted">{`${chip.name} `}</span>
       <span className="truncate font-mono">{chip.value}</span>
       <X aria-hidden className="text-muted" />
     </Button>

@@ -1,7 +1,9 @@
 import { useSuspenseInfiniteQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
+import { messageOf } from "../../errors.ts";
 import { loadMoreProps } from "../../paging.ts";
 import { LoadMore } from "../../ui/load-more.tsx";
+import { Notice } from "../../ui/notice.tsx";
 import { merge } from "./arrivals.ts";
 import { EventList } from "./event-list.tsx";
 import { listQuery } from "./events-queries.ts";
@@ -38,6 +40,16 @@ export function ListPanel({ view }: { view: View }) {
             top.current?.scrollIntoView();
           }}
         />
+      )}
+      {query.isRefetchError && (
+        <div role="alert" className="mb-2">
+          <Notice tone="warn">
+            What is shown could not be loaded again. {messageOf(query.error)}{" "}
+            <button type="button" className="underline" onClick={() => void query.refetch()}>
+              Try again
+            </button>
+          </Notice>
+        </div>
       )}
       {shown.length === 0 ? (
         <NothingMatches live={live} />

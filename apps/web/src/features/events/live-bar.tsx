@@ -18,9 +18,9 @@ type Props = {
 
 /** Sticks to the top while the page is live: the connection's state, pause, and what waits to be shown. */
 export function LiveBar({ status, error, reconnect, waiting, paused, onPause, onShow }: Props) {
-  const state = stateOf(status, error, paused);
+  const state = stateOf(status, error, paused, waiting > 0);
   return (
-    <div className="sticky top-12 z-20 mb-2 flex min-h-10 flex-wrap items-center gap-x-3 gap-y-1 rounded-lg border bg-raised px-3 py-1 text-sm lg:top-2">
+    <div className="sticky top-12 z-20 mb-2 flex min-h-10 flex-wrap items-center gap-x-3 gap-y-1 rounded-lg border bg-raised px-3 py-1 text-sm lg:top-0">
       <span
         aria-hidden
         className={cx("size-2 shrink-0 rounded-full", state.color, state.moving && "animate-pulse")}
@@ -49,7 +49,7 @@ export function LiveBar({ status, error, reconnect, waiting, paused, onPause, on
   );
 }
 
-function stateOf(status: Props["status"], error: unknown, paused: boolean) {
+function stateOf(status: Props["status"], error: unknown, paused: boolean, waits: boolean) {
   if (status === "error") {
     return { text: `Live updates stopped. ${messageOf(error) ?? ""}`, color: "bg-danger" };
   }
@@ -58,5 +58,6 @@ function stateOf(status: Props["status"], error: unknown, paused: boolean) {
   }
   if (status !== "pending") return { text: "Connecting…", color: "bg-warn", moving: true };
   if (paused) return { text: "Paused: new events are counted, not shown.", color: "bg-faint" };
+  if (waits) return { text: "Live: new events wait above.", color: "bg-ok", moving: true };
   return { text: "Live: new events appear as they come in.", color: "bg-ok", moving: true };
 }

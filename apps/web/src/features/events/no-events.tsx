@@ -2,6 +2,7 @@ import { useSuspenseQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Activity } from "lucide-react";
 import { namedAgentsQuery } from "../../agent-names.ts";
+import { sendCommand } from "../../send-command.ts";
 import { useDenial } from "../../session.ts";
 import { Button } from "../../ui/button.tsx";
 import { CodeBlock } from "../../ui/code-block.tsx";
@@ -29,7 +30,7 @@ export function NoEvents() {
         <Button variant="primary" asChild>
           {first ? (
             <Link to="/agents/$id" params={{ id: first.id }}>
-              Get a key for {first.name}
+              Open {first.name}
             </Link>
           ) : (
             <Link to="/agents">Register an agent</Link>
@@ -49,9 +50,4 @@ export function NoEvents() {
       </p>
     </EmptyState>
   );
-}
-
-function sendCommand(origin: string): string {
-  return `pnpm muniment send --url ${origin} --key mnt_… \\
-  --format sshd /var/log/auth.log`;
 }

@@ -42,6 +42,11 @@ test("counts codes, but not numbers that take many values", () => {
   expect(suggestPaths(answers)).toEqual(["status"]);
 });
 
+test("an empty property is as good as none", () => {
+  const events = [event({ note: null, a: 1 }), event({ note: null, a: 1 })];
+  expect(suggestPaths(events)).toEqual(["a"]);
+});
+
 test("suggests nothing of no events, and nothing seen once", () => {
   expect(suggestPaths([])).toEqual([]);
   expect(suggestPaths([event({ a: 1 }), event({ b: 1 })])).toEqual([]);

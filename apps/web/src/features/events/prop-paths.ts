@@ -77,6 +77,7 @@ function valuesByPath(events: readonly Event[]): Map<string, Scalar[]> {
   const found = new Map<string, Scalar[]>();
   for (const { props } of events) {
     for (const [path, value] of scalarProps(props)) {
+      if (value === null) continue;
       const values = found.get(path);
       if (values) values.push(value);
       else found.set(path, [value]);

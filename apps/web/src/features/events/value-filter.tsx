@@ -18,7 +18,7 @@ export function ValueFilter({ field, value }: { field: string; value: Scalar }) 
       aria-label={`${title}: ${fieldLabel(field)} ${value}`}
       title={title}
       aria-pressed={chosen}
-      className={chosen ? "-my-1 shrink-0 text-accent" : "-my-1 shrink-0"}
+      className={chosen ? "-my-0.5 shrink-0 text-accent" : "-my-0.5 shrink-0"}
       onClick={action.run}
     >
       <Icon aria-hidden />

@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { Activity, Check } from "lucide-react";
 import type { ReactNode } from "react";
 import { namedAgentsQuery } from "../../agent-names.ts";
+import { sendCommand } from "../../send-command.ts";
 import { useDenial } from "../../session.ts";
 import { Button } from "../../ui/button.tsx";
 import { Card } from "../../ui/card.tsx";
@@ -20,11 +21,21 @@ export function FirstSteps() {
   const denial = useDenial("agents:write");
   const agent = agents.find(({ activeKeyCount }) => activeKeyCount > 0) ?? agents[0];
   const hasKey = (agent?.activeKeyCount ?? 0) > 0;
+  const mayAudit = useDenial("audit:read") === undefined;
   if (denial) {
     return (
-      <EmptyState icon={Activity} title="You have no events of your own">
-        Events belong to the person whose agents send them. {denial} What others do is in the audit
-        log.
+      <EmptyState
+        icon={Activity}
+        title="You have no events of your own"
+        action={
+          mayAudit && (
+            <Button asChild>
+              <Link to="/admin/audit">Open the audit log</Link>
+            </Button>
+          )
+        }
+      >
+        Events belong to the person whose agents send them. {denial}
       </EmptyState>
     );
   }
@@ -104,9 +115,4 @@ function StepButton({ children }: { children: ReactNode }) {
       {children}
     </Button>
   );
-}
-
-function sendCommand(origin: string): string {
-  return `pnpm muniment send --url ${origin} --key mnt_… \\
-  --format sshd /var/log/auth.log`;
 }
