@@ -5,7 +5,7 @@ export type TailMessage = { id: string; kind: "position" | "event"; event?: Even
 
 /** One connection of `events.tail`, read as server-sent events. */
 export async function listen(
-  server: TestServer,
+  server: Pick<TestServer, "fetch">,
   headers: Record<string, string>,
   input: object = {},
   lastEventId?: string,

@@ -1,4 +1,5 @@
 import postgres from "postgres";
+import { isDatabaseUnavailable } from "./unavailable.ts";
 
 /** Where a PostgreSQL is and how to sign in to it; `host` may be the directory of a unix socket. */
 export type ConnectionFacts = {
@@ -13,10 +14,35 @@ export type ConnectionFacts = {
 
 type PoolOptions = { max: number; applicationName: string; parameters?: Record<string, string> };
 
+type Run = (tx: postgres.TransactionSql) => Promise<unknown>;
+type Begin = (options: string, run: Run) => Promise<unknown>;
+
+/**
+ * Keeps postgres.js from rolling back over a connection that is gone, which would end the process:
+ * it writes to a socket that is null (porsager/postgres#1208). `begin` itself rejects by then.
+ */
+function withoutLostRollback(sql: postgres.Sql): postgres.Sql {
+  const begin = sql.begin.bind(sql) as Begin;
+  const unlessLost =
+    (run: Run): Run =>
+    async (tx) => {
+      try {
+        return await run(tx);
+      } catch (error) {
+        if (isDatabaseUnavailable(error)) return new Promise(() => {});
+        throw error;
+      }
+    };
+  return Object.assign(sql, {
+    begin: (...args: [Run] | [string, Run]) =>
+      args.length === 1 ? begin("", unlessLost(args[0])) : begin(args[0], unlessLost(args[1])),
+  }) as postgres.Sql;
+}
+
 /** A postgres.js pool. It reconnects by itself; a query on a lost connection fails at once. */
 export function connect(facts: ConnectionFacts, options: PoolOptions): postgres.Sql {
   const socket = facts.host.startsWith("/");
-  return postgres({
+  const pool = postgres({
     ...(socket ? { path: `${facts.host}/.s.PGSQL.${facts.port}` } : {}),
     host: socket ? "localhost" : facts.host,
     port: facts.port,
@@ -34,6 +60,7 @@ export function connect(facts: ConnectionFacts, options: PoolOptions): postgres.
     onnotice: () => {},
     connection: { application_name: options.applicationName, ...options.parameters },
   });
+  return withoutLostRollback(pool);
 }
 
 /** Parses a postgres:// URL. TLS is on for every sslmode but `disable`, and then always verified. */

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type postgres from "postgres";
+import { isDatabaseUnavailable } from "./unavailable.ts";
 
 /**
  * Whose rows a statement may touch. The policies of the database compare with it, so without a
@@ -34,18 +35,20 @@ export function scopedClient(pool: postgres.Sql) {
   async function run(text: string, parameters: postgres.ParameterOrJSON<never>[], arrays: boolean) {
     const scope = current.getStore() ?? {};
     const connection = await pool.reserve();
-    try {
-      const begun = connection.unsafe("begin read only");
-      const scoped = connection.unsafe(setScopeSql, scopeParameters(scope), { prepare: true });
-      const query = connection.unsafe(text, parameters, { prepare: true });
-      const answer = arrays ? query.values() : query;
-      const ended = connection.unsafe("commit");
-      const [, , result] = await Promise.allSettled([begun, scoped, answer, ended]);
-      if (result.status === "rejected") throw result.reason;
-      return result.value;
-    } finally {
-      connection.release();
-    }
+    const begun = connection.unsafe("begin read only");
+    const scoped = connection.unsafe(setScopeSql, scopeParameters(scope), { prepare: true });
+    const query = connection.unsafe(text, parameters, { prepare: true });
+    const answer = arrays ? query.values() : query;
+    const ended = connection.unsafe("commit");
+    const settled = await Promise.allSettled([begun, scoped, answer, ended]);
+    const lost = settled.some(
+      (one) => one.status === "rejected" && isDatabaseUnavailable(one.reason),
+    );
+    // postgres.js has taken a lost connection back itself; released, it would be used as if it were open.
+    if (!lost) connection.release();
+    const [, , result] = settled;
+    if (result.status === "rejected") throw result.reason;
+    return result.value;
   }
   return {
     options: pool.options,

@@ -17,21 +17,21 @@ const connectionCodes = new Set([
   "53300",
 ]);
 
-function codeOf(error: unknown): string | undefined {
+/** The codes of an error and its causes: others wrap the driver's error and give it a code of their own. */
+function codesOf(error: unknown): string[] {
+  const codes: string[] = [];
   for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth += 1) {
-    if ("code" in at && typeof at.code === "string") return at.code;
+    if ("code" in at && typeof at.code === "string") codes.push(at.code);
   }
-  return undefined;
+  return codes;
 }
 
 /** Whether an error of a statement means that the database cannot be reached now. */
-export function isDatabaseUnavailable(error: unknown): boolean {
-  const code = codeOf(error);
-  return code !== undefined && (connectionCodes.has(code) || code.startsWith("08"));
-}
+export const isDatabaseUnavailable = (error: unknown): boolean =>
+  codesOf(error).some((code) => connectionCodes.has(code) || code.startsWith("08"));
 
 /** Whether a statement was ended by its time-out. */
-export const isStatementTimeout = (error: unknown) => codeOf(error) === "57014";
+export const isStatementTimeout = (error: unknown) => codesOf(error).includes("57014");
 
 /** Whether a statement broke a unique constraint. */
-export const isUniqueViolation = (error: unknown) => codeOf(error) === "23505";
+export const isUniqueViolation = (error: unknown) => codesOf(error).includes("23505");

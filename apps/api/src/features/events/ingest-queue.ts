@@ -9,6 +9,7 @@ const maxFlushEvents = 2000;
 const maxFlushChars = 8_388_608;
 const maxWaitingEvents = 50_000;
 const maxWaitingChars = 67_108_864;
+const maxStopMilliseconds = 5000;
 
 export type IngestQueue = {
   /**
@@ -16,7 +17,7 @@ export type IngestQueue = {
    * @throws AppError `overloaded` when too much is waiting
    */
   add(batch: Batch): Promise<StoredBatch>;
-  /** Takes nothing more and waits until everything is stored. */
+  /** Takes nothing more and waits until everything is stored, 5 s at most. */
   stop(): Promise<void>;
 };
 
@@ -106,6 +107,7 @@ export function createIngestQueue(
     stop: () =>
       new Promise((resolve) => {
         stopped = resolve;
+        setTimeout(resolve, maxStopMilliseconds).unref();
         pump();
       }),
   };

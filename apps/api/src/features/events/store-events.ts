@@ -20,7 +20,7 @@ export type StoredBatch = { accepted: number; conflicts: number[] };
 export type StoreEvents = (batches: readonly Batch[]) => Promise<StoredBatch[]>;
 
 type Place = { batch: number; event: number };
-type Answer = { stored: number; ords: number[] | null };
+type Answer = { stored: number; ords: string | null };
 
 const keyOf = (batch: Batch) =>
   `"user_id":"${batch.userId}","agent_id":"${batch.agentId}","api_key_id":"${batch.apiKeyId}"`;
@@ -102,7 +102,7 @@ async function insert(sql: postgres.TransactionSql, batches: readonly Batch[], p
         last_received_at = greatest(known.last_received_at, excluded.last_received_at)
     )
     select count(*)::int as stored,
-      case when count(*) < ${places.length}::int then array_agg(ord) end as ords
+      case when count(*) < ${places.length}::int then string_agg(ord::text, ' ') end as ords
     from sent join claimed using (user_id, id)`;
   if (!answer) throw new Error("the insert of events gave no answer");
   return answer;
@@ -156,7 +156,7 @@ async function store(
   }));
   const { stored, ords } = await insert(sql, batches, places);
   if (stored === places.length) return answers;
-  const taken = new Set(ords);
+  const taken = new Set(ords?.split(" ").map(Number));
   const rest = [...places.entries()].filter(([ord]) => !taken.has(ord));
   for (const [, { batch }] of rest) {
     const answer = answers[batch];

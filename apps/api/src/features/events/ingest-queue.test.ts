@@ -1,0 +1,101 @@
+import { expect, test } from "vitest";
+import { createIngestQueue } from "./ingest-queue.ts";
+import type { Batch } from "./store-events.ts";
+
+const row = '"id":"x"';
+const batch = (name: string, events = 1): Batch => ({
+  userId: name,
+  agentId: "",
+  apiKeyId: "",
+  batchId: name,
+  receivedAt: 0,
+  events: Array.from({ length: events }, () => ({ id: "", month: "2026-01", digest: "", row })),
+  rejected: 0,
+});
+
+/** A store whose statements end when they are told to. */
+function heldStore() {
+  const flushes: { names: string[]; finish: (error?: Error) => void }[] = [];
+  const store = (batches: readonly Batch[]) =>
+    new Promise<{ accepted: number; conflicts: number[] }[]>((resolve, reject) => {
+      const answers = batches.map(({ events }) => ({ accepted: events.length, conflicts: [] }));
+      const finish = (error?: Error) => (error ? reject(error) : resolve(answers));
+      flushes.push({ names: batches.map(({ batchId }) => batchId), finish });
+    });
+  return { flushes, store };
+}
+
+const settle = () => new Promise((resolve) => setImmediate(resolve));
+
+test("what waits while all connections are busy goes into one statement", async () => {
+  const { flushes, store } = heldStore();
+  const told: string[] = [];
+  const queue = createIngestQueue(store, (users) => told.push(...users));
+  const answers = ["a", "b", "c", "d", "e", "f", "g"].map((name) => queue.add(batch(name)));
+  expect(flushes.map(({ names }) => names)).toEqual([["a"], ["b"], ["c"], ["d"]]);
+  flushes[1]?.finish();
+  await settle();
+  expect(flushes[4]?.names).toEqual(["e", "f", "g"]);
+  for (const { finish } of flushes) finish();
+  expect(await Promise.all(answers)).toHaveLength(7);
+  expect(told.sort()).toEqual(["a", "b", "c", "d", "e", "f", "g"]);
+});
+
+test("a batch that cannot be stored fails alone", async () => {
+  const store = async (batches: readonly Batch[]) => {
+    if (batches.some(({ batchId }) => batchId === "poison")) throw new Error("poisoned");
+    await settle();
+    return batches.map(({ events }) => ({ accepted: events.length, conflicts: [] }));
+  };
+  const queue = createIngestQueue(store, () => {});
+  const names = ["a", "b", "c", "d", "e", "poison", "f"];
+  const answers = await Promise.allSettled(names.map((name) => queue.add(batch(name))));
+  expect(answers.map(({ status }) => status === "fulfilled")).toEqual(
+    names.map((name) => name !== "poison"),
+  );
+});
+
+test("too much waiting is refused, and taken again once there is room", async () => {
+  const { flushes, store } = heldStore();
+  const queue = createIngestQueue(store, () => {});
+  const answers = Array.from({ length: 504 }, (_, n) => queue.add(batch(`${n}`, 100)));
+  expect(() => queue.add(batch("more", 100))).toThrow(
+    expect.objectContaining({ reason: "overloaded", retryAfterSeconds: 1 }),
+  );
+  for (let done = 0; done < flushes.length; done += 1) {
+    flushes[done]?.finish();
+    await settle();
+  }
+  await Promise.all(answers);
+  const last = queue.add(batch("more", 100));
+  flushes.at(-1)?.finish();
+  expect(await last).toEqual({ accepted: 100, conflicts: [] });
+});
+
+test("a statement takes a bounded number of events", async () => {
+  const { flushes, store } = heldStore();
+  const queue = createIngestQueue(store, () => {});
+  const answers = Array.from({ length: 60 }, (_, n) => queue.add(batch(`${n}`, 100)));
+  for (let done = 0; done < flushes.length; done += 1) {
+    expect(flushes[done]?.names.length).toBeLessThanOrEqual(20);
+    flushes[done]?.finish();
+    await settle();
+  }
+  await Promise.all(answers);
+});
+
+test("stopping waits for what was taken and takes nothing more", async () => {
+  const { flushes, store } = heldStore();
+  const queue = createIngestQueue(store, () => {});
+  const answer = queue.add(batch("a"));
+  let stopped = false;
+  const stopping = queue.stop().then(() => {
+    stopped = true;
+  });
+  expect(() => queue.add(batch("b"))).toThrow(expect.objectContaining({ reason: "overloaded" }));
+  await settle();
+  expect(stopped).toBe(false);
+  flushes[0]?.finish();
+  await answer;
+  await stopping;
+});

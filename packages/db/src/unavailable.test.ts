@@ -1,0 +1,33 @@
+import { describe, expect, test } from "vitest";
+import { isDatabaseUnavailable, isStatementTimeout, isUniqueViolation } from "./unavailable.ts";
+
+const errorWith = (code: string, cause?: unknown) =>
+  Object.assign(new Error(code, { cause }), { code });
+
+describe("what a failed statement means", () => {
+  test.each(["CONNECTION_CLOSED", "ECONNREFUSED", "57P01", "57P03", "08006"])(
+    "%s: the database cannot be reached, whoever wrapped the error in a code of their own",
+    (code) => {
+      const error = errorWith(code);
+      expect(isDatabaseUnavailable(error)).toBe(true);
+      expect(isDatabaseUnavailable(new Error("query failed", { cause: error }))).toBe(true);
+      expect(isDatabaseUnavailable(errorWith("INTERNAL_SERVER_ERROR", error))).toBe(true);
+    },
+  );
+
+  test("a time-out and a broken unique constraint are told apart from it", () => {
+    const timeout = errorWith("INTERNAL_SERVER_ERROR", errorWith("57014"));
+    const unique = errorWith("INTERNAL_SERVER_ERROR", errorWith("23505"));
+    const verdicts = [timeout, unique].map((error) => [
+      isDatabaseUnavailable(error),
+      isStatementTimeout(error),
+      isUniqueViolation(error),
+    ]);
+    expect(verdicts).toEqual([
+      [false, true, false],
+      [false, false, true],
+    ]);
+    expect(isDatabaseUnavailable("CONNECTION_CLOSED")).toBe(false);
+    expect(isDatabaseUnavailable(new Error("CONNECTION_CLOSED"))).toBe(false);
+  });
+});
