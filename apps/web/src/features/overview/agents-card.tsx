@@ -5,13 +5,21 @@ import { Card } from "../../ui/card.tsx";
 import { DateTime } from "../../ui/date-time.tsx";
 import { formatCompact } from "../../ui/format-count.ts";
 import { NoneYet } from "./none-yet.tsx";
-import type { OverviewRange } from "./overview-search.ts";
+import type { PanelProps } from "./panel-props.ts";
 
 const listed = 8;
 
 /** The agents that sent something last. */
-export function AgentsCard({ range }: { range: OverviewRange }) {
-  const agents = useSuspenseQuery(namedAgentsQuery)
+export function AgentsCard({
+  range,
+  refetchInterval,
+}: Pick<PanelProps, "range" | "refetchInterval">) {
+  const agents = useSuspenseQuery({
+    ...namedAgentsQuery,
+    refetchInterval,
+    // What named the agents elsewhere may have been loaded before their first event.
+    refetchOnMount: "always",
+  })
     .data.items.toSorted((a, b) => (b.lastEventAt ?? "").localeCompare(a.lastEventAt ?? ""))
     .slice(0, listed);
   return (

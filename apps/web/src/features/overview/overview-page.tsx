@@ -81,7 +81,7 @@ function Overview({ range }: { range: OverviewRange }) {
           <RecentErrors {...panel} />
         </PanelBoundary>
         <PanelBoundary name="The agents" {...boundary}>
-          <AgentsCard range={range} />
+          <AgentsCard {...panel} />
         </PanelBoundary>
       </div>
     </div>
