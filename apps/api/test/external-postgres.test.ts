@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect, parseConnectionUrl } from "@muniment/db/connection.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { boot } from "../src/boot.ts";
+import { boot, type Running } from "../src/boot.ts";
 import { parseConfig } from "../src/config.ts";
 import { createLog } from "../src/log.ts";
 import { createClient } from "./client.ts";
@@ -32,8 +32,7 @@ describe.skipIf(!hasPostgres)("a PostgreSQL of the operator's own", () => {
     await sql.end({ timeout: 2 });
   };
 
-  /** Boots on the given connections and walks from the setup link to a stored and found event. */
-  async function walk(name: string, env: Record<string, string>) {
+  async function start(name: string, env: Record<string, string>) {
     const port = await freePort();
     const parsed = parseConfig({
       DATA_DIR: join(directory, name),
@@ -42,15 +41,28 @@ describe.skipIf(!hasPostgres)("a PostgreSQL of the operator's own", () => {
       ...env,
     });
     if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
-    const running = await boot({
+    return boot({
       config: parsed.config,
       rings: parsed.rings,
       log: createLog("silent"),
       migrationsFolder,
       webDirectory: null,
     });
+  }
+
+  /** Who the application is to the database, on its two kinds of connection. */
+  async function identityOf({ deps: { database } }: Running) {
+    const [app] = await database.raw`select current_user as name,
+      has_table_privilege('audit_entries', 'update') as may_update`;
+    const [ingest] = await database.ingest`select current_user as name`;
+    return { app: app?.name, ingest: ingest?.name, mayUpdate: app?.may_update };
+  }
+
+  /** Walks from the setup link to a stored and found event, then starts once more. */
+  async function walk(name: string, env: Record<string, string>) {
+    const running = await start(name, env);
     try {
-      const url = parsed.config.publicUrl.origin;
+      const url = running.deps.config.publicUrl.origin;
       const client = createClient(url);
       const token = running.setupLink?.split("#token=")[1];
       const account = { token, email: "admin@example.org", password, displayName: "Admin" };
@@ -65,20 +77,23 @@ describe.skipIf(!hasPostgres)("a PostgreSQL of the operator's own", () => {
         1,
       );
       expect(must(await client.query("events.search")).items).toHaveLength(1);
-      const [session] = await running.deps.database.raw`select current_user as name,
-        has_table_privilege('audit_entries', 'update') as may_update`;
-      return session;
     } finally {
       await running.stop();
+    }
+    const again = await start(name, env);
+    try {
+      return await identityOf(again);
+    } finally {
+      await again.stop();
     }
   }
 
   test("works with a superuser's URL alone, and then runs as a role of its own", async () => {
     await run(["create database plain"]);
-    const session = await walk("plain", {
+    const identity = await walk("plain", {
       DATABASE_URL: postgres.url("postgres", secret, "plain"),
     });
-    expect(session).toEqual({ name: "plain_app", may_update: false });
+    expect(identity).toEqual({ app: "plain_app", ingest: "plain_ingest", mayUpdate: false });
   });
 
   test("works with an owner and an application's role that the operator made", async () => {
@@ -89,11 +104,11 @@ describe.skipIf(!hasPostgres)("a PostgreSQL of the operator's own", () => {
       // The groups were made by another owner before; this one must be let in.
       "grant muniment_app_group, muniment_ingest_group to boss with admin option",
     ]);
-    const session = await walk("two", {
+    const identity = await walk("two", {
       DATABASE_URL: postgres.url("runner", "runner-password", "two"),
       DATABASE_OWNER_URL: postgres.url("boss", "owner-password", "two"),
     });
-    expect(session).toEqual({ name: "runner", may_update: false });
+    expect(identity).toEqual({ app: "runner", ingest: "two_ingest", mayUpdate: false });
   });
 
   test("starts where the owner may not make roles, and says so", async () => {
@@ -101,9 +116,9 @@ describe.skipIf(!hasPostgres)("a PostgreSQL of the operator's own", () => {
       "create role small login password 'small-password'",
       "create database small owner small",
     ]);
-    const session = await walk("small", {
+    const identity = await walk("small", {
       DATABASE_URL: postgres.url("small", "small-password", "small"),
     });
-    expect(session).toEqual({ name: "small", may_update: true });
+    expect(identity).toEqual({ app: "small", ingest: "small", mayUpdate: true });
   });
 });

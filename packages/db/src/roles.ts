@@ -40,11 +40,15 @@ async function createGroupRole(owner: postgres.Sql, name: string) {
 
 async function setLogin(owner: postgres.Sql, name: string, password: string, group: string) {
   const known = await owner`select 1 from pg_roles where rolname = ${name}`;
-  const verb = known.length > 0 ? "alter role" : "create role";
+  // Only a superuser may name these attributes of a role that exists; of a new one everybody may.
+  const statement =
+    known.length > 0
+      ? "alter role %I login password %L"
+      : "create role %I login nosuperuser nocreatedb nocreaterole nobypassrls password %L";
   const [row] = await owner`
-    select format(${`${verb} %I login nosuperuser nocreatedb nocreaterole nobypassrls password %L`}, ${name}::text, ${password}::text) as text,
+    select format(${statement}, ${name}::text, ${password}::text) as login,
            format('grant %I to %I', ${group}::text, ${name}::text) as membership`;
-  await owner.unsafe(row?.text);
+  await owner.unsafe(row?.login);
   await owner.unsafe(row?.membership);
 }
 
