@@ -9,7 +9,7 @@ export type LoadResult = {
 };
 
 /** One HTTP/1.1 exchange after another on a keep-alive connection; calls `done` at each complete answer. */
-function exchange(socket: Socket, request: Buffer, done: (status: number) => boolean) {
+function exchange(socket: Socket, next: () => Buffer, done: (status: number) => boolean) {
   let buffer = "";
   socket.setNoDelay(true);
   socket.on("data", (chunk) => {
@@ -22,23 +22,24 @@ function exchange(socket: Socket, request: Buffer, done: (status: number) => boo
     if (buffer.length < end) return;
     const status = Number(buffer.slice(9, 12));
     buffer = buffer.slice(end);
-    if (done(status)) socket.write(request);
+    if (done(status)) socket.write(next());
     else socket.end();
   });
-  socket.write(request);
+  socket.write(next());
 }
 
 const percentile = (sorted: number[], share: number) =>
   sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
 
 /**
- * Sends one request again and again over some connections for a time, from this process.
- * `next` makes each request; every answer must be 200.
+ * Sends requests over some connections for a time, each connection one after another, from this
+ * process. Each connection sends what `next` gave it first again and again, or with `everyTime` a
+ * new request each time. Every answer must be 200.
  */
 export async function load(
   port: number,
   next: () => Buffer,
-  { connections = 32, seconds = 5 } = {},
+  { connections = 32, seconds = 5, everyTime = false } = {},
 ): Promise<LoadResult> {
   const times: number[] = [];
   const started = performance.now();
@@ -50,8 +51,8 @@ export async function load(
         let sentAt = performance.now();
         socket.on("error", reject);
         socket.on("close", () => resolve());
-        const request = next();
-        exchange(socket, request, (status) => {
+        const first = next();
+        exchange(socket, everyTime ? next : () => first, (status) => {
           if (status !== 200) reject(new Error(`answered ${status}`));
           const now = performance.now();
           times.push(now - sentAt);

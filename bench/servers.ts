@@ -47,14 +47,13 @@ export type Bench = {
 };
 
 /** One PostgreSQL with durable defaults, the built product on it, and room for plain servers beside. */
-export async function startBench(): Promise<Bench> {
+export async function startBench(built: string): Promise<Bench> {
   const dataDir = await mkdtemp(join(tmpdir(), "muniment-bench-"));
   const password = randomBytes(24).toString("hex");
   const postgres = await startEmbeddedPostgres({ dataDir, password, log: () => {} });
   await createDatabase(postgres.connection, "bench");
   const { host, port, username } = postgres.connection;
   const databaseUrl = `postgres://${username}:${password}@localhost:${port}/bench?host=${encodeURIComponent(host)}`;
-  const built = process.env.MUNIMENT_BUILD ?? "";
   const apiPort = await freePort();
   const many = "1000000000";
   const product = spawnServer([join(built, "api.js")], {
