@@ -7,7 +7,7 @@ import { agentsRoute } from "./routes/agents.tsx";
 import { appRoute } from "./routes/app.tsx";
 import { auditRoute } from "./routes/audit.tsx";
 import { eventsRoute } from "./routes/events.tsx";
-import { indexRoute } from "./routes/index.tsx";
+import { indexRoute } from "./routes/overview.tsx";
 import { limitsRoute } from "./routes/limits.tsx";
 import { publicRoute } from "./routes/public.tsx";
 import { rootRoute } from "./routes/root.tsx";
