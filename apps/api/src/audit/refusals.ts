@@ -22,15 +22,20 @@ export type Refusals = {
   close(): Promise<void>;
 };
 
+function callerOf(ctx: Context, principal: Principal): string {
+  if (principal.kind === "user") return principal.userId;
+  if (principal.kind === "apiKey") return principal.keyId;
+  return clientKey(ctx.request.address);
+}
+
 export function createRefusals(database: Database, now: () => Date, log: Logger): Refusals {
   let pending = new Map<string, Row>();
 
   function note(ctx: Context, principal: Principal, procedure: string, reason: ErrorReason) {
     const at = now();
     const minute = new Date(Math.floor(at.getTime() / 60_000) * 60_000);
-    const known = principal.kind === "anonymous" ? null : principal;
     const crowded = pending.size >= maxPending;
-    const caller = crowded ? "many" : known ? known.userId : clientKey(ctx.request.address);
+    const caller = crowded ? "many" : callerOf(ctx, principal);
     const key = `${minute.getTime()} ${caller} ${procedure} ${reason}`;
     const row = pending.get(key);
     if (row) {
@@ -53,9 +58,20 @@ export function createRefusals(database: Database, now: () => Date, log: Logger)
 
   async function flush() {
     if (pending.size === 0) return;
-    const rows = [...pending.values()];
+    const taken = pending;
     pending = new Map();
-    await database.transaction({}, async (tx) => {
+    try {
+      await write([...taken.values()]);
+    } catch (error) {
+      for (const [key, row] of taken) {
+        pending.set(key, { ...row, count: row.count + (pending.get(key)?.count ?? 0) });
+      }
+      throw error;
+    }
+  }
+
+  const write = (rows: Row[]) =>
+    database.transaction({}, async (tx) => {
       for (let at = 0; at < rows.length; at += 500) {
         await tx
           .insert(auditRefusals)
@@ -71,7 +87,6 @@ export function createRefusals(database: Database, now: () => Date, log: Logger)
           });
       }
     });
-  }
 
   return {
     record(ctx, procedure, reason) {

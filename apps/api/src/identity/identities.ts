@@ -18,6 +18,8 @@ export type Identities = {
   forget(): void;
   /** Keys used since the last call, with the time of the last use. */
   takeUsedKeys(): Map<string, Date>;
+  /** Gives back what was taken and could not be written. */
+  returnUsedKeys(taken: ReadonlyMap<string, Date>): void;
 };
 
 function isAddressAllowed(address: string, cidrs: readonly string[]): boolean {
@@ -91,6 +93,9 @@ export function createIdentities(
       const taken = usedKeys;
       usedKeys = new Map();
       return taken;
+    },
+    returnUsedKeys(taken) {
+      usedKeys = new Map([...taken, ...usedKeys]);
     },
   };
 }

@@ -6,5 +6,10 @@ export async function writeUsedKeys(database: Database, identities: Identities):
   const used = identities.takeUsedKeys();
   if (used.size === 0) return;
   const rows = [...used].map(([id, at]) => ({ id, at: at.toISOString() }));
-  await database.raw`select touch_api_keys(${database.raw.json(rows)})`;
+  try {
+    await database.raw`select touch_api_keys(${database.raw.json(rows)})`;
+  } catch (error) {
+    identities.returnUsedKeys(used);
+    throw error;
+  }
 }
