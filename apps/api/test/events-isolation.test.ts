@@ -29,8 +29,8 @@ test.each(tables)(
   "without a scope the application sees and deletes nothing in %s",
   async (table) => {
     const { raw } = server.deps.database;
-    expect(await raw`select * from ${raw(table)}`).toHaveLength(0);
-    expect((await raw`delete from ${raw(table)}`).count).toBe(0);
+    expect(await raw`select * from ${server.owner(table)}`).toHaveLength(0);
+    expect((await raw`delete from ${server.owner(table)}`).count).toBe(0);
     const [left] = await server.owner`select count(*)::int from ${server.owner(table)}`;
     expect(left?.count).toBeGreaterThan(0);
   },
@@ -39,8 +39,8 @@ test.each(tables)(
 test.each(tables)("the application cannot write %s", async (table) => {
   const { raw } = server.deps.database;
   const refused = expect.objectContaining({ code: "42501" });
-  await expect(raw`insert into ${raw(table)} default values`).rejects.toEqual(refused);
-  await expect(raw`update ${raw(table)} set user_id = user_id`).rejects.toEqual(refused);
+  await expect(raw`insert into ${server.owner(table)} default values`).rejects.toEqual(refused);
+  await expect(raw`update ${server.owner(table)} set user_id = user_id`).rejects.toEqual(refused);
 });
 
 test("the ingest role can read no event, receipt, user, session or key, and delete nothing", async () => {
@@ -57,14 +57,16 @@ test("the ingest role can read no event, receipt, user, session or key, and dele
     "jobs",
   ];
   for (const table of unreadable) {
-    await expect(ingest`select * from ${ingest(table)}`).rejects.toEqual(refused);
+    await expect(ingest`select * from ${server.owner(table)}`).rejects.toEqual(refused);
   }
   await expect(ingest`select occurred_at from event_ids`).rejects.toEqual(refused);
   for (const table of tables) {
-    await expect(ingest`delete from ${ingest(table)}`).rejects.toEqual(refused);
+    await expect(ingest`delete from ${server.owner(table)}`).rejects.toEqual(refused);
   }
   for (const table of ["events", "event_ids", "receipts"]) {
-    await expect(ingest`update ${ingest(table)} set user_id = user_id`).rejects.toEqual(refused);
+    await expect(ingest`update ${server.owner(table)} set user_id = user_id`).rejects.toEqual(
+      refused,
+    );
   }
   expect(await ingest`select id from event_ids`).toHaveLength(2);
 });
@@ -76,7 +78,9 @@ test("a partition cannot be reached around its table's policy", async () => {
   const { raw, ingest } = server.deps.database;
   for (const { name } of partitions) {
     for (const sql of [raw, ingest]) {
-      await expect(sql`select * from ${sql(name)}`).rejects.toMatchObject({ code: "42501" });
+      await expect(sql`select * from ${server.owner(name)}`).rejects.toMatchObject({
+        code: "42501",
+      });
     }
   }
 });

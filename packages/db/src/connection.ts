@@ -12,7 +12,13 @@ export type ConnectionFacts = {
   tls?: { ca?: string };
 };
 
-type PoolOptions = { max: number; applicationName: string; parameters?: Record<string, string> };
+type PoolOptions = {
+  max: number;
+  applicationName: string;
+  parameters?: Record<string, string>;
+  /** Whether each new connection asks for the types of arrays; without, arrays are text. */
+  fetchTypes?: boolean;
+};
 
 type Run = (tx: postgres.TransactionSql) => Promise<unknown>;
 type Begin = (options: string, run: Run) => Promise<unknown>;
@@ -58,6 +64,7 @@ export function connect(facts: ConnectionFacts, options: PoolOptions): postgres.
     backoff: (attempt) => Math.min(0.05 * 2 ** attempt, 1),
     max_lifetime: null,
     onnotice: () => {},
+    fetch_types: options.fetchTypes ?? true,
     connection: { application_name: options.applicationName, ...options.parameters },
   });
   return withoutLostRollback(pool);

@@ -2,7 +2,9 @@ import { sql } from "drizzle-orm";
 import { drizzle, type PostgresJsDatabase } from "drizzle-orm/postgres-js";
 import type postgres from "postgres";
 import { type ConnectionFacts, connect } from "./connection.ts";
+import { createExclusivePool } from "./exclusive-pool.ts";
 import { type Scope, scopedClient, withScope } from "./scope.ts";
+import { createStatements, type Statements } from "./statements.ts";
 
 /** A transaction under a scope. Domain functions take it as their first argument. */
 export type Tx = Parameters<Parameters<PostgresJsDatabase["transaction"]>[0]>[0];
@@ -15,9 +17,9 @@ export type Database = {
   /** Runs reads under a scope. */
   as<T>(scope: Scope, read: () => PromiseLike<T>): Promise<T>;
   /** Connections of the role that may only insert events, for coalesced ingest. */
-  ingest: postgres.Sql;
+  ingest: Statements;
   /** Connections of the application's role, without Drizzle. */
-  raw: postgres.Sql;
+  raw: Statements;
   close(): Promise<void>;
 };
 
@@ -28,29 +30,42 @@ const statementTimeout = { statement_timeout: "15000", lock_timeout: "5000" };
 /** Opens the application's pools. Nothing is connected before the first statement. */
 export function openDatabase(connections: DatabaseConnections): Database {
   const parameters = { ...statementTimeout, idle_in_transaction_session_timeout: "30000" };
-  // Drizzle replaces the date parsers of the client it is given, so it gets one of its own.
-  const app = connect(connections.app, { max: 16, applicationName: "muniment", parameters });
-  const raw = connect(connections.app, { max: 4, applicationName: "muniment-raw", parameters });
-  const ingest = connect(connections.ingest, {
-    max: 4,
-    applicationName: "muniment-ingest",
-    parameters,
+  // No statement here gives or takes an array that needs its type looked up first.
+  const options = { parameters, fetchTypes: false };
+  const app = createExclusivePool(
+    16,
+    () => {
+      const facts = { ...options, max: 1, applicationName: "muniment" };
+      const sql = connect(connections.app, facts);
+      // Drizzle replaces the date parsers of the client it is given, so it gets one of its own.
+      return { sql, writes: drizzle(sql) };
+    },
+    ({ sql }) => sql.end({ timeout: 5 }),
+  );
+  const raw = createStatements(connections.app, 4, {
+    ...options,
+    applicationName: "muniment-raw",
   });
-  const writes = drizzle(app);
+  const ingest = createStatements(connections.ingest, 4, {
+    ...options,
+    applicationName: "muniment-ingest",
+  });
   return {
     transaction: (scope, run) =>
-      writes.transaction(async (tx) => {
-        await tx.execute(
-          sql`select set_config('muniment.user_id', ${scope.userId ?? ""}, true), set_config('muniment.credential', ${scope.credential ?? ""}, true)`,
-        );
-        return run(tx);
-      }),
+      app.use(({ writes }) =>
+        writes.transaction(async (tx) => {
+          await tx.execute(
+            sql`select set_config('muniment.user_id', ${scope.userId ?? ""}, true), set_config('muniment.credential', ${scope.credential ?? ""}, true)`,
+          );
+          return run(tx);
+        }),
+      ),
     reads: drizzle(scopedClient(app) as unknown as postgres.Sql),
     as: withScope,
     ingest,
     raw,
     close: async () => {
-      await Promise.all([app, raw, ingest].map((pool) => pool.end({ timeout: 5 })));
+      await Promise.all([app, raw, ingest].map((pool) => pool.close()));
     },
   };
 }

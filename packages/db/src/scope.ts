@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type postgres from "postgres";
-import { isDatabaseUnavailable } from "./unavailable.ts";
+import type { ExclusivePool } from "./exclusive-pool.ts";
 
 /**
  * Whose rows a statement may touch. The policies of the database compare with it, so without a
@@ -27,32 +27,42 @@ export function withScope<T>(scope: Scope, read: () => PromiseLike<T>): Promise<
   return current.run(scope, async () => await read());
 }
 
+type Parameters = postgres.ParameterOrJSON<never>[];
+
+/** Sends all at once what one connection does one after another. @throws whatever failed first */
+async function pipeline(
+  { sql }: { sql: postgres.Sql },
+  scope: Scope,
+  text: string,
+  parameters: Parameters,
+  arrays: boolean,
+) {
+  const begun = sql.unsafe("begin read only");
+  const scoped = sql.unsafe(setScopeSql, scopeParameters(scope), { prepare: true });
+  const query = sql.unsafe(text, parameters, { prepare: true });
+  const answer = arrays ? query.values() : query;
+  const ended = sql.unsafe("commit");
+  const settled = await Promise.allSettled([begun, scoped, answer, ended]);
+  const failed = settled.find((one) => one.status === "rejected");
+  if (failed) throw failed.reason;
+  const [, , result] = settled;
+  if (result.status === "rejected") throw result.reason;
+  return result.value;
+}
+
 /**
  * The part of a postgres.js client that Drizzle uses for single statements. Each becomes a read-only
  * transaction of its own under the scope, sent as one pipelined write: one round trip, like a bare statement.
  */
-export function scopedClient(pool: postgres.Sql) {
-  async function run(text: string, parameters: postgres.ParameterOrJSON<never>[], arrays: boolean) {
+export function scopedClient(pool: ExclusivePool<{ sql: postgres.Sql }>) {
+  const run = (text: string, parameters: Parameters, arrays: boolean) => {
     const scope = current.getStore() ?? {};
-    const connection = await pool.reserve();
-    const begun = connection.unsafe("begin read only");
-    const scoped = connection.unsafe(setScopeSql, scopeParameters(scope), { prepare: true });
-    const query = connection.unsafe(text, parameters, { prepare: true });
-    const answer = arrays ? query.values() : query;
-    const ended = connection.unsafe("commit");
-    const settled = await Promise.allSettled([begun, scoped, answer, ended]);
-    const lost = settled.some(
-      (one) => one.status === "rejected" && isDatabaseUnavailable(one.reason),
-    );
-    // postgres.js has taken a lost connection back itself; released, it would be used as if it were open.
-    if (!lost) connection.release();
-    const [, , result] = settled;
-    if (result.status === "rejected") throw result.reason;
-    return result.value;
-  }
+    return pool.use((connection) => pipeline(connection, scope, text, parameters, arrays));
+  };
   return {
-    options: pool.options,
-    unsafe(text: string, parameters: postgres.ParameterOrJSON<never>[] = []) {
+    // Drizzle puts its parsers here; each connection of the pool has got them too.
+    options: { parsers: {}, serializers: {} },
+    unsafe(text: string, parameters: Parameters = []) {
       return {
         values: () => run(text, parameters, true),
         // biome-ignore lint/suspicious/noThenProperty: Drizzle awaits the query itself where it needs no rows as arrays

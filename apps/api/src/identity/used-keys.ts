@@ -7,7 +7,7 @@ export async function writeUsedKeys(database: Database, identities: Identities):
   if (used.size === 0) return;
   const rows = [...used].map(([id, at]) => ({ id, at: at.toISOString() }));
   try {
-    await database.raw`select touch_api_keys(${database.raw.json(rows)})`;
+    await database.raw`select touch_api_keys(${JSON.stringify(rows)}::text::jsonb)`;
   } catch (error) {
     identities.returnUsedKeys(used);
     throw error;

@@ -1,4 +1,4 @@
-import type postgres from "postgres";
+import type { Statements } from "@muniment/db/statements.ts";
 
 export type Partitions = {
   /** Makes the partitions of these months (`YYYY-MM`, UTC) that this process does not know of yet. */
@@ -8,7 +8,7 @@ export type Partitions = {
 };
 
 /** Remembers which months have a partition, so that only an event of another month asks the database. */
-export function createPartitions(pool: postgres.Sql): Partitions {
+export function createPartitions(pool: Statements): Partitions {
   const known = new Set<string>();
   return {
     async ensure(months) {

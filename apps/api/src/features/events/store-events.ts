@@ -1,3 +1,4 @@
+import type { Statements } from "@muniment/db/statements.ts";
 import type postgres from "postgres";
 import type { ParsedEvent } from "./parse-event.ts";
 import { createPartitions, isWithoutPartition } from "./partitions.ts";
@@ -170,7 +171,7 @@ async function store(
 }
 
 /** Stores batches of any users in one transaction over a connection of the ingest role. */
-export function createStoreEvents(pool: postgres.Sql): StoreEvents {
+export function createStoreEvents(pool: Statements): StoreEvents {
   const partitions = createPartitions(pool);
   return async (batches) => {
     const attempt = async () => {

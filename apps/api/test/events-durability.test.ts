@@ -1,0 +1,136 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { connect } from "@muniment/db/connection.ts";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { boot, type Running } from "../src/boot.ts";
+import { parseConfig } from "../src/config.ts";
+import { createLog } from "../src/log.ts";
+import { createClient } from "./client.ts";
+import { bearer, listen } from "./events-listener.ts";
+import { makeEvent } from "./events-sender.ts";
+import { freePort, password } from "./harness.ts";
+import { migrationsFolder } from "./postgres.ts";
+
+let dataDir: string;
+let running: Running;
+let url: string;
+beforeAll(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), "muniment-durable-"));
+  const parsed = parseConfig({
+    DATA_DIR: join(dataDir, "data"),
+    PORT: String(await freePort()),
+    LOG_LEVEL: "silent",
+    INGEST_EVENTS_RATE_LIMIT_MAX: "1000000",
+    INGEST_RATE_LIMIT_MAX: "1000000",
+  });
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+  running = await boot({
+    config: parsed.config,
+    rings: parsed.rings,
+    log: createLog("silent"),
+    migrationsFolder,
+    webDirectory: null,
+  });
+  url = running.deps.config.publicUrl.origin;
+});
+afterAll(async () => {
+  await running.stop();
+  await rm(dataDir, { recursive: true, force: true });
+});
+
+async function makeKey(): Promise<string> {
+  const client = createClient(url);
+  const token = running.setupLink?.split("#token=")[1];
+  const account = { token, email: "a@example.org", password, displayName: "A" };
+  await client.mutate("setup.createAdmin", account);
+  const agent = await client.mutate("agents.create", { name: "agent" });
+  const scopes = ["events:write", "events:read"];
+  const input = { agentId: agent.data.id, name: "key", scopes };
+  return (await client.mutate("apiKeys.create", input)).data.key;
+}
+
+async function killPostgres(): Promise<void> {
+  const directory = running.embedded()?.directory ?? "";
+  const [pid] = (await readFile(join(directory, "postmaster.pid"), "utf8")).split("\n");
+  process.kill(Number(pid), "SIGKILL");
+}
+
+/** Sends batches one after another, each again until it is receipted, as a client does that was told 503. */
+async function keepSending(key: string, isOver: () => boolean) {
+  const receipted: string[] = [];
+  const refusals = new Set<string>();
+  const headers = { "content-type": "application/json", ...bearer(key) };
+  const post = async (events: object[]) => {
+    const body = JSON.stringify({ events });
+    const response = await fetch(`${url}/api/v1/events`, { method: "POST", headers, body });
+    // biome-ignore lint/suspicious/noExplicitAny: a receipt or an error
+    return { status: response.status, body: (await response.json()) as any };
+  };
+  const senders = Array.from({ length: 8 }, async () => {
+    while (!isOver()) {
+      const events = Array.from({ length: 50 }, (_, seq) => makeEvent({ seq }));
+      let answer = await post(events);
+      while (answer.status !== 200 && !isOver()) {
+        refusals.add(`${answer.status} ${answer.body.error.reason}`);
+        await sleep(100);
+        answer = await post(events);
+      }
+      if (answer.status !== 200) return;
+      expect(answer.body.accepted + answer.body.duplicates).toBe(50);
+      receipted.push(...events.map(({ id }) => id));
+    }
+  });
+  return { receipted, refusals, done: Promise.all(senders) };
+}
+
+test("every receipted event exists exactly once although PostgreSQL is killed while events come in", async () => {
+  const key = await makeKey();
+  const tail = await listen({ fetch: (path, init) => fetch(`${url}${path}`, init) }, bearer(key));
+  await tail.until(1, "position");
+  let over = false;
+  const { receipted, refusals, done } = await keepSending(key, () => over);
+  try {
+    for (let kill = 0; kill < 2; kill += 1) {
+      await sleep(700);
+      const before = receipted.length;
+      await killPostgres();
+      const killed = performance.now();
+      while (receipted.length < before + 1000) {
+        await sleep(50);
+        expect(performance.now() - killed).toBeLessThan(10_000);
+      }
+    }
+  } finally {
+    over = true;
+    await done;
+  }
+
+  expect([...refusals]).toEqual(["503 database_unavailable"]);
+  const { connection } = running.embedded() ?? {};
+  if (!connection) throw new Error("there is no database");
+  const owner = connect(
+    { ...connection, database: "muniment" },
+    { max: 1, applicationName: "test" },
+  );
+  try {
+    const stored = await owner`select id from events`;
+    expect(stored.map(({ id }) => id).sort()).toEqual([...receipted].sort());
+    const [ids] = await owner`select count(*)::int from event_ids`;
+    expect(ids?.count).toBe(receipted.length);
+    const inReceipts = await owner`select unnest(event_ids) as id from receipts`;
+    expect(inReceipts.map(({ id }) => id).sort()).toEqual([...receipted].sort());
+    const [counters] = await owner`
+      select sent = accepted + duplicates + rejected as adds_up, accepted::int from agent_counters`;
+    expect(counters).toEqual({ adds_up: true, accepted: receipted.length });
+    const inOrder = await owner`
+      select id from receipts, unnest(event_ids) with ordinality as i (id, n)
+      order by commit_xid, position, n`;
+    await tail.until(receipted.length);
+    expect(tail.events().map(({ id }) => id)).toEqual(inOrder.map(({ id }) => id));
+  } finally {
+    await owner.end();
+    await tail.close();
+  }
+});

@@ -1,0 +1,59 @@
+import { isDatabaseUnavailable } from "./unavailable.ts";
+
+export type ExclusivePool<Connection> = {
+  /** Lends a connection to nobody else until `run` has settled; waits while all are lent. */
+  use<T>(run: (connection: Connection) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+};
+
+/**
+ * A pool of connections that are each lent to one caller at a time. One over which the database was
+ * lost is thrown away for a new one, whatever state its driver was left in (`lost-connections.test.ts`).
+ */
+export function createExclusivePool<Connection>(
+  size: number,
+  open: () => Connection,
+  end: (connection: Connection) => Promise<void>,
+): ExclusivePool<Connection> {
+  const opened = new Set<Connection>();
+  const idle: Connection[] = [];
+  const waiting: ((connection: Connection) => void)[] = [];
+
+  function add(): Connection {
+    const connection = open();
+    opened.add(connection);
+    return connection;
+  }
+
+  function replace(lost: Connection): Connection {
+    opened.delete(lost);
+    void end(lost).catch(() => {});
+    return add();
+  }
+
+  function lend(): Connection | Promise<Connection> {
+    const known = idle.pop();
+    if (known) return known;
+    if (opened.size < size) return add();
+    return new Promise((resolve) => waiting.push(resolve));
+  }
+
+  return {
+    async use(run) {
+      let connection = (await lend()) as Connection;
+      try {
+        return await run(connection);
+      } catch (error) {
+        if (isDatabaseUnavailable(error)) connection = replace(connection);
+        throw error;
+      } finally {
+        const next = waiting.shift();
+        if (next) next(connection);
+        else idle.push(connection);
+      }
+    },
+    async close() {
+      await Promise.all([...opened].map(end));
+    },
+  };
+}

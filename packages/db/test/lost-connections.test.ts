@@ -1,0 +1,78 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { users } from "@muniment/db/schema/users.ts";
+import { isDatabaseUnavailable } from "@muniment/db/unavailable.ts";
+import { sql } from "drizzle-orm";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { openScratchDatabase } from "./scratch-database.ts";
+
+let scratch: Awaited<ReturnType<typeof openScratchDatabase>>;
+beforeAll(async () => {
+  scratch = await openScratchDatabase();
+});
+afterAll(() => scratch.drop());
+
+const userId = "01890000-0000-7000-8000-000000000001";
+
+async function endAllConnections(): Promise<number> {
+  const ended = await scratch.owner`
+    select pg_terminate_backend(pid) from pg_stat_activity
+    where datname = current_database() and pid <> pg_backend_pid() and application_name like 'muniment%'`;
+  return ended.length;
+}
+
+test("connections that are ended while in use are replaced, and no statement runs without its scope", async () => {
+  const { database } = scratch;
+  const scopeOf = () =>
+    database.as({ userId }, () =>
+      database.reads.select({ scope: sql<string>`current_user_id()` }).from(sql`(select) one`),
+    );
+  const write = () =>
+    database.transaction({ userId }, async (tx) => {
+      await tx.execute(sql`select pg_sleep(0.001)`);
+      return tx.select({ scope: sql<string>`current_user_id()` }).from(sql`(select) one`);
+    });
+  const insert = () => database.ingest.begin("", (ingest) => ingest`select 1 as scope`);
+  const seen = new Set<string>();
+  let lost = 0;
+  let over = false;
+  const loop = async (statement: () => Promise<unknown>) => {
+    while (!over) {
+      try {
+        seen.add(JSON.stringify(await statement()));
+      } catch (error) {
+        if (!isDatabaseUnavailable(error)) throw error;
+        lost += 1;
+        await sleep(5);
+      }
+    }
+  };
+  const loops = [
+    ...Array.from({ length: 40 }, () => loop(scopeOf)),
+    ...Array.from({ length: 20 }, () => loop(write)),
+    ...Array.from({ length: 8 }, () => loop(insert)),
+  ];
+  for (let round = 0; round < 20; round += 1) {
+    await sleep(60);
+    await endAllConnections();
+  }
+  over = true;
+  await Promise.all(loops);
+  expect(lost).toBeGreaterThan(20);
+  expect([...seen].sort()).toEqual(['[{"scope":1}]', `[{"scope":"${userId}"}]`].sort());
+
+  await sleep(2500);
+  const after = Array.from({ length: 100 }, () => [scopeOf(), write(), insert()]).flat();
+  expect(await Promise.all(after)).toHaveLength(300);
+  const [open] = await scratch.owner`
+    select count(*)::int from pg_stat_activity
+    where datname = current_database() and application_name like 'muniment%'`;
+  expect(open?.count).toBeLessThanOrEqual(40);
+});
+
+test("a lost database is told as such, and answers again when it is back", async () => {
+  const { database } = scratch;
+  await endAllConnections();
+  const count = () => database.as({}, () => database.reads.select().from(users));
+  for (let tries = 0; tries < 20; tries += 1) await count().catch(() => {});
+  expect(await count()).toEqual([]);
+});
