@@ -99,6 +99,15 @@ describe("every answer carries the security headers", () => {
   });
 });
 
+test("assets are kept for ever, pages are asked for anew", async () => {
+  const cached = async (path: string) =>
+    (await server.fetch(path, page)).headers.get("cache-control");
+  expect(await cached("/assets/a.js")).toBe("public, max-age=31536000, immutable");
+  expect(await cached("/")).toBe("no-cache");
+  expect(await cached("/agents")).toBe("no-cache");
+  expect(await cached("/assets/missing.js")).not.toContain("immutable");
+});
+
 test("what the router cannot read is answered in our own shape", async () => {
   for (const [path, reason] of [
     ["/nothing", "not_found"],

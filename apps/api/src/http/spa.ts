@@ -24,10 +24,7 @@ export async function addSpa(app: FastifyInstance, directory: string | null): Pr
     cacheControl: false,
     setHeaders(reply, path) {
       const forever = path.includes("/assets/");
-      reply.setHeader(
-        "cache-control",
-        forever ? "public, max-age=31536000, immutable" : "no-cache",
-      );
+      reply.header("cache-control", forever ? "public, max-age=31536000, immutable" : "no-cache");
     },
   });
   app.get("/", (_request, reply) => reply.sendFile("index.html"));

@@ -22,8 +22,8 @@ export const deleteUser = limited("general")
   .mutation(async ({ ctx: { deps, tx, audit, afterCommit, principal }, input: { id } }) => {
     if (id === principal.userId)
       throw new AppError("own_account", "You cannot delete yourself here.");
-    const { email, role } = await readUser(tx, id);
-    if (role === "admin") await keepAnAdmin(tx, id);
+    await keepAnAdmin(tx, id);
+    const { email } = await readUser(tx, id);
     await tx.delete(users).where(eq(users.id, id));
     await deps.jobs.enqueue(tx, deleteUserEventsQueue, { userId: id });
     await audit({ target: { kind: "user", id, label: email } });

@@ -20,8 +20,8 @@ export const disable = limited("general")
   .output(user)
   .mutation(async ({ ctx: { deps, tx, audit, afterCommit, principal }, input: { id } }) => {
     if (id === principal.userId) throw new AppError("own_account", "You cannot disable yourself.");
-    const { email, role } = await readUser(tx, id);
-    if (role === "admin") await keepAnAdmin(tx, id);
+    await keepAnAdmin(tx, id);
+    const { email } = await readUser(tx, id);
     await tx.update(users).set({ disabledAt: deps.now() }).where(eq(users.id, id));
     await enterScope(tx, id);
     await endSessions(tx, id);

@@ -4,8 +4,9 @@ import { and, eq, isNull, ne, sql } from "drizzle-orm";
 import { AppError } from "../../errors.ts";
 
 /**
- * Refuses to take away the last working administrator. Changes of administrators take turns, so
- * that two of them cannot remove each other at once.
+ * Refuses to take away the last working administrator. Called before anything is read of the user
+ * whom a change is about: such changes take turns, so that what each of them reads still holds when
+ * it writes (`last-admin.test.ts`).
  * @throws AppError `last_admin`
  */
 export async function keepAnAdmin(tx: Tx, exceptId: string): Promise<void> {

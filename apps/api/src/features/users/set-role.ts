@@ -20,8 +20,8 @@ export const setRole = limited("general")
   .concat(audited("user.role_changed"))
   .output(user)
   .mutation(async ({ ctx: { deps, tx, audit, afterCommit, principal }, input: { id, role } }) => {
+    if (role !== "admin") await keepAnAdmin(tx, id);
     const before = await readUser(tx, id);
-    if (before.role === "admin" && role !== "admin") await keepAnAdmin(tx, id);
     await tx.update(users).set({ role }).where(eq(users.id, id));
     await enterScope(tx, id);
     if (role !== before.role) await endSessions(tx, id, principal.sessionId);

@@ -1,0 +1,73 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { Answer } from "./client.ts";
+import { must, startTestServer, type TestServer, type UserClient } from "./harness.ts";
+
+let server: TestServer;
+beforeEach(async () => {
+  server = await startTestServer();
+});
+afterEach(() => server.stop());
+
+const reason = (answer: Answer) => answer.error?.data.reason;
+const admins = async () =>
+  (await server.owner`select 1 from users where role = 'admin' and disabled_at is null`).length;
+const demote = (by: UserClient, id: string) => by.mutate("users.setRole", { id, role: "member" });
+
+test("the last administrator stays one, whatever is tried", async () => {
+  const last = await server.user("admin");
+  const shut = await server.user("admin");
+  must(await last.mutate("users.disable", { id: shut.id }));
+  const answer = await demote(last, last.id);
+  expect([answer.status, reason(answer)]).toEqual([409, "last_admin"]);
+  expect(await admins()).toBe(1);
+  // One that is shut out counts as none, and may go.
+  must(await last.mutate("users.delete", { id: shut.id }));
+  const second = await server.user("admin");
+  must(await demote(second, last.id));
+  expect(reason(await demote(second, second.id))).toBe("last_admin");
+});
+
+test.each([
+  ["demote", (by: UserClient, id: string) => demote(by, id)],
+  ["disable", (by: UserClient, id: string) => by.mutate("users.disable", { id })],
+  ["delete", (by: UserClient, id: string) => by.mutate("users.delete", { id })],
+])("of six administrators who %s each other at once, one remains", async (_, act) => {
+  const all = await Promise.all(Array.from({ length: 6 }, () => server.user("admin")));
+  await Promise.all(
+    all.flatMap((by) => all.filter((target) => target !== by).map((target) => act(by, target.id))),
+  );
+  expect(await admins()).toBeGreaterThanOrEqual(1);
+});
+
+test("a demotion that read the role before a promotion does not remove the last one", async () => {
+  const first = await server.user("admin");
+  const promoted = await server.member();
+  // The promotion is under way: its change is made, and not committed yet.
+  let commit: () => void = () => {};
+  const held = new Promise<void>((resolve) => {
+    commit = resolve;
+  });
+  let begun: () => void = () => {};
+  const changed = new Promise<void>((resolve) => {
+    begun = resolve;
+  });
+  const promotion = server.owner.begin(async (sql) => {
+    await sql`select pg_advisory_xact_lock(hashtext('muniment administrators'))`;
+    await sql`update users set role = 'admin' where id = ${promoted.id}`;
+    await sql`update users set role = 'member' where id = ${first.id}`;
+    begun();
+    await held;
+  });
+  await changed;
+  const demotion = demote(first, promoted.id);
+  await expect
+    .poll(async () => (await server.owner`select 1 from pg_locks where not granted`).length, {
+      timeout: 3000,
+    })
+    .toBeGreaterThan(0);
+  commit();
+  await promotion;
+  const answer = await demotion;
+  expect([answer.status, reason(answer)]).toEqual([409, "last_admin"]);
+  expect(await admins()).toBe(1);
+});
