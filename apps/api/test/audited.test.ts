@@ -1,0 +1,230 @@
+import { agents } from "@muniment/db/schema/agents.ts";
+import { v7 as uuidv7 } from "uuid";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
+import type { UserPrincipal } from "../src/identity/principal.ts";
+import { audited } from "../src/trpc/audited.ts";
+import type { Context } from "../src/trpc/context.ts";
+import { procedure, router } from "../src/trpc/init.ts";
+import { type Answer, createClient } from "./client.ts";
+import { must, startTestServer, type TestServer, type UserClient } from "./harness.ts";
+
+let server: TestServer;
+let member: UserClient;
+let admin: UserClient;
+beforeAll(async () => {
+  server = await startTestServer();
+  member = await server.member();
+  admin = await server.user("admin");
+});
+afterAll(() => server.stop());
+
+const entries = async (action: string) =>
+  Number(
+    (await server.owner`select count(*) from audit_entries where action = ${action}`)[0]?.count,
+  );
+const named = async (name: string) =>
+  Number((await server.owner`select count(*) from agents where name = ${name}`)[0]?.count);
+
+/** A context as a member's call has it. */
+function contextOf(): Context {
+  const principal: UserPrincipal = {
+    kind: "user",
+    userId: member.id,
+    email: member.email,
+    displayName: "member",
+    role: "member",
+    createdAt: new Date(),
+    sessionId: "0".repeat(64),
+    sessionPublicId: uuidv7(),
+    authenticatedAt: new Date(),
+  };
+  const facts = {
+    id: uuidv7(),
+    address: "192.0.2.1",
+    userAgent: "",
+    origin: undefined,
+    secFetchSite: undefined,
+    cookieToken: undefined,
+    bearer: undefined,
+    signal: new AbortController().signal,
+  };
+  return {
+    deps: server.deps,
+    request: facts,
+    response: { cookies: [], limits: [] },
+    identify: async () => principal,
+    policyOf: () => undefined,
+    ...{ principal },
+  };
+}
+
+type Act = (
+  write: () => Promise<unknown>,
+  audit: () => Promise<void>,
+  after: (act: () => void) => void,
+) => Promise<unknown>;
+
+/** One mutation that inserts an agent of this name, and does in its handler what `act` says. */
+function mutation(name: string, act: Act) {
+  const created = procedure
+    .concat(audited("agent.created"))
+    .output(z.object({ done: z.boolean() }));
+  const routed = router({
+    run: created.mutation(async ({ ctx: { tx, audit, afterCommit } }) => {
+      const id = uuidv7();
+      const row = { id, userId: member.id, name, description: "", createdAt: new Date() };
+      const write = () => tx.insert(agents).values({ ...row, environment: "production" });
+      const answer = await act(write, () => audit({ target: { kind: "agent", id } }), afterCommit);
+      return answer as { done: boolean };
+    }),
+  });
+  return routed.createCaller(contextOf()).run();
+}
+
+describe("an audited change", () => {
+  test("commits with its entry, and only then does what waits for the commit", async () => {
+    const before = await entries("agent.created");
+    const seen: string[] = [];
+    const result = await mutation("kept", async (write, audit, after) => {
+      await write();
+      await audit();
+      after(() => seen.push("after"));
+      seen.push("handler");
+      return { done: true };
+    });
+    expect(result).toEqual({ done: true });
+    expect(seen).toEqual(["handler", "after"]);
+    expect([await named("kept"), await entries("agent.created")]).toEqual([1, before + 1]);
+  });
+
+  const failures: [string, Act][] = [
+    [
+      "throws after its change",
+      async (write) => write().then(() => Promise.reject(new Error("late"))),
+    ],
+    [
+      "throws after its change and its entry",
+      async (write, audit) => {
+        await write();
+        await audit();
+        throw new Error("later");
+      },
+    ],
+    ["writes no entry", async (write) => write().then(() => ({ done: true }))],
+    [
+      "answers what its output does not allow",
+      async (write, audit) => {
+        await write();
+        await audit();
+        return { done: "yes" };
+      },
+    ],
+    [
+      "writes its entry and fails in the database",
+      async (write, audit) => {
+        await audit();
+        await write();
+        await write();
+        return { done: true };
+      },
+    ],
+  ];
+  test.each(failures)("that %s leaves neither change nor entry", async (_, act) => {
+    const before = await entries("agent.created");
+    let ran = false;
+    const running = mutation("lost", (write, audit, after) => {
+      after(() => {
+        ran = true;
+      });
+      return act(write, audit, after);
+    });
+    await expect(running).rejects.toThrow();
+    expect([await named("lost"), await entries("agent.created"), ran]).toEqual([0, before, false]);
+  });
+});
+
+/** Makes every insert into a table fail while `act` runs. */
+async function failing<T>(table: string, act: () => Promise<T>): Promise<T> {
+  await server.owner`create or replace function break_insert() returns trigger language plpgsql
+    as $$ begin raise exception 'broken for a test'; end $$`;
+  await server.owner`create trigger broken before insert on ${server.owner(table)}
+    for each row execute function break_insert()`;
+  try {
+    return await act();
+  } finally {
+    await server.owner`drop trigger broken on ${server.owner(table)}`;
+  }
+}
+
+/** Everything of the tables that the calls below change. */
+const snapshot = async () =>
+  JSON.stringify(
+    await server.owner`
+      select (select jsonb_agg(t order by id) from users t) as users,
+        (select jsonb_agg(to_jsonb(t) - 'last_used_at' - 'expires_at' order by public_id) from sessions t) as sessions,
+        (select jsonb_agg(t order by id) from agents t) as agents,
+        (select jsonb_agg(to_jsonb(t) - 'last_used_at' order by id) from api_keys t) as keys,
+        (select jsonb_agg(t order by hash) from link_tokens t) as links,
+        (select jsonb_agg(t order by name) from limit_overrides t) as limits,
+        (select count(*) from jobs where key is null) as jobs,
+        (select count(*) from audit_entries) as entries`,
+  );
+
+test("without its entry no mutation of the API changes anything", async () => {
+  const target = await server.member();
+  const { agentId, id: keyId } = await server.apiKey(member);
+  const { password } = await import("./harness.ts");
+  must(await admin.mutate("limits.set", { class: "model", points: 9, durationSeconds: 60 }));
+  const next = { currentPassword: password, password: "another long passphrase" };
+  const sessions = must(await target.query("sessions.list")).items;
+  const guest = createClient(server.url);
+  const calls: Record<string, () => Promise<Answer>> = {
+    "agents.create": () => member.mutate("agents.create", { name: "x" }),
+    "agents.update": () => member.mutate("agents.update", { id: agentId, name: "y" }),
+    "agents.delete": () => member.mutate("agents.delete", { id: agentId }),
+    "apiKeys.create": () =>
+      member.mutate("apiKeys.create", { agentId, name: "k", scopes: ["events:read"] }),
+    "apiKeys.rotate": () => member.mutate("apiKeys.rotate", { id: keyId, overlapSeconds: 0 }),
+    "apiKeys.revoke": () => member.mutate("apiKeys.revoke", { id: keyId }),
+    "account.update": () => member.mutate("account.update", { displayName: "Other" }),
+    "account.changePassword": () => member.mutate("account.changePassword", next),
+    "auth.reauthenticate": () => member.mutate("auth.reauthenticate", { password }),
+    "auth.signIn": () => guest.mutate("auth.signIn", { email: target.email, password }),
+    "sessions.revoke": () => target.mutate("sessions.revoke", { id: sessions[0].id }),
+    "sessions.revokeOthers": () => target.mutate("sessions.revokeOthers"),
+    "auth.signOut": () => target.mutate("auth.signOut"),
+    "users.invite": () => admin.mutate("users.invite", { email: "i@example.org", role: "member" }),
+    "users.setRole": () => admin.mutate("users.setRole", { id: target.id, role: "auditor" }),
+    "users.disable": () => admin.mutate("users.disable", { id: target.id }),
+    "users.enable": () => admin.mutate("users.enable", { id: target.id }),
+    "users.unlock": () => admin.mutate("users.unlock", { id: target.id }),
+    "users.revokeSessions": () => admin.mutate("users.revokeSessions", { id: target.id }),
+    "users.delete": () => admin.mutate("users.delete", { id: target.id }),
+    "limits.set": () =>
+      admin.mutate("limits.set", { class: "mail", points: 9, durationSeconds: 60 }),
+    "limits.reset": () => admin.mutate("limits.reset", { class: "model" }),
+  };
+  const before = await snapshot();
+  await failing("audit_entries", async () => {
+    for (const [path, call] of Object.entries(calls)) {
+      const answer = await call();
+      expect([path, answer.status, answer.error?.data.reason]).toEqual([path, 500, "internal"]);
+      expect(answer.headers.getSetCookie()).toEqual([]);
+    }
+  });
+  expect(await snapshot()).toBe(before);
+  // The list is whole: every mutation that says it is audited stands in it, but those of first use.
+  const { procedures } = await import("../src/http/procedures.ts");
+  const audits = [...procedures.values()].filter(({ meta }) => meta.audit).map(({ path }) => path);
+  const others = audits.filter((path) => !(path in calls));
+  expect(others.sort()).toEqual(["auth.signUp", "setup.createAdmin"]);
+});
+
+test("a change whose last step fails leaves nothing of its first: an invitation without its mail", async () => {
+  const before = await snapshot();
+  const invite = { email: "unsent@example.org", role: "member" };
+  const answer = await failing("jobs", () => admin.mutate("users.invite", invite));
+  expect(answer.status).toBe(500);
+  expect(await snapshot()).toBe(before);
+});
