@@ -11,12 +11,16 @@ export type ExactText = { value: unknown; text: string; start: number };
 export type Spans = ReadonlyMap<string, { start: number; end: number }>;
 
 /**
- * Finds the inputs of a batch in the body that holds them by position.
- * @throws AppError `invalid_json` when a position is named twice: only one of the inputs would be seen
+ * Finds the inputs of a batch of `count` calls in the body that holds them by position.
+ * @throws AppError `invalid_json` when a position is named twice (only one of the inputs would be
+ *   seen), or is none of the batch's
  */
-export function spansOf(text: string): Spans {
+export function spansOf(text: string, count: number): Spans {
   const spans = new Map<string, { start: number; end: number }>();
   forEachMember(text, startOf(text), (key, start) => {
+    if (!/^\d$/.test(key) || Number(key) >= count) {
+      throw new AppError("invalid_json", "The batch has an input for no call of it.");
+    }
     if (spans.has(key)) throw new AppError("invalid_json", "The batch names an input twice.");
     const { end } = scanValue(text, start);
     spans.set(key, { start, end });

@@ -10,12 +10,32 @@ export type CallableProcedure = {
   meta: PolicyMeta;
   /** What tRPC keeps of it; only `policy.test.ts` looks inside. */
   definition: unknown;
-  /** Runs the whole chain. Rejects with whatever a step threw. */
-  call(ctx: Context, input: unknown, signal: AbortSignal, batchIndex: number): Promise<unknown>;
+  /**
+   * Runs the whole chain. `readInput` is asked by the input step, so that nothing of a body is read
+   * or parsed for a caller whom limit, authentication or permission refuse. Rejects with what a step threw.
+   */
+  call(
+    ctx: Context,
+    readInput: () => Promise<unknown>,
+    signal: AbortSignal,
+    batchIndex: number,
+  ): Promise<unknown>;
 };
 
 const defaultBodyBytes = 65_536;
 export const bodyBytesOf = ({ meta }: CallableProcedure) => meta.bodyBytes ?? defaultBodyBytes;
+
+/**
+ * The limit of a body that holds the inputs of several calls: the largest of theirs, but more than
+ * usual only if each of them allows it. Else whoever may call the one could send a body for the other.
+ */
+export function commonBodyBytes(called: CallableProcedure[]): number {
+  const limits = called.map(bodyBytesOf);
+  const large = limits.length > 0 && limits.every((limit) => limit > defaultBodyBytes);
+  return large
+    ? Math.max(...limits)
+    : Math.max(4096, ...limits.map((limit) => Math.min(limit, defaultBodyBytes)));
+}
 
 type Invoke = (options: {
   ctx: Context;
@@ -26,6 +46,15 @@ type Invoke = (options: {
   batchIndex: number;
 }) => Promise<unknown>;
 
+/** Several steps of a chain ask for the input; a body can be read only once. */
+function once<T>(read: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | undefined;
+  return () => {
+    result ??= read();
+    return result;
+  };
+}
+
 function toCallable(path: string, procedure: AnyTRPCProcedure): CallableProcedure {
   const { type, meta } = procedure._def as { type: CallableProcedure["type"]; meta?: PolicyMeta };
   const invoke = procedure as unknown as Invoke;
@@ -34,8 +63,8 @@ function toCallable(path: string, procedure: AnyTRPCProcedure): CallableProcedur
     type,
     meta: meta ?? {},
     definition: procedure._def,
-    call: (ctx, input, signal, batchIndex) =>
-      invoke({ ctx, getRawInput: async () => input, path, type, signal, batchIndex }),
+    call: (ctx, readInput, signal, batchIndex) =>
+      invoke({ ctx, getRawInput: once(readInput), path, type, signal, batchIndex }),
   };
 }
 

@@ -45,23 +45,22 @@ export function addRestRoutes(app: FastifyInstance, deps: Deps): void {
   app.post("/api/v1/events", async (request, reply) => {
     const ctx = createContext(deps, request, signal());
     const ingest = procedureAt("events.ingest");
-    return answer(reply, ctx, ingest.path, async () => {
+    const readInput = async () => {
       const text = await readJsonBody(request.raw, bodyBytesOf(ingest));
       const value = text === "" ? undefined : parseJson(text);
-      return ingest.call(
-        ctx,
-        exactText({ value, text, start: startOf(text) }),
-        ctx.request.signal,
-        0,
-      );
-    });
+      return exactText({ value, text, start: startOf(text) });
+    };
+    return answer(reply, ctx, ingest.path, () =>
+      ingest.call(ctx, readInput, ctx.request.signal, 0),
+    );
   });
   app.get("/api/v1/events", async (request, reply) => {
     const ctx = createContext(deps, request, signal());
     const search = procedureAt("events.search");
-    return answer(reply, ctx, search.path, async () => {
-      const query = new URL(request.raw.url ?? "/", "http://localhost").searchParams;
-      return search.call(ctx, searchInput(query), ctx.request.signal, 0);
-    });
+    const readInput = async () =>
+      searchInput(new URL(request.raw.url ?? "/", "http://localhost").searchParams);
+    return answer(reply, ctx, search.path, () =>
+      search.call(ctx, readInput, ctx.request.signal, 0),
+    );
   });
 }

@@ -50,12 +50,12 @@ export async function streamSubscription(
   reply: FastifyReply,
   ctx: Context,
   procedure: CallableProcedure,
-  input: unknown,
+  readInput: () => Promise<unknown>,
 ): Promise<FastifyReply> {
   const ending = new AbortController();
   const signal = AbortSignal.any([ctx.request.signal, ending.signal]);
   const opened = await settle(ctx, procedure.path, () =>
-    procedure.call(ctx, withLastEventId(request, input), signal, 0),
+    procedure.call(ctx, async () => withLastEventId(request, await readInput()), signal, 0),
   );
   setHeaders(reply, ctx.response);
   if (!opened.ok) {

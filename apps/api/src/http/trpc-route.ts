@@ -5,8 +5,9 @@ import { startOf } from "../json-text.ts";
 import type { Context } from "../trpc/context.ts";
 import { setHeaders, setRetryAfter } from "./answer.ts";
 import { parseJson, readJsonBody } from "./body.ts";
+import { counted } from "./counted.ts";
 import { exactText, type Spans, spansOf } from "./exact-text.ts";
-import { bodyBytesOf, type CallableProcedure, procedureAt } from "./procedures.ts";
+import { bodyBytesOf, type CallableProcedure, commonBodyBytes, procedureAt } from "./procedures.ts";
 import { createContext } from "./request-facts.ts";
 import { streamSubscription } from "./subscription.ts";
 import { type CallOutcome, settle, toEnvelope } from "./trpc-call.ts";
@@ -68,14 +69,13 @@ async function readInputs(
   const known = found.filter(
     (procedure): procedure is CallableProcedure => !(procedure instanceof AppError),
   );
-  const limit = Math.max(4096, ...known.map((procedure) => bodyBytesOf(procedure)));
   const text =
     request.method === "POST"
-      ? await readJsonBody(request.raw, limit)
+      ? await readJsonBody(request.raw, commonBodyBytes(known))
       : (parsed.search.get("input") ?? "");
   if (text === "") return splitInput(undefined, parsed);
   const inputs = splitInput(parseJson(text), parsed);
-  const spans: Spans = parsed.isBatch ? spansOf(text) : new Map();
+  const spans: Spans = parsed.isBatch ? spansOf(text, found.length) : new Map();
   return found.map((procedure, index) => {
     const input = inputs[index];
     if (procedure instanceof AppError) return input;
@@ -92,19 +92,32 @@ async function readInputs(
   });
 }
 
+/** Reads the request's inputs once, when the first call of it asks for its own. */
+function inputReader(
+  request: FastifyRequest,
+  parsed: Parsed,
+  found: (CallableProcedure | AppError)[],
+): (index: number) => Promise<unknown> {
+  let inputs: Promise<unknown[]> | undefined;
+  return async (index) => {
+    inputs ??= readInputs(request, parsed, found);
+    const input = (await inputs)[index];
+    if (input instanceof AppError) throw input;
+    return input;
+  };
+}
+
 async function callAll(
   ctx: Context,
   parsed: Parsed,
   found: (CallableProcedure | AppError)[],
-  inputs: unknown[],
+  readInput: (index: number) => Promise<unknown>,
 ): Promise<CallOutcome[]> {
   return Promise.all(
     found.map((procedure, index) =>
       settle(ctx, parsed.paths[index], async () => {
-        if (procedure instanceof AppError) throw procedure;
-        const input = inputs[index];
-        if (input instanceof AppError) throw input;
-        return procedure.call(ctx, input, ctx.request.signal, index);
+        if (procedure instanceof AppError) throw await counted(ctx, procedure);
+        return procedure.call(ctx, () => readInput(index), ctx.request.signal, index);
       }),
     ),
   );
@@ -143,7 +156,7 @@ export function addTrpcRoute(app: FastifyInstance, deps: Deps): void {
       try {
         parsed = parsePath(request);
         const found = parsed.paths.map((path) => findProcedure(path, request.method));
-        const inputs = await readInputs(request, parsed, found);
+        const readInput = inputReader(request, parsed, found);
         const [first] = found;
         if (
           !parsed.isBatch &&
@@ -151,13 +164,13 @@ export function addTrpcRoute(app: FastifyInstance, deps: Deps): void {
           !(first instanceof AppError) &&
           first.type === "subscription"
         ) {
-          return await streamSubscription(request, reply, ctx, first, inputs[0]);
+          return await streamSubscription(request, reply, ctx, first, () => readInput(0));
         }
-        return sendAll(reply, ctx, parsed, await callAll(ctx, parsed, found, inputs));
+        return sendAll(reply, ctx, parsed, await callAll(ctx, parsed, found, readInput));
       } catch (error) {
         // The request as a whole is wrong: every call of it gets the same answer.
         const outcome = await settle(ctx, undefined, async () => {
-          throw error;
+          throw await counted(ctx, error);
         });
         return sendAll(reply, ctx, { ...parsed, isBatch: false }, [outcome]);
       }

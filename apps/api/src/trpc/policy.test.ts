@@ -177,7 +177,7 @@ async function refusalOf(path: string, principal: Principal): Promise<string | n
   try {
     await procedures
       .get(path)
-      ?.call(contextOf(principal), undefined, new AbortController().signal, 0);
+      ?.call(contextOf(principal), async () => undefined, new AbortController().signal, 0);
     return null;
   } catch (error) {
     const { code, reason } = toAppError(error);
