@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { auditActionNames } from "./audit-actions.ts";
-import { page, pageInput, timeInput, timestamp, uuid } from "./values.ts";
+import { page, pageInput, searchText, timeInput, timestamp, uuid } from "./values.ts";
 
 export const auditOutcomes = ["success", "refused", "failed"] as const;
 export const auditOutcome = z.enum(auditOutcomes);
@@ -39,7 +39,7 @@ export const searchAuditInput = z
     actions: z.array(z.enum(auditActionNames)).min(1).max(50).optional(),
     outcomes: z.array(auditOutcome).min(1).max(3).optional(),
     actorId: uuid.optional(),
-    targetId: z.string().min(1).max(128).optional(),
+    targetId: searchText(128).optional(),
     from: timeInput.optional(),
     to: timeInput.optional(),
     ...pageInput,

@@ -29,12 +29,6 @@ export const limitRule = z.strictObject({
 });
 export type LimitRule = z.infer<typeof limitRule>;
 
-/** A class of limits, or one class for one procedure: `general_user` or `general_user:agents.create`. */
-export const limitTarget = z
-  .string()
-  .max(128)
-  .regex(/^[a-z_]+(?::[A-Za-z]+\.[A-Za-z]+)?$/);
-
 export const limitItem = z.strictObject({
   name: z.string(),
   countedPer: z.string(),
@@ -42,18 +36,19 @@ export const limitItem = z.strictObject({
   defaultRule: limitRule.nullable(),
   changed: z.boolean(),
 });
+const procedurePath = z
+  .string()
+  .max(100)
+  .regex(/^[A-Za-z]+\.[A-Za-z]+$/, "not a procedure");
+
 export const limitPage = page(limitItem);
 export const setLimitInput = z.strictObject({
   class: z.enum(limitNames),
-  procedure: z
-    .string()
-    .max(100)
-    .regex(/^[A-Za-z]+\.[A-Za-z]+$/)
-    .optional(),
+  procedure: procedurePath.optional(),
   points: limitRule.shape.points,
   durationSeconds: limitRule.shape.durationSeconds,
 });
 export const resetLimitInput = z.strictObject({
   class: z.enum(limitNames),
-  procedure: z.string().max(100).optional(),
+  procedure: procedurePath.optional(),
 });

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { email, role } from "./accounts.ts";
-import { page, pageInput, timestamp, uuid } from "./values.ts";
+import { page, pageInput, searchText, timestamp, uuid } from "./values.ts";
 
 export const userStatus = z.enum(["active", "disabled"]);
 
@@ -19,7 +19,7 @@ export const user = z.strictObject({
 export type User = z.infer<typeof user>;
 
 export const listUsersInput = z
-  .strictObject({ text: z.string().min(1).max(100).optional(), ...pageInput })
+  .strictObject({ text: searchText(100).optional(), ...pageInput })
   .optional();
 export const userPage = page(user);
 export const userIdInput = z.strictObject({ id: uuid });
