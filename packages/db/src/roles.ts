@@ -67,10 +67,11 @@ export async function prepareRoles(
 ): Promise<{ connections: DatabaseConnections; separate: boolean }> {
   const owner = connect(ownerFacts, { max: 1, applicationName: "muniment-roles" });
   try {
+    // Nodes that start at once take turns; the lock ends with the connection.
+    await owner`select pg_advisory_lock(hashtext('muniment roles'))`;
     await createGroupRole(owner, appRole);
     await createGroupRole(owner, ingestRole);
     await owner.begin(async (tx) => {
-      await tx`select pg_advisory_xact_lock(hashtext('muniment roles'))`;
       await tx.unsafe(grants);
       const present = await tx`select 1 from pg_policies where policyname = 'ingest_count'`;
       if (present.length === 0) await tx.unsafe(ingestPolicies);

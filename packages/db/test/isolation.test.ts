@@ -1,0 +1,185 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { sql } from "drizzle-orm";
+import type postgres from "postgres";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { connect } from "../src/connection.ts";
+import type { Scope } from "../src/scope.ts";
+import { openScratchDatabase } from "./scratch-database.ts";
+
+/** Tables whose rows belong to a user. A new one fails the first test until it stands here. */
+const owned = [
+  "agent_counters",
+  "agents",
+  "api_keys",
+  "event_ids",
+  "events",
+  "receipts",
+  "sessions",
+];
+
+type Scratch = Awaited<ReturnType<typeof openScratchDatabase>>;
+type Person = { id: string; sessionId: string; hmac: string };
+let scratch: Scratch;
+let app: postgres.Sql;
+let ann: Person;
+let ben: Person;
+
+/** A user with one row in every table. */
+async function populate(owner: postgres.Sql): Promise<Person> {
+  const [id, agentId, keyId, eventId, batchId] = Array.from({ length: 5 }, () => randomUUID());
+  const sessionId = randomBytes(32).toString("hex");
+  const hmac = randomBytes(32);
+  const now = new Date();
+  if (!id || !agentId || !keyId || !eventId || !batchId) throw new Error("no ids");
+  await owner`insert into users ${owner({ id, email: `${id}@example.org`, display_name: "x", password_hash: "x", role: "member", created_at: now })}`;
+  await owner`insert into sessions ${owner({ id: sessionId, public_id: randomUUID(), user_id: id, created_at: now, authenticated_at: now, last_used_at: now, expires_at: new Date(Date.now() + 60_000), address: "", user_agent: "" })}`;
+  await owner`insert into agents ${owner({ id: agentId, user_id: id, name: "a", description: "", environment: "production", created_at: now })}`;
+  await owner`insert into api_keys ${owner({ id: keyId, user_id: id, agent_id: agentId, name: "k", prefix: "mnt_xxxxxxxx", hmac, scopes: [], allowed_cidrs: [], event_types: [], created_at: now })}`;
+  await owner`insert into events ${owner({ user_id: id, id: eventId, agent_id: agentId, api_key_id: keyId, batch_id: batchId, type: "t", level: 1, occurred_at: now, received_at: now })}`;
+  await owner`insert into event_ids ${owner({ user_id: id, id: eventId, occurred_at: now, digest: Buffer.from("d") })}`;
+  await owner`insert into receipts (user_id, batch_id, event_ids, event_times) values (${id}, ${batchId}, array[${eventId}]::uuid[], array[now()])`;
+  await owner`insert into agent_counters ${owner({ user_id: id, agent_id: agentId, api_key_id: keyId, batches: 1, sent: 1, accepted: 1, duplicates: 0, rejected: 0, last_received_at: now })}`;
+  return { id, sessionId, hmac: hmac.toString("hex") };
+}
+
+beforeAll(async () => {
+  scratch = await openScratchDatabase();
+  ann = await populate(scratch.owner);
+  ben = await populate(scratch.owner);
+  app = connect(scratch.connections.app, { max: 1, applicationName: "test-app" });
+});
+afterAll(async () => {
+  await app.end({ timeout: 2 });
+  await scratch.drop();
+});
+
+/** Whose rows a statement without any condition gets from a table, under a scope. */
+async function seen(table: string, scope: Scope): Promise<string[]> {
+  const rows = await scratch.database.transaction(scope, (tx) =>
+    tx.execute<{ user_id: string }>(sql`select user_id from ${sql.identifier(table)}`),
+  );
+  return rows.map(({ user_id }) => user_id);
+}
+
+const changed = (scope: Scope, statement: ReturnType<typeof sql>) =>
+  scratch.database.transaction(scope, async (tx) => (await tx.execute(statement)).count);
+
+test("every table with an owner is known here and protected by the database", async () => {
+  const tables = await scratch.owner`
+    select c.relname as name, c.relrowsecurity as secured,
+      (select count(*)::int from pg_policy p where p.polrelid = c.oid) as policies
+    from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'user_id'
+    where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
+    order by 1`;
+  expect(tables.map(({ name }) => name)).toEqual(owned);
+  for (const { name, secured, policies } of tables) {
+    expect([name, secured]).toEqual([name, true]);
+    expect(policies).toBeGreaterThan(0);
+  }
+});
+
+describe.each(owned)("%s", (table) => {
+  test("shows nobody's rows without a scope", async () => {
+    expect(await seen(table, {})).toEqual([]);
+    expect(await seen(table, { userId: "" })).toEqual([]);
+    // A bare connection of the application, which never heard of scopes.
+    expect(await app`select 1 from ${app(table)}`).toHaveLength(0);
+  });
+
+  test("shows a user their own rows, also where the query forgot its condition", async () => {
+    expect(await seen(table, { userId: ann.id })).toEqual([ann.id]);
+    expect(await seen(table, { userId: ben.id })).toEqual([ben.id]);
+    expect(await seen(table, { userId: randomUUID() })).toEqual([]);
+  });
+
+  test("shows nothing to a scope that tries to be more than an id", async () => {
+    for (const userId of ["' or true --", "%", `${ann.id},${ben.id}`])
+      await expect(seen(table, { userId })).rejects.toThrow();
+  });
+
+  test("lets no change reach the rows of another", async () => {
+    const place = sql.identifier(table);
+    const mine = { userId: ben.id };
+    const attempts = [sql`delete from ${place} where user_id = ${ann.id}`];
+    if (["agents", "api_keys", "sessions"].includes(table))
+      attempts.push(sql`update ${place} set user_id = ${ben.id} where user_id = ${ann.id}`);
+    for (const attempt of attempts) {
+      expect(await changed(mine, attempt)).toBe(0);
+      expect(await changed({}, attempt)).toBe(0);
+    }
+    const rows = await scratch.owner`
+      select 1 from ${scratch.owner(table)} where user_id = ${ann.id}`;
+    expect(rows).toHaveLength(1);
+  });
+});
+
+test.each(["agents", "api_keys", "sessions"])(
+  "%s takes no row of another, and gives none away",
+  async (table) => {
+    const place = sql.identifier(table);
+    const given = sql`update ${place} set user_id = ${ann.id} where user_id = ${ben.id}`;
+    await expect(changed({ userId: ben.id }, given)).rejects.toMatchObject({
+      cause: { code: "42501" },
+    });
+    const forged = sql`insert into agents (id, user_id, name, description, environment, created_at)
+      values (${randomUUID()}, ${ann.id}, 'x', '', 'production', now())`;
+    await expect(changed({ userId: ben.id }, forged)).rejects.toMatchObject({
+      cause: { code: "42501" },
+    });
+  },
+);
+
+test("reads through the pipelined client are under the scope of their caller, also side by side", async () => {
+  const { database } = scratch;
+  const read = (scope: Scope) =>
+    database.as(scope, () =>
+      database.reads.execute<{ user_id: string }>(sql`select user_id from agents`),
+    );
+  const scopes: Scope[] = Array.from(
+    { length: 60 },
+    (_, at) => [{ userId: ann.id }, { userId: ben.id }, {}][at % 3] ?? {},
+  );
+  const answers = await Promise.all(scopes.map(read));
+  for (const [at, rows] of answers.entries())
+    expect(rows.map(({ user_id }) => user_id)).toEqual(
+      scopes[at]?.userId ? [scopes[at].userId] : [],
+    );
+  // Outside any scope there is none, whatever the connection was used for before.
+  expect(await database.reads.execute(sql`select 1 from agents`)).toHaveLength(0);
+});
+
+test("reads cannot write", async () => {
+  const { database } = scratch;
+  const write = () => database.reads.execute(sql`delete from agents`);
+  await expect(database.as({ userId: ann.id }, write)).rejects.toMatchObject({
+    cause: { code: "25006" },
+  });
+});
+
+test("a scope ends with its transaction, also on the same connection", async () => {
+  await app.begin(async (tx) => {
+    await tx`select set_config('muniment.user_id', ${ann.id}, true)`;
+    expect(await tx`select 1 from agents`).toHaveLength(1);
+  });
+  expect(await app`select 1 from agents`).toHaveLength(0);
+  await expect(
+    app.begin(async (tx) => {
+      await tx`select set_config('muniment.user_id', ${ann.id}, true)`;
+      throw new Error("rolled back");
+    }),
+  ).rejects.toThrow("rolled back");
+  expect(await app`select 1 from agents`).toHaveLength(0);
+});
+
+test("a presented secret shows just its own session or key", async () => {
+  expect(await seen("sessions", { credential: ann.sessionId })).toEqual([ann.id]);
+  expect(await seen("api_keys", { credential: ann.sessionId })).toEqual([]);
+  expect(await seen("api_keys", { credential: ann.hmac })).toEqual([ann.id]);
+  expect(await seen("agents", { credential: ann.hmac })).toEqual([]);
+  expect(await seen("events", { credential: ann.sessionId })).toEqual([]);
+  for (const credential of ["", "%", ann.sessionId.slice(1), randomBytes(32).toString("hex")])
+    expect(await seen("sessions", { credential })).toEqual([]);
+  // A key's secret looks its key up and changes nothing of it.
+  const revive = sql`update api_keys set revoked_at = null`;
+  expect(await changed({ credential: ann.hmac }, revive)).toBe(0);
+});

@@ -1,0 +1,203 @@
+import { randomUUID } from "node:crypto";
+import type postgres from "postgres";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { connect } from "../src/connection.ts";
+import { prepareRoles } from "../src/roles.ts";
+import { openScratchDatabase } from "./scratch-database.ts";
+
+let scratch: Awaited<ReturnType<typeof openScratchDatabase>>;
+let app: postgres.Sql;
+let ingest: postgres.Sql;
+beforeAll(async () => {
+  scratch = await openScratchDatabase();
+  app = connect(scratch.connections.app, { max: 1, applicationName: "test-app" });
+  ingest = connect(scratch.connections.ingest, { max: 1, applicationName: "test-ingest" });
+  await scratch.owner`insert into audit_entries ${scratch.owner(entry())}`;
+});
+afterAll(async () => {
+  await Promise.all([app.end({ timeout: 2 }), ingest.end({ timeout: 2 })]);
+  await scratch.drop();
+});
+
+const entry = () => ({
+  id: randomUUID(),
+  at: new Date(),
+  actor_kind: "system",
+  action: "limit.reset",
+  outcome: "success",
+  details: {},
+  personal: {},
+});
+
+/** Not allowed (42501), or not the owner's (the same code in PostgreSQL). */
+const refused = { code: "42501" };
+
+describe("the application's role", () => {
+  test("adds audit entries and reads them", async () => {
+    await app`insert into audit_entries ${app(entry())}`;
+    expect((await app`select 1 from audit_entries`).length).toBeGreaterThan(1);
+  });
+
+  test.each([
+    "update audit_entries set action = 'x'",
+    "update audit_entries set personal = '{}'",
+    "delete from audit_entries",
+    "truncate audit_entries",
+    "insert into audit_entries select * from audit_entries on conflict (id) do update set action = 'x'",
+    "merge into audit_entries a using audit_entries b on a.id = b.id when matched then delete",
+    "lock table audit_entries in access exclusive mode",
+    "drop table audit_entries",
+    "alter table audit_entries rename to gone",
+    "alter table audit_entries disable trigger all",
+    "create rule r as on insert to audit_entries do instead nothing",
+    "create trigger t before insert on audit_entries execute function pg_trigger()",
+    "update audit_log set action = 'x'",
+    "delete from audit_log",
+  ])("cannot rewrite the audit log: %s", async (statement) => {
+    const before = await scratch.owner`select * from audit_entries order by id`;
+    await expect(app.unsafe(statement)).rejects.toThrow();
+    expect(await scratch.owner`select * from audit_entries order by id`).toEqual(before);
+  });
+
+  test.each([
+    "alter table users add column x text",
+    "alter table agents disable row level security",
+    "alter table agents no force row level security",
+    "drop policy owner on agents",
+    "create policy mine on agents using (true)",
+    "create table mine (x text)",
+    "create schema mine",
+    "create role mine",
+    "create extension pgcrypto",
+    "create function f() returns int language sql as 'select 1'",
+    "create or replace function current_user_id() returns uuid language sql as 'select null::uuid'",
+    "set session_replication_role = replica",
+    "set role pg_read_all_data",
+    "set session authorization muniment_app_group",
+    "select pg_read_file('/etc/passwd')",
+    "copy users to program 'cat'",
+    "select * from pg_authid",
+    "select lo_import('/etc/passwd')",
+    "insert into event_storage values (false, now())",
+    "update event_storage set monthly_from = now()",
+    "select * from drizzle.__drizzle_migrations",
+    "truncate users",
+  ])("cannot change what it stands on: %s", async (statement) => {
+    await expect(app.unsafe(statement)).rejects.toMatchObject(refused);
+  });
+
+  test("has nothing that it could grant", async () => {
+    const rights = () => scratch.owner`
+      select relname, relacl::text from pg_class where relnamespace = 'public'::regnamespace order by 1`;
+    const before = await rights();
+    // PostgreSQL only warns where there is nothing to give.
+    await app`grant all on audit_entries, users, sessions to public`;
+    await app.unsafe(`grant all on audit_entries to ${scratch.connections.ingest.username}`);
+    expect(await rights()).toEqual(before);
+  });
+
+  test("is nobody special", async () => {
+    const roles = await scratch.owner`
+      select rolsuper, rolcreaterole, rolcreatedb, rolbypassrls, rolreplication from pg_roles
+      where rolname in (${scratch.connections.app.username}, ${scratch.connections.ingest.username},
+        'muniment_app_group', 'muniment_ingest_group')`;
+    expect(roles).toHaveLength(4);
+    for (const role of roles) expect(Object.values(role)).toEqual(Array(5).fill(false));
+    const owned = await scratch.owner`
+      select relname from pg_class where relowner = (select oid from pg_roles where rolname = ${scratch.connections.app.username})`;
+    expect(owned).toEqual([]);
+  });
+
+  test("cannot go round the policies of events by way of a partition", async () => {
+    const parts = await scratch.owner`
+      select inhrelid::regclass::text as name from pg_inherits where inhparent = 'events'::regclass`;
+    expect(parts.length).toBeGreaterThan(0);
+    for (const { name } of parts) {
+      await expect(app`select 1 from ${app(name)}`).rejects.toMatchObject(refused);
+      await expect(ingest`select 1 from ${ingest(name)}`).rejects.toMatchObject(refused);
+    }
+  });
+
+  test("cannot fill the disk with partitions", async () => {
+    const parts = async () =>
+      Number(
+        (
+          await scratch.owner`select count(*) from pg_inherits where inhparent = 'events'::regclass`
+        )[0]?.count,
+      );
+    for (let year = 2000; year <= new Date().getFullYear(); year += 1)
+      await app`select ensure_event_partition(${`${year}-06-15`}::text::timestamptz)`.catch(
+        () => {},
+      );
+    for (const at of ["1999-12-31", "0001-01-01", "infinity", "-infinity", "9999-12-31"])
+      await expect(app`select ensure_event_partition(${at}::text::timestamptz)`).rejects.toThrow();
+    await expect(app`select ensure_event_partition(null)`).rejects.toThrow();
+    expect(await parts()).toBeLessThan(2 * 12 + (new Date().getFullYear() - 1999));
+  });
+});
+
+describe("the ingest role", () => {
+  test.each([
+    "select * from events",
+    "select * from users",
+    "select * from sessions",
+    "select * from api_keys",
+    "select * from audit_entries",
+    "insert into audit_entries select * from audit_entries",
+    "update events set type = 'x'",
+    "delete from events",
+    "delete from event_ids",
+    "update event_ids set digest = ''",
+    "select occurred_at from event_ids",
+    "delete from agent_counters",
+    "update receipts set batch_id = batch_id",
+    "insert into users select * from users",
+    "select touch_api_keys('[]')",
+    "select delete_expired_sessions()",
+    "select * from user_overview(array[]::uuid[])",
+    "create table mine (x text)",
+  ])("may not: %s", async (statement) => {
+    await expect(ingest.unsafe(statement)).rejects.toMatchObject(refused);
+  });
+});
+
+test("a role without our groups may do nothing at all", async () => {
+  const name = `${scratch.facts.database}_stranger`;
+  await scratch.owner.unsafe(`create role ${name} login password 'stranger'`);
+  const facts = { ...scratch.facts, username: name, password: "stranger" };
+  const stranger = connect(facts, { max: 1, applicationName: "test-stranger" });
+  try {
+    for (const statement of [
+      "select * from users",
+      "select * from audit_log",
+      "select touch_api_keys('[]')",
+      "select * from user_overview(array[]::uuid[])",
+      "select ensure_event_partition(now())",
+      "create table mine (x text)",
+    ])
+      await expect(stranger.unsafe(statement)).rejects.toMatchObject(refused);
+  } finally {
+    await stranger.end({ timeout: 2 });
+    await scratch.owner.unsafe(`drop role ${name}`);
+  }
+});
+
+test("functions that cross users have a fixed search path", async () => {
+  const functions = await scratch.owner`
+    select proname, proconfig from pg_proc
+    where prosecdef and pronamespace = 'public'::regnamespace order by 1`;
+  expect(functions.length).toBeGreaterThan(3);
+  for (const { proname, proconfig } of functions)
+    expect([proname, proconfig?.[0]]).toEqual([proname, "search_path=public, pg_temp"]);
+});
+
+test("preparing the roles again, or eight times at once, changes nothing", async () => {
+  const password = (role: string) => `${role} in a test run`;
+  const rights = () => scratch.owner`
+    select c.relname, c.relacl::text, (select count(*)::int from pg_policy p where p.polrelid = c.oid) as policies
+    from pg_class c where relnamespace = 'public'::regnamespace order by 1`;
+  const before = await rights();
+  await Promise.all(Array.from({ length: 8 }, () => prepareRoles(scratch.facts, null, password)));
+  expect(await rights()).toEqual(before);
+  expect(await app`select 1 as one`).toEqual([{ one: 1 }]);
+});
