@@ -100,7 +100,10 @@ export function createJobs(
     const definition = definitions.get(job.queue);
     try {
       if (!definition) throw new Error(`no handler for the queue ${job.queue}`);
-      await definition.handler(JSON.parse(encryption.decrypt(job.payload, placeOf(job.id))));
+      // Recurring work has no payload, and so outlives the key that its row was made with.
+      const recurs = definition.everySeconds !== undefined;
+      const payload = recurs ? null : JSON.parse(encryption.decrypt(job.payload, placeOf(job.id)));
+      await definition.handler(payload);
       await settle(job, undefined);
     } catch (error) {
       log.warn({ err: error, queue: job.queue, attempt: job.attempts }, "a job failed");
