@@ -1,0 +1,232 @@
+import { randomBytes } from "node:crypto";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { openScratchDatabase } from "../../../packages/db/test/scratch-database.ts";
+import { createEncryption, type Encryption } from "../src/encryption.ts";
+import { createJobs, type Jobs } from "../src/jobs.ts";
+import { createLog } from "../src/log.ts";
+import { createClock } from "./clock.ts";
+
+let scratch: Awaited<ReturnType<typeof openScratchDatabase>>;
+let clock: ReturnType<typeof createClock>;
+let encryption: Encryption;
+const runners: Jobs[] = [];
+beforeAll(async () => {
+  scratch = await openScratchDatabase();
+});
+afterAll(() => scratch.drop());
+beforeEach(() => {
+  clock = createClock();
+  encryption = createEncryption([randomBytes(32)]);
+});
+afterEach(async () => {
+  await Promise.all(runners.splice(0).map((runner) => runner.stop()));
+  await scratch.owner`delete from jobs`;
+});
+
+function createRunner(with_ = encryption): Jobs {
+  const runner = createJobs(scratch.database, with_, clock.now, createLog("silent"));
+  runners.push(runner);
+  return runner;
+}
+const enqueue = (jobs: Jobs, payload: unknown, queue = "work") =>
+  scratch.database.transaction({}, (tx) => jobs.enqueue(tx, queue, payload));
+const waiting = () => scratch.owner`select * from jobs where key is null order by created_at`;
+const soon = { timeout: 5000, interval: 20 };
+
+describe("a job", () => {
+  test("is done with what it was given, and then gone", async () => {
+    const jobs = createRunner();
+    const done: unknown[] = [];
+    jobs.define("work", async (payload) => void done.push(payload));
+    await jobs.start();
+    const payloads = [{ to: "a", n: 1 }, null, "text", [1, 2], {}];
+    for (const payload of payloads) await enqueue(jobs, payload);
+    await expect.poll(() => done, soon).toEqual(payloads);
+    await expect.poll(waiting, soon).toEqual([]);
+  });
+
+  test("exists only if the transaction that needs it commits", async () => {
+    const jobs = createRunner();
+    const done: unknown[] = [];
+    jobs.define("work", async (payload) => void done.push(payload));
+    await jobs.start();
+    const rolledBack = scratch.database.transaction({}, async (tx) => {
+      await jobs.enqueue(tx, "work", "never");
+      throw new Error("rolled back");
+    });
+    await expect(rolledBack).rejects.toThrow("rolled back");
+    await enqueue(jobs, "committed");
+    await expect.poll(() => done, soon).toEqual(["committed"]);
+    expect(await waiting()).toEqual([]);
+  });
+
+  test("is stored encrypted", async () => {
+    const jobs = createRunner();
+    await enqueue(jobs, { link: "a very secret token" });
+    const [row] = await waiting();
+    expect(row?.payload).toMatch(/^v1\./);
+    expect(JSON.stringify(row)).not.toContain("secret");
+    expect(encryption.decrypt(row?.payload, `jobs.payload:${row?.id}`)).toContain(
+      "a very secret token",
+    );
+  });
+
+  test("that fails is tried again after twice as long each time, then kept as failed", async () => {
+    const jobs = createRunner();
+    const runs: number[] = [];
+    jobs.define("work", async () => {
+      const [row] = await waiting();
+      runs.push(row?.attempts);
+      throw new Error(`attempt ${row?.attempts}`);
+    });
+    await enqueue(jobs, "x");
+    await jobs.start();
+    for (const attempt of [1, 2, 8]) {
+      await scratch.owner`update jobs set attempts = ${attempt - 1}`;
+      clock.advance(2 ** attempt);
+      await expect
+        .poll(async () => (await waiting())[0]?.last_error, soon)
+        .toBe(`Error: attempt ${attempt}`);
+      const [row] = await waiting();
+      expect(row).toMatchObject({ attempts: attempt, locked_until: null });
+      const wait = (row?.run_at.getTime() - clock.now().getTime()) / 1000;
+      expect(wait).toBeGreaterThan(2 ** attempt - 2);
+      expect(wait).toBeLessThanOrEqual(2 ** attempt);
+      expect(row?.failed_at === null).toBe(attempt < 8);
+    }
+    clock.advance(3600);
+    await enqueue(jobs, "other", "unknown queue");
+    await expect.poll(async () => (await waiting())[1]?.attempts, soon).toBe(1);
+    expect(runs).toEqual([1, 2, 8]);
+  });
+
+  test("that fails once is done the second time", async () => {
+    const jobs = createRunner();
+    const seen: string[] = [];
+    jobs.define("work", async () => {
+      seen.push("tried");
+      if (seen.length === 1) throw new Error("not yet");
+    });
+    await enqueue(jobs, "x");
+    await jobs.start();
+    await expect.poll(() => seen.length, soon).toBe(1);
+    clock.advance(3);
+    await expect.poll(waiting, soon).toEqual([]);
+    expect(seen).toEqual(["tried", "tried"]);
+  });
+
+  test("is done once by two nodes that see it at the same time", async () => {
+    const done: string[] = [];
+    for (const node of ["a", "b"]) {
+      const jobs = createRunner();
+      jobs.define("work", async (payload) => {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        done.push(`${payload} by ${node}`);
+      });
+      await jobs.start();
+    }
+    const [first] = runners;
+    if (!first) throw new Error("no runner");
+    await scratch.database.transaction({}, async (tx) => {
+      for (let job = 0; job < 60; job += 1) await first.enqueue(tx, "work", job);
+    });
+    await expect.poll(waiting, soon).toEqual([]);
+    expect(done).toHaveLength(60);
+    expect(new Set(done.map((text) => text.split(" ")[0])).size).toBe(60);
+    expect(new Set(done.map((text) => text.at(-1)))).toEqual(new Set(["a", "b"]));
+  });
+
+  test("of a node that died is taken over when its lease is over", async () => {
+    const dead = createRunner();
+    await enqueue(dead, "orphan");
+    await scratch.owner`update jobs set attempts = 1, locked_until = ${new Date(clock.now().getTime() + 120_000)}`;
+    const jobs = createRunner();
+    const done: unknown[] = [];
+    jobs.define("work", async (payload) => void done.push(payload));
+    await jobs.start();
+    await enqueue(jobs, "fresh");
+    await expect.poll(() => done, soon).toEqual(["fresh"]);
+    clock.advance(121);
+    await expect.poll(() => done, soon).toEqual(["fresh", "orphan"]);
+  });
+
+  test("under way is finished before the runner has stopped", async () => {
+    const jobs = createRunner();
+    const steps: string[] = [];
+    jobs.define("work", async () => {
+      steps.push("begun");
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      steps.push("done");
+    });
+    await enqueue(jobs, 1);
+    await enqueue(jobs, 2);
+    await jobs.start();
+    await expect.poll(() => steps, soon).toContain("begun");
+    await jobs.stop();
+    expect(steps).toEqual(["begun", "done"]);
+    expect(await waiting()).toHaveLength(1);
+  });
+
+  test("under a key that is lost fails, and others go on", async () => {
+    await enqueue(createRunner(createEncryption([randomBytes(32)])), "unreadable");
+    const jobs = createRunner();
+    const done: unknown[] = [];
+    jobs.define("work", async (payload) => void done.push(payload));
+    await jobs.start();
+    await enqueue(jobs, "readable");
+    await expect.poll(() => done, soon).toEqual(["readable"]);
+    const [row] = await waiting();
+    expect(row?.last_error).toContain("no key of the ring fits");
+  });
+});
+
+describe("recurring work", () => {
+  test("is done at the start and then every so often, by one node at a time", async () => {
+    const done: string[] = [];
+    for (const node of ["a", "b", "c"]) {
+      const jobs = createRunner();
+      jobs.every("tidy", 60, async () => void done.push(node));
+      await jobs.start();
+    }
+    for (let round = 1; round <= 2; round += 1) {
+      await expect.poll(() => done.length, soon).toBe(round);
+      // Longer than the half second after which each node looks again.
+      await new Promise((resolve) => setTimeout(resolve, 700));
+      expect(done).toHaveLength(round);
+      clock.advance(61);
+    }
+    expect(await scratch.owner`select 1 from jobs where key = 'tidy'`).toHaveLength(1);
+  });
+
+  test("goes on however often it fails", async () => {
+    const jobs = createRunner();
+    let attempts = 0;
+    jobs.every("tidy", 60, async () => {
+      attempts += 1;
+      if (attempts === 1) throw new Error("not today");
+    });
+    await jobs.start();
+    await scratch.owner`update jobs set attempts = 100`;
+    const row = async () => (await scratch.owner`select * from jobs`)[0];
+    await expect.poll(async () => (await row())?.last_error, soon).toBe("Error: not today");
+    expect(await row()).toMatchObject({ attempts: 101, failed_at: null });
+    clock.advance(601);
+    await expect.poll(async () => (await row())?.attempts, soon).toBe(0);
+    expect(await row()).toMatchObject({ last_error: null, failed_at: null });
+  });
+
+  test("survives the change of the encryption key", async () => {
+    const before = createRunner(createEncryption([randomBytes(32)]));
+    before.every("tidy", 60, async () => {});
+    await before.start();
+    await before.stop();
+    const jobs = createRunner();
+    let done = 0;
+    jobs.every("tidy", 60, async () => {
+      done += 1;
+    });
+    clock.advance(3600);
+    await jobs.start();
+    await expect.poll(() => done, soon).toBe(1);
+  });
+});
