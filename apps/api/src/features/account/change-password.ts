@@ -8,7 +8,7 @@ import { authLimitedForSelf } from "../../trpc/auth-limited.ts";
 import { signedIn } from "../../trpc/authenticated.ts";
 import { limited } from "../../trpc/limited.ts";
 import { permission } from "../../trpc/permission.ts";
-import { provesPassword } from "../../trpc/proves-password.ts";
+import { provesPassword, requireUnchanged } from "../../trpc/proves-password.ts";
 import { withNewPassword } from "../../trpc/with-new-password.ts";
 
 export const changePassword = limited("general")
@@ -17,12 +17,16 @@ export const changePassword = limited("general")
   .concat(permission("account:write"))
   .concat(authLimitedForSelf)
   .input(changePasswordInput)
-  .use(({ ctx, input, next }) => provesPassword(ctx, input.currentPassword).then(() => next()))
+  .use(async function provePassword({ ctx, input, next }) {
+    return next({ ctx: { provenHash: await provesPassword(ctx, input.currentPassword) } });
+  })
   .concat(withNewPassword)
   .concat(audited("account.password_changed"))
   .output(revokedSessions)
-  .mutation(async ({ ctx: { deps, tx, audit, afterCommit, principal, passwordHash } }) => {
+  .mutation(async ({ ctx }) => {
+    const { deps, tx, audit, afterCommit, principal, provenHash, passwordHash } = ctx;
     const { userId: id } = principal;
+    await requireUnchanged(tx, id, provenHash);
     await tx.update(users).set({ passwordHash }).where(eq(users.id, id));
     const revoked = await endSessions(tx, id, principal.sessionId);
     await audit({

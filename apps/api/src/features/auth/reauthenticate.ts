@@ -6,7 +6,7 @@ import { authLimitedForSelf } from "../../trpc/auth-limited.ts";
 import { signedIn } from "../../trpc/authenticated.ts";
 import { limited } from "../../trpc/limited.ts";
 import { permission } from "../../trpc/permission.ts";
-import { provesPassword } from "../../trpc/proves-password.ts";
+import { provesPassword, requireUnchanged } from "../../trpc/proves-password.ts";
 
 export const reauthenticate = limited("general")
   .meta({ bodyBytes: 4096 })
@@ -14,10 +14,13 @@ export const reauthenticate = limited("general")
   .concat(permission("account:write"))
   .concat(authLimitedForSelf)
   .input(reauthenticateInput)
-  .use(({ ctx, input, next }) => provesPassword(ctx, input.password).then(() => next()))
+  .use(async function provePassword({ ctx, input, next }) {
+    return next({ ctx: { provenHash: await provesPassword(ctx, input.password) } });
+  })
   .concat(audited("session.reauthenticated"))
   .output(reauthenticated)
-  .mutation(async ({ ctx: { deps, tx, audit, afterCommit, principal } }) => {
+  .mutation(async ({ ctx: { deps, tx, audit, afterCommit, principal, provenHash } }) => {
+    await requireUnchanged(tx, principal.userId, provenHash);
     const authenticatedAt = deps.now();
     await tx.update(sessions).set({ authenticatedAt }).where(eq(sessions.id, principal.sessionId));
     await audit({ target: { kind: "session", id: principal.sessionPublicId } });

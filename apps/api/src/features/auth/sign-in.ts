@@ -7,6 +7,7 @@ import { audited } from "../../trpc/audited.ts";
 import { authLimited } from "../../trpc/auth-limited.ts";
 import { anyone } from "../../trpc/authenticated.ts";
 import { limited } from "../../trpc/limited.ts";
+import { requireUnchanged } from "../../trpc/proves-password.ts";
 import { startsSession, toMe } from "../../trpc/starts-session.ts";
 
 const bodyBytes = 4096;
@@ -34,6 +35,7 @@ export const signIn = limited("general")
   .concat(audited("session.created"))
   .output(signedInResult)
   .mutation(async ({ ctx: { tx, audit, afterCommit, startSession, user } }) => {
+    await requireUnchanged(tx, user.id, user.passwordHash);
     const session = await startSession(tx, user);
     await audit({
       target: { kind: "session", id: session.publicId },
