@@ -15,6 +15,7 @@ import { createJobs, type Jobs } from "./jobs.ts";
 import { createLimits, type Limits } from "./limits/limiter.ts";
 import { loadLimitOverrides } from "./limits/overrides.ts";
 import { createMailer, type Mailer } from "./mailer.ts";
+import { createSearchSlots, type SearchSlots } from "./search-slots.ts";
 import type { Secrets } from "./secrets.ts";
 
 /** Everything that has a lifetime or must be replaced in a test. */
@@ -31,6 +32,7 @@ export type Deps = {
   encryption: Encryption;
   jobs: Jobs;
   mailer: Mailer;
+  searchSlots: SearchSlots;
   ingest: IngestQueue;
   tails: TailHub;
   /** Aborted when the server starts to drain: streams end. */
@@ -117,6 +119,7 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
     encryption,
     jobs,
     mailer,
+    searchSlots: createSearchSlots(),
     ingest,
     tails,
     stopping: stopping.signal,

@@ -14,6 +14,8 @@ export type Database = {
   transaction<T>(scope: Scope, run: (tx: Tx) => Promise<T>): Promise<T>;
   /** Builds single read-only statements; run them inside `as`. */
   reads: PostgresJsDatabase;
+  /** The same for what may take long: connections of its own, and an earlier end. */
+  searches: PostgresJsDatabase;
   /** Runs reads under a scope. */
   as<T>(scope: Scope, read: () => PromiseLike<T>): Promise<T>;
   /** Connections of the role that may only insert events, for coalesced ingest. */
@@ -32,16 +34,22 @@ export function openDatabase(connections: DatabaseConnections): Database {
   const parameters = { ...statementTimeout, idle_in_transaction_session_timeout: "30000" };
   // No statement here gives or takes an array that needs its type looked up first.
   const options = { parameters, fetchTypes: false };
-  const app = createExclusivePool(
-    16,
-    () => {
-      const facts = { ...options, max: 1, applicationName: "muniment" };
-      const sql = connect(connections.app, facts);
-      // Drizzle replaces the date parsers of the client it is given, so it gets one of its own.
-      return { sql, writes: drizzle(sql) };
-    },
-    ({ sql }) => sql.end({ timeout: 5 }),
-  );
+  const poolOf = (size: number, facts: typeof options & { applicationName: string }) =>
+    createExclusivePool(
+      size,
+      () => {
+        const sql = connect(connections.app, { ...facts, max: 1 });
+        // Drizzle replaces the date parsers of the client it is given, so it gets one of its own.
+        return { sql, writes: drizzle(sql) };
+      },
+      ({ sql }) => sql.end({ timeout: 5 }),
+    );
+  const app = poolOf(16, { ...options, applicationName: "muniment" });
+  const searches = poolOf(6, {
+    ...options,
+    applicationName: "muniment-search",
+    parameters: { ...parameters, statement_timeout: "5000" },
+  });
   const raw = createStatements(connections.app, 4, {
     ...options,
     applicationName: "muniment-raw",
@@ -61,11 +69,12 @@ export function openDatabase(connections: DatabaseConnections): Database {
         }),
       ),
     reads: drizzle(scopedClient(app) as unknown as postgres.Sql),
+    searches: drizzle(scopedClient(searches) as unknown as postgres.Sql),
     as: withScope,
     ingest,
     raw,
     close: async () => {
-      await Promise.all([app, raw, ingest].map((pool) => pool.close()));
+      await Promise.all([app, searches, raw, ingest].map((pool) => pool.close()));
     },
   };
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { apiKeyScopes } from "./api-key-scopes.ts";
-import { name, page, pageInput, timeInput, timestamp, uuid } from "./values.ts";
+import { calendarTimeInput, name, page, pageInput, timestamp, uuid } from "./values.ts";
 
 export const apiKeyScope = z.enum(apiKeyScopes);
 
@@ -42,7 +42,7 @@ export const createApiKeyInput = z.strictObject({
     .min(1)
     .max(apiKeyScopes.length)
     .refine((scopes) => new Set(scopes).size === scopes.length, "a scope is named twice"),
-  expiresAt: timeInput.nullable().optional(),
+  expiresAt: calendarTimeInput.nullable().optional(),
   allowedCidrs: z.array(cidr).max(32).optional(),
   eventTypes: z.array(eventTypeFilter).max(64).optional(),
 });

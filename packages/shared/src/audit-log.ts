@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { auditActionNames } from "./audit-actions.ts";
-import { page, pageInput, searchText, timeInput, timestamp, uuid } from "./values.ts";
+import { calendarTimeInput, page, pageInput, searchText, timestamp, uuid } from "./values.ts";
 
 export const auditOutcomes = ["success", "refused", "failed"] as const;
 export const auditOutcome = z.enum(auditOutcomes);
@@ -40,8 +40,8 @@ export const searchAuditInput = z
     outcomes: z.array(auditOutcome).min(1).max(3).optional(),
     actorId: uuid.optional(),
     targetId: searchText(128).optional(),
-    from: timeInput.optional(),
-    to: timeInput.optional(),
+    from: calendarTimeInput.optional(),
+    to: calendarTimeInput.optional(),
     ...pageInput,
   })
   .optional();

@@ -10,17 +10,20 @@ export const timestamp = z
   .string()
   .regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/, "not an RFC 3339 time in UTC");
 
-const earliest = Date.UTC(1970, 0, 1);
-const latest = Date.UTC(3000, 0, 1);
-
-/** A time as a caller may send it: RFC 3339 with any offset, from 1970 to 2999. */
+/** A time as a caller may send it: RFC 3339 with any offset. Parsed to the same instant in UTC. */
 export const timeInput = z.iso
   .datetime({ offset: true, error: "not an RFC 3339 time" })
   .max(40)
-  .refine((text) => {
-    const time = Date.parse(text);
-    return time >= earliest && time < latest;
-  }, "not a time between the years 1970 and 2999");
+  .refine((text) => !Number.isNaN(Date.parse(text)), "not an RFC 3339 time");
+
+const earliest = Date.UTC(1970, 0, 1);
+const latest = Date.UTC(3000, 0, 1);
+
+/** The same where the database itself compares or keeps it: from 1970 to 2999. */
+export const calendarTimeInput = timeInput.refine((text) => {
+  const time = Date.parse(text);
+  return time >= earliest && time < latest;
+}, "not a time between the years 1970 and 2999");
 
 /** Text without control characters (tab and line feed allowed where `multiline`). */
 export function boundedText(max: number, { multiline = false } = {}) {

@@ -21,6 +21,8 @@ export type PolicyMeta = {
   setsSession?: true;
   /** Its refusals are no attempts at anything, and leave no trace. */
   refusalsUnrecorded?: true;
+  /** A user's calls take turns. */
+  inTurn?: true;
   /** Largest body in bytes; absent: 64 KiB. */
   bodyBytes?: number;
   /** The input keeps the facts of its JSON text that parsing loses. */

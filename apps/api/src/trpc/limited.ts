@@ -14,11 +14,11 @@ function counterOf(
   address: string,
 ): { name: LimitName; key: string } {
   if (principal.kind === "anonymous") return { name: "general_address", key: clientKey(address) };
-  if (limit === "ingest" && principal.kind === "apiKey") {
-    return { name: "ingest_calls", key: principal.keyId };
-  }
-  const name = limit === "model" || limit === "upload" ? limit : "general_user";
-  return { name, key: principal.userId };
+  const isKey = principal.kind === "apiKey";
+  // By itself, so that no key can use up what its owner needs to revoke it.
+  const key = isKey ? principal.keyId : principal.userId;
+  if (limit === "ingest") return { name: isKey ? "ingest_calls" : "general_user", key };
+  return { name: limit === "general" ? "general_user" : limit, key };
 }
 
 /** Refuses when a counter is over its limit; otherwise notes its state for the answer's headers. */

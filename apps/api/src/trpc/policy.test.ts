@@ -94,6 +94,7 @@ describe("the policy of every procedure", () => {
       allowAnyone: 2,
       requirePermission: 3,
       requireRecentAuthentication: 4,
+      waitForTurn: 5,
       auditChange: 6,
       output: 7,
     };
@@ -150,6 +151,7 @@ function contextOf(principal: Principal): Context {
   );
   return {
     deps: {
+      searchSlots: { use: (_user: string, _signal: AbortSignal, work: () => unknown) => work() },
       limits: { consume: allow, refund: async () => {}, rule: () => ({}) },
       refusals: { record: () => {} },
       config: { publicUrl: new URL("http://127.0.0.1:3000"), corsOrigins: [], signUp: "open" },

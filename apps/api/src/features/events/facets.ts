@@ -2,6 +2,7 @@ import { events } from "@muniment/db/schema/events.ts";
 import { facetsInput, facets as output } from "@muniment/shared/events.ts";
 import { and, eq, type SQL, sql } from "drizzle-orm";
 import { signedInOrApiKey } from "../../trpc/authenticated.ts";
+import { inTurn } from "../../trpc/in-turn.ts";
 import { limited } from "../../trpc/limited.ts";
 import { permission } from "../../trpc/permission.ts";
 import { dimensionText, shownValue } from "./dimension.ts";
@@ -16,6 +17,7 @@ type Row = { mask: number; value: string | null; count: string };
 export const facets = limited("general")
   .concat(signedInOrApiKey)
   .concat(permission("events:read"))
+  .concat(inTurn)
   .input(facetsInput)
   .output(output)
   .query(async ({ ctx: { deps, principal }, input }) => {
@@ -26,7 +28,7 @@ export const facets = limited("general")
     const columns = Object.fromEntries(
       fields.map((field, index) => [`v${index}`, dimensionText(field).as(`v${index}`)]),
     );
-    const picked = database.reads
+    const picked = database.searches
       .select(columns)
       .from(events)
       .where(
@@ -40,7 +42,7 @@ export const facets = limited("general")
     const all = list(names.map((name) => sql`${name}`));
     const sets = list(names.map((name) => sql`(${name})`));
     const rows = await database.as({ userId }, () =>
-      database.reads.execute<Row>(sql`
+      database.searches.execute<Row>(sql`
         with picked as (${picked}), counted as (
           select grouping(${all}) as mask, coalesce(${all}) as value, count(*) as count,
             row_number() over (

@@ -25,7 +25,7 @@ export async function readTailBounds(
   userId: string,
 ): Promise<TailBounds & { end: TailPosition }> {
   const [row] = await database.as({ userId }, () =>
-    database.reads.execute<BoundsRow>(sql`
+    database.searches.execute<BoundsRow>(sql`
       select (select system_identifier::text from pg_control_system()) as cluster,
         pg_snapshot_xmax(pg_current_snapshot())::text as next,
         last.commit_xid::text as xid, last.position::text as receipt, last.ordinal::text as ordinal
@@ -78,7 +78,7 @@ export async function readTail(
     sql`, `,
   );
   const rows = await database.as({ userId }, () =>
-    database.reads.execute<Row>(sql`
+    database.searches.execute<Row>(sql`
       select r.commit_xid::text as xid, r.position::text as receipt, i.ordinal, e.*
       from (
         select * from (

@@ -2,8 +2,10 @@ import { createHash } from "node:crypto";
 import { events } from "@muniment/db/schema/events.ts";
 import { eventBounds, eventPage, searchEventsInput } from "@muniment/shared/events.ts";
 import { and, desc, eq } from "drizzle-orm";
+import { AppError } from "../../errors.ts";
 import { keysetPage } from "../../paging.ts";
 import { signedInOrApiKey } from "../../trpc/authenticated.ts";
+import { inTurn } from "../../trpc/in-turn.ts";
 import { limited } from "../../trpc/limited.ts";
 import { permission } from "../../trpc/permission.ts";
 import { filterConditions } from "./filters.ts";
@@ -14,6 +16,9 @@ const day = 86_400_000;
 /** Tried in turn, so that the usual page opens one or two partitions instead of all. */
 const windows = [31 * day, 400 * day, Number.POSITIVE_INFINITY];
 
+/** No further window is opened after this long. */
+const maxMilliseconds = 3000;
+
 /**
  * The events of the caller's user, newest first. A key reads what its owner reads, not only what its
  * own agent sent: it stands for the owner, narrowed by its scopes.
@@ -21,6 +26,7 @@ const windows = [31 * day, 400 * day, Number.POSITIVE_INFINITY];
 export const search = limited("general")
   .concat(signedInOrApiKey)
   .concat(permission("events:read"))
+  .concat(inTurn)
   .input(searchEventsInput)
   .output(eventPage)
   .query(async ({ ctx: { deps, principal }, input = {} }) => {
@@ -34,7 +40,7 @@ export const search = limited("general")
 
     const read = (from: number, to: number) =>
       database.as({ userId }, () =>
-        database.reads
+        database.searches
           .select(eventColumns)
           .from(events)
           .where(
@@ -52,7 +58,11 @@ export const search = limited("general")
     const newest = deps.now().getTime() + eventBounds.futureMilliseconds;
     const top = Math.min(range.to, (page.at?.getTime() ?? newest) + 1);
     let rows: Awaited<ReturnType<typeof read>> = [];
+    const started = performance.now();
     for (const window of windows) {
+      if (performance.now() - started > maxMilliseconds) {
+        throw new AppError("timed_out", "The search took too long. Narrow it.");
+      }
       const from = Math.max(range.from, top - window);
       rows = await read(from, page.at ? top : range.to);
       if (rows.length === page.fetch || from === range.from) break;

@@ -2,6 +2,7 @@ import { events } from "@muniment/db/schema/events.ts";
 import { timeseries as output, type Timeseries, timeseriesInput } from "@muniment/shared/events.ts";
 import { and, eq, sql } from "drizzle-orm";
 import { signedInOrApiKey } from "../../trpc/authenticated.ts";
+import { inTurn } from "../../trpc/in-turn.ts";
 import { limited } from "../../trpc/limited.ts";
 import { permission } from "../../trpc/permission.ts";
 import { bucketsOf } from "./buckets.ts";
@@ -47,6 +48,7 @@ function toBuckets(
 export const timeseries = limited("general")
   .concat(signedInOrApiKey)
   .concat(permission("events:read"))
+  .concat(inTurn)
   .input(timeseriesInput)
   .output(output)
   .query(async ({ ctx: { deps, principal }, input }) => {
@@ -57,7 +59,7 @@ export const timeseries = limited("general")
     const { interval, step, starts } = bucketsOf(Date.parse(from), Date.parse(to), input.interval);
     const { by } = input;
 
-    const counted = database.reads
+    const counted = database.searches
       .select({
         start:
           sql`date_bin(${`${step / 1000} seconds`}::interval, ${events.occurredAt}, 'epoch')`.as(
@@ -70,7 +72,7 @@ export const timeseries = limited("general")
       .where(and(eq(events.userId, userId), ...rangeConditions(range), ...filterConditions(input)))
       .groupBy(sql`1`, sql`2`);
     const rows = await database.as({ userId }, () =>
-      database.reads.execute<Row>(sql`
+      database.searches.execute<Row>(sql`
         with counted as materialized (${counted}), top as (
           select value from counted group by value order by sum(count) desc, value limit ${maxValues}
         )
