@@ -5,7 +5,7 @@ import { page } from "./values.ts";
 export const primaryLimits = ["general", "model", "upload", "ingest"] as const;
 export type PrimaryLimit = (typeof primaryLimits)[number];
 
-/** Everything that is counted; what each is counted per stands in `apps/api/src/limits/rules.ts`. */
+/** Everything that is counted; what each is counted per stands in `apps/api/src/limits/counted-per.ts`. */
 export const limitNames = [
   "general_address",
   "general_user",

@@ -18,7 +18,7 @@ export type AuditFacts<A extends AuditAction> = {
 
 /**
  * Opens the transaction of a change and commits it only together with its audit entry: a failed
- * handler rolls back, and so does one that wrote no entry (`audited.test.ts`).
+ * handler rolls back, and so does one that wrote no entry (`apps/api/test/audit.test.ts`).
  */
 export function audited<A extends AuditAction>(...actions: [A, ...A[]]) {
   return procedure.meta({ audit: actions }).use(async function auditChange({ ctx, next }) {
