@@ -52,6 +52,19 @@ describe("the general limit", () => {
     expect(answers.at(-1)?.headers.get("ratelimit-policy")).toBe('"general_user";q=600;w=60');
   });
 
+  test("is each API key's own: no key shuts out its owner or another key", async () => {
+    const owner = await server.member();
+    const { key, agentId } = await server.apiKey(owner);
+    const input = { agentId, name: "second", scopes: ["events:read"] };
+    const { key: second } = must(await owner.mutate("apiKeys.create", input));
+    const caller = (given: string) =>
+      createClient(server.url, { authorization: `Bearer ${given}` });
+    const answers = await many(620, () => caller(key).query("events.get", {}));
+    expect(passed(answers)).toBe(600);
+    expect((await owner.query("auth.me")).status).toBe(200);
+    expect((await caller(second).query("events.get", {})).status).toBe(400);
+  });
+
   test("counts calls, not requests: a batch of ten is ten", async () => {
     const headers = fromNewAddress();
     const paths = Array.from({ length: 10 }, () => "setup.status").join(",");

@@ -3,15 +3,15 @@ import type { LimitName } from "@muniment/shared/limits.ts";
 /** What each limit is counted per, in words for people. */
 export const countedPer: Record<LimitName, string> = {
   general_address: "address, anonymous calls",
-  general_user: "signed-in user, or owner of the API key",
+  general_user: "signed-in user, or API key",
   auth_account_address: "failed attempts per account and address",
   auth_address: "failed attempts per address",
   auth_account: "failed attempts per account",
   credentials: "wrong tokens, keys and cookies per address",
   sign_up: "sign-ups per address",
   mail: "mails per recipient",
-  model: "user",
-  upload: "user",
+  model: "user, or API key",
+  upload: "user, or API key",
   ingest_calls: "calls per API key",
   ingest_events: "events per API key",
 };
