@@ -33,8 +33,11 @@ function outboxTransport(directory: string, from: string) {
   };
 }
 
+// A silent server must not keep the job runner from its other work.
+const patience = { connectionTimeout: 5000, greetingTimeout: 5000, socketTimeout: 10_000 };
+
 function smtpTransport(url: string, from: string) {
-  const transport = createTransport(url);
+  const transport = createTransport({ url, ...patience });
   return async (message: Mail) => {
     await transport.sendMail({ ...message, from, textEncoding: "quoted-printable" });
   };
