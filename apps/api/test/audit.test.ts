@@ -160,28 +160,37 @@ describe("a refusal", () => {
       .toEqual([["call.refused", "users.list", detail("users.list", 1)], ...expected]);
   });
 
-  test("of a sign-in is an action of its own and tells no password and no account", async () => {
+  test("of a sign-in is an action of its own and tells which account was tried, and no password", async () => {
     const headers = fromNewAddress();
     const stranger = server.anonymous(headers);
-    for (let count = 0; count < 7; count += 1) {
-      const email = "admin@example.org";
+    const tried = [...Array(7).fill("admin@example.org"), "nobody@example.org"];
+    for (const email of tried) {
       await stranger.mutate("auth.signIn", { email, password: "hunter2 hunter2 hunter2" });
     }
     const mine = async () =>
       (await search({ actions: ["sign_in.refused"] }))
         .filter(({ address }) => address === headers["x-forwarded-for"])
-        .map(({ actor, details }) => ({ actor, details }));
-    const actor = { kind: "anonymous", id: null, label: null };
-    await expect.poll(mine, { timeout: 2000, interval: 50 }).toEqual([
-      { actor, details: { procedure: "auth.signIn", reason: "rate_limited", count: 2 } },
-      { actor, details: { procedure: "auth.signIn", reason: "invalid_credentials", count: 5 } },
-    ]);
-    const [dump] =
-      await server.owner`select string_agg(r::text, ' ') as text from audit_refusals r`;
+        .map(({ actor, target, details }) => [actor.kind, target?.label, details]);
+    const refused = (email: string, reason: string, count: number) => [
+      "anonymous",
+      email,
+      { procedure: "auth.signIn", reason, count },
+    ];
+    await expect
+      .poll(mine, { timeout: 2000, interval: 50 })
+      .toEqual([
+        refused("nobody@example.org", "invalid_credentials", 1),
+        refused("admin@example.org", "rate_limited", 2),
+        refused("admin@example.org", "invalid_credentials", 5),
+      ]);
+    const [dump] = await server.owner`
+      select string_agg(r::text, ' ') as text,
+             string_agg((to_jsonb(r) - 'personal')::text, ' ') as impersonal from audit_refusals r`;
     expect(dump?.text).not.toContain("hunter2");
+    expect(dump?.impersonal).not.toContain("@example.org");
   });
 
-  test("is told apart by caller: user, key, address", async () => {
+  test("is told apart by caller: each API key", async () => {
     const member = await server.member();
     const { key, agentId } = await server.apiKey(member, { scopes: ["events:write"] });
     const second = { agentId, name: "second", scopes: ["events:write"] };
@@ -199,6 +208,25 @@ describe("a refusal", () => {
         ["apiKey", other.slice(0, 12), 2],
       ].sort(),
     );
+  });
+
+  test("is told apart by address, so that a stolen session does not hide behind its owner", async () => {
+    const member = await server.member();
+    const [home, elsewhere] = [fromNewAddress(), fromNewAddress()];
+    for (const headers of [home, elsewhere, elsewhere]) {
+      const caller = createClient(server.url, headers);
+      caller.cookie = member.cookie;
+      await caller.query("users.list");
+    }
+    const refused = async () =>
+      (await search({ actorId: member.id, outcomes: ["refused"] })).map(({ address, details }) => [
+        address,
+        details.count,
+      ]);
+    await expect.poll(refused, { timeout: 2000, interval: 50 }).toEqual([
+      [elsewhere["x-forwarded-for"], 2],
+      [home["x-forwarded-for"], 1],
+    ]);
   });
 
   test("from a foreign page is recorded, with the user whose cookie came along", async () => {

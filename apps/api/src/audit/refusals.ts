@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Database } from "@muniment/db/database.ts";
 import { auditRefusals } from "@muniment/db/schema/audit.ts";
 import type { ErrorReason } from "@muniment/shared/error-reasons.ts";
@@ -14,28 +15,40 @@ type Row = typeof auditRefusals.$inferInsert;
 const maxPending = 5000;
 
 export type Refusals = {
-  /** Notes a refused call. Identical ones (caller, procedure, reason) fold into one entry per minute. */
-  record(ctx: Context, procedure: string, reason: ErrorReason): void;
+  /**
+   * Notes a refused call. Identical ones (caller, procedure, reason) fold into one entry per minute;
+   * attempts at different accounts, named by `email`, are not identical.
+   */
+  record(ctx: Context, procedure: string, reason: ErrorReason, email?: string): void;
   /** Writes what was noted. */
   flush(): Promise<void>;
   /** Turns the counters of past minutes into audit entries. */
   close(): Promise<void>;
 };
 
-function callerOf(ctx: Context, principal: Principal): string {
-  if (principal.kind === "user") return principal.userId;
+/** Told apart by address too, so that the owner's entry never hides what a stolen session does elsewhere. */
+function callerOf(ctx: Context, principal: Principal, email: string | undefined): string {
   if (principal.kind === "apiKey") return principal.keyId;
-  return clientKey(ctx.request.address);
+  const client = clientKey(ctx.request.address);
+  if (principal.kind === "user") return `${principal.userId} ${client}`;
+  if (email === undefined) return client;
+  return `${client} ${createHash("sha256").update(email).digest("base64url").slice(0, 22)}`;
 }
 
 export function createRefusals(database: Database, now: () => Date, log: Logger): Refusals {
   let pending = new Map<string, Row>();
 
-  function note(ctx: Context, principal: Principal, procedure: string, reason: ErrorReason) {
+  function note(
+    ctx: Context,
+    principal: Principal,
+    procedure: string,
+    reason: ErrorReason,
+    email: string | undefined,
+  ) {
     const at = now();
     const minute = new Date(Math.floor(at.getTime() / 60_000) * 60_000);
     const crowded = pending.size >= maxPending;
-    const caller = crowded ? "many" : callerOf(ctx, principal);
+    const caller = crowded ? "many" : callerOf(ctx, principal, email);
     const key = `${minute.getTime()} ${caller} ${procedure} ${reason}`;
     const row = pending.get(key);
     if (row) {
@@ -50,7 +63,7 @@ export function createRefusals(database: Database, now: () => Date, log: Logger)
       request: ctx.request,
       action,
       outcome: "refused",
-      target: { kind: "procedure", id: procedure },
+      target: { kind: "procedure", id: procedure, ...(email ? { label: email } : {}) },
       details,
     });
     pending.set(key, { ...entry, minute, caller, procedure, reason, count: 1 });
@@ -89,12 +102,12 @@ export function createRefusals(database: Database, now: () => Date, log: Logger)
     });
 
   return {
-    record(ctx, procedure, reason) {
+    record(ctx, procedure, reason, email) {
       // Refusals are of calls that were identified already, so this only reads what is there.
       void ctx
         .identify()
         .catch((): Principal => ({ kind: "anonymous" }))
-        .then((principal) => note(ctx, principal, procedure, reason))
+        .then((principal) => note(ctx, principal, procedure, reason, email))
         .catch((error: unknown) => log.error({ err: error }, "a refusal was not recorded"));
     },
     flush,

@@ -9,6 +9,7 @@ import type { Limits } from "../limits/limiter.ts";
 import type { Context } from "./context.ts";
 import { procedure } from "./init.ts";
 import { refuseOver } from "./limited.ts";
+import type { Attempted } from "./recorded.ts";
 
 const subjectOf = (account: string) =>
   createHash("sha256").update(account).digest("base64url").slice(0, 22);
@@ -64,6 +65,8 @@ export const authLimited = procedure
   .meta({ authLimit: true })
   .input(z.object({ email }))
   .use(async function limitAttempts({ ctx, next, path, input }) {
+    const { attempted } = ctx as Context & { attempted: Attempted };
+    attempted.email = input.email;
     return countAttempt(ctx, path, input.email, () => next());
   });
 

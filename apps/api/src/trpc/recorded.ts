@@ -1,13 +1,17 @@
 import { isRefusal, toAppError } from "../errors.ts";
 import { procedure } from "./init.ts";
 
+/** What a call tries to get at, for the record of its refusal; a later step fills it in. */
+export type Attempted = { email?: string };
+
 /** The outermost step: leaves a trace of every refusal behind it, outside any transaction. */
 export const recorded = procedure.use(async function recordRefusals({ ctx, next, path, meta }) {
-  const result = await next();
+  const attempted: Attempted = {};
+  const result = await next({ ctx: { attempted } });
   if (result.ok) return result;
   const error = toAppError(result.error);
   if (isRefusal(error) && !meta?.refusalsUnrecorded) {
-    ctx.deps.refusals.record(ctx, path, error.reason);
+    ctx.deps.refusals.record(ctx, path, error.reason, attempted.email);
   }
   throw error;
 });
