@@ -96,15 +96,12 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
   defineEventJobs(jobs, database);
   await jobs.start();
 
-  const stopWriting = repeat(
-    1000,
-    async () => {
-      await refusals.flush();
-      await writeUsedKeys(database, identities);
-      await loadLimitOverrides(database, limits);
-    },
-    log,
-  );
+  // Each by itself, so that one that fails does not keep the others from working.
+  const stopEach = [
+    refusals.flush,
+    () => writeUsedKeys(database, identities),
+    () => loadLimitOverrides(database, limits),
+  ].map((act) => repeat(1000, act, log));
 
   return {
     config,
@@ -127,7 +124,7 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
     async [Symbol.asyncDispose]() {
       await jobs.stop();
       await ingest.stop();
-      await stopWriting();
+      await Promise.all(stopEach.map((stop) => stop()));
       health.stop();
       await database.close();
       redis?.disconnect();

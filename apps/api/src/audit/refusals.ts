@@ -73,8 +73,10 @@ export function createRefusals(database: Database, now: () => Date, log: Logger)
     if (pending.size === 0) return;
     const taken = pending;
     pending = new Map();
+    // Nodes that write the same rows must do it in the same order, or they deadlock.
+    const inOrder = [...taken].sort(([a], [b]) => (a < b ? -1 : 1));
     try {
-      await write([...taken.values()]);
+      await write(inOrder.map(([, row]) => row));
     } catch (error) {
       for (const [key, row] of taken) {
         pending.set(key, { ...row, count: row.count + (pending.get(key)?.count ?? 0) });

@@ -1,0 +1,62 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createRefusals } from "../src/audit/refusals.ts";
+import type { Context } from "../src/trpc/context.ts";
+import { must, startTestServer, type TestServer } from "./harness.ts";
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer();
+  await server.admin();
+});
+afterAll(() => server.stop());
+
+const waiting = async () => (await server.owner`select 1 from pg_locks where not granted`).length;
+
+test("nodes that count the same refusals in another order do not deadlock", async () => {
+  const now = server.deps.now();
+  const node = createRefusals(server.deps.database, () => now, server.deps.log);
+  const minute = new Date(Math.floor(now.getTime() / 60_000) * 60_000);
+  for (const address of ["192.0.2.2", "192.0.2.1"]) {
+    const request = { id: address, address, userAgent: "" };
+    const identify = async () => ({ kind: "anonymous" });
+    node.record({ request, identify } as Context, "auth.me", "not_signed_in");
+  }
+  await sleep(10);
+  let flushed: Promise<void> | undefined;
+  await server.owner.begin(async (sql) => {
+    const count = (caller: string) => sql`
+      insert into audit_refusals
+        (id, at, actor_kind, action, outcome, details, personal, minute, caller, procedure, reason, count)
+      values (gen_random_uuid(), ${now}, 'anonymous', 'call.refused', 'refused', '{}', '{}', ${minute},
+        ${caller}, 'auth.me', 'not_signed_in', 1)`;
+    await count("192.0.2.1");
+    flushed = node.flush();
+    await expect.poll(waiting, { timeout: 3000 }).toBeGreaterThan(0);
+    await count("192.0.2.2");
+  });
+  await flushed;
+  const rows = await server.owner`
+    select count from audit_refusals where reason = 'not_signed_in' and caller like '192.0.2.%'`;
+  expect(rows.map(({ count }) => count)).toEqual([2, 2]);
+});
+
+test("changed limits and uses of keys reach the database though refusals cannot", async () => {
+  const member = await server.member();
+  const { id, key } = await server.apiKey(member);
+  await server.owner`alter table audit_refusals rename to hidden_refusals`;
+  try {
+    expect((await member.query("users.list")).status).toBe(403);
+    await server.anonymous({ authorization: `Bearer ${key}` }).query("events.search");
+    await server.owner`
+      insert into limit_overrides (name, points, duration_seconds, changed_at)
+      values ('mail', 7, 60, now())`;
+    const used = async () =>
+      must(await member.query("apiKeys.list")).items.find((item: { id: string }) => item.id === id)
+        .lastUsedAt;
+    await expect.poll(used, { timeout: 3000 }).not.toBeNull();
+    await expect.poll(() => server.deps.limits.rule("mail").rule.points, { timeout: 3000 }).toBe(7);
+  } finally {
+    await server.owner`alter table hidden_refusals rename to audit_refusals`;
+  }
+});
