@@ -2,7 +2,8 @@ import { limitNames } from "@muniment/shared/limits.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fromNewAddress } from "./addresses.ts";
 import { type Answer, type Client, createClient } from "./client.ts";
-import { must, startTestServer, type TestServer } from "./harness.ts";
+import { must, password, startTestServer, type TestServer } from "./harness.ts";
+import { mailsTo, tokenIn } from "./outbox.ts";
 
 let server: TestServer;
 let other: TestServer;
@@ -111,6 +112,51 @@ describe("the credentials limit", () => {
     expect(answers.at(-1)?.headers.get("ratelimit-policy")).toBe('"credentials";q=10;w=900');
     must(await admin2.mutate("limits.reset", { class: "credentials" }));
   });
+});
+
+describe("over the credentials limit", () => {
+  const headers = fromNewAddress();
+  const rule = { points: 1, durationSeconds: 900 };
+  beforeAll(async () => {
+    must(await admin.mutate("limits.set", { class: "credentials", ...rule }));
+    const guess = server.anonymous({ ...headers, cookie: "muniment_session=guess" });
+    expect((await guess.query("auth.me")).status).toBe(401);
+    expect((await guess.query("auth.me")).status).toBe(429);
+  });
+  afterAll(async () => {
+    must(await admin.mutate("limits.reset", { class: "credentials" }));
+  });
+
+  test("a right invitation makes an account, a wrong one is refused", async () => {
+    const email = "invited@example.org";
+    must(await admin.mutate("users.invite", { email, role: "member" }));
+    const [mail] = await mailsTo(server, email);
+    if (!mail) throw new Error("no mail");
+    const client = server.anonymous(headers);
+    const signUp = (invitation: string) =>
+      client.mutate("auth.signUp", { email, password, displayName: "New", invitation });
+    expect((await signUp("x".repeat(43))).status).toBe(429);
+    expect((await signUp(tokenIn(mail))).status).toBe(200);
+  });
+
+  test("a sign-in with the cookie of an ended session works", async () => {
+    const { email } = await server.member();
+    const client = server.anonymous(headers);
+    client.cookie = "muniment_session=ended";
+    expect((await client.mutate("auth.signIn", { email, password })).status).toBe(200);
+    expect((await client.query("auth.me")).status).toBe(200);
+  });
+});
+
+test("the cookie of an ended session is cleared by the first answer", async () => {
+  const client = server.anonymous(fromNewAddress());
+  client.cookie = "muniment_session=ended";
+  const answer = await client.query("auth.me");
+  expect([answer.status, reason(answer)]).toEqual([401, "not_signed_in"]);
+  expect(answer.headers.getSetCookie()).toEqual([
+    expect.stringMatching(/^muniment_session=; .*Expires=Thu, 01 Jan 1970/),
+  ]);
+  expect((await client.query("auth.me")).headers.getSetCookie()).toEqual([]);
 });
 
 describe("changing limits", () => {

@@ -1,9 +1,11 @@
 import type { LimitName, PrimaryLimit } from "@muniment/shared/limits.ts";
 import { AppError } from "../errors.ts";
+import { endedSessionCookie } from "../http/cookies.ts";
 import type { Principal } from "../identity/principal.ts";
 import { clientKey } from "../limits/client-key.ts";
 import type { LimitState } from "../limits/limiter.ts";
 import type { Context } from "./context.ts";
+import type { PolicyMeta } from "./init.ts";
 import { recorded } from "./recorded.ts";
 import { safeCaller } from "./safe-caller.ts";
 
@@ -30,22 +32,39 @@ export function refuseOver(ctx: Context, state: LimitState): void {
   });
 }
 
+/** Counts a wrong credential, and refuses it where the address has presented too many. */
+async function countWrong(
+  ctx: Context,
+  principal: Principal,
+  procedure: string,
+  meta?: PolicyMeta,
+) {
+  if (principal.kind !== "anonymous" || principal.refusal === undefined) return;
+  if (ctx.request.bearer === undefined) {
+    // A browser sends the cookie of an ended session until it is told to forget it.
+    const forget = endedSessionCookie(ctx.deps.config);
+    if (!ctx.response.cookies.includes(forget)) ctx.response.cookies.push(forget);
+    // Who signs in does not depend on the cookie.
+    if (meta?.setsSession) return;
+  }
+  const client = clientKey(ctx.request.address);
+  const bad = await ctx.deps.limits.consume("credentials", client, { procedure });
+  if (!bad.allowed) refuseOver(ctx, bad);
+}
+
 /** First steps of every procedure: find out who calls, count the call against one class, refuse the unsafe. */
 export function limited(limit: PrimaryLimit) {
   const counted = recorded.meta({ limit }).use(async function limitCalls({
     ctx,
     next,
     path: procedure,
+    meta,
   }) {
     const principal = await ctx.identify();
     const { name, key } = counterOf(limit, principal, ctx.request.address);
     const { limits } = ctx.deps;
     refuseOver(ctx, await limits.consume(name, key, { procedure }));
-    if (principal.kind === "anonymous" && principal.refusal) {
-      const client = clientKey(ctx.request.address);
-      const bad = await limits.consume("credentials", client, { procedure });
-      if (!bad.allowed) refuseOver(ctx, bad);
-    }
+    await countWrong(ctx, principal, procedure, meta);
     return next({ ctx: { principal } });
   });
   return counted.concat(safeCaller);
