@@ -132,7 +132,8 @@ function originProblems(v: Variables, production: boolean): Problem[] {
       const problem = production ? "is a wildcard in production" : "is a wildcard";
       return [{ variable: "CORS_ORIGINS", problem, remedy }];
     }
-    const valid = URL.canParse(origin) && new URL(origin).origin === origin;
+    const valid =
+      URL.canParse(origin) && new URL(origin).origin === origin && !origin.includes("*");
     return valid
       ? []
       : [{ variable: "CORS_ORIGINS", problem: `${origin} is not an origin`, remedy }];
@@ -220,30 +221,36 @@ export type Parsed =
 export function parseConfig(env: Env): Parsed {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
   const parsed = schema.safeParse(given);
-  if (!parsed.success) return { ok: false, problems: schemaProblems(parsed.error) };
-  const v = parsed.data;
+  const wrong = parsed.success ? [] : schemaProblems(parsed.error);
+  const isWrong = (variable: string) => wrong.some((problem) => problem.variable === variable);
+  // What is wrong by itself counts as absent below, so that the rest is judged in the same run.
+  const v = schema.parse(
+    Object.fromEntries(Object.entries(given).filter(([variable]) => !isWrong(variable))),
+  );
   const production = v.NODE_ENV === "production";
   const publicUrl = new URL(v.PUBLIC_URL ?? `http://127.0.0.1:${v.PORT}`);
   const rings = Object.fromEntries(
     secretNames.map((name) => [name, splitList(given[name] ?? "")]),
   ) as Record<SecretName, string[]>;
-  const external = v.DATABASE_URL ?? v.DATABASE_OWNER_URL;
+  const external = given.DATABASE_URL ?? given.DATABASE_OWNER_URL;
   const trustProxy = parseTrustProxy(v.TRUST_PROXY);
 
   const problems = [
+    ...wrong,
     ...transportProblems(v, publicUrl, production),
     ...originProblems(v, production),
     ...ringProblems(rings, production && external !== undefined),
     ...(typeof trustProxy === "object" && "problem" in trustProxy ? [trustProxy] : []),
   ];
-  if (v.DATABASE_OWNER_URL && !v.DATABASE_URL) {
+  if (v.DATABASE_OWNER_URL && !given.DATABASE_URL) {
     problems.push({
       variable: "DATABASE_OWNER_URL",
       problem: "is set without DATABASE_URL",
       remedy: "set DATABASE_URL to the application's own connection",
     });
   }
-  if (v.SESSION_IDLE_S > v.SESSION_MAX_S) {
+  const idleGiven = given.SESSION_IDLE_S !== undefined && !isWrong("SESSION_IDLE_S");
+  if (idleGiven && !isWrong("SESSION_MAX_S") && v.SESSION_IDLE_S > v.SESSION_MAX_S) {
     problems.push({
       variable: "SESSION_IDLE_S",
       problem: "is longer than SESSION_MAX_S",
@@ -273,7 +280,7 @@ export function parseConfig(env: Env): Parsed {
     apiDocs: v.API_DOCS ? v.API_DOCS === "on" : !production,
     logLevel: v.LOG_LEVEL,
     metricsToken: v.METRICS_TOKEN ?? null,
-    sessionIdleSeconds: v.SESSION_IDLE_S,
+    sessionIdleSeconds: Math.min(v.SESSION_IDLE_S, v.SESSION_MAX_S),
     sessionMaxSeconds: v.SESSION_MAX_S,
     argon2: { memoryCost: v.ARGON2_MEMORY_KIB, timeCost: v.ARGON2_TIME },
     limits: limitsOf(v),

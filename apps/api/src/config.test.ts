@@ -1,0 +1,303 @@
+import { randomBytes } from "node:crypto";
+import { describe, expect, test } from "vitest";
+import { describeProblems, isLoopback, parseConfig } from "./config.ts";
+
+const strong = () => randomBytes(36).toString("base64url");
+const secrets = () => ({
+  JWT_SECRET: strong(),
+  API_KEY_SECRET: strong(),
+  ENCRYPTION_KEY: strong(),
+  AUDIT_SIGNING_KEY: strong(),
+});
+const production = () => ({
+  NODE_ENV: "production",
+  PUBLIC_URL: "https://muniment.example.com",
+  DATABASE_URL: "postgres://app:pw@db.example.com/muniment?sslmode=verify-full",
+  ...secrets(),
+});
+
+function configOf(env: Record<string, string | undefined>) {
+  const parsed = parseConfig(env);
+  if (!parsed.ok) throw new Error(describeProblems(parsed.problems));
+  return parsed;
+}
+
+/** The variables that are complained of. */
+function complaints(env: Record<string, string | undefined>) {
+  const parsed = parseConfig(env);
+  return parsed.ok ? [] : parsed.problems.map(({ variable }) => variable);
+}
+
+describe("without any variable", () => {
+  test("the defaults of the contract hold", () => {
+    const { config, rings } = configOf({});
+    expect(config).toMatchObject({
+      production: false,
+      host: "127.0.0.1",
+      port: 3000,
+      dataDir: "data",
+      database: null,
+      redisUrl: null,
+      trustProxy: false,
+      corsOrigins: [],
+      signUp: "invite",
+      smtpUrl: null,
+      apiDocs: true,
+      sessionIdleSeconds: 86_400,
+      sessionMaxSeconds: 604_800,
+      argon2: { memoryCost: 19_456, timeCost: 2 },
+    });
+    expect(config.publicUrl.origin).toBe("http://127.0.0.1:3000");
+    expect(Object.values(rings)).toEqual([[], [], [], []]);
+  });
+
+  test("the limits are those of the product", () => {
+    expect(configOf({}).config.limits).toEqual({
+      general_address: { points: 100, durationSeconds: 60 },
+      general_user: { points: 600, durationSeconds: 60 },
+      auth_account_address: { points: 5, durationSeconds: 900 },
+      auth_address: { points: 20, durationSeconds: 900 },
+      auth_account: { points: 100, durationSeconds: 900 },
+      credentials: { points: 100, durationSeconds: 900 },
+      sign_up: { points: 20, durationSeconds: 3600 },
+      mail: { points: 5, durationSeconds: 3600 },
+      model: { points: 20, durationSeconds: 60 },
+      upload: { points: 10, durationSeconds: 3600 },
+      ingest_calls: { points: 6000, durationSeconds: 60 },
+      ingest_events: { points: 60_000, durationSeconds: 60 },
+    });
+  });
+
+  test("an empty variable is an absent one", () => {
+    expect(configOf({ PORT: "", SIGN_UP: "", JWT_SECRET: "", PUBLIC_URL: "" }).config.port).toBe(
+      3000,
+    );
+  });
+});
+
+test.each([
+  ["RATE_LIMIT_MAX_REQUESTS", "general_address"],
+  ["RATE_LIMIT_USER_MAX", "general_user"],
+  ["AUTH_RATE_LIMIT_MAX", "auth_account_address"],
+  ["AUTH_RATE_LIMIT_ADDRESS_MAX", "auth_address"],
+  ["AUTH_RATE_LIMIT_ACCOUNT_MAX", "auth_account"],
+  ["CREDENTIAL_RATE_LIMIT_MAX", "credentials"],
+  ["SIGN_UP_RATE_LIMIT_MAX", "sign_up"],
+  ["MAIL_RATE_LIMIT_MAX", "mail"],
+  ["MODEL_RATE_LIMIT_MAX", "model"],
+  ["UPLOAD_RATE_LIMIT_MAX", "upload"],
+  ["INGEST_RATE_LIMIT_MAX", "ingest_calls"],
+  ["INGEST_EVENTS_RATE_LIMIT_MAX", "ingest_events"],
+] as const)("%s sets %s", (variable, limit) => {
+  expect(configOf({ [variable]: "7" }).config.limits[limit].points).toBe(7);
+  for (const wrong of ["0", "-1", "1.5", "many"])
+    expect(complaints({ [variable]: wrong })).toEqual([variable]);
+});
+
+test("windows are given in milliseconds and hold in whole seconds", () => {
+  const { limits } = configOf({
+    RATE_LIMIT_WINDOW_MS: "1500",
+    AUTH_RATE_LIMIT_WINDOW_MS: "60000",
+  }).config;
+  expect(limits.general_address.durationSeconds).toBe(2);
+  expect(limits.auth_account.durationSeconds).toBe(60);
+});
+
+test.each([
+  ["PORT", ["0", "65536", "http", "80.5"]],
+  [
+    "PUBLIC_URL",
+    [
+      "muniment.example.com",
+      "ftp://x.example",
+      "http://muniment.example.com",
+      "https://x.example/path",
+      "https://x.example/?a",
+      "https://x.example/#a",
+    ],
+  ],
+  ["DATABASE_URL", ["mysql://x/y", "localhost"]],
+  ["REDIS_URL", ["http://x", "localhost:6379"]],
+  ["TRUST_PROXY", ["true", "all", "10.0.0.0/33", "10.0.0.0/8,x", "100"]],
+  [
+    "CORS_ORIGINS",
+    [
+      "*",
+      "example.com",
+      "https://x.example/",
+      "https://*.example.com",
+      "https://x.example,null",
+      "HTTPS://X.example",
+    ],
+  ],
+  ["SIGN_UP", ["yes", "OPEN"]],
+  ["SMTP_URL", ["mail.example.com", "http://x"]],
+  ["API_DOCS", ["yes"]],
+  ["LOG_LEVEL", ["loud"]],
+  ["METRICS_TOKEN", ["short"]],
+  ["SESSION_IDLE_S", ["0", "604801"]],
+  ["SESSION_MAX_S", ["0", "x"]],
+  ["ARGON2_MEMORY_KIB", ["19455", "x"]],
+  ["ARGON2_TIME", ["1"]],
+])("a wrong %s is refused, alone and with a remedy", (variable, values) => {
+  for (const value of values) {
+    const parsed = parseConfig({ [variable]: value });
+    const problems = parsed.ok ? [] : parsed.problems;
+    expect([value, problems.map((problem) => problem.variable)]).toEqual([value, [variable]]);
+    expect(problems[0]?.remedy.length).toBeGreaterThan(10);
+  }
+});
+
+test.each([
+  ["TRUST_PROXY", "1", { trustProxy: 1 }],
+  ["TRUST_PROXY", "0", { trustProxy: false }],
+  ["TRUST_PROXY", "10.0.0.0/8, ::1", { trustProxy: ["10.0.0.0/8", "::1"] }],
+  [
+    "CORS_ORIGINS",
+    "https://a.example, http://127.0.0.1:5173",
+    { corsOrigins: ["https://a.example", "http://127.0.0.1:5173"] },
+  ],
+  ["PUBLIC_URL", "http://localhost:8080", {}],
+  ["PUBLIC_URL", "http://[::1]:8080", {}],
+  ["PUBLIC_URL", "https://muniment.example.com", {}],
+  ["DATABASE_URL", "postgres:///muniment?host=/var/run/postgresql", {}],
+])("%s may be %s", (variable, value, expected) => {
+  expect(configOf({ [variable]: value }).config).toMatchObject(expected);
+});
+
+test("every problem is told at once, whatever its kind, and only those", () => {
+  const env = {
+    NODE_ENV: "production",
+    PORT: "x",
+    SIGN_UP: "maybe",
+    PUBLIC_URL: "http://muniment.example.com",
+    CORS_ORIGINS: "*",
+    TRUST_PROXY: "everyone",
+    DATABASE_URL: "postgres://app@db.example.com/x",
+    REDIS_URL: "redis://cache.example.com",
+    JWT_SECRET: "short",
+    API_KEY_SECRET: strong(),
+    ENCRYPTION_KEY: strong(),
+  };
+  expect(complaints(env).sort()).toEqual([
+    "AUDIT_SIGNING_KEY",
+    "CORS_ORIGINS",
+    "DATABASE_URL",
+    "JWT_SECRET",
+    "PORT",
+    "PUBLIC_URL",
+    "REDIS_URL",
+    "SIGN_UP",
+    "TRUST_PROXY",
+  ]);
+});
+
+test("a wrong value brings no complaint about what was right", () => {
+  expect(complaints({ ...production(), DATABASE_URL: "mysql://db.example.com/x" })).toEqual([
+    "DATABASE_URL",
+  ]);
+  expect(complaints({ DATABASE_URL: "mysql://x/y", DATABASE_OWNER_URL: "postgres://x/y" })).toEqual(
+    ["DATABASE_URL"],
+  );
+  expect(complaints({ SESSION_IDLE_S: "x", SESSION_MAX_S: "3600" })).toEqual(["SESSION_IDLE_S"]);
+  // The secrets of a database that is wrongly named are missed all the same.
+  expect(complaints({ NODE_ENV: "production", DATABASE_URL: "x" }).sort()).toEqual([
+    "API_KEY_SECRET",
+    "AUDIT_SIGNING_KEY",
+    "DATABASE_URL",
+    "ENCRYPTION_KEY",
+    "JWT_SECRET",
+  ]);
+});
+
+test("a shorter absolute lifetime shortens the idle one that was not given", () => {
+  const { config } = configOf({ SESSION_MAX_S: "3600" });
+  expect([config.sessionIdleSeconds, config.sessionMaxSeconds]).toEqual([3600, 3600]);
+  expect(complaints({ SESSION_MAX_S: "3600", SESSION_IDLE_S: "3601" })).toEqual(["SESSION_IDLE_S"]);
+});
+
+test("no problem repeats a secret", () => {
+  const secret = "hunter2-hunter2-hunter2-hunter2-hunter2";
+  const parsed = parseConfig({
+    NODE_ENV: "production",
+    JWT_SECRET: secret,
+    METRICS_TOKEN: "hunter2",
+    DATABASE_URL: "postgres://app:hunter2@db.example.com/x",
+    REDIS_URL: "redis://:hunter2@cache.example.com",
+    SMTP_URL: "http://user:hunter2@mail.example.com",
+  });
+  expect(parsed.ok).toBe(false);
+  if (!parsed.ok) expect(describeProblems(parsed.problems)).not.toContain("hunter2");
+});
+
+describe("in production", () => {
+  test("a strong configuration passes", () => {
+    const { config, rings } = configOf(production());
+    expect(config).toMatchObject({ production: true, apiDocs: false });
+    expect(rings.JWT_SECRET).toHaveLength(1);
+  });
+
+  test("with the embedded database secrets may be missing, given ones are judged", () => {
+    const { PUBLIC_URL } = production();
+    expect(complaints({ NODE_ENV: "production", PUBLIC_URL })).toEqual([]);
+    expect(complaints({ NODE_ENV: "production", PUBLIC_URL, JWT_SECRET: "x".repeat(40) })).toEqual([
+      "JWT_SECRET",
+    ]);
+  });
+
+  test.each(["JWT_SECRET", "API_KEY_SECRET", "ENCRYPTION_KEY", "AUDIT_SIGNING_KEY"])(
+    "%s must be there, strong in every element, and nowhere else",
+    (variable) => {
+      const env = production() as Record<string, string>;
+      expect(complaints({ ...env, [variable]: undefined })).toEqual([variable]);
+      expect(complaints({ ...env, [variable]: `${strong()},weak` })).toEqual([variable]);
+      expect(complaints({ ...env, [variable]: `${strong()}, ${strong()}` })).toEqual([]);
+      const shared = strong();
+      const other = variable === "JWT_SECRET" ? "API_KEY_SECRET" : "JWT_SECRET";
+      expect(complaints({ ...env, [variable]: shared, [other]: shared })).toHaveLength(1);
+      expect(complaints({ ...env, [variable]: `${shared},${shared}` })).toEqual([variable]);
+    },
+  );
+
+  test("databases and Redis off loopback need verified TLS", () => {
+    const env = production();
+    for (const mode of ["", "?sslmode=disable", "?sslmode=require", "?sslmode=verify-ca"]) {
+      const DATABASE_URL = `postgres://app:pw@db.example.com/x${mode}`;
+      expect(complaints({ ...env, DATABASE_URL })).toEqual(["DATABASE_URL"]);
+      expect(complaints({ ...env, DATABASE_OWNER_URL: DATABASE_URL })).toEqual([
+        "DATABASE_OWNER_URL",
+      ]);
+    }
+    expect(complaints({ ...env, DATABASE_URL: "postgres://app:pw@127.0.0.1/x" })).toEqual([]);
+    expect(complaints({ ...env, DATABASE_URL: "postgres:///x?host=/var/run/postgresql" })).toEqual(
+      [],
+    );
+    expect(complaints({ ...env, REDIS_URL: "redis://cache.example.com" })).toEqual(["REDIS_URL"]);
+    expect(complaints({ ...env, REDIS_URL: "rediss://cache.example.com" })).toEqual([]);
+    expect(complaints({ ...env, REDIS_URL: "redis://127.0.0.1:6379" })).toEqual([]);
+  });
+});
+
+test("the owner's URL is for migrations only, and not enough alone", () => {
+  const owner = "postgres://owner:o@127.0.0.1/muniment";
+  const app = "postgres://app:a@127.0.0.1/muniment";
+  expect(complaints({ DATABASE_OWNER_URL: owner })).toEqual(["DATABASE_OWNER_URL"]);
+  const both = configOf({ DATABASE_URL: app, DATABASE_OWNER_URL: owner }).config.database;
+  expect([both?.app?.username, both?.owner.username]).toEqual(["app", "owner"]);
+  const one = configOf({ DATABASE_URL: owner }).config.database;
+  expect([one?.app, one?.owner.username]).toEqual([null, "owner"]);
+});
+
+test.each([
+  ["127.0.0.1", true],
+  ["127.8.7.6", true],
+  ["localhost", true],
+  ["::1", true],
+  ["/var/run/postgresql", true],
+  ["127.0.0.1.example.com", false],
+  ["localhost.example.com", false],
+  ["10.0.0.1", false],
+  ["0.0.0.0", false],
+])("%s is this machine: %s", (host, expected) => {
+  expect(isLoopback(host)).toBe(expected);
+});
