@@ -1,0 +1,22 @@
+import { randomBytes } from "node:crypto";
+import { expect, test } from "vitest";
+import { secretProblem } from "./secret-strength.ts";
+
+test("random secrets of every usual form are strong enough", () => {
+  for (const format of ["hex", "base64", "base64url"] as const)
+    for (let round = 0; round < 300; round += 1)
+      expect(secretProblem(randomBytes(32).toString(format))).toBeNull();
+});
+
+test.each([
+  ["31 characters", randomBytes(40).toString("hex").slice(0, 31), "shorter"],
+  ["one letter", "a".repeat(64), "repeats"],
+  ["a word over and over", "correcthorse".repeat(5), "repeats"],
+  ["a default", "change-me-change-me-change-me-change-me", "guessable"],
+  ["a placeholder", "your-secret-placeholder-password-example-1234", "guessable"],
+  ["two letters", `${"ab".repeat(20)}${"ba".repeat(9)}b`, "too little entropy"],
+  ["a row of the keyboard", "qwertyqwertyqwertyqwertyqwertyqwerty", "guessable"],
+])("%s is refused", (_, secret, problem) => {
+  expect(secretProblem(secret)).toContain(problem);
+  expect(secretProblem(secret)).not.toContain(secret.slice(0, 12));
+});
