@@ -57,7 +57,7 @@ describe("a job", () => {
     await expect(rolledBack).rejects.toThrow("rolled back");
     await enqueue(jobs, "committed");
     await expect.poll(() => done, soon).toEqual(["committed"]);
-    expect(await waiting()).toEqual([]);
+    await expect.poll(waiting, soon).toEqual([]);
   });
 
   test("is stored encrypted", async () => {

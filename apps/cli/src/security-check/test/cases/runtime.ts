@@ -31,7 +31,12 @@ export const runtimeCases: Cases = {
       "below the floor": byFacts(withPackage("drizzle-orm", "0.45.1")),
       "below the floor of its own line": byFacts(withPackage("fast-uri", "4.1.3")),
       "in a line that has no fix": byFacts(withPackage("glob", "9.3.5")),
-      "accepted, with a reason": byFacts(withPackage("esbuild", "0.18.20"), "warn"),
+      "accepted, with a reason": byFacts((facts) => {
+        withPackage("left-pad", "1.0.0")(facts);
+        const accepted = { "1.0.0": "only the tests load it" };
+        const floor = { package: "left-pad", minimum: ["1.3.0"], reason: "a hole", accepted };
+        facts.project.floors = { content: [floor] };
+      }, "warn"),
       "a list that cannot be read": byFacts(({ project }) => {
         project.floors = { problem: "Unexpected token" };
       }),
