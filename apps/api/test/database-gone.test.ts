@@ -1,0 +1,214 @@
+import { execFileSync } from "node:child_process";
+import { chmod, mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { boot, type Running } from "../src/boot.ts";
+import { parseConfig } from "../src/config.ts";
+import { createLog } from "../src/log.ts";
+import { type Answer, type Client, createClient } from "./client.ts";
+import { freePort, must, password } from "./harness.ts";
+import { migrationsFolder } from "./postgres.ts";
+
+let place: string;
+let running: Running;
+let client: Client;
+let key: string;
+let agentId: string;
+const unhandled: unknown[] = [];
+const note = (error: unknown) => unhandled.push(error);
+
+// A database of its own, which it may stop and kill.
+beforeAll(async () => {
+  process.on("unhandledRejection", note);
+  place = await mkdtemp(join(tmpdir(), "muniment-gone-"));
+  // The database's own user must pass through where the tests run as root.
+  await chmod(place, 0o711);
+  const port = await freePort();
+  const parsed = parseConfig({
+    DATA_DIR: join(place, "data"),
+    PORT: String(port),
+    LOG_LEVEL: "silent",
+  });
+  if (!parsed.ok) throw new Error("config");
+  const { config, rings } = parsed;
+  const log = createLog(config.logLevel);
+  running = await boot({ config, rings, log, migrationsFolder, webDirectory: null });
+  client = createClient(`http://127.0.0.1:${port}`);
+  const token = running.setupLink?.split("#token=")[1];
+  const email = "admin@example.org";
+  must(await client.mutate("setup.createAdmin", { token, email, password, displayName: "A" }));
+  agentId = must(await client.mutate("agents.create", { name: "agent" })).id;
+  const scopes = ["events:read", "events:write"];
+  key = must(await client.mutate("apiKeys.create", { agentId, name: "k", scopes })).key;
+});
+afterAll(async () => {
+  await running.stop();
+  process.off("unhandledRejection", note);
+  await rm(place, { recursive: true, force: true });
+});
+
+const url = () => running.deps.config.publicUrl.origin;
+const agents = () => client.query("agents.list");
+const create = () => client.mutate("agents.create", { name: "made" });
+const bearer = () => createClient(url(), { authorization: `Bearer ${key}` });
+const signIn = () =>
+  createClient(url()).mutate("auth.signIn", { email: "admin@example.org", password });
+const ingest = () => bearer().mutate("events.ingest", { events: [{ type: "a.b" }] });
+const ready = async () => (await fetch(`${url()}/readyz`)).status;
+
+async function postmaster(): Promise<number> {
+  const text = await readFile(join(running.embedded()?.directory ?? "", "postmaster.pid"), "utf8");
+  return Number(text.split("\n", 1)[0]);
+}
+
+/** The server's process and all it has started. */
+async function processes(): Promise<number[]> {
+  const pid = await postmaster();
+  const table = execFileSync("ps", ["-e", "-o", "pid=,ppid="], { encoding: "utf8" });
+  const children = table.split("\n").flatMap((line) => {
+    const [child, parent] = line.trim().split(/\s+/).map(Number);
+    return parent === pid && child ? [child] : [];
+  });
+  return [pid, ...children];
+}
+
+const signalAll = async (signal: "SIGSTOP" | "SIGCONT") => {
+  for (const pid of await processes()) process.kill(pid, signal);
+};
+
+async function timed<T>(act: () => Promise<T>): Promise<{ result: T; milliseconds: number }> {
+  const from = performance.now();
+  const result = await act();
+  return { result, milliseconds: performance.now() - from };
+}
+
+const isUnavailable = (answer: Answer) => {
+  expect([answer.status, answer.error?.data.reason]).toEqual([503, "database_unavailable"]);
+  expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(0);
+  expect(JSON.stringify(answer.error)).not.toMatch(/ECONN|postgres|socket|\.ts/i);
+};
+
+/** All kinds of calls, many at once, so that a connection lost in a pool would show. */
+async function everythingWorks() {
+  const calls = [
+    agents,
+    create,
+    ingest,
+    () => bearer().query("events.search"),
+    () => client.query("audit.search"),
+  ];
+  const answers = await Promise.all(
+    Array.from({ length: 60 }, (_, at) => calls[at % calls.length]?.()),
+  );
+  expect(answers.map((answer) => answer?.status)).toEqual(Array(60).fill(200));
+  expect((await signIn()).status).toBe(200);
+}
+
+beforeEach(async () => {
+  await expect.poll(ready, { timeout: 8000 }).toBe(200);
+});
+
+describe("a database that hangs", () => {
+  test("is answered with 503 within two seconds, for calls under way and new ones, and comes back by itself", async () => {
+    await signalAll("SIGSTOP");
+    try {
+      const under = await Promise.all([agents, create, ingest, signIn].map(timed));
+      for (const { result, milliseconds } of under) {
+        isUnavailable(result);
+        expect(milliseconds).toBeLessThan(2000);
+      }
+      for (const call of [agents, create, ingest, signIn, () => client.query("setup.status")]) {
+        const { result, milliseconds } = await timed(call);
+        isUnavailable(result);
+        expect(milliseconds).toBeLessThan(500);
+      }
+      expect(await ready()).toBe(503);
+      expect((await fetch(`${url()}/healthz`)).status).toBe(200);
+      const rest = await fetch(`${url()}/api/v1/events`, {
+        headers: { authorization: `Bearer ${key}` },
+      });
+      expect(rest.status).toBe(503);
+      expect(rest.headers.get("retry-after")).not.toBeNull();
+      expect(await rest.json()).toMatchObject({ error: { reason: "database_unavailable" } });
+    } finally {
+      await signalAll("SIGCONT");
+    }
+    const { milliseconds } = await timed(() =>
+      expect.poll(async () => (await agents()).status, { timeout: 5000, interval: 50 }).toBe(200),
+    );
+    expect(milliseconds).toBeLessThan(5000);
+    await everythingWorks();
+  });
+});
+
+describe("a database that is killed", () => {
+  test("is answered with 503, is started again, and serves within five seconds", async () => {
+    const before = await postmaster();
+    const answers: Answer[] = [];
+    let over = false;
+    const caller = async (call: () => Promise<Answer>) => {
+      while (!over) {
+        const { result, milliseconds } = await timed(call);
+        answers.push(result);
+        expect(milliseconds).toBeLessThan(2000);
+        await sleep(10);
+      }
+    };
+    const callers = [agents, create, ingest].map(caller);
+    await sleep(200);
+    process.kill(before, "SIGKILL");
+    const { milliseconds } = await timed(async () => {
+      await expect
+        .poll(postmaster, { timeout: 5000, interval: 20 })
+        .not.toBe(before)
+        .catch(() => {});
+      await expect
+        .poll(async () => (await agents()).status, { timeout: 5000, interval: 20 })
+        .toBe(200);
+    });
+    expect(milliseconds).toBeLessThan(5000);
+    await sleep(300);
+    over = true;
+    await Promise.all(callers);
+    const refused = answers.filter(({ status }) => status !== 200);
+    expect(refused.length).toBeGreaterThan(0);
+    for (const answer of refused) isUnavailable(answer);
+    await everythingWorks();
+  });
+
+  test("loses nothing that was answered", async () => {
+    const made: string[] = [];
+    let over = false;
+    const maker = async () => {
+      while (!over) {
+        const answer = await create();
+        if (answer.status === 200) made.push(answer.data.id);
+        await sleep(5);
+      }
+    };
+    const makers = [maker(), maker()];
+    await sleep(150);
+    process.kill(await postmaster(), "SIGKILL");
+    await expect
+      .poll(async () => (await agents()).status, { timeout: 5000, interval: 20 })
+      .toBe(200);
+    over = true;
+    await Promise.all(makers);
+    expect(made.length).toBeGreaterThan(5);
+    const { reads } = running.deps.database;
+    const { agents: table } = await import("@muniment/db/schema/agents.ts");
+    const userId = must(await client.query("auth.me")).id;
+    const rows = await running.deps.database.as({ userId }, () =>
+      reads.select({ id: table.id }).from(table),
+    );
+    const kept = new Set(rows.map(({ id }) => id));
+    expect(made.filter((id) => !kept.has(id))).toEqual([]);
+  });
+
+  test("takes no process down and leaves no promise unhandled", async () => {
+    await sleep(50);
+    expect(unhandled).toEqual([]);
+  });
+});
