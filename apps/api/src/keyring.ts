@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { type SecretName, type SecretRings, secretNames } from "./config.ts";
 
@@ -12,27 +13,69 @@ const keyringFile = z.partialRecord(
 /** Secrets that were not given, and the embedded database's password: made once and kept. */
 export type Keyring = { rings: SecretRings; databasePassword: string };
 
+type Stored = z.infer<typeof keyringFile>;
+const names = [...secretNames, "DATABASE_PASSWORD"] as const;
+const patienceMilliseconds = 2000;
+
+const read = (path: string): Stored | null =>
+  existsSync(path) ? keyringFile.parse(JSON.parse(readFileSync(path, "utf8"))) : null;
+const isComplete = (stored: Stored | null) =>
+  stored !== null && names.every((name) => stored[name]);
+
+/** Makes the file appear whole; false when there is one of that name already. */
+function createWhole(path: string, content: Stored): boolean {
+  const temporary = `${path}.${randomBytes(6).toString("hex")}.tmp`;
+  try {
+    const text = `${JSON.stringify(content, null, 2)}\n`;
+    writeFileSync(temporary, text, { mode: 0o600, flush: true });
+    linkSync(temporary, path);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
+    throw error;
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+}
+
+function generate(stored: Stored): Stored {
+  const missing = names.filter((name) => !stored[name]);
+  const made = missing.map((name) => [name, randomBytes(36).toString("base64url")]);
+  return { ...stored, ...Object.fromEntries(made) };
+}
+
+/** Completes a keyring that lacks secrets; `<path>.next` is the turn of whoever does it. */
+function completeStored(path: string, stored: Stored) {
+  const next = `${path}.next`;
+  if (!createWhole(next, generate(stored))) return;
+  // Another start may have completed it between our look and our turn; its secrets are in use.
+  if (isDeepStrictEqual(read(path), stored)) renameSync(next, path);
+  else rmSync(next);
+}
+
+/** The complete keyring, made once however many processes start at the same time. */
+function loadStored(path: string): Stored {
+  const giveUpAt = Date.now() + patienceMilliseconds;
+  for (;;) {
+    const stored = read(path);
+    if (stored && isComplete(stored)) return stored;
+    if (Date.now() > giveUpAt) {
+      throw new Error(
+        `${path} lacks secrets and a start that was completing it has not finished. If no other start is under way, delete ${path}.next and start again.`,
+      );
+    }
+    if (stored) completeStored(path, stored);
+    else createWhole(path, generate({}));
+  }
+}
+
 /**
  * Completes the given rings from `DATA_DIR/keyring.json` (0600), generating what is missing there.
  * @throws when the file cannot be read or is not a keyring
  */
 export function loadKeyring(dataDir: string, given: Record<SecretName, string[]>): Keyring {
-  const path = join(dataDir, "keyring.json");
-  const stored: Record<string, string> = existsSync(path)
-    ? keyringFile.parse(JSON.parse(readFileSync(path, "utf8")))
-    : {};
-  const missing = [...secretNames, "DATABASE_PASSWORD"].filter((name) => !stored[name]);
-  const complete = { ...stored };
-  for (const name of missing) complete[name] = randomBytes(36).toString("base64url");
-  if (missing.length > 0) {
-    const temporary = `${path}.${process.pid}.tmp`;
-    writeFileSync(temporary, `${JSON.stringify(complete, null, 2)}\n`, {
-      mode: 0o600,
-      flush: true,
-    });
-    renameSync(temporary, path);
-  }
-  const element = (name: string) => complete[name] ?? "";
+  const complete = loadStored(join(dataDir, "keyring.json"));
+  const element = (name: keyof Stored) => complete[name] ?? "";
   const ring = (name: SecretName) => (given[name].length > 0 ? given[name] : [element(name)]);
   const rings: SecretRings = {
     JWT_SECRET: ring("JWT_SECRET"),
