@@ -2,6 +2,7 @@ import { type LimitName, type LimitRule, limitNames } from "@muniment/shared/lim
 import type { Redis } from "ioredis";
 import { RateLimiterRes } from "rate-limiter-flexible";
 import { createCounters } from "./counters.ts";
+import { createUnderWay, type UnderWay } from "./under-way.ts";
 
 /** One counter after a call was counted. */
 export type LimitState = {
@@ -21,6 +22,8 @@ export type Limits = {
   consume(name: LimitName, key: string, counted?: Counted): Promise<LimitState>;
   /** Gives back what was counted ahead and turned out not to count. */
   refund(name: LimitName, key: string, counted?: Counted): Promise<void>;
+  /** The attempts of this node that were counted ahead. */
+  underWay: UnderWay;
   /** How often `renew` was called for a subject lately; part of the keys that it makes forgotten. */
   generation(subject: string): Promise<number>;
   /** Makes every counter whose key holds the generation of `subject` forgotten. */
@@ -59,6 +62,7 @@ export function createLimits(defaults: Record<LimitName, LimitRule>, redis: Redi
 
   return {
     rule,
+    underWay: createUnderWay(),
     isOverridden: (name) => overrides.has(name),
     procedureOverrides: () =>
       [...overrides.keys()].flatMap((full) => {

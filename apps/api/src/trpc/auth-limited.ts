@@ -5,7 +5,7 @@ import { z } from "zod";
 import { toAppError } from "../errors.ts";
 import type { UserPrincipal } from "../identity/principal.ts";
 import { clientKey } from "../limits/client-key.ts";
-import type { Limits } from "../limits/limiter.ts";
+import type { LimitState, Limits } from "../limits/limiter.ts";
 import type { Context } from "./context.ts";
 import { procedure } from "./init.ts";
 import { refuseOver } from "./limited.ts";
@@ -33,10 +33,30 @@ async function authCounters(
 /** Forgets the failed attempts at an account, from every address. */
 export const forgetAttempts = (limits: Limits, account: string) => limits.renew(subjectOf(account));
 
+type Places = { blockedBy?: LimitState; giveBack(): Promise<unknown> };
+
+/** Takes a place in every counter until one is full. */
+async function takePlaces(
+  limits: Limits,
+  counters: [LimitName, string][],
+  procedure: string,
+): Promise<Places> {
+  const taken: [LimitName, string][] = [];
+  const giveBack = () =>
+    Promise.all(taken.map(([name, key]) => limits.refund(name, key, { procedure })));
+  for (const [name, key] of counters) {
+    const state = await limits.consume(name, key, { procedure });
+    if (!state.allowed) return { blockedBy: state, giveBack };
+    taken.push([name, key]);
+  }
+  return { giveBack };
+}
+
 /**
  * Counts an attempt against account and address before the password is looked at, atomically, so
  * that parallel guesses cannot pass. Only wrong passwords stay counted: success gives the attempt
- * back, and an attempt that was itself blocked counts nowhere.
+ * back, and an attempt that was itself blocked counts nowhere. A blocked one is tried again when
+ * one of those that were under way on this node is given back, and refused when none is.
  */
 async function countAttempt<T extends { ok: true } | { ok: false; error: unknown }>(
   ctx: Context,
@@ -45,19 +65,29 @@ async function countAttempt<T extends { ok: true } | { ok: false; error: unknown
   attempt: () => Promise<T>,
 ): Promise<T> {
   const { limits } = ctx.deps;
-  const counted: [LimitName, string][] = [];
-  const refundAll = () =>
-    Promise.all(counted.map(([name, key]) => limits.refund(name, key, { procedure })));
-  for (const [name, key] of await authCounters(limits, account, ctx.request.address)) {
-    const state = await limits.consume(name, key, { procedure });
-    if (!state.allowed) await refundAll();
-    refuseOver(ctx, state);
-    counted.push([name, key]);
+  const counters = await authCounters(limits, account, ctx.request.address);
+  const keys = counters.map((counter) => counter.join(" "));
+  for (;;) {
+    // Asked before the places are: an attempt that ends in between may leave its own.
+    const room = limits.underWay.anyGivenBack(keys);
+    const end = limits.underWay.begin(keys);
+    let isGivenBack = false;
+    let blockedBy: LimitState | undefined;
+    try {
+      const places = await takePlaces(limits, counters, procedure);
+      blockedBy = places.blockedBy;
+      const result = blockedBy ? undefined : await attempt();
+      const isWrong =
+        result?.ok === false && toAppError(result.error).reason === "invalid_credentials";
+      if (!isWrong) await places.giveBack();
+      // Not the places of a blocked one: those who wait would wake each other for ever.
+      isGivenBack = result !== undefined && !isWrong;
+      if (result) return result;
+    } finally {
+      end(isGivenBack);
+    }
+    if (blockedBy && !(await room)) refuseOver(ctx, blockedBy);
   }
-  const result = await attempt();
-  const isWrong = !result.ok && toAppError(result.error).reason === "invalid_credentials";
-  if (!isWrong) await refundAll();
-  return result;
 }
 
 /** The auth limits for a call whose input names the account by `email`. */
