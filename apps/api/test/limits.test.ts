@@ -174,16 +174,16 @@ describe("changing limits", () => {
   });
 
   test("holds at once on this node and within a second on the other, is audited, and can be undone", async () => {
-    const rule = { points: 3, durationSeconds: 60 };
+    const rule = { points: 30, durationSeconds: 60 };
     const set = must(await admin.mutate("limits.set", { class: "general_address", ...rule }));
     expect(set).toMatchObject({ name: "general_address", rule, changed: true });
     const client = server.anonymous(fromNewAddress());
-    expect(passed(await many(20, () => client.query("setup.status")))).toBe(3);
+    expect(passed(await many(40, () => client.query("setup.status")))).toBe(30);
     await expect
       .poll(() => other.deps.limits.rule("general_address").rule, { timeout: 1500, interval: 20 })
       .toEqual(rule);
     const elsewhere = other.anonymous(fromNewAddress());
-    expect(passed(await many(20, () => elsewhere.query("setup.status")))).toBe(3);
+    expect(passed(await many(40, () => elsewhere.query("setup.status")))).toBe(30);
     const [entry] = await audited("limit.changed");
     expect(entry).toMatchObject({
       target: { kind: "limit", id: "general_address" },
@@ -234,6 +234,18 @@ describe("changing limits", () => {
     [
       "a procedure that the class does not count",
       { class: "mail", procedure: "agents.create", ...rule },
+    ],
+    [
+      "so few calls of users that nobody could change it back",
+      { class: "general_user", points: 1, durationSeconds: 86_400 },
+    ],
+    [
+      "so few a minute, though many a day",
+      { class: "general_address", points: 1000, durationSeconds: 86_400 },
+    ],
+    [
+      "so few of a call that changes it back",
+      { class: "general_user", procedure: "limits.reset", points: 29, durationSeconds: 60 },
     ],
     ["an unknown field", { class: "mail", ...rule, forever: true }],
   ])("refuses %s", async (_, input) => {

@@ -25,6 +25,9 @@ async function sensitiveActs(admin: Client): Promise<Record<string, () => Promis
     "users.invite": () =>
       admin.mutate("users.invite", { email: "new@example.org", role: "member" }),
     "users.setRole": () => admin.mutate("users.setRole", { id: kept.id, role: "auditor" }),
+    "limits.set": () =>
+      admin.mutate("limits.set", { class: "mail", points: 9, durationSeconds: 60 }),
+    "limits.reset": () => admin.mutate("limits.reset", { class: "mail" }),
     "users.delete": () => admin.mutate("users.delete", { id: gone.id }),
   };
 }

@@ -7,12 +7,14 @@ import { audited } from "../../trpc/audited.ts";
 import { signedIn } from "../../trpc/authenticated.ts";
 import { limited } from "../../trpc/limited.ts";
 import { permission } from "../../trpc/permission.ts";
+import { recentlyAuthenticated } from "../../trpc/recently-authenticated.ts";
 import { refreshesLimits } from "../../trpc/refreshes-limits.ts";
 
 /** Puts a changed limit back to its configured value. */
 export const reset = limited("general")
   .concat(signedIn)
   .concat(permission("limits:write"))
+  .concat(recentlyAuthenticated)
   .input(resetLimitInput)
   .concat(refreshesLimits)
   .concat(audited("limit.reset"))
