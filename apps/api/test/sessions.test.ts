@@ -292,6 +292,21 @@ describe("a session ends", () => {
   });
 });
 
+test("a session that may idle for seconds does not end in use", async () => {
+  const brief = await startTestServer({ now: clock.now, env: { SESSION_IDLE_S: "20" } });
+  try {
+    const member = await brief.member();
+    for (let use = 0; use < 6; use += 1) {
+      clock.advance(8);
+      expect((await member.query("auth.me")).status).toBe(200);
+    }
+    clock.advance(25);
+    expect((await member.query("auth.me")).status).toBe(401);
+  } finally {
+    await brief.stop();
+  }
+});
+
 test("a changed password ends the other sessions, and the old one signs in no more", async () => {
   const client = await server.member();
   const other = await server.signIn(client.email);

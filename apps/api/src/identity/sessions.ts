@@ -121,8 +121,8 @@ export async function createSession(
   return { token, publicId, endsAt };
 }
 
-/** How stale `lastUsedAt` may get before a use is written down. */
-const touchSeconds = 60;
+/** How stale `lastUsedAt` may get before a use is written down: never so far that a session ends in use. */
+const touchSeconds = ({ sessionIdleSeconds }: Lifetimes) => Math.min(60, sessionIdleSeconds / 4);
 
 /** The user of a token, or null when the session is unknown, over, or its user disabled. */
 export async function findSession(
@@ -136,7 +136,7 @@ export async function findSession(
     const { session, user } = await luciaOf(tx, lifetimes).validateSession(id);
     if (!session || user.disabledAt) return null;
     if (expiryOf(session.createdAt, session.lastUsedAt, lifetimes) <= now) return null;
-    if (secondsAfter(session.lastUsedAt, touchSeconds) <= now) {
+    if (secondsAfter(session.lastUsedAt, touchSeconds(lifetimes)) <= now) {
       const expiresAt = expiryOf(session.createdAt, now, lifetimes);
       await tx.update(sessions).set({ lastUsedAt: now, expiresAt }).where(eq(sessions.id, id));
     }
