@@ -71,3 +71,23 @@ test("a demotion that read the role before a promotion does not remove the last 
   expect([answer.status, reason(answer)]).toEqual([409, "last_admin"]);
   expect(await admins()).toBe(1);
 });
+
+test("a promotion waits for its turn too, and tells the role that it really changed", async () => {
+  const first = await server.user("admin");
+  const target = await server.member();
+  let promotion: Promise<Answer> | undefined;
+  await server.owner.begin(async (sql) => {
+    await sql`select pg_advisory_xact_lock(hashtext('muniment administrators'))`;
+    promotion = first.mutate("users.setRole", { id: target.id, role: "admin" });
+    await expect
+      .poll(async () => (await server.owner`select 1 from pg_locks where not granted`).length, {
+        timeout: 3000,
+      })
+      .toBeGreaterThan(0);
+    await sql`update users set role = 'auditor' where id = ${target.id}`;
+  });
+  if (promotion) must(await promotion);
+  const [entry] = await server.owner`
+    select details from audit_entries where action = 'user.role_changed'`;
+  expect(entry?.details).toEqual({ from: "auditor", to: "admin" });
+});

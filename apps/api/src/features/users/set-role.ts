@@ -8,7 +8,7 @@ import { signedIn } from "../../trpc/authenticated.ts";
 import { limited } from "../../trpc/limited.ts";
 import { permission } from "../../trpc/permission.ts";
 import { recentlyAuthenticated } from "../../trpc/recently-authenticated.ts";
-import { keepAnAdmin } from "./last-admin.ts";
+import { keepAnAdmin, takeTurn } from "./last-admin.ts";
 import { readUser } from "./read-users.ts";
 
 /** Changes a role. The user's sessions end, so that none goes on with the old one. */
@@ -20,7 +20,8 @@ export const setRole = limited("general")
   .concat(audited("user.role_changed"))
   .output(user)
   .mutation(async ({ ctx: { deps, tx, audit, afterCommit, principal }, input: { id, role } }) => {
-    if (role !== "admin") await keepAnAdmin(tx, id);
+    if (role === "admin") await takeTurn(tx);
+    else await keepAnAdmin(tx, id);
     const before = await readUser(tx, id);
     await tx.update(users).set({ role }).where(eq(users.id, id));
     await enterScope(tx, id);
