@@ -307,6 +307,18 @@ test("a session that may idle for seconds does not end in use", async () => {
   }
 });
 
+test("signing in ends the session that the browser had, whoever's it was", async () => {
+  const [before, after] = [await server.member(), await server.member()];
+  const cookie = before.cookie;
+  must(await before.mutate("auth.signIn", { email: after.email, password }));
+  expect(must(await before.query("auth.me")).email).toBe(after.email);
+  before.cookie = cookie;
+  expect((await before.query("auth.me")).status).toBe(401);
+  const left = await server.owner`select user_id from sessions where user_id = ${before.id}`;
+  expect(left).toHaveLength(0);
+  expect((await after.query("auth.me")).status).toBe(200);
+});
+
 test("a changed password ends the other sessions, and the old one signs in no more", async () => {
   const client = await server.member();
   const other = await server.signIn(client.email);

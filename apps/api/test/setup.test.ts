@@ -1,5 +1,17 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { password, startTestServer, type TestServer } from "./harness.ts";
+
+const hashed = vi.hoisted(() => ({ count: 0 }));
+vi.mock("@node-rs/argon2", async (original) => {
+  const real = await original<typeof import("@node-rs/argon2")>();
+  return {
+    ...real,
+    hash: (...args: Parameters<typeof real.hash>) => {
+      hashed.count += 1;
+      return real.hash(...args);
+    },
+  };
+});
 
 let server: TestServer;
 beforeAll(async () => {
@@ -20,6 +32,9 @@ describe("the setup link", () => {
     const answer = await server.anonymous().mutate("setup.createAdmin", guess);
     expect(answer.status).toBe(401);
     expect(answer.error?.data.reason).toBe("invalid_token");
+    expect(hashed.count).toBe(0);
+    const large = { ...guess, displayName: "x".repeat(5000) };
+    expect((await server.anonymous().mutate("setup.createAdmin", large)).status).toBe(413);
     const status = await server.anonymous().query("setup.status");
     expect(status.data).toEqual({ signUp: "invite", setupNeeded: true });
   });

@@ -7,6 +7,13 @@ type Row = typeof linkTokens.$inferSelect;
 
 const hashOf = (token: string) => createHash("sha256").update(token).digest();
 
+const fits = (purpose: Row["purpose"], token: string, now: Date) =>
+  and(
+    eq(linkTokens.hash, hashOf(token)),
+    eq(linkTokens.purpose, purpose),
+    gt(linkTokens.expiresAt, now),
+  );
+
 /** Makes a single-use token for a purpose; only its hash is stored, which `id` is another form of. */
 export async function createLinkToken(
   tx: Tx,
@@ -30,13 +37,21 @@ export async function takeLinkToken(
 ): Promise<Row | undefined> {
   const [row] = await tx
     .delete(linkTokens)
-    .where(
-      and(
-        eq(linkTokens.hash, hashOf(token)),
-        eq(linkTokens.purpose, purpose),
-        gt(linkTokens.expiresAt, now),
-      ),
-    )
+    .where(fits(purpose, token, now))
     .returning();
   return row;
+}
+
+/** Whether a token could be used now; what costs something waits for it. */
+export async function isLinkToken(
+  tx: Pick<Tx, "select">,
+  purpose: Row["purpose"],
+  token: string,
+  now: Date,
+): Promise<boolean> {
+  const found = await tx
+    .select({ purpose: linkTokens.purpose })
+    .from(linkTokens)
+    .where(fits(purpose, token, now));
+  return found.length > 0;
 }

@@ -1,4 +1,5 @@
 import type { Tx } from "@muniment/db/database.ts";
+import { sessions } from "@muniment/db/schema/sessions.ts";
 import { users } from "@muniment/db/schema/users.ts";
 import type { Me } from "@muniment/shared/accounts.ts";
 import { eq } from "drizzle-orm";
@@ -30,6 +31,12 @@ export const startsSession = procedure.meta({ setsSession: true }).use(async fun
       async startSession(tx: Tx, user: User) {
         const { deps, request, response } = ctx;
         const now = deps.now();
+        const previous = await ctx.identify();
+        if (previous.kind === "user") {
+          // The browser forgets its cookie for the new one, so nobody could end it any more.
+          await enterScope(tx, previous.userId);
+          await tx.delete(sessions).where(eq(sessions.id, previous.sessionId));
+        }
         await enterScope(tx, user.id);
         const { address, userAgent } = request;
         const session = await createSession(tx, user.id, {
@@ -43,6 +50,7 @@ export const startsSession = procedure.meta({ setsSession: true }).use(async fun
           publicId: session.publicId,
           /** Sets the cookie; to be called after the commit. */
           setCookie: () => {
+            deps.identities.forget();
             response.cookies.push(sessionCookie(deps.config, session.token, session.endsAt));
           },
         };

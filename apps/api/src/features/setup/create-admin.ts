@@ -3,7 +3,7 @@ import { createAdminInput, signedInResult } from "@muniment/shared/accounts.ts";
 import { sql } from "drizzle-orm";
 import { v7 as uuidv7 } from "uuid";
 import { AppError } from "../../errors.ts";
-import { takeLinkToken } from "../../identity/link-token.ts";
+import { isLinkToken, takeLinkToken } from "../../identity/link-token.ts";
 import { audited } from "../../trpc/audited.ts";
 import { anyone } from "../../trpc/authenticated.ts";
 import { countsFailures } from "../../trpc/counts-failures.ts";
@@ -16,10 +16,20 @@ const invalid = () =>
   new AppError("invalid_token", "This setup link is not valid, or has been used already.");
 
 export const createAdmin = limited("general")
+  .meta({ bodyBytes: 4096 })
   .concat(anyone)
   .concat(countsFailures)
   .concat(startsSession)
   .input(createAdminInput)
+  .use(async function refuseWrongToken({ ctx, input, next }) {
+    // Before the password is hashed: a wrong token costs nothing.
+    const { database, now } = ctx.deps;
+    const isRight = await database.as({}, () =>
+      isLinkToken(database.reads, "setup", input.token, now()),
+    );
+    if (!isRight) throw invalid();
+    return next();
+  })
   .concat(withNewPassword)
   .concat(audited("setup.completed"))
   .output(signedInResult)
