@@ -157,6 +157,27 @@ describe("events.tail", () => {
     expect(received).toEqual(inOrder.map(({ id }) => id));
   });
 
+  test("brings what another node has stored", async () => {
+    const other = await startTestServer({ besides: server });
+    try {
+      const { key } = await makeSender(server);
+      const tail = await listen(server, bearer(key));
+      await tail.until(1, "position");
+      const sent = [makeEvent(), makeEvent()];
+      expect((await send(other, key, sent)).body.accepted).toBe(2);
+      expect((await send(server, key, sent)).body.duplicates).toBe(2);
+      await tail.until(2);
+      expect(idsOf(tail.events())).toEqual(idsOf(sent));
+      const again = await listen(other, bearer(key), {}, tail.messages[1]?.id);
+      await again.until(1);
+      expect(idsOf(again.events())).toEqual([sent[1]?.id]);
+      await again.close();
+      await tail.close();
+    } finally {
+      await other.stop();
+    }
+  });
+
   test("keeps the order of commits while transactions overlap", async () => {
     const { key, userId, agentId, id } = await makeSender(server);
     const tail = await listen(server, bearer(key));

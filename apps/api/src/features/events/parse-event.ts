@@ -116,8 +116,8 @@ function readProps(value: unknown): Canonical | undefined {
   return props;
 }
 
-const jsonOrNull = (value: string | number | undefined) =>
-  value === undefined ? "null" : JSON.stringify(value);
+const member = (name: string, value: string | number | undefined) =>
+  value === undefined ? "" : `,"${name}":${JSON.stringify(value)}`;
 
 /**
  * Judges one event of a batch; `scanned` is what its JSON text of `length` characters says.
@@ -152,7 +152,10 @@ export function parseEvent(
   const occurredAt = readTime(sent.occurredAt, receivedAt);
   const id = readId(sent.id, occurredAt, receivedAt);
 
-  const shared = `"type":"${type}","message":${jsonOrNull(message)},"subject":${jsonOrNull(subject)},"trace_id":${jsonOrNull(traceId)},"seq":${jsonOrNull(seq)},"props":${props?.text ?? "null"}`;
+  const texts =
+    member("message", message) + member("subject", subject) + member("trace_id", traceId);
+  const rest = member("seq", seq) + (props ? `,"props":${props.text}` : "");
+  const shared = `"type":"${type}"${texts}${rest}`;
   const asSent = JSON.stringify([sent.level ?? null, sent.occurredAt ?? null]);
   const digest = hash("sha256", `${asSent}{${shared}}`, "hex");
   const time = new Date(occurredAt).toISOString();
