@@ -160,6 +160,39 @@ describe("what is stored", () => {
   });
 });
 
+describe("partitions", () => {
+  const count = async () => {
+    const [row] = await server.owner`
+      select count(*)::int from pg_inherits where inhparent = 'events'::regclass`;
+    return row?.count;
+  };
+
+  test("are no more than the years before this one, its months and the next, whatever is sent", async () => {
+    const { key } = await makeSender(server);
+    const year = new Date().getUTCFullYear();
+    const months = Array.from({ length: (year - 2000) * 12 }, (_, n) =>
+      makeEvent({}, Date.UTC(2000, n, 15)),
+    );
+    for (let from = 0; from < months.length; from += 100) {
+      const { body } = await send(server, key, months.slice(from, from + 100));
+      expect(body.rejected).toEqual([]);
+    }
+    expect(await count()).toBeLessThanOrEqual(year - 2000 + 14);
+  });
+
+  test("are made again when one that the server knew has gone", async () => {
+    const { member, key } = await makeSender(server);
+    const at = Date.UTC(2003, 6);
+    await send(server, key, [makeEvent({}, at)]);
+    await server.owner`drop table events_2003`;
+    const event = makeEvent({}, at);
+    expect((await send(server, key, [makeEvent(), event])).body).toMatchObject({ accepted: 2 });
+    expect((await searchAll(member, { to: "2004-01-01T00:00:00Z" })).map(({ id }) => id)).toEqual([
+      event.id,
+    ]);
+  });
+});
+
 describe("the envelope", () => {
   const refused: [string, string, string][] = [
     ["no events", "{}", "invalid_input"],
