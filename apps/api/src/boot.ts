@@ -99,7 +99,7 @@ export async function boot(input: BootInput): Promise<Running> {
     const { connections, separate } = await prepareRoles(
       owner,
       config.database?.app ?? null,
-      secrets.rolePassword,
+      secrets.rolePasswords,
     );
     if (!separate) {
       log.warn(

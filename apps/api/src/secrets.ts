@@ -9,8 +9,11 @@ export type Secrets = {
   encryption: readonly Buffer[];
   /** HMAC key of opaque cursors. */
   cursor: Buffer;
-  /** Password of a database role. */
-  rolePassword(role: string): string;
+  /**
+   * Passwords that a database role may have, of the oldest element first: nodes that do not know a
+   * new element yet use that one.
+   */
+  rolePasswords(role: string): readonly string[];
 };
 
 const derive = (element: string, label: string) =>
@@ -27,7 +30,9 @@ export function deriveSecrets(rings: SecretRings): Secrets {
     apiKeyHmac: rings.API_KEY_SECRET.map((element) => derive(element, "api-key-hmac")),
     encryption: rings.ENCRYPTION_KEY.map((element) => derive(element, "encryption-at-rest")),
     cursor: derive(newest(rings.JWT_SECRET), "cursor"),
-    rolePassword: (role) =>
-      derive(newest(rings.ENCRYPTION_KEY), `database-role:${role}`).toString("base64url"),
+    rolePasswords: (role) =>
+      rings.ENCRYPTION_KEY.map((element) =>
+        derive(element, `database-role:${role}`).toString("base64url"),
+      ).reverse(),
   };
 }

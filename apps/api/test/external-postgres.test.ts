@@ -101,8 +101,6 @@ describe.skipIf(!hasPostgres)("a PostgreSQL of the operator's own", () => {
       "create role boss login createrole password 'owner-password'",
       "create role runner login password 'runner-password'",
       "create database two owner boss",
-      // The groups were made by another owner before; this one must be let in.
-      "grant muniment_app_group, muniment_ingest_group to boss with admin option",
     ]);
     const identity = await walk("two", {
       DATABASE_URL: postgres.url("runner", "runner-password", "two"),

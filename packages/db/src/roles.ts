@@ -1,55 +1,92 @@
 import type postgres from "postgres";
 import { type ConnectionFacts, connect } from "./connection.ts";
 import type { DatabaseConnections } from "./database.ts";
-
-/** Group roles that hold the privileges; login roles of one database are members of them. */
-export const appRole = "muniment_app_group";
-export const ingestRole = "muniment_ingest_group";
-
-const grants = `
-  grant usage on schema public to ${appRole}, ${ingestRole};
-  grant select, insert, update, delete on
-    users, sessions, link_tokens, agents, api_keys, limit_overrides, jobs, audit_refusals to ${appRole};
-  grant select, insert on audit_entries to ${appRole};
-  grant select on audit_log to ${appRole};
-  grant select, delete on events, event_ids, receipts, agent_counters to ${appRole};
-  grant insert on events, event_ids, receipts to ${ingestRole};
-  grant select (user_id, id, digest) on event_ids to ${ingestRole};
-  grant insert, select, update on agent_counters to ${ingestRole};
-  grant execute on function ensure_event_partition(timestamptz) to ${appRole}, ${ingestRole};
-  grant execute on function touch_api_keys(jsonb), user_overview(uuid[]), delete_expired_sessions()
-    to ${appRole};
-`;
-
-const ingestPolicies = `
-  create policy ingest_insert on events for insert to ${ingestRole} with check (true);
-  create policy ingest_insert on event_ids for insert to ${ingestRole} with check (true);
-  create policy ingest_dedupe on event_ids for select to ${ingestRole} using (true);
-  create policy ingest_insert on receipts for insert to ${ingestRole} with check (true);
-  create policy ingest_count on agent_counters to ${ingestRole} using (true) with check (true);
-`;
+import { entryFor, grantsTo, ingestPoliciesFor, quoted } from "./grants.ts";
+import { type RoleNames, roleNames } from "./role-names.ts";
 
 /** What an operator runs once where the owner may not create roles. */
-export const rolesToGrant = `CREATE ROLE ${appRole} NOLOGIN; CREATE ROLE ${ingestRole} NOLOGIN; ALTER ROLE <owner> CREATEROLE;`;
+export const rolesToGrant = "ALTER ROLE <owner> CREATEROLE;";
 
-async function createGroupRole(owner: postgres.Sql, name: string) {
-  await owner.unsafe(
-    `do $$ begin create role ${name} nologin; exception when duplicate_object or unique_violation then null; end $$`,
+/** A role of a name that Muniment needs was there before, so it may belong to somebody else. */
+export class ForeignRole extends Error {
+  constructor(name: string, group: string) {
+    super(
+      `The database server has a role ${quoted(name)} that Muniment did not make for this database. Rename it (ALTER ROLE ... RENAME TO ...), or hand it over with GRANT ${quoted(group)} TO ${quoted(name)}; its password will be changed.`,
+    );
+  }
+}
+
+type Login = { name: string; group: string; passwords: readonly string[] };
+
+async function exists(sql: postgres.TransactionSql, name: string) {
+  return (await sql`select 1 from pg_roles where rolname = ${name}`).length > 0;
+}
+
+async function createGroup(sql: postgres.TransactionSql, name: string) {
+  if (!(await exists(sql, name))) await sql.unsafe(`create role ${quoted(name)} nologin`);
+}
+
+async function createLogin(sql: postgres.TransactionSql, { name, group, passwords }: Login) {
+  if (await exists(sql, name)) {
+    const ours = await sql`
+      select 1 from pg_auth_members
+      where roleid = ${group}::text::regrole and member = ${name}::text::regrole`;
+    if (ours.length === 0) throw new ForeignRole(name, group);
+    return;
+  }
+  const [row] = await sql`select quote_literal(${passwords[0] ?? ""}::text) as password`;
+  await sql.unsafe(
+    `create role ${quoted(name)} login nosuperuser nocreatedb nocreaterole nobypassrls password ${row?.password};
+     grant ${quoted(group)} to ${quoted(name)};`,
   );
 }
 
-async function setLogin(owner: postgres.Sql, name: string, password: string, group: string) {
-  const known = await owner`select 1 from pg_roles where rolname = ${name}`;
-  // Only a superuser may name these attributes of a role that exists; of a new one everybody may.
-  const statement =
-    known.length > 0
-      ? "alter role %I login password %L"
-      : "create role %I login nosuperuser nocreatedb nocreaterole nobypassrls password %L";
-  const [row] = await owner`
-    select format(${statement}, ${name}::text, ${password}::text) as login,
-           format('grant %I to %I', ${group}::text, ${name}::text) as membership`;
-  await owner.unsafe(row?.login);
-  await owner.unsafe(row?.membership);
+async function mayEnter(facts: ConnectionFacts): Promise<boolean> {
+  const sql = connect(facts, { max: 1, applicationName: "muniment-roles" });
+  try {
+    await sql`select 1`;
+    return true;
+  } catch (error) {
+    const code = error instanceof Error && "code" in error && error.code;
+    if (code === "28P01" || code === "28000") return false;
+    throw error;
+  } finally {
+    await sql.end({ timeout: 2 });
+  }
+}
+
+/** Keeps a password that other nodes may be using; sets one only where none of the ring is right. */
+async function signIn(owner: postgres.Sql, facts: ConnectionFacts, login: Login) {
+  const candidates = login.passwords.map((password) => ({
+    ...facts,
+    username: login.name,
+    password,
+  }));
+  for (const candidate of candidates) if (await mayEnter(candidate)) return candidate;
+  const [first] = candidates;
+  if (!first) throw new Error(`no password for the role ${login.name}`);
+  const [row] = await owner`select quote_literal(${first.password}::text) as password`;
+  await owner.unsafe(`alter role ${quoted(login.name)} login password ${row?.password}`);
+  return first;
+}
+
+async function prepare(
+  sql: postgres.TransactionSql,
+  database: string,
+  names: RoleNames,
+  logins: Login[],
+) {
+  await createGroup(sql, names.appGroup);
+  await createGroup(sql, names.ingestGroup);
+  await sql.unsafe(grantsTo(names));
+  const policies = await sql`
+    select 1 from pg_policies where policyname = 'ingest_count' and ${names.ingestGroup} = any(roles)`;
+  if (policies.length === 0) await sql.unsafe(ingestPoliciesFor(names));
+  for (const login of logins) await createLogin(sql, login);
+  const [row] = await sql`
+    select pg_has_role(current_user, datdba, 'USAGE') as ours from pg_database
+    where datname = current_database()`;
+  if (row?.ours) await sql.unsafe(entryFor(database, names));
 }
 
 const isInsufficientPrivilege = (error: unknown) =>
@@ -59,38 +96,38 @@ const isInsufficientPrivilege = (error: unknown) =>
  * Creates the application's login roles and gives them exactly what they need: no table can be
  * altered by them and no audit entry updated or deleted. Where the owner may not create roles the
  * owner's own connection is answered with `separate: false`; then only the queries keep users apart.
+ *
+ * @param passwordsOf the passwords a role may have; a new one gets the first
+ * @throws ForeignRole when a role of a needed name is not ours
  */
 export async function prepareRoles(
   ownerFacts: ConnectionFacts,
   appFacts: ConnectionFacts | null,
-  passwordOf: (role: string) => string,
+  passwordsOf: (role: string) => readonly string[],
 ): Promise<{ connections: DatabaseConnections; separate: boolean }> {
+  const { database } = ownerFacts;
+  const names = roleNames(database);
+  const login = (name: string, group: string) => ({ name, group, passwords: passwordsOf(name) });
+  const ingest = login(names.ingest, names.ingestGroup);
+  const app = appFacts ? null : login(names.app, names.appGroup);
   const owner = connect(ownerFacts, { max: 1, applicationName: "muniment-roles" });
   try {
     // Nodes that start at once take turns; the lock ends with the connection.
     await owner`select pg_advisory_lock(hashtext('muniment roles'))`;
-    await createGroupRole(owner, appRole);
-    await createGroupRole(owner, ingestRole);
     await owner.begin(async (tx) => {
-      await tx.unsafe(grants);
-      const present = await tx`select 1 from pg_policies where policyname = 'ingest_count'`;
-      if (present.length === 0) await tx.unsafe(ingestPolicies);
+      await prepare(tx, database, names, app ? [ingest, app] : [ingest]);
+      if (appFacts) {
+        await tx.unsafe(`grant ${quoted(names.appGroup)} to ${quoted(appFacts.username)}`);
+      }
     });
-    const login = async (suffix: string, group: string) => {
-      const username = `${ownerFacts.database}_${suffix}`.slice(0, 63);
-      const password = passwordOf(username);
-      await setLogin(owner, username, password, group);
-      return { ...ownerFacts, username, password };
+    const connections = {
+      app: app ? await signIn(owner, ownerFacts, app) : (appFacts ?? ownerFacts),
+      ingest: await signIn(owner, ownerFacts, ingest),
     };
-    const ingest = await login("ingest", ingestRole);
-    if (!appFacts)
-      return { connections: { app: await login("app", appRole), ingest }, separate: true };
-    await owner.unsafe(`grant ${appRole} to "${appFacts.username.replaceAll('"', '""')}"`);
-    return { connections: { app: appFacts, ingest }, separate: true };
+    return { connections, separate: true };
   } catch (error) {
     if (!isInsufficientPrivilege(error)) throw error;
-    const shared = appFacts ?? ownerFacts;
-    return { connections: { app: shared, ingest: ownerFacts }, separate: false };
+    return { connections: { app: appFacts ?? ownerFacts, ingest: ownerFacts }, separate: false };
   } finally {
     await owner.end({ timeout: 2 });
   }

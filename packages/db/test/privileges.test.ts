@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
 import type postgres from "postgres";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { connect } from "../src/connection.ts";
+import { roleNames } from "../src/role-names.ts";
 import { prepareRoles } from "../src/roles.ts";
-import { openScratchDatabase } from "./scratch-database.ts";
+import { createScratchDatabase, openScratchDatabase } from "./scratch-database.ts";
 
 let scratch: Awaited<ReturnType<typeof openScratchDatabase>>;
 let app: postgres.Sql;
@@ -73,7 +74,7 @@ describe("the application's role", () => {
     "create or replace function current_user_id() returns uuid language sql as 'select null::uuid'",
     "set session_replication_role = replica",
     "set role pg_read_all_data",
-    "set session authorization muniment_app_group",
+    "set session authorization muniment_owner",
     "select pg_read_file('/etc/passwd')",
     "copy users to program 'cat'",
     "select * from pg_authid",
@@ -97,10 +98,11 @@ describe("the application's role", () => {
   });
 
   test("is nobody special", async () => {
+    const names = roleNames(scratch.facts.database);
     const roles = await scratch.owner`
       select rolsuper, rolcreaterole, rolcreatedb, rolbypassrls, rolreplication from pg_roles
       where rolname in (${scratch.connections.app.username}, ${scratch.connections.ingest.username},
-        'muniment_app_group', 'muniment_ingest_group')`;
+        ${names.appGroup}, ${names.ingestGroup})`;
     expect(roles).toHaveLength(4);
     for (const role of roles) expect(Object.values(role)).toEqual(Array(5).fill(false));
     const owned = await scratch.owner`
@@ -165,6 +167,11 @@ test("a role without our groups may do nothing at all", async () => {
   const name = `${scratch.facts.database}_stranger`;
   await scratch.owner.unsafe(`create role ${name} login password 'stranger'`);
   const facts = { ...scratch.facts, username: name, password: "stranger" };
+  const early = connect(facts, { max: 1, applicationName: "test-stranger" });
+  await expect(early`select 1`).rejects.toMatchObject(refused);
+  await early.end({ timeout: 2 });
+  // Let in by an operator, it still has nothing.
+  await scratch.owner.unsafe(`grant connect on database ${scratch.facts.database} to ${name}`);
   const stranger = connect(facts, { max: 1, applicationName: "test-stranger" });
   try {
     for (const statement of [
@@ -178,7 +185,7 @@ test("a role without our groups may do nothing at all", async () => {
       await expect(stranger.unsafe(statement)).rejects.toMatchObject(refused);
   } finally {
     await stranger.end({ timeout: 2 });
-    await scratch.owner.unsafe(`drop role ${name}`);
+    await scratch.owner.unsafe(`drop owned by ${name}; drop role ${name}`);
   }
 });
 
@@ -192,7 +199,7 @@ test("functions that cross users have a fixed search path", async () => {
 });
 
 test("preparing the roles again, or eight times at once, changes nothing", async () => {
-  const password = (role: string) => `${role} in a test run`;
+  const password = (role: string) => [`${role} in a test run`];
   const rights = () => scratch.owner`
     select c.relname, c.relacl::text, (select count(*)::int from pg_policy p where p.polrelid = c.oid) as policies
     from pg_class c where relnamespace = 'public'::regnamespace order by 1`;
@@ -200,4 +207,62 @@ test("preparing the roles again, or eight times at once, changes nothing", async
   await Promise.all(Array.from({ length: 8 }, () => prepareRoles(scratch.facts, null, password)));
   expect(await rights()).toEqual(before);
   expect(await app`select 1 as one`).toEqual([{ one: 1 }]);
+});
+
+test("a start does not change a password that nodes with another ring may be using", async () => {
+  const other = await openScratchDatabase();
+  const start = async (...passwords: string[]) =>
+    (await prepareRoles(other.facts, null, () => passwords)).connections.app.password;
+  try {
+    expect(await start("old")).toBe("old");
+    expect(await start("old", "new")).toBe("old");
+    expect(await start("new")).toBe("new");
+    expect(await start("old", "new")).toBe("new");
+  } finally {
+    await other.drop();
+  }
+});
+
+test("a role of a needed name that somebody else made is refused, not taken over", async () => {
+  const other = await createScratchDatabase();
+  const { app: name, appGroup } = roleNames(other.facts.database);
+  await other.owner.unsafe(`create role ${name} login password 'theirs'`);
+  const hash = () => other.owner`select rolpassword from pg_authid where rolname = ${name}`;
+  const before = await hash();
+  try {
+    const attempt = prepareRoles(other.facts, null, () => ["ours"]);
+    await expect(attempt).rejects.toThrow(`GRANT "${appGroup}" TO "${name}"`);
+    expect(await hash()).toEqual(before);
+  } finally {
+    await other.drop();
+  }
+});
+
+test("the roles of one database cannot enter another, nor a copy of their own", async () => {
+  const [first, second] = [await openScratchDatabase(), await openScratchDatabase()];
+  const copy = `${first.facts.database}_copy`;
+  const server = connect(inject("postgres"), { max: 1, applicationName: "test" });
+  try {
+    await first.database.close();
+    await first.owner.end();
+    await server.unsafe(`create database ${copy} template ${first.facts.database}`);
+    await prepareRoles({ ...first.facts, database: copy }, null, () => ["copied"]);
+    for (const role of Object.values(first.connections))
+      for (const database of [second.facts.database, copy]) {
+        const sql = connect({ ...role, database }, { max: 1, applicationName: "test" });
+        await expect(sql`select 1`).rejects.toMatchObject(refused);
+        await sql.end({ timeout: 2 });
+      }
+    const owner = connect({ ...first.facts, database: copy }, { max: 1, applicationName: "test" });
+    const policies = await owner`
+      select distinct array_to_string(roles, ',') as roles from pg_policies where policyname like 'ingest%'`;
+    await owner.end({ timeout: 2 });
+    expect(policies).toEqual([{ roles: roleNames(copy).ingestGroup }]);
+  } finally {
+    await server.unsafe(`drop database if exists ${copy} with (force)`);
+    for (const role of Object.values(roleNames(copy)))
+      await server.unsafe(`drop role if exists ${role}`);
+    await server.end({ timeout: 2 });
+    await Promise.all([first.drop(), second.drop()]);
+  }
 });

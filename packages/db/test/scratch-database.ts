@@ -4,6 +4,7 @@ import { inject } from "vitest";
 import { templateName } from "../../../apps/api/test/postgres.ts";
 import { type ConnectionFacts, connect } from "../src/connection.ts";
 import { type Database, type DatabaseConnections, openDatabase } from "../src/database.ts";
+import { roleNames } from "../src/role-names.ts";
 import { prepareRoles } from "../src/roles.ts";
 
 export type ScratchDatabase = {
@@ -27,8 +28,8 @@ export async function createScratchDatabase(): Promise<ScratchDatabase> {
     async drop() {
       await owner.end({ timeout: 2 });
       await admin`drop database ${admin(name)} with (force)`;
-      for (const suffix of ["app", "ingest"])
-        await admin`drop role if exists ${admin(`${name}_${suffix}`)}`;
+      for (const role of Object.values(roleNames(name)))
+        await admin`drop role if exists ${admin(role)}`;
       await admin.end({ timeout: 2 });
     },
   };
@@ -39,7 +40,7 @@ export async function openScratchDatabase(): Promise<
   ScratchDatabase & { database: Database; connections: DatabaseConnections }
 > {
   const scratch = await createScratchDatabase();
-  const password = (role: string) => `${role} in a test run`;
+  const password = (role: string) => [`${role} in a test run`];
   const { connections } = await prepareRoles(scratch.facts, null, password);
   const database = openDatabase(connections);
   return {

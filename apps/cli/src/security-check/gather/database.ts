@@ -5,6 +5,7 @@ import { type ConnectionFacts, connect } from "@muniment/db/connection.ts";
 import { CLUSTER, recordedHome } from "@muniment/db/embedded/database-home.ts";
 import { findRunningPostgres } from "@muniment/db/embedded/running.ts";
 import { findSocketDirectory } from "@muniment/db/embedded/socket-directory.ts";
+import { roleNames } from "@muniment/db/role-names.ts";
 import { type FileFact, factOf } from "./files.ts";
 import { type LiveDatabase, readLiveDatabase } from "./live-database.ts";
 import type { SettingsFacts } from "./settings.ts";
@@ -34,15 +35,16 @@ type Given = {
 };
 
 /** The application's role as the server would sign it in, unless its own URL says who it is. */
-function appRoleOf(owner: ConnectionFacts, { settings, keyringSecrets }: Given) {
+function appRolesOf(owner: ConnectionFacts, { settings, keyringSecrets }: Given) {
   const rings = Object.fromEntries(
     secretNames.map((name) => {
       const given = settings.rings[name];
       return [name, given.length > 0 ? given : [keyringSecrets[name] ?? ""]];
     }),
   ) as Record<SecretName, string[]>;
-  const username = `${owner.database}_app`.slice(0, 63);
-  return { ...owner, username, password: deriveSecrets(rings).rolePassword(username) };
+  const username = roleNames(owner.database).app;
+  const passwords = deriveSecrets(rings).rolePasswords(username);
+  return passwords.map((password) => ({ ...owner, username, password }));
 }
 
 async function ownerOfEmbedded({ dataDir, keyringSecrets }: Given) {
@@ -68,13 +70,15 @@ async function lookAsApplication(given: Given): Promise<DatabaseFacts["live"]> {
   const { database } = given.settings;
   const owner = database ? database.owner : await ownerOfEmbedded(given);
   if (!owner) return { problem: "the embedded database is not running" };
-  const app = database?.app ?? appRoleOf(owner, given);
   try {
-    const found = await look(app).catch((error: unknown) => {
-      if (!isRefusedSignIn(error) || database?.app) throw error;
-      return look(owner);
-    });
-    return { database: found };
+    if (database?.app) return { database: await look(database.app) };
+    for (const app of appRolesOf(owner, given)) {
+      const found = await look(app).catch((error: unknown) => {
+        if (!isRefusedSignIn(error)) throw error;
+      });
+      if (found) return { database: found };
+    }
+    return { database: await look(owner) };
   } catch (error) {
     return { problem: error instanceof Error ? error.message : String(error) };
   }

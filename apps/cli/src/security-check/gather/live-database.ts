@@ -1,5 +1,5 @@
 import type { connect } from "@muniment/db/connection.ts";
-import { appRole, ingestRole } from "@muniment/db/roles.ts";
+import { type RoleNames, roleNames } from "@muniment/db/role-names.ts";
 
 export type Table = {
   name: string;
@@ -52,18 +52,18 @@ const settingNames = [
   "synchronous_commit",
 ];
 
-async function readRole(sql: Sql) {
+async function readRole(sql: Sql, { appGroup, ingestGroup }: RoleNames) {
   const [row] = await sql`
     select current_user::text as role, current_setting('server_version_num')::int as version,
       to_regclass('public.audit_entries') is not null as migrated,
-      exists (select from pg_roles where rolname = ${ingestRole}) as ingest_role_exists,
+      exists (select from pg_roles where rolname = ${ingestGroup}) as ingest_role_exists,
       (select version from pg_stat_ssl where pid = pg_backend_pid() and ssl) as encryption,
       array_remove(array[
         case when rolsuper then 'SUPERUSER' end, case when rolcreaterole then 'CREATEROLE' end,
         case when rolcreatedb then 'CREATEDB' end, case when rolreplication then 'REPLICATION' end,
         case when rolbypassrls then 'BYPASSRLS' end], null) as attributes,
       array(select rolname::text from pg_roles
-        where rolname not in (current_user, ${appRole}) and pg_has_role(current_user, oid, 'MEMBER')
+        where rolname not in (current_user, ${appGroup}) and pg_has_role(current_user, oid, 'MEMBER')
         order by 1) as memberships,
       array_remove(array[
         case when has_schema_privilege('public', 'CREATE') then 'schema public' end,
@@ -74,21 +74,25 @@ async function readRole(sql: Sql) {
 }
 
 /** The owner belongs to the roles it made, but as their administrator only. */
-async function readOtherSessions(sql: Sql): Promise<string[]> {
+async function readOtherSessions(sql: Sql, { ingestGroup }: RoleNames): Promise<string[]> {
   const rows = await sql`
     select distinct usename::text as name from pg_stat_activity
     where datname = current_database() and usename <> current_user
       and usename not in (
         select u.rolname from pg_auth_members m
         join pg_roles g on g.oid = m.roleid join pg_roles u on u.oid = m.member
-        where g.rolname = ${ingestRole} and not m.admin_option)
+        where g.rolname = ${ingestGroup} and not m.admin_option)
     order by 1`;
   return rows.map(({ name }) => name);
 }
 
 /** Privileges on a table or on any column of it. */
-async function readTables(sql: Sql, ingestRoleExists: boolean): Promise<Table[]> {
-  const other = ingestRoleExists ? ingestRole : "pg_monitor";
+async function readTables(
+  sql: Sql,
+  { ingestGroup }: RoleNames,
+  ingestRoleExists: boolean,
+): Promise<Table[]> {
+  const other = ingestRoleExists ? ingestGroup : "pg_monitor";
   const rows = await sql`
     select c.relname::text as name, c.relrowsecurity as row_security,
       pg_has_role(current_user, c.relowner, 'USAGE') as owned,
@@ -136,7 +140,9 @@ async function readRows(sql: Sql) {
 
 /** Reads the catalogue and a few counts, as whoever is connected. */
 export async function readLiveDatabase(sql: Sql): Promise<LiveDatabase> {
-  const role = await readRole(sql);
+  const [connection] = await sql`select current_database() as name`;
+  const names = roleNames(connection?.name);
+  const role = await readRole(sql, names);
   const settings = await sql`
     select name, setting from pg_settings where name = any(${settingNames})`;
   const nothing = { passwordHashes: [], administrators: 0, limitOverrides: [] };
@@ -150,8 +156,8 @@ export async function readLiveDatabase(sql: Sql): Promise<LiveDatabase> {
     memberships: role.memberships,
     mayCreateIn: role.may_create_in,
     ingestRoleExists: role.ingest_role_exists,
-    otherSessions: await readOtherSessions(sql),
-    tables: await readTables(sql, role.ingest_role_exists),
+    otherSessions: await readOtherSessions(sql, names),
+    tables: await readTables(sql, names, role.ingest_role_exists),
     ...(role.migrated ? await readRows(sql) : nothing),
   };
 }

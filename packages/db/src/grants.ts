@@ -1,0 +1,48 @@
+import type { RoleNames } from "./role-names.ts";
+
+/** A name as SQL text. */
+export const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
+
+/** What each group may do; whatever is not listed here it may not. */
+export function grantsTo({ appGroup, ingestGroup }: RoleNames): string {
+  const app = quoted(appGroup);
+  const ingest = quoted(ingestGroup);
+  return `
+    grant usage on schema public to ${app}, ${ingest};
+    grant select, insert, update, delete on
+      users, sessions, link_tokens, agents, api_keys, limit_overrides, jobs, audit_refusals to ${app};
+    grant select, insert on audit_entries to ${app};
+    grant select on audit_log to ${app};
+    grant select, delete on events, event_ids, receipts, agent_counters to ${app};
+    grant insert on events, event_ids, receipts to ${ingest};
+    grant select (user_id, id, digest) on event_ids to ${ingest};
+    grant insert, select, update on agent_counters to ${ingest};
+    grant execute on function ensure_event_partition(timestamptz) to ${app}, ${ingest};
+    grant execute on function touch_api_keys(jsonb), user_overview(uuid[]), delete_expired_sessions()
+      to ${app};
+  `;
+}
+
+/** Policies that let the ingest group write for every user; made anew, as a copy of a database has those of the original. */
+export function ingestPoliciesFor({ ingestGroup }: RoleNames): string {
+  const policies: [string, string, string][] = [
+    ["ingest_insert", "events", "for insert to % with check (true)"],
+    ["ingest_insert", "event_ids", "for insert to % with check (true)"],
+    ["ingest_dedupe", "event_ids", "for select to % using (true)"],
+    ["ingest_insert", "receipts", "for insert to % with check (true)"],
+    ["ingest_count", "agent_counters", "to % using (true) with check (true)"],
+  ];
+  return policies
+    .map(
+      ([name, table, rule]) =>
+        `drop policy if exists ${name} on ${table};
+         create policy ${name} on ${table} ${rule.replace("%", () => quoted(ingestGroup))};`,
+    )
+    .join("\n");
+}
+
+/** Only the owner and the two groups may enter; other databases' roles on the server may not. */
+export const entryFor = (database: string, { appGroup, ingestGroup }: RoleNames) => `
+  revoke connect on database ${quoted(database)} from public;
+  grant connect on database ${quoted(database)} to ${quoted(appGroup)}, ${quoted(ingestGroup)};
+`;
