@@ -33,7 +33,7 @@ async function authCounters(
 /** Forgets the failed attempts at an account, from every address. */
 export const forgetAttempts = (limits: Limits, account: string) => limits.renew(subjectOf(account));
 
-type Places = { blockedBy?: LimitState; giveBack(): Promise<unknown> };
+type Places = { states: LimitState[]; blockedBy?: LimitState; giveBack(): Promise<unknown> };
 
 /** Takes a place in every counter until one is full. */
 async function takePlaces(
@@ -42,14 +42,16 @@ async function takePlaces(
   procedure: string,
 ): Promise<Places> {
   const taken: [LimitName, string][] = [];
+  const states: LimitState[] = [];
   const giveBack = () =>
     Promise.all(taken.map(([name, key]) => limits.refund(name, key, { procedure })));
   for (const [name, key] of counters) {
     const state = await limits.consume(name, key, { procedure });
-    if (!state.allowed) return { blockedBy: state, giveBack };
+    if (!state.allowed) return { states, blockedBy: state, giveBack };
+    states.push(state);
     taken.push([name, key]);
   }
-  return { giveBack };
+  return { states, giveBack };
 }
 
 /**
@@ -76,6 +78,7 @@ async function countAttempt<T extends { ok: true } | { ok: false; error: unknown
     try {
       const places = await takePlaces(limits, counters, procedure);
       blockedBy = places.blockedBy;
+      if (!blockedBy) ctx.response.limits.push(...places.states);
       const result = blockedBy ? undefined : await attempt();
       const isWrong =
         result?.ok === false && toAppError(result.error).reason === "invalid_credentials";
