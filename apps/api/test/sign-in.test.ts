@@ -1,15 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { fromNewAddress } from "./addresses.ts";
 import type { Answer } from "./client.ts";
 import { must, password, startTestServer, type TestServer } from "./harness.ts";
 
 let server: TestServer;
 beforeAll(async () => {
-  server = await startTestServer();
+  server = await startTestServer({ env: { TRUST_PROXY: "1" } });
 });
 afterAll(() => server.stop());
 
 const attempt = (email: string, given: string) =>
-  server.anonymous().mutate("auth.signIn", { email, password: given });
+  server.anonymous(fromNewAddress()).mutate("auth.signIn", { email, password: given });
 
 /** What an attacker can see of an answer, without what differs between any two answers. */
 function visible({ status, headers, data, error }: Answer) {
