@@ -48,7 +48,12 @@ export function openDatabase(connections: DatabaseConnections): Database {
   const searches = poolOf(6, {
     ...options,
     applicationName: "muniment-search",
-    parameters: { ...parameters, statement_timeout: "5000" },
+    parameters: {
+      ...parameters,
+      statement_timeout: "5000",
+      // A plan for any filter scans what one for a rare type or prefix finds by its index.
+      plan_cache_mode: "force_custom_plan",
+    },
   });
   const raw = createStatements(connections.app, 4, {
     ...options,
