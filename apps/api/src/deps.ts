@@ -122,9 +122,11 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
     stopping: stopping.signal,
     stop: () => stopping.abort(),
     async [Symbol.asyncDispose]() {
-      await jobs.stop();
+      // Takes no more from now on; what is under way may last, and what callers wait for goes first.
+      const jobsStopped = jobs.stop();
       await ingest.stop();
       await Promise.all(stopEach.map((stop) => stop()));
+      await jobsStopped;
       health.stop();
       await database.close();
       redis?.disconnect();

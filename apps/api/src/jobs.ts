@@ -1,6 +1,7 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Database, Tx } from "@muniment/db/database.ts";
 import { jobs } from "@muniment/db/schema/jobs.ts";
-import { eq, sql } from "drizzle-orm";
+import { eq, isNotNull, isNull, type SQL, sql } from "drizzle-orm";
 import type { Logger } from "pino";
 import { v7 as uuidv7 } from "uuid";
 import type { Encryption } from "./encryption.ts";
@@ -8,6 +9,7 @@ import type { Encryption } from "./encryption.ts";
 const pollMilliseconds = 500;
 const leaseSeconds = 120;
 const maxAttempts = 8;
+const maxStopMilliseconds = 5000;
 
 type Handler = (payload: unknown) => Promise<void>;
 type Definition = { handler: Handler; everySeconds?: number };
@@ -20,12 +22,15 @@ export type Jobs = {
   /** Work that recurs; one node at a time does it. */
   every(queue: string, everySeconds: number, handler: () => Promise<void>): void;
   start(): Promise<void>;
-  /** Waits for the running job, then takes no more. */
+  /** Takes no more and waits for what is under way, 5 s at most: another node does it again. */
   stop(): Promise<void>;
 };
 
 const secondsFrom = (time: Date, seconds: number) => new Date(time.getTime() + seconds * 1000);
 const placeOf = (id: string) => `jobs.payload:${id}`;
+
+/** Apart, so that a job that hangs does not keep recurring work from being done. */
+const lanes = [isNull(jobs.key), isNotNull(jobs.key)];
 
 /** Work outside requests, on PostgreSQL: enqueued transactionally, leased, retried with back-off. */
 export function createJobs(
@@ -35,9 +40,8 @@ export function createJobs(
   log: Logger,
 ): Jobs {
   const definitions = new Map<string, Definition>();
-  let timer: NodeJS.Timeout | undefined;
-  let running: Promise<void> = Promise.resolve();
-  let stopped = false;
+  const stopping = new AbortController();
+  let running: Promise<unknown> = Promise.resolve();
 
   async function insert(tx: Tx, queue: string, payload: unknown, key: string | null) {
     const id = uuidv7();
@@ -49,14 +53,14 @@ export function createJobs(
       .onConflictDoNothing();
   }
 
-  const claim = () =>
+  const claim = (lane: SQL) =>
     database.transaction({}, async (tx) => {
       const at = now();
       const due = tx
         .select({ id: jobs.id })
         .from(jobs)
         .where(
-          sql`${jobs.runAt} <= ${at.toISOString()} and ${jobs.failedAt} is null
+          sql`${lane} and ${jobs.runAt} <= ${at.toISOString()} and ${jobs.failedAt} is null
             and (${jobs.lockedUntil} is null or ${jobs.lockedUntil} < ${at.toISOString()})`,
         )
         .orderBy(jobs.runAt)
@@ -87,21 +91,25 @@ export function createJobs(
           runAt: secondsFrom(at, wait),
           lockedUntil: null,
           attempts: error === undefined ? 0 : job.attempts,
-          lastError: error === undefined ? null : String(error).slice(0, 500),
+          lastError: error === undefined ? null : String(error).replaceAll("\0", "").slice(0, 500),
           failedAt: over ? at : null,
         })
         .where(where);
     });
   }
 
-  async function runOne(): Promise<boolean> {
-    const job = await claim();
+  async function runOne(lane: SQL): Promise<boolean> {
+    const job = await claim(lane);
     if (!job) return false;
     const definition = definitions.get(job.queue);
     try {
       if (!definition) throw new Error(`no handler for the queue ${job.queue}`);
       // Recurring work has no payload, and so outlives the key that its row was made with.
       const recurs = definition.everySeconds !== undefined;
+      // Counted when taken: a job that ends its process never comes to be settled.
+      if (!recurs && job.attempts > maxAttempts) {
+        throw new Error("the process ended during the last attempt");
+      }
       const payload = recurs ? null : JSON.parse(encryption.decrypt(job.payload, placeOf(job.id)));
       await definition.handler(payload);
       await settle(job, undefined);
@@ -112,22 +120,18 @@ export function createJobs(
     return true;
   }
 
-  async function poll() {
-    try {
-      while (!stopped && (await runOne())) {
-        // take the next one at once
+  async function work(lane: SQL) {
+    const { signal } = stopping;
+    while (!signal.aborted) {
+      await sleep(pollMilliseconds, undefined, { ref: false, signal }).catch(() => {});
+      try {
+        while (!signal.aborted && (await runOne(lane))) {
+          // take the next one at once
+        }
+      } catch (error) {
+        log.debug({ err: error }, "jobs cannot be read now");
       }
-    } catch (error) {
-      log.debug({ err: error }, "jobs cannot be read now");
     }
-    if (!stopped) schedule();
-  }
-
-  function schedule() {
-    timer = setTimeout(() => {
-      running = poll();
-    }, pollMilliseconds);
-    timer.unref();
   }
 
   return {
@@ -140,12 +144,11 @@ export function createJobs(
           if (everySeconds !== undefined) await insert(tx, queue, null, queue);
         }
       });
-      schedule();
+      running = Promise.all(lanes.map(work));
     },
     async stop() {
-      stopped = true;
-      clearTimeout(timer);
-      await running;
+      stopping.abort();
+      await Promise.race([running, sleep(maxStopMilliseconds, undefined, { ref: false })]);
     },
   };
 }

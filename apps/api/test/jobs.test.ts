@@ -167,6 +167,59 @@ describe("a job", () => {
     expect(await waiting()).toHaveLength(1);
   });
 
+  test("that hangs keeps neither recurring work nor the end of the runner waiting", async () => {
+    const jobs = createRunner();
+    let release = () => {};
+    const hung = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let begun = false;
+    let tidied = 0;
+    jobs.define("work", () => {
+      begun = true;
+      return hung;
+    });
+    jobs.every("tidy", 60, async () => {
+      tidied += 1;
+    });
+    await enqueue(jobs, "x");
+    await jobs.start();
+    await expect.poll(() => [begun, tidied], soon).toEqual([true, 1]);
+    clock.advance(61);
+    await expect.poll(() => tidied, soon).toBe(2);
+    const from = Date.now();
+    await jobs.stop();
+    expect(Date.now() - from).toBeLessThan(6000);
+    release();
+  });
+
+  test("whose process dies in every attempt is given up too", async () => {
+    const jobs = createRunner();
+    let runs = 0;
+    jobs.define("work", async () => {
+      runs += 1;
+    });
+    await enqueue(jobs, "poison");
+    const past = new Date(clock.now().getTime() - 1000);
+    await scratch.owner`update jobs set attempts = 8, locked_until = ${past}`;
+    await jobs.start();
+    await expect.poll(async () => (await waiting())[0]?.failed_at, soon).not.toBeNull();
+    expect((await waiting())[0]?.last_error).toContain("ended during the last attempt");
+    expect(runs).toBe(0);
+  });
+
+  test("whose error the database could not hold is settled all the same", async () => {
+    const jobs = createRunner();
+    jobs.define("work", async () => {
+      throw new Error("550 no\0such user");
+    });
+    await enqueue(jobs, "x");
+    await jobs.start();
+    const row = async () => (await waiting())[0];
+    await expect.poll(async () => (await row())?.last_error, soon).toBe("Error: 550 nosuch user");
+    expect((await row())?.locked_until).toBeNull();
+  });
+
   test("under a key that is lost fails, and others go on", async () => {
     await enqueue(createRunner(createEncryption([randomBytes(32)])), "unreadable");
     const jobs = createRunner();
