@@ -23,7 +23,7 @@ function post(path: string, body: string | Buffer, { chunked = false } = {}): Pr
         "content-type": "application/json",
         origin: server.url,
         // A sign-in that brought the cookie would end its session.
-        ...(path.startsWith("auth.signIn") ? {} : { cookie: client.cookie }),
+        ...(path === "auth.signIn" ? {} : { cookie: client.cookie }),
         ...(chunked
           ? { "transfer-encoding": "chunked" }
           : { "content-length": Buffer.byteLength(body) }),
