@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeEvent, makeSender, searchAll, send, sendText, transports } from "./events-sender.ts";
 import { startTestServer, type TestServer } from "./harness.ts";
@@ -113,6 +114,41 @@ describe("what is stored", () => {
     const answer = await member.query("events.get", { id: sent.id });
     expect(answer.data).toEqual({ ...sent, agentId, receivedAt: expect.any(String) });
     expect((await searchAll(member))[0]).toEqual(answer.data);
+  });
+
+  test("is any text, in any field", async () => {
+    const { member, key } = await makeSender(server);
+    const odd = fc.constantFrom(
+      ..."{}[],\"'\\\n\t%_:$",
+      "NULL",
+      "null",
+      "\u0001",
+      "\u2028",
+      "é",
+      "😀",
+      " ",
+    );
+    const text = fc
+      .array(fc.oneof(odd, fc.string({ unit: "binary", minLength: 1, maxLength: 3 })), {
+        maxLength: 12,
+      })
+      .map((parts) => parts.join(""))
+      .filter((one) => one.isWellFormed() && !one.includes("\0") && one !== "__proto__");
+    const fields = fc.record({
+      message: text,
+      subject: text,
+      traceId: text,
+      props: fc.dictionary(
+        text,
+        fc.oneof(text, fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e20, max: 1e20 })),
+        { noNullPrototype: true },
+      ),
+    });
+    const sent = fc.sample(fields, 100).map((one) => JSON.parse(JSON.stringify(makeEvent(one))));
+    const { body } = await send(server, key, sent);
+    expect(body).toMatchObject({ accepted: 100, rejected: [] });
+    const stored = new Map((await searchAll(member, { limit: 100 })).map((one) => [one.id, one]));
+    for (const event of sent) expect(stored.get(event.id)).toMatchObject(event);
   });
 
   test("gets the defaults for what was not sent", async () => {

@@ -34,7 +34,7 @@ export function openDatabase(connections: DatabaseConnections): Database {
   const parameters = { ...statementTimeout, idle_in_transaction_session_timeout: "30000" };
   // No statement here gives or takes an array that needs its type looked up first.
   const options = { parameters, fetchTypes: false };
-  const poolOf = (size: number, facts: typeof options & { applicationName: string }) =>
+  const poolOf = (size: number, facts: Omit<Parameters<typeof connect>[1], "max">) =>
     createExclusivePool(
       size,
       () => {

@@ -2,14 +2,25 @@ import { expect, test } from "vitest";
 import { createIngestQueue } from "./ingest-queue.ts";
 import type { Batch } from "./store-events.ts";
 
-const row = '"id":"x"';
+const event = {
+  id: "",
+  occurredAt: "2026-01-01T00:00:00.000Z",
+  type: "a",
+  level: 1,
+  message: undefined,
+  subject: undefined,
+  traceId: undefined,
+  seq: undefined,
+  props: undefined,
+  digest: "",
+};
 const batch = (name: string, events = 1): Batch => ({
   userId: name,
   agentId: "",
   apiKeyId: "",
   batchId: name,
   receivedAt: 0,
-  events: Array.from({ length: events }, () => ({ id: "", month: "2026-01", digest: "", row })),
+  events: Array.from({ length: events }, () => event),
   rejected: 0,
 });
 

@@ -28,7 +28,11 @@ type Waiting = {
   reject: (error: unknown) => void;
 };
 
-const charsOf = (batch: Batch) => batch.events.reduce((sum, { row }) => sum + row.length, 200);
+const charsOf = (batch: Batch) =>
+  batch.events.reduce(
+    (sum, { message = "", props = "" }) => sum + 500 + message.length + props.length,
+    200,
+  );
 
 /**
  * Batches that wait for a connection go into one statement, whoever sent them: under load the price

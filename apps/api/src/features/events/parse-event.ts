@@ -10,12 +10,19 @@ import { matchesType } from "./type-pattern.ts";
 /** An event that may be stored. */
 export type ParsedEvent = {
   id: string;
-  /** Of `occurredAt`, as `YYYY-MM` in UTC. */
-  month: string;
+  /** RFC 3339, UTC, milliseconds. */
+  occurredAt: string;
+  type: string;
+  /** Place in `eventLevels`. */
+  level: number;
+  message: string | undefined;
+  subject: string | undefined;
+  traceId: string | undefined;
+  seq: number | undefined;
+  /** As canonical JSON. */
+  props: string | undefined;
   /** SHA-256, hex, of the content as sent: every field but the id, before defaults. */
   digest: string;
-  /** The members of the event's row as JSON, without braces. */
-  row: string;
 };
 
 export type ParseRules = {
@@ -116,9 +123,6 @@ function readProps(value: unknown): Canonical | undefined {
   return props;
 }
 
-const member = (name: string, value: string | number | undefined) =>
-  value === undefined ? "" : `,"${name}":${JSON.stringify(value)}`;
-
 /**
  * Judges one event of a batch; `scanned` is what its JSON text of `length` characters says.
  * @throws Rejected
@@ -152,13 +156,19 @@ export function parseEvent(
   const occurredAt = readTime(sent.occurredAt, receivedAt);
   const id = readId(sent.id, occurredAt, receivedAt);
 
-  const texts =
-    member("message", message) + member("subject", subject) + member("trace_id", traceId);
-  const rest = member("seq", seq) + (props ? `,"props":${props.text}` : "");
-  const shared = `"type":"${type}"${texts}${rest}`;
-  const asSent = JSON.stringify([sent.level ?? null, sent.occurredAt ?? null]);
-  const digest = hash("sha256", `${asSent}{${shared}}`, "hex");
-  const time = new Date(occurredAt).toISOString();
-  const row = `"id":"${id}","occurred_at":"${time}","level":${level},"digest":"${digest}",${shared}`;
-  return { id, month: time.slice(0, 7), digest, row };
+  // What was not sent is null here, which no field can be sent as.
+  const content = [type, sent.occurredAt, sent.level, message, subject, traceId, seq];
+  const digest = hash("sha256", JSON.stringify(content) + (props?.text ?? ""), "hex");
+  return {
+    id,
+    occurredAt: new Date(occurredAt).toISOString(),
+    type,
+    level,
+    message,
+    subject,
+    traceId,
+    seq,
+    props: props?.text,
+    digest,
+  };
 }

@@ -21,6 +21,17 @@ export type StoredBatch = { accepted: number; conflicts: number[] };
 export type StoreEvents = (batches: readonly Batch[]) => Promise<StoredBatch[]>;
 
 type Place = { batch: number; event: number };
+type Value = string | number | undefined;
+
+/** A PostgreSQL array of what needs no quotes, or of any text. */
+const plainArray = (values: Value[]) => `{${values.map((value) => value ?? "NULL").join(",")}}`;
+const textArray = (values: (string | undefined)[]) =>
+  plainArray(
+    values.map((text) =>
+      text === undefined ? undefined : `"${text.replaceAll(/["\\]/g, "\\$&")}"`,
+    ),
+  );
+
 type Answer = { stored: number; ords: string | null };
 
 const keyOf = (batch: Batch) =>
@@ -52,9 +63,9 @@ function countsOf(batches: readonly Batch[]): string {
  * twice the first is taken. What is not stored is counted as a duplicate until `settleRest` knows better.
  */
 async function insert(sql: postgres.TransactionSql, batches: readonly Batch[], places: Place[]) {
-  const events = places.map(({ batch, event }, ord) => {
-    return `{"ord":${ord},"b":${batch},${batches[batch]?.events[event]?.row}}`;
-  });
+  const events = places.flatMap(({ batch, event }) => batches[batch]?.events[event] ?? []);
+  const plain = (pick: (event: ParsedEvent) => Value) => plainArray(events.map(pick));
+  const text = (pick: (event: ParsedEvent) => string | undefined) => textArray(events.map(pick));
   const heads = batches.map(
     (batch, b) => `{"b":${b},"batch_id":"${batch.batchId}",${timeOf(batch)},${keyOf(batch)}}`,
   );
@@ -64,9 +75,20 @@ async function insert(sql: postgres.TransactionSql, batches: readonly Batch[], p
         user_id uuid, agent_id uuid, api_key_id uuid, batch_id uuid, received_at timestamptz(3))
     ), sent as materialized (
       select distinct on (user_id, id) *
-      from json_to_recordset(${`[${events.join(",")}]`}::text::json) as e (ord int, b int, id uuid,
-        type text, level smallint, message text, subject text, trace_id text, seq bigint,
-        props jsonb, occurred_at timestamptz(3), digest text)
+      from unnest(
+        ${plainArray(places.map((_, ord) => ord))}::text::int[],
+        ${plainArray(places.map(({ batch }) => batch))}::text::int[],
+        ${plain(({ id }) => id)}::text::uuid[],
+        ${plain(({ digest }) => digest)}::text::text[],
+        ${text(({ occurredAt }) => occurredAt)}::text::timestamptz(3)[],
+        ${text(({ type }) => type)}::text::text[],
+        ${plain(({ level }) => level)}::text::smallint[],
+        ${text(({ message }) => message)}::text::text[],
+        ${text(({ subject }) => subject)}::text::text[],
+        ${text(({ traceId }) => traceId)}::text::text[],
+        ${plain(({ seq }) => seq)}::text::bigint[],
+        ${text(({ props }) => props)}::text::text[]
+      ) as e (ord, b, id, digest, occurred_at, type, level, message, subject, trace_id, seq, props)
       join batch using (b)
       order by user_id, id, ord
     ), claimed as (
@@ -77,7 +99,7 @@ async function insert(sql: postgres.TransactionSql, batches: readonly Batch[], p
       insert into events (user_id, id, agent_id, api_key_id, batch_id, type, level, message,
         subject, trace_id, seq, props, occurred_at, received_at)
       select user_id, id, agent_id, api_key_id, batch_id, type, level, message,
-        subject, trace_id, seq, props, occurred_at, received_at
+        subject, trace_id, seq, props::jsonb, occurred_at, received_at
       from sent join claimed using (user_id, id)
     ), receipt as (
       insert into receipts (user_id, batch_id, event_ids, event_times)
@@ -175,7 +197,9 @@ export function createStoreEvents(pool: Statements): StoreEvents {
   const partitions = createPartitions(pool);
   return async (batches) => {
     const attempt = async () => {
-      await partitions.ensure(batches.flatMap(({ events }) => events.map(({ month }) => month)));
+      await partitions.ensure(
+        batches.flatMap(({ events }) => events.map(({ occurredAt }) => occurredAt.slice(0, 7))),
+      );
       return pool.begin("isolation level read committed", (sql) => store(sql, batches));
     };
     try {
