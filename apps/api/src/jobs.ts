@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Database, Tx } from "@muniment/db/database.ts";
 import { jobs } from "@muniment/db/schema/jobs.ts";
-import { eq, isNotNull, isNull, type SQL, sql } from "drizzle-orm";
+import { and, eq, inArray, isNotNull, isNull, type SQL, sql } from "drizzle-orm";
 import type { Logger } from "pino";
 import { v7 as uuidv7 } from "uuid";
 import type { Encryption } from "./encryption.ts";
@@ -56,13 +56,14 @@ export function createJobs(
   const claim = (lane: SQL) =>
     database.transaction({}, async (tx) => {
       const at = now();
+      // A queue that only a newer node knows is left to that node.
+      const known = inArray(jobs.queue, [...definitions.keys()]);
+      const free = sql`${jobs.runAt} <= ${at.toISOString()} and ${jobs.failedAt} is null
+        and (${jobs.lockedUntil} is null or ${jobs.lockedUntil} < ${at.toISOString()})`;
       const due = tx
         .select({ id: jobs.id })
         .from(jobs)
-        .where(
-          sql`${lane} and ${jobs.runAt} <= ${at.toISOString()} and ${jobs.failedAt} is null
-            and (${jobs.lockedUntil} is null or ${jobs.lockedUntil} < ${at.toISOString()})`,
-        )
+        .where(and(lane, known, free))
         .orderBy(jobs.runAt)
         .limit(1)
         .for("update", { skipLocked: true });
@@ -100,10 +101,9 @@ export function createJobs(
 
   async function runOne(lane: SQL): Promise<boolean> {
     const job = await claim(lane);
-    if (!job) return false;
-    const definition = definitions.get(job.queue);
+    const definition = job && definitions.get(job.queue);
+    if (!job || !definition) return false;
     try {
-      if (!definition) throw new Error(`no handler for the queue ${job.queue}`);
       // Recurring work has no payload, and so outlives the key that its row was made with.
       const recurs = definition.everySeconds !== undefined;
       // Counted when taken: a job that ends its process never comes to be settled.

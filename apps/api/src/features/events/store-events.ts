@@ -23,14 +23,17 @@ export type StoreEvents = (batches: readonly Batch[]) => Promise<StoredBatch[]>;
 type Place = { batch: number; event: number };
 type Value = string | number | undefined;
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what JSON writes otherwise than an array
+const control = /[\0-\x1f]/;
+
+/** An element of a PostgreSQL array. JSON quotes the same way, and much faster, but for control characters. */
+const quote = (text: string) =>
+  control.test(text) ? `"${text.replaceAll(/["\\]/g, "\\$&")}"` : JSON.stringify(text);
+
 /** A PostgreSQL array of what needs no quotes, or of any text. */
 const plainArray = (values: Value[]) => `{${values.map((value) => value ?? "NULL").join(",")}}`;
 const textArray = (values: (string | undefined)[]) =>
-  plainArray(
-    values.map((text) =>
-      text === undefined ? undefined : `"${text.replaceAll(/["\\]/g, "\\$&")}"`,
-    ),
-  );
+  plainArray(values.map((text) => (text === undefined ? undefined : quote(text))));
 
 type Answer = { stored: number; ords: string | null };
 
