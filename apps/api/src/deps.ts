@@ -15,6 +15,7 @@ import { createJobs, type Jobs } from "./jobs.ts";
 import { createLimits, type Limits } from "./limits/limiter.ts";
 import { loadLimitOverrides } from "./limits/overrides.ts";
 import { createMailer, type Mailer } from "./mailer.ts";
+import { createNotify, type Notify } from "./notices/notify.ts";
 import { createSearchSlots, type SearchSlots } from "./search-slots.ts";
 import type { Secrets } from "./secrets.ts";
 
@@ -32,6 +33,7 @@ export type Deps = {
   encryption: Encryption;
   jobs: Jobs;
   mailer: Mailer;
+  notify: Notify;
   searchSlots: SearchSlots;
   ingest: IngestQueue;
   tails: TailHub;
@@ -116,6 +118,7 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
     encryption,
     jobs,
     mailer,
+    notify: createNotify(mailer, config.publicUrl, now),
     searchSlots: createSearchSlots(),
     ingest,
     tails,

@@ -24,7 +24,7 @@ export const changePassword = limited("general")
   .concat(audited("account.password_changed"))
   .output(revokedSessions)
   .mutation(async ({ ctx }) => {
-    const { deps, tx, audit, afterCommit, principal, provenHash, passwordHash } = ctx;
+    const { deps, tx, audit, afterCommit, principal, request, provenHash, passwordHash } = ctx;
     const { userId: id } = principal;
     await requireUnchanged(tx, id, provenHash);
     await tx.update(users).set({ passwordHash }).where(eq(users.id, id));
@@ -33,6 +33,7 @@ export const changePassword = limited("general")
       target: { kind: "user", id, label: principal.email },
       details: { sessionsRevoked: revoked },
     });
+    await deps.notify(tx, principal.email, { kind: "password_changed" }, request);
     afterCommit(deps.identities.forget);
     return { revoked };
   });

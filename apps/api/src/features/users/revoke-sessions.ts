@@ -20,6 +20,7 @@ export const revokeSessions = limited("general")
     await enterScope(tx, id);
     const revoked = await endSessions(tx, id, principal.sessionId);
     await audit({ target: { kind: "user", id, label: email }, details: { revoked } });
+    if (revoked > 0) await deps.notify(tx, email, { kind: "sessions_revoked" });
     afterCommit(deps.identities.forget);
     return { revoked };
   });

@@ -25,7 +25,10 @@ export const setRole = limited("general")
     const before = await readUser(tx, id);
     await tx.update(users).set({ role }).where(eq(users.id, id));
     await enterScope(tx, id);
-    if (role !== before.role) await endSessions(tx, id, principal.sessionId);
+    if (role !== before.role) {
+      await endSessions(tx, id, principal.sessionId);
+      await deps.notify(tx, before.email, { kind: "role_changed", role });
+    }
     await audit({
       target: { kind: "user", id, label: before.email },
       details: { from: before.role, to: role },

@@ -1,3 +1,4 @@
+import { deviceName } from "@muniment/shared/device-name.ts";
 import type { Session } from "@muniment/shared/sessions.ts";
 import { useMutation } from "@tanstack/react-query";
 import { messageOf } from "../../errors.ts";
@@ -8,7 +9,6 @@ import { Button } from "../../ui/button.tsx";
 import { DateTime } from "../../ui/date-time.tsx";
 import { Cell, Row, Table } from "../../ui/table.tsx";
 import { toast } from "../../ui/toast.ts";
-import { deviceName } from "./device-name.ts";
 
 type Props = { sessions: readonly Session[]; onChanged: () => Promise<void> };
 

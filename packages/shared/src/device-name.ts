@@ -17,10 +17,15 @@ const systems = [
   [/\bLinux\b/, "Linux"],
 ] as const;
 
-/** A name for the device behind a User-Agent header, good enough to recognise one's own. */
-export function deviceName(userAgent: string): string {
+/** Browser and system behind a User-Agent header in words of our own, or null where neither is known. */
+export function knownDevice(userAgent: string): string | null {
   const browser = browsers.find(([pattern]) => pattern.test(userAgent))?.[1];
   const system = systems.find(([pattern]) => pattern.test(userAgent))?.[1];
   if (browser && system) return `${browser} on ${system}`;
-  return browser ?? system ?? (userAgent.slice(0, 40) || "Unknown device");
+  return browser ?? system ?? null;
+}
+
+/** A name for the device behind a User-Agent header, good enough to recognise one's own. */
+export function deviceName(userAgent: string): string {
+  return knownDevice(userAgent) ?? (userAgent.slice(0, 40) || "Unknown device");
 }

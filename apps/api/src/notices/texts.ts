@@ -1,0 +1,98 @@
+import type { Role } from "@muniment/shared/permissions.ts";
+
+/** What an account's owner is told of. None holds text that a caller chose: it would go out under our name. */
+export type Notice =
+  | { kind: "password_changed" }
+  | { kind: "password_reset" }
+  | { kind: "email_changed" }
+  | { kind: "factor_added" }
+  | { kind: "factor_removed" }
+  | { kind: "recovery_codes_regenerated" }
+  | { kind: "passkey_added" }
+  | { kind: "passkey_removed" }
+  | { kind: "new_device" }
+  | { kind: "sessions_revoked" }
+  | { kind: "account_locked" }
+  | { kind: "role_changed"; role: Role };
+
+type Text = {
+  subject: string;
+  /** The sentences of what happened; `account` is the address of the account. */
+  happened: (account: string) => string;
+  /** Whom to turn to when it was not the owner. */
+  remedy: "reset" | "administrator" | "none";
+};
+
+const fixed = {
+  password_changed: {
+    subject: "Your password was changed",
+    happened: (account) =>
+      `The password of ${account} was changed. Every other session of the account has ended.`,
+    remedy: "reset",
+  },
+  password_reset: {
+    subject: "Your password was reset",
+    happened: (account) =>
+      `A new password was set for ${account} with a link that was sent to this address. Every session of the account has ended.`,
+    remedy: "reset",
+  },
+  email_changed: {
+    subject: "The address of your account was changed",
+    happened: (account) =>
+      `${account} is now the address of your account. Sign in with it from now on.`,
+    remedy: "administrator",
+  },
+  factor_added: {
+    subject: "A second factor was added",
+    happened: (account) => `Signing in as ${account} now also asks for a code of an app.`,
+    remedy: "reset",
+  },
+  factor_removed: {
+    subject: "A second factor was removed",
+    happened: (account) => `Signing in as ${account} no longer asks for a code of an app.`,
+    remedy: "reset",
+  },
+  recovery_codes_regenerated: {
+    subject: "Your recovery codes were replaced",
+    happened: (account) =>
+      `New recovery codes were made for ${account}. The earlier ones no longer work.`,
+    remedy: "reset",
+  },
+  passkey_added: {
+    subject: "A passkey was added",
+    happened: (account) => `A passkey was added with which to sign in as ${account}.`,
+    remedy: "reset",
+  },
+  passkey_removed: {
+    subject: "A passkey was removed",
+    happened: (account) => `A passkey of ${account} was removed and no longer works.`,
+    remedy: "reset",
+  },
+  new_device: {
+    subject: "A sign-in from a new device",
+    happened: (account) => `Somebody signed in as ${account} from a device not seen before.`,
+    remedy: "reset",
+  },
+  sessions_revoked: {
+    subject: "You were signed out",
+    happened: (account) => `An administrator ended every session of ${account}.`,
+    remedy: "none",
+  },
+  account_locked: {
+    subject: "Sign-in to your account is locked for a while",
+    happened: (account) =>
+      `There were too many failed attempts to sign in as ${account}. Sign-in from devices not seen before is refused for a while, and then works again by itself. Your password was not found out.`,
+    remedy: "none",
+  },
+} as const satisfies Record<Exclude<Notice["kind"], "role_changed">, Text>;
+
+/** The words for a notice. */
+export function textOf(notice: Notice): Text {
+  if (notice.kind !== "role_changed") return fixed[notice.kind];
+  return {
+    subject: "Your role was changed",
+    happened: (account) =>
+      `An administrator made ${account} ${notice.role}. Sign in again to go on.`,
+    remedy: "none",
+  };
+}
