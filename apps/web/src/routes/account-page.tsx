@@ -2,20 +2,28 @@ import { PasswordCard } from "../features/account/password-card.tsx";
 import { ProfileCard } from "../features/account/profile-card.tsx";
 import { SessionsCard } from "../features/sessions/sessions-card.tsx";
 import { PageHeader } from "../ui/page-header.tsx";
+import { PageSection, WholeRow } from "../ui/page-section.tsx";
 
+/** Everything a person can do about their own account; each card is a file of its feature. */
 export function AccountPage() {
   return (
     <>
       <PageHeader
         title="Account & security"
-        description="Your profile, your password, and where you are signed in."
+        description="Who you are here, how you sign in, and where you are signed in."
       />
-      <div className="grid grid-cols-[minmax(0,1fr)] gap-4 lg:grid-cols-2">
-        <ProfileCard />
-        <PasswordCard />
-        <div className="min-w-0 lg:col-span-2">
-          <SessionsCard />
-        </div>
+      <div className="grid gap-8">
+        <PageSection name="You">
+          <ProfileCard />
+        </PageSection>
+        <PageSection name="Signing in">
+          <PasswordCard />
+        </PageSection>
+        <PageSection name="Devices">
+          <WholeRow>
+            <SessionsCard />
+          </WholeRow>
+        </PageSection>
       </div>
     </>
   );

@@ -8,6 +8,7 @@ export const accountRoute = createRoute({
   getParentRoute: () => appRoute,
   path: "/account",
   beforeLoad: ({ context }) => requirePermission(context.me, "account:write"),
-  loader: () => queryClient.ensureInfiniteQueryData(sessionsQuery()),
+  // One line for each card that reads something.
+  loader: () => Promise.all([queryClient.ensureInfiniteQueryData(sessionsQuery())]),
   component: lazyRouteComponent(() => import("./account-page.tsx"), "AccountPage"),
 });

@@ -3,7 +3,7 @@ import { type LimitName, limitNames } from "@muniment/shared/limits.ts";
 /** What is counted in each class. */
 export const limitMeanings = {
   general_address: "Calls without a session or key",
-  general_user: "Calls of signed-in users",
+  general_user: "Calls of signed-in users and of API keys",
   auth_account_address: "Failed sign-ins to one account from one address",
   auth_address: "Failed sign-ins from one address",
   auth_account: "Failed sign-ins to one account",
