@@ -15,6 +15,12 @@ export function verifyPassword(stored: string, password: string): Promise<boolea
   return verify(stored, normalise(password));
 }
 
+/** Whether a hash costs less to guess than one made now. */
+export function isCheaper(stored: string, { memoryCost, timeCost }: Cost): boolean {
+  const cost = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=1\$/.exec(stored);
+  return !cost || Number(cost[1]) < memoryCost || Number(cost[2]) < timeCost;
+}
+
 let decoy: Promise<string> | undefined;
 
 /** Verifies against nothing, so that an unknown account takes the time of a known one. */

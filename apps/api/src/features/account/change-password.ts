@@ -2,13 +2,13 @@ import { users } from "@muniment/db/schema/users.ts";
 import { changePasswordInput } from "@muniment/shared/accounts.ts";
 import { revokedSessions } from "@muniment/shared/sessions.ts";
 import { eq } from "drizzle-orm";
+import { provePassword, requireUnchanged } from "../../identity/credentials.ts";
 import { endSessions } from "../../identity/sessions.ts";
 import { audited } from "../../trpc/audited.ts";
 import { authLimitedForSelf } from "../../trpc/auth-limited.ts";
 import { signedIn } from "../../trpc/authenticated.ts";
 import { limited } from "../../trpc/limited.ts";
 import { permission } from "../../trpc/permission.ts";
-import { provesPassword, requireUnchanged } from "../../trpc/proves-password.ts";
 import { withNewPassword } from "../../trpc/with-new-password.ts";
 
 export const changePassword = limited("general")
@@ -17,16 +17,17 @@ export const changePassword = limited("general")
   .concat(permission("account:write"))
   .concat(authLimitedForSelf)
   .input(changePasswordInput)
-  .use(async function provePassword({ ctx, input, next }) {
-    return next({ ctx: { provenHash: await provesPassword(ctx, input.currentPassword) } });
+  .use(async function checkPassword({ ctx, input, next }) {
+    const account = { id: ctx.principal.userId };
+    return next({ ctx: { proof: await provePassword(ctx.deps, account, input.currentPassword) } });
   })
   .concat(withNewPassword)
   .concat(audited("account.password_changed"))
   .output(revokedSessions)
   .mutation(async ({ ctx }) => {
-    const { deps, tx, audit, afterCommit, principal, request, provenHash, passwordHash } = ctx;
+    const { deps, tx, audit, afterCommit, principal, request, proof, passwordHash } = ctx;
     const { userId: id } = principal;
-    await requireUnchanged(tx, id, provenHash);
+    await requireUnchanged(tx, id, proof.user.passwordHash);
     await tx.update(users).set({ passwordHash }).where(eq(users.id, id));
     const revoked = await endSessions(tx, id, principal.sessionId);
     await audit({

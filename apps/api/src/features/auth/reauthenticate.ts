@@ -1,12 +1,12 @@
 import { sessions } from "@muniment/db/schema/sessions.ts";
 import { reauthenticated, reauthenticateInput } from "@muniment/shared/accounts.ts";
 import { eq } from "drizzle-orm";
+import { acceptProof, provePassword } from "../../identity/credentials.ts";
 import { audited } from "../../trpc/audited.ts";
 import { authLimitedForSelf } from "../../trpc/auth-limited.ts";
 import { signedIn } from "../../trpc/authenticated.ts";
 import { limited } from "../../trpc/limited.ts";
 import { permission } from "../../trpc/permission.ts";
-import { provesPassword, requireUnchanged } from "../../trpc/proves-password.ts";
 
 export const reauthenticate = limited("general")
   .meta({ bodyBytes: 4096 })
@@ -14,13 +14,14 @@ export const reauthenticate = limited("general")
   .concat(permission("account:write"))
   .concat(authLimitedForSelf)
   .input(reauthenticateInput)
-  .use(async function provePassword({ ctx, input, next }) {
-    return next({ ctx: { provenHash: await provesPassword(ctx, input.password) } });
+  .use(async function checkPassword({ ctx, input, next }) {
+    const proof = await provePassword(ctx.deps, { id: ctx.principal.userId }, input.password);
+    return next({ ctx: { proof } });
   })
   .concat(audited("session.reauthenticated"))
   .output(reauthenticated)
-  .mutation(async ({ ctx: { deps, tx, audit, afterCommit, principal, provenHash } }) => {
-    await requireUnchanged(tx, principal.userId, provenHash);
+  .mutation(async ({ ctx: { deps, tx, audit, afterCommit, principal, proof } }) => {
+    await acceptProof(tx, proof);
     const authenticatedAt = deps.now();
     await tx.update(sessions).set({ authenticatedAt }).where(eq(sessions.id, principal.sessionId));
     await audit({ target: { kind: "session", id: principal.sessionPublicId } });
