@@ -94,6 +94,7 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
   jobs.every("delete-expired", 600, async () => {
     await database.raw`delete from link_tokens where expires_at < now()`;
     await database.raw`select delete_expired_sessions()`;
+    await database.raw`select delete_expired_challenges()`;
   });
   defineEventJobs(jobs, database);
   await jobs.start();

@@ -10,7 +10,8 @@ export function grantsTo({ appGroup, ingestGroup }: RoleNames): string {
   return `
     grant usage on schema public to ${app}, ${ingest};
     grant select, insert, update, delete on
-      users, sessions, link_tokens, agents, api_keys, limit_overrides, jobs, audit_refusals to ${app};
+      users, sessions, link_tokens, challenges, totp_factors, recovery_codes, passkeys, agents, api_keys,
+      limit_overrides, jobs, audit_refusals to ${app};
     grant select, insert on audit_entries to ${app};
     grant select on audit_log to ${app};
     grant select, delete on events, event_ids, receipts, agent_counters to ${app};
@@ -18,8 +19,8 @@ export function grantsTo({ appGroup, ingestGroup }: RoleNames): string {
     grant select (user_id, id, digest) on event_ids to ${ingest};
     grant insert, select, update on agent_counters to ${ingest};
     grant execute on function ensure_event_partition(timestamptz) to ${app}, ${ingest};
-    grant execute on function touch_api_keys(jsonb), user_overview(uuid[]), delete_expired_sessions()
-      to ${app};
+    grant execute on function touch_api_keys(jsonb), user_overview(uuid[]), delete_expired_sessions(),
+      delete_expired_challenges() to ${app};
   `;
 }
 

@@ -11,14 +11,18 @@ const owned = [
   "agent_counters",
   "agents",
   "api_keys",
+  "challenges",
   "event_ids",
   "events",
+  "passkeys",
   "receipts",
+  "recovery_codes",
   "sessions",
+  "totp_factors",
 ];
 
 type Scratch = Awaited<ReturnType<typeof openScratchDatabase>>;
-type Person = { id: string; sessionId: string; hmac: string };
+type Person = { id: string; sessionId: string; hmac: string; challenge: string };
 let scratch: Scratch;
 let app: postgres.Sql;
 let ann: Person;
@@ -28,7 +32,7 @@ let ben: Person;
 async function populate(owner: postgres.Sql): Promise<Person> {
   const [id, agentId, keyId, eventId, batchId] = Array.from({ length: 5 }, () => randomUUID());
   const sessionId = randomBytes(32).toString("hex");
-  const hmac = randomBytes(32);
+  const [hmac, challenge] = [randomBytes(32), randomBytes(32)];
   const now = new Date();
   if (!id || !agentId || !keyId || !eventId || !batchId) throw new Error("no ids");
   await owner`insert into users ${owner({ id, email: `${id}@example.org`, display_name: "x", password_hash: "x", role: "member", created_at: now })}`;
@@ -39,7 +43,11 @@ async function populate(owner: postgres.Sql): Promise<Person> {
   await owner`insert into event_ids ${owner({ user_id: id, id: eventId, occurred_at: now, digest: Buffer.from("d") })}`;
   await owner`insert into receipts (user_id, batch_id, event_ids, event_times) values (${id}, ${batchId}, array[${eventId}]::uuid[], array[now()])`;
   await owner`insert into agent_counters ${owner({ user_id: id, agent_id: agentId, api_key_id: keyId, batches: 1, sent: 1, accepted: 1, duplicates: 0, rejected: 0, last_received_at: now })}`;
-  return { id, sessionId, hmac: hmac.toString("hex") };
+  await owner`insert into totp_factors ${owner({ user_id: id, secret: "s", last_step: 0 })}`;
+  await owner`insert into recovery_codes ${owner({ user_id: id, hash: randomBytes(32) })}`;
+  await owner`insert into passkeys ${owner({ id: randomUUID(), user_id: id, credential_id: "c", public_key: randomBytes(32), counter: 0, transports: [], backed_up: false, name: "p", created_at: now })}`;
+  await owner`insert into challenges ${owner({ hash: challenge, purpose: "second_factor", user_id: id, created_at: now, expires_at: now })}`;
+  return { id, sessionId, hmac: hmac.toString("hex"), challenge: challenge.toString("hex") };
 }
 
 beforeAll(async () => {
@@ -101,7 +109,7 @@ describe.each(owned)("%s", (table) => {
     const place = sql.identifier(table);
     const mine = { userId: ben.id };
     const attempts = [sql`delete from ${place} where user_id = ${ann.id}`];
-    if (["agents", "api_keys", "sessions"].includes(table))
+    if (!["event_ids", "events", "receipts", "agent_counters"].includes(table))
       attempts.push(sql`update ${place} set user_id = ${ben.id} where user_id = ${ann.id}`);
     for (const attempt of attempts) {
       expect(await changed(mine, attempt)).toBe(0);
@@ -113,7 +121,7 @@ describe.each(owned)("%s", (table) => {
   });
 });
 
-test.each(["agents", "api_keys", "sessions"])(
+test.each(["agents", "api_keys", "challenges", "passkeys", "recovery_codes", "sessions"])(
   "%s takes no row of another, and gives none away",
   async (table) => {
     const place = sql.identifier(table);
@@ -171,11 +179,14 @@ test("a scope ends with its transaction, also on the same connection", async () 
   expect(await app`select 1 from agents`).toHaveLength(0);
 });
 
-test("a presented secret shows just its own session or key", async () => {
+test("a presented secret shows just its own session, key or challenge", async () => {
   expect(await seen("sessions", { credential: ann.sessionId })).toEqual([ann.id]);
   expect(await seen("api_keys", { credential: ann.sessionId })).toEqual([]);
   expect(await seen("api_keys", { credential: ann.hmac })).toEqual([ann.id]);
   expect(await seen("agents", { credential: ann.hmac })).toEqual([]);
+  expect(await seen("challenges", { credential: ann.challenge })).toEqual([ann.id]);
+  for (const table of ["totp_factors", "recovery_codes", "passkeys", "sessions"])
+    expect(await seen(table, { credential: ann.challenge })).toEqual([]);
   expect(await seen("events", { credential: ann.sessionId })).toEqual([]);
   for (const credential of ["", "%", ann.sessionId.slice(1), randomBytes(32).toString("hex")])
     expect(await seen("sessions", { credential })).toEqual([]);

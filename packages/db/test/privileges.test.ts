@@ -156,6 +156,11 @@ describe("the ingest role", () => {
     "insert into users select * from users",
     "select touch_api_keys('[]')",
     "select delete_expired_sessions()",
+    "select delete_expired_challenges()",
+    "select * from totp_factors",
+    "select * from recovery_codes",
+    "select * from passkeys",
+    "select * from challenges",
     "select * from user_overview(array[]::uuid[])",
     "create table mine (x text)",
   ])("may not: %s", async (statement) => {

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import type { Database, Tx } from "@muniment/db/database.ts";
 import { sessions } from "@muniment/db/schema/sessions.ts";
 import { users } from "@muniment/db/schema/users.ts";
+import type { AuthenticationMethod } from "@muniment/shared/second-factors.ts";
 import { eq, lte, sql } from "drizzle-orm";
 import { type Adapter, type DatabaseSession, Lucia, TimeSpan } from "lucia";
 import { v7 as uuidv7 } from "uuid";
@@ -95,7 +96,13 @@ function expiryOf(createdAt: Date, usedAt: Date, lifetimes: Lifetimes): Date {
 export async function createSession(
   tx: Tx,
   userId: string,
-  facts: { now: Date; address: string; userAgent: string; lifetimes: Lifetimes },
+  facts: {
+    now: Date;
+    address: string;
+    userAgent: string;
+    lifetimes: Lifetimes;
+    methods: AuthenticationMethod[];
+  },
 ): Promise<{ token: string; publicId: string; endsAt: Date }> {
   const token = newSessionToken();
   const publicId = uuidv7();
@@ -108,6 +115,7 @@ export async function createSession(
       userId,
       createdAt: facts.now,
       authenticatedAt: facts.now,
+      methods: facts.methods,
       lastUsedAt: facts.now,
       expiresAt: facts.now,
       address: facts.address,

@@ -2,6 +2,7 @@ import type { Tx } from "@muniment/db/database.ts";
 import { sessions } from "@muniment/db/schema/sessions.ts";
 import { users } from "@muniment/db/schema/users.ts";
 import type { Me } from "@muniment/shared/accounts.ts";
+import type { AuthenticationMethod } from "@muniment/shared/second-factors.ts";
 import { eq } from "drizzle-orm";
 import { sessionCookie } from "../http/cookies.ts";
 import { enterScope } from "../identity/scope.ts";
@@ -28,7 +29,7 @@ export const startsSession = procedure.meta({ setsSession: true }).use(async fun
 }) {
   return next({
     ctx: {
-      async startSession(tx: Tx, user: User) {
+      async startSession(tx: Tx, user: User, methods: AuthenticationMethod[] = ["password"]) {
         const { deps, request, response } = ctx;
         const now = deps.now();
         const previous = await ctx.identify();
@@ -44,6 +45,7 @@ export const startsSession = procedure.meta({ setsSession: true }).use(async fun
           address,
           userAgent,
           lifetimes: deps.config,
+          methods,
         });
         await tx.update(users).set({ lastSignInAt: now }).where(eq(users.id, user.id));
         return {

@@ -1,3 +1,4 @@
+import { authenticationMethods } from "@muniment/shared/second-factors.ts";
 import { index, pgTable, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
 import { time } from "./columns.ts";
 import { users } from "./users.ts";
@@ -13,6 +14,11 @@ export const sessions = pgTable(
       .references(() => users.id, { onDelete: "cascade" }),
     createdAt: time("created_at").notNull(),
     authenticatedAt: time("authenticated_at").notNull(),
+    /** What was proved at `authenticatedAt`. */
+    methods: text("methods", { enum: authenticationMethods })
+      .array()
+      .notNull()
+      .default(["password"]),
     lastUsedAt: time("last_used_at").notNull(),
     expiresAt: time("expires_at").notNull(),
     address: text("address").notNull(),

@@ -1,5 +1,5 @@
 import { roles } from "@muniment/shared/permissions.ts";
-import { index, pgTable, text, uniqueIndex } from "drizzle-orm/pg-core";
+import { boolean, index, pgTable, text, uniqueIndex } from "drizzle-orm/pg-core";
 import { id, time } from "./columns.ts";
 
 /** `email` is canonical (lower case, ASCII); one account exists per address. */
@@ -14,6 +14,10 @@ export const users = pgTable(
     createdAt: time("created_at").notNull(),
     lastSignInAt: time("last_sign_in_at"),
     disabledAt: time("disabled_at"),
+    /** Since when the password alone does not sign in; null while there is no second factor. */
+    secondFactorAt: time("second_factor_at"),
+    /** The password is one that may not stand alone. */
+    passwordIsShort: boolean("password_is_short").notNull().default(false),
   },
   (table) => [
     uniqueIndex("users_email_key").on(table.email),
