@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { email } from "./email-address.ts";
 import { roles } from "./permissions.ts";
 import { boundedText, timestamp, uuid } from "./values.ts";
 
@@ -22,19 +23,6 @@ export const currentPassword = z
   .string()
   .min(1)
   .max(passwordMaxLength * 4);
-
-const emailPattern =
-  /^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
-
-/**
- * An e-mail address in canonical form: ASCII, lower case, unquoted local part.
- * One account exists per canonical address.
- */
-export const email = z
-  .string()
-  .max(254)
-  .transform((text) => text.trim().toLowerCase())
-  .pipe(z.string().regex(emailPattern, "not an e-mail address"));
 
 export const displayName = boundedText(100)
   .transform((text) => text.trim())

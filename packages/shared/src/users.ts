@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { email, role } from "./accounts.ts";
+import { role } from "./accounts.ts";
+import { email } from "./email-address.ts";
 import { page, pageInput, searchText, timestamp, uuid } from "./values.ts";
 
 export const userStatus = z.enum(["active", "disabled"]);

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { email } from "@muniment/shared/accounts.ts";
+import { email } from "@muniment/shared/email-address.ts";
 import type { LimitName } from "@muniment/shared/limits.ts";
 import { z } from "zod";
 import { toAppError } from "../errors.ts";

@@ -1,4 +1,4 @@
-import { email } from "@muniment/shared/accounts.ts";
+import { email } from "@muniment/shared/email-address.ts";
 import { z } from "zod";
 import { procedure } from "./init.ts";
 import { refuseOver } from "./limited.ts";
