@@ -165,6 +165,23 @@ test.each([
   expect(configOf({ [variable]: value }).config).toMatchObject(expected);
 });
 
+test.each([
+  [{}, "http://127.0.0.1:3000"],
+  [{ HOST: "127.0.0.2", PORT: "8080" }, "http://127.0.0.2:8080"],
+  [{ HOST: "localhost" }, "http://localhost:3000"],
+  [{ HOST: "::1" }, "http://[::1]:3000"],
+  [{ HOST: "0.0.0.0", PUBLIC_URL: "http://127.0.0.1:3000" }, "http://127.0.0.1:3000"],
+])("with %o the links lead to %s", (env, url) => {
+  expect(configOf(env).config.publicUrl.origin).toBe(url);
+});
+
+test("a server that listens off loopback is told its public address", () => {
+  for (const HOST of ["0.0.0.0", "::", "192.168.1.5", "muniment.lan"]) {
+    expect([HOST, complaints({ HOST })]).toEqual([HOST, ["HOST"]]);
+    expect(complaints({ HOST, PUBLIC_URL: "https://muniment.example.com" })).toEqual([]);
+  }
+});
+
 test("every problem is told at once, whatever its kind, and only those", () => {
   const env = {
     NODE_ENV: "production",

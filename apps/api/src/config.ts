@@ -41,6 +41,7 @@ export type Config = {
 type Env = Record<string, string | undefined>;
 
 const loopbackHost = /^(?:localhost|127(?:\.\d{1,3}){3}|\[?::1\]?|)$/;
+const listensOnLoopback = (host: string) => loopbackHost.test(host);
 /** Whether a host name can only mean this machine; a path is a unix socket. */
 export const isLoopback = (host: string) => loopbackHost.test(host) || host.startsWith("/");
 
@@ -140,6 +141,25 @@ function originProblems(v: Variables, production: boolean): Problem[] {
   });
 }
 
+/** Where a browser on this machine finds a server that listens on a loopback address. */
+function loopbackUrl({ HOST, PORT }: Pick<Variables, "HOST" | "PORT">): string {
+  const url = `http://${HOST.replace(/^::1$/, "[::1]")}:${PORT}`;
+  return listensOnLoopback(HOST) && URL.canParse(url) ? url : `http://127.0.0.1:${PORT}`;
+}
+
+function hostProblems(v: Variables): Problem[] {
+  if (v.PUBLIC_URL !== undefined || listensOnLoopback(v.HOST)) return [];
+  return [
+    {
+      variable: "HOST",
+      problem:
+        "listens off loopback without a PUBLIC_URL: plain http can set no safe session cookie",
+      remedy:
+        "put a TLS proxy in front and set PUBLIC_URL to its https address, or set it to http://127.0.0.1:<port> when only this machine reaches the port",
+    },
+  ];
+}
+
 function transportProblems(v: Variables, publicUrl: URL, production: boolean): Problem[] {
   const problems: Problem[] = [];
   if (publicUrl.protocol === "http:" && !isLoopback(publicUrl.hostname)) {
@@ -228,7 +248,7 @@ export function parseConfig(env: Env): Parsed {
     Object.fromEntries(Object.entries(given).filter(([variable]) => !isWrong(variable))),
   );
   const production = v.NODE_ENV === "production";
-  const publicUrl = new URL(v.PUBLIC_URL ?? `http://127.0.0.1:${v.PORT}`);
+  const publicUrl = new URL(v.PUBLIC_URL ?? loopbackUrl(v));
   const rings = Object.fromEntries(
     secretNames.map((name) => [name, splitList(given[name] ?? "")]),
   ) as Record<SecretName, string[]>;
@@ -237,6 +257,7 @@ export function parseConfig(env: Env): Parsed {
 
   const problems = [
     ...wrong,
+    ...(isWrong("PUBLIC_URL") ? [] : hostProblems(v)),
     ...transportProblems(v, publicUrl, production),
     ...originProblems(v, production),
     ...ringProblems(rings, production && external !== undefined),

@@ -7,7 +7,7 @@ import { v7 as uuidv7 } from "uuid";
 import type { z } from "zod";
 import type { Config } from "../../config.ts";
 import { AppError } from "../../errors.ts";
-import { takeLinkToken } from "../../identity/link-token.ts";
+import { isLinkToken, takeLinkToken } from "../../identity/link-token.ts";
 import { audited } from "../../trpc/audited.ts";
 import { anyone } from "../../trpc/authenticated.ts";
 import { countsFailures } from "../../trpc/counts-failures.ts";
@@ -15,6 +15,9 @@ import { limited } from "../../trpc/limited.ts";
 import { signUpLimited } from "../../trpc/sign-up-limited.ts";
 import { startsSession, toMe } from "../../trpc/starts-session.ts";
 import { withNewPassword } from "../../trpc/with-new-password.ts";
+
+const wrongInvitation = () =>
+  new AppError("invalid_token", "This invitation is not valid for this address.");
 
 /** The role that a sign-up gets, by invitation or, where everyone may, as a member. */
 async function admit(
@@ -28,9 +31,7 @@ async function admit(
     throw new AppError("sign_up_closed", "Accounts are made by invitation here.");
   }
   const taken = await takeLinkToken(tx, "invitation", invitation, now);
-  if (!taken?.role || taken.email !== email) {
-    throw new AppError("invalid_token", "This invitation is not valid for this address.");
-  }
+  if (!taken?.role || taken.email !== email) throw wrongInvitation();
   return taken.role;
 }
 
@@ -42,10 +43,17 @@ export const signUp = limited("general")
   .concat(startsSession)
   .input(signUpInput)
   .use(async function refuseClosed({ ctx, input, next }) {
-    // Before the password is hashed: a closed door costs nothing.
-    const { signUp: policy } = ctx.deps.config;
-    if (policy === "closed" || (policy === "invite" && input.invitation === undefined)) {
+    // Before the password is hashed: a closed door and a wrong invitation cost nothing.
+    const { config, database, now } = ctx.deps;
+    const { invitation } = input;
+    if (config.signUp === "closed" || (config.signUp === "invite" && invitation === undefined)) {
       throw new AppError("sign_up_closed", "Accounts are made by invitation here.");
+    }
+    if (invitation !== undefined) {
+      const isRight = await database.as({}, () =>
+        isLinkToken(database.reads, "invitation", invitation, now()),
+      );
+      if (!isRight) throw wrongInvitation();
     }
     return next();
   })

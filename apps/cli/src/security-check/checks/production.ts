@@ -46,7 +46,10 @@ export const productionChecks: Check[] = [
     id: "production.listens",
     title: "Plain http is offered to this machine or to a proxy only",
     group: "production",
-    run({ settings: { config } }) {
+    run(facts) {
+      const refused = refusal(facts, "HOST");
+      if (refused) return fail(`HOST ${refused.problem}`, `${refused.remedy}.`);
+      const { config } = facts.settings;
       if (isLoopback(config.host)) return pass(`HOST ${config.host} is loopback`);
       if (config.publicUrl.protocol === "https:") {
         return pass(`HOST ${config.host}, behind the proxy of ${config.publicUrl.origin}`);

@@ -43,6 +43,7 @@ function parseLeniently(env: Env): { config: Config; problems: Problem[] } {
     const kept = Object.entries(rest).filter(([name]) => !refused.has(name));
     // A missing secret is refused only with an external database, so that goes last.
     const stuck = kept.length === Object.keys(rest).length;
+    if (stuck && !("DATABASE_URL" in rest)) throw new Error(`cannot do without ${[...refused]}`);
     rest = Object.fromEntries(kept.filter(([name]) => !(stuck && name.startsWith("DATABASE_"))));
   }
 }

@@ -22,7 +22,10 @@ export const settingCases: Cases = {
     },
   },
   "production.listens": {
-    breaks: { "plain http on every network": byEnv({ ...onLoopback, HOST: "0.0.0.0" }) },
+    breaks: {
+      "plain http on every network": byEnv({ ...onLoopback, HOST: "0.0.0.0" }),
+      "no public address": byEnv({ ...onLoopback, PUBLIC_URL: "", HOST: "0.0.0.0" }),
+    },
   },
   "production.trust-proxy": {
     breaks: {
