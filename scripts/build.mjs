@@ -3,7 +3,17 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { cp, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import {
+  cp,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -12,6 +22,7 @@ import { build } from "esbuild";
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const builds = join(root, "apps/api/.build");
 const keep = 3;
+const youngMilliseconds = 600_000;
 const ignored = new Set(["node_modules", ".build", "dist", "test", "samples"]);
 
 async function* filesBelow(directory) {
@@ -90,14 +101,17 @@ const isAlive = (pid) => {
   }
 };
 
-/** Deletes builds beyond the newest few that no living process runs from. */
+/** Deletes builds beyond the newest few that no living process runs from, or is about to. */
 async function removeOld() {
   const found = [];
-  for (const name of await readdir(builds)) {
-    const path = join(builds, name);
+  for (const entry of await readdir(builds, { withFileTypes: true })) {
+    if (!entry.isDirectory()) continue;
+    const path = join(builds, entry.name);
+    const at = (await stat(path)).mtimeMs;
     const users = (await readdir(path)).filter((file) => file.startsWith("in-use-"));
     const inUse = users.some((file) => isAlive(Number(file.slice("in-use-".length))));
-    if (!inUse) found.push({ path, at: (await stat(path)).mtimeMs });
+    // A young one may be under way, or chosen by a start that has not marked it yet.
+    if (!inUse && at < Date.now() - youngMilliseconds) found.push({ path, at });
   }
   found.sort((a, b) => b.at - a.at);
   for (const { path } of found.slice(keep)) await rm(path, { recursive: true, force: true });
@@ -106,7 +120,10 @@ async function removeOld() {
 /** The folder with a build of the present sources; builds it when there is none. */
 export async function ensureBuild(say = () => {}) {
   const out = join(builds, await sourcesHash());
-  if (existsSync(out)) return out;
+  if (existsSync(out)) {
+    await utimes(out, new Date(), new Date());
+    return out;
+  }
   say("Building…");
   const temporary = `${out}.${process.pid}.tmp`;
   try {

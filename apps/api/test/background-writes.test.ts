@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createRefusals } from "../src/audit/refusals.ts";
@@ -39,6 +40,25 @@ test("nodes that count the same refusals in another order do not deadlock", asyn
   const rows = await server.owner`
     select count from audit_refusals where reason = 'not_signed_in' and caller like '192.0.2.%'`;
   expect(rows.map(({ count }) => count)).toEqual([2, 2]);
+});
+
+test("beyond the first thousands of a moment, refusals share an entry that names nobody", async () => {
+  const node = createRefusals(server.deps.database, server.deps.now, server.deps.log);
+  for (let index = 0; index < 5003; index += 1) {
+    const address = `198.51.${index >> 8}.${index & 255}`;
+    const request = { id: address, address, userAgent: "curl" };
+    const identify = async () => ({ kind: "user", userId: randomUUID(), email: "a@example.com" });
+    node.record(
+      { request, identify } as unknown as Context,
+      "users.list",
+      "not_permitted",
+      "x@y.z",
+    );
+  }
+  await sleep(10);
+  await node.flush();
+  const [many] = await server.owner`select * from audit_refusals where caller = 'many'`;
+  expect(many).toMatchObject({ count: 3, actor_kind: "anonymous", actor_id: null, personal: {} });
 });
 
 test("changed limits and uses of keys reach the database though refusals cannot", async () => {

@@ -59,13 +59,15 @@ export function createRefusals(database: Database, now: () => Date, log: Logger)
     const action = procedure === "auth.signIn" ? "sign_in.refused" : "call.refused";
     const entry = toAuditRow({
       at,
-      principal,
+      principal: crowded ? { kind: "anonymous" } : principal,
       request: ctx.request,
       action,
       outcome: "refused",
       target: { kind: "procedure", id: procedure, ...(email ? { label: email } : {}) },
       details,
     });
+    // One that many callers share names none of them.
+    if (crowded) entry.personal = {};
     pending.set(key, { ...entry, minute, caller, procedure, reason, count: 1 });
   }
 
