@@ -5,6 +5,7 @@ import { createRefusals, type Refusals } from "./audit/refusals.ts";
 import type { Config } from "./config.ts";
 import { type DatabaseHealth, watchDatabase } from "./database-health.ts";
 import { createEncryption, type Encryption } from "./encryption.ts";
+import { foldCounts } from "./features/events/fold-counts.ts";
 import { createIngestQueue, type IngestQueue } from "./features/events/ingest-queue.ts";
 import { defineEventJobs } from "./features/events/jobs.ts";
 import { createStoreEvents } from "./features/events/store-events.ts";
@@ -104,6 +105,7 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
     refusals.flush,
     () => writeUsedKeys(database, identities),
     () => loadLimitOverrides(database, limits),
+    () => foldCounts(database.raw),
   ].map((act) => repeat(1000, act, log));
 
   return {

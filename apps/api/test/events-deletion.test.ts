@@ -14,8 +14,9 @@ test("deleting a user deletes the events and every trace of them", async () => {
   await send(server, key, [makeEvent(), makeEvent({}, Date.UTC(2003, 1))]);
   const admin = await server.admin();
   const tables = ["events", "event_ids", "receipts", "agent_counters"];
-  const left = async () => {
-    const counts = tables.map(async (table) => {
+  const countTables = ["event_counts", "event_count_changes"];
+  const left = async (of = tables) => {
+    const counts = of.map(async (table) => {
       const [row] = await server.owner`
         select count(*)::int from ${server.owner(table)} where user_id = ${userId}`;
       return row?.count;
@@ -24,8 +25,13 @@ test("deleting a user deletes the events and every trace of them", async () => {
   };
   expect(await left()).toEqual([2, 2, 1, 1]);
   expect((await admin.mutate("users.delete", { id: member.id })).status).toBe(200);
-  for (let tries = 0; tries < 100 && (await left()).some((count) => count > 0); tries += 1) {
+  for (
+    let tries = 0;
+    tries < 100 && (await left([...tables, ...countTables])).some((count) => count > 0);
+    tries += 1
+  ) {
     await sleep(100);
   }
   expect(await left()).toEqual([0, 0, 0, 0]);
+  expect(await left(countTables)).toEqual([0, 0]);
 });

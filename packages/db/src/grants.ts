@@ -11,36 +11,44 @@ export function grantsTo({ appGroup, ingestGroup }: RoleNames): string {
     grant usage on schema public to ${app}, ${ingest};
     grant select, insert, update, delete on
       users, sessions, link_tokens, challenges, totp_factors, recovery_codes, passkeys, agents, api_keys,
-      limit_overrides, jobs, audit_refusals to ${app};
+      saved_views, limit_overrides, jobs, audit_refusals to ${app};
     grant select, insert on audit_entries to ${app};
     grant select on audit_log to ${app};
-    grant select, delete on events, event_ids, receipts, agent_counters to ${app};
-    grant insert on events, event_ids, receipts to ${ingest};
+    grant select, delete on events, event_ids, receipts, agent_counters, event_counts,
+      event_count_changes to ${app};
+    grant insert on event_count_changes to ${app};
+    grant insert on events, event_ids, receipts, event_count_changes to ${ingest};
     grant select (user_id, id, digest) on event_ids to ${ingest};
     grant insert, select, update on agent_counters to ${ingest};
     grant execute on function ensure_event_partition(timestamptz) to ${app}, ${ingest};
     grant execute on function touch_api_keys(jsonb), user_overview(uuid[]), delete_expired_sessions(),
-      delete_expired_challenges() to ${app};
+      delete_expired_challenges(), fold_event_counts(integer),
+      delete_empty_event_counts(timestamptz, integer), expired_event_partition(timestamptz),
+      delete_event_blocks(text, bigint, integer), drop_event_partition(text) to ${app};
   `;
 }
 
+const ingestPolicies: [string, string, string][] = [
+  ["ingest_insert", "events", "for insert to % with check (true)"],
+  ["ingest_insert", "event_ids", "for insert to % with check (true)"],
+  ["ingest_dedupe", "event_ids", "for select to % using (true)"],
+  ["ingest_insert", "receipts", "for insert to % with check (true)"],
+  ["ingest_count", "agent_counters", "to % using (true) with check (true)"],
+  ["ingest_insert", "event_count_changes", "for insert to % with check (true)"],
+];
+
+/** A database with fewer for its ingest group needs them made anew. */
+export const ingestPolicyCount = ingestPolicies.length;
+
 /** Policies that let the ingest group write for every user; made anew, as a copy of a database has those of the original. */
-export function ingestPoliciesFor({ ingestGroup }: RoleNames): string {
-  const policies: [string, string, string][] = [
-    ["ingest_insert", "events", "for insert to % with check (true)"],
-    ["ingest_insert", "event_ids", "for insert to % with check (true)"],
-    ["ingest_dedupe", "event_ids", "for select to % using (true)"],
-    ["ingest_insert", "receipts", "for insert to % with check (true)"],
-    ["ingest_count", "agent_counters", "to % using (true) with check (true)"],
-  ];
-  return policies
+export const ingestPoliciesFor = ({ ingestGroup }: RoleNames) =>
+  ingestPolicies
     .map(
       ([name, table, rule]) =>
         `drop policy if exists ${name} on ${table};
          create policy ${name} on ${table} ${rule.replace("%", () => quoted(ingestGroup))};`,
     )
     .join("\n");
-}
 
 /** Only the owner and the two groups may enter; other databases' roles on the server may not. */
 export const entryFor = (database: string, { appGroup, ingestGroup }: RoleNames) => `

@@ -1,7 +1,7 @@
 import type postgres from "postgres";
 import { type ConnectionFacts, connect } from "./connection.ts";
 import type { DatabaseConnections } from "./database.ts";
-import { entryFor, grantsTo, ingestPoliciesFor, quoted } from "./grants.ts";
+import { entryFor, grantsTo, ingestPoliciesFor, ingestPolicyCount, quoted } from "./grants.ts";
 import { type RoleNames, roleNames } from "./role-names.ts";
 
 /** What an operator runs once where the owner may not create roles. */
@@ -80,8 +80,8 @@ async function prepare(
   await createGroup(sql, names.ingestGroup);
   await sql.unsafe(grantsTo(names));
   const policies = await sql`
-    select 1 from pg_policies where policyname = 'ingest_count' and ${names.ingestGroup} = any(roles)`;
-  if (policies.length === 0) await sql.unsafe(ingestPoliciesFor(names));
+    select 1 from pg_policies where ${names.ingestGroup} = any(roles)`;
+  if (policies.length < ingestPolicyCount) await sql.unsafe(ingestPoliciesFor(names));
   for (const login of logins) await createLogin(sql, login);
   const [row] = await sql`
     select pg_has_role(current_user, datdba, 'USAGE') as ours from pg_database

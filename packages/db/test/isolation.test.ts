@@ -12,11 +12,14 @@ const owned = [
   "agents",
   "api_keys",
   "challenges",
+  "event_count_changes",
+  "event_counts",
   "event_ids",
   "events",
   "passkeys",
   "receipts",
   "recovery_codes",
+  "saved_views",
   "sessions",
   "totp_factors",
 ];
@@ -47,6 +50,10 @@ async function populate(owner: postgres.Sql): Promise<Person> {
   await owner`insert into recovery_codes ${owner({ user_id: id, hash: randomBytes(32) })}`;
   await owner`insert into passkeys ${owner({ id: randomUUID(), user_id: id, credential_id: "c", public_key: randomBytes(32), counter: 0, transports: [], backed_up: false, name: "p", created_at: now })}`;
   await owner`insert into challenges ${owner({ hash: challenge, purpose: "second_factor", user_id: id, created_at: now, expires_at: now })}`;
+  const counted = { user_id: id, start: now, agent_id: agentId, type: "t", level: 1, count: 1 };
+  await owner`insert into event_count_changes ${owner(counted)}`;
+  await owner`insert into event_counts ${owner({ ...counted, minutes: 15, apart: 3 })}`;
+  await owner`insert into saved_views ${owner({ id: randomUUID(), user_id: id, name: "v", query: "", display: "{}", created_at: now, updated_at: now })}`;
   return { id, sessionId, hmac: hmac.toString("hex"), challenge: challenge.toString("hex") };
 }
 

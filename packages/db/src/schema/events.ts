@@ -4,6 +4,7 @@ import {
   boolean,
   customType,
   index,
+  integer,
   jsonb,
   pgTable,
   primaryKey,
@@ -99,6 +100,57 @@ export const agentCounters = pgTable(
     lastReceivedAt: time("last_received_at").notNull(),
   },
   (table) => [primaryKey({ columns: [table.userId, table.agentId, table.apiKeyId] })],
+);
+
+/**
+ * What is to be added to `event_counts`: written in the transaction that stores or deletes the events,
+ * so that nobody waits for a count that others change too. `start` is a quarter of an hour.
+ */
+export const eventCountChanges = pgTable(
+  "event_count_changes",
+  {
+    userId: uuid("user_id").notNull(),
+    start: time("start").notNull(),
+    agentId: uuid("agent_id").notNull(),
+    type: text("type").notNull(),
+    level: smallint("level").notNull(),
+    count: integer("count").notNull(),
+  },
+  (table) => [index("event_count_changes_user_id").on(table.userId, table.start)],
+);
+
+/**
+ * How many events lie in each interval of `minutes`. With the changes not yet added it equals a full
+ * count at any moment (docs/adr/0010).
+ */
+export const eventCounts = pgTable(
+  "event_counts",
+  {
+    userId: uuid("user_id").notNull(),
+    /** 15 or 360. */
+    minutes: smallint("minutes").notNull(),
+    /** Bits: 1, counted by agent (else `agent_id` is zero); 2, by type (else `type` is empty). */
+    apart: smallint("apart").notNull(),
+    start: time("start").notNull(),
+    agentId: uuid("agent_id").notNull(),
+    type: text("type").notNull(),
+    level: smallint("level").notNull(),
+    count: bigint("count", { mode: "number" }).notNull(),
+  },
+  (table) => [
+    primaryKey({
+      name: "event_counts_pk",
+      columns: [
+        table.userId,
+        table.minutes,
+        table.apart,
+        table.start,
+        table.agentId,
+        table.type,
+        table.level,
+      ],
+    }),
+  ],
 );
 
 /** One row: since when partitions are monthly. */

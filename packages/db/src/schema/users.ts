@@ -1,5 +1,5 @@
 import { roles } from "@muniment/shared/permissions.ts";
-import { boolean, index, pgTable, text, uniqueIndex } from "drizzle-orm/pg-core";
+import { boolean, index, integer, pgTable, text, uniqueIndex } from "drizzle-orm/pg-core";
 import { id, time } from "./columns.ts";
 
 /** `email` is canonical (lower case, ASCII); one account exists per address. */
@@ -18,6 +18,8 @@ export const users = pgTable(
     secondFactorAt: time("second_factor_at"),
     /** The password is one that may not stand alone. */
     passwordIsShort: boolean("password_is_short").notNull().default(false),
+    /** How long the user's events are kept; null: as long as the instance keeps them. */
+    retentionDays: integer("retention_days"),
   },
   (table) => [
     uniqueIndex("users_email_key").on(table.email),

@@ -1,6 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Database, Tx } from "@muniment/db/database.ts";
-import { agentCounters, eventIds, events, receipts } from "@muniment/db/schema/events.ts";
+import {
+  agentCounters,
+  eventCountChanges,
+  eventCounts,
+  eventIds,
+  events,
+  receipts,
+} from "@muniment/db/schema/events.ts";
 import { and, eq, inArray, sql } from "drizzle-orm";
 
 /** A key that was looked up before the user was deleted is believed this much longer, then stored. */
@@ -46,6 +53,16 @@ const steps: ((tx: Tx, userId: string) => Promise<boolean>)[] = [
     const deleted = await tx
       .delete(receipts)
       .where(and(eq(receipts.userId, userId), inArray(receipts.batchId, some)));
+    return countOf(deleted) === chunk;
+  },
+  async (tx, userId) => {
+    // A fold under way would add counts behind this one's back.
+    await tx.execute(sql`select pg_advisory_xact_lock(hashtext('event_counts'))`);
+    await tx.delete(eventCountChanges).where(eq(eventCountChanges.userId, userId));
+    const deleted = await tx.execute(sql`
+      delete from ${eventCounts} where ctid = any (array(
+        select ctid from ${eventCounts} where ${eventCounts.userId} = ${userId} limit ${chunk}
+      ))`);
     return countOf(deleted) === chunk;
   },
   async (tx, userId) => {

@@ -108,6 +108,11 @@ async function insert(sql: postgres.TransactionSql, batches: readonly Batch[], p
       insert into receipts (user_id, batch_id, event_ids, event_times)
       select user_id, batch_id, array_agg(id order by ord), array_agg(occurred_at order by ord)
       from sent join claimed using (user_id, id) group by user_id, batch_id
+    ), charted as (
+      insert into event_count_changes (user_id, start, agent_id, type, level, count)
+      select user_id, date_bin('15 minutes', occurred_at, '1970-01-01Z'), agent_id, type, level,
+        count(*)
+      from sent join claimed using (user_id, id) group by 1, 2, 3, 4, 5
     ), counted as (
       insert into agent_counters as known (user_id, agent_id, api_key_id, batches, sent, accepted,
         duplicates, rejected, last_received_at)
