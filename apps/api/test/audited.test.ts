@@ -2,6 +2,7 @@ import { agents } from "@muniment/db/schema/agents.ts";
 import { v7 as uuidv7 } from "uuid";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
+import { AppError } from "../src/errors.ts";
 import type { UserPrincipal } from "../src/identity/principal.ts";
 import { audited } from "../src/trpc/audited.ts";
 import type { Context } from "../src/trpc/context.ts";
@@ -30,6 +31,7 @@ const named = async (name: string) =>
 function contextOf(): Context {
   const principal: UserPrincipal = {
     kind: "user",
+    via: "browser",
     userId: member.id,
     email: member.email,
     displayName: "member",
@@ -63,6 +65,7 @@ type Act = (
   write: () => Promise<unknown>,
   audit: () => Promise<void>,
   after: (act: () => void) => void,
+  commitAndRefuse: (error: AppError) => never,
 ) => Promise<unknown>;
 
 /** One mutation that inserts an agent of this name, and does in its handler what `act` says. */
@@ -71,11 +74,12 @@ function mutation(name: string, act: Act) {
     .concat(audited("agent.created"))
     .output(z.object({ done: z.boolean() }));
   const routed = router({
-    run: created.mutation(async ({ ctx: { tx, audit, afterCommit } }) => {
+    run: created.mutation(async ({ ctx: { tx, audit, afterCommit, commitAndRefuse } }) => {
       const id = uuidv7();
       const row = { id, userId: member.id, name, description: "", createdAt: new Date() };
       const write = () => tx.insert(agents).values({ ...row, environment: "production" });
-      const answer = await act(write, () => audit({ target: { kind: "agent", id } }), afterCommit);
+      const entry = () => audit({ target: { kind: "agent", id } });
+      const answer = await act(write, entry, afterCommit, commitAndRefuse);
       return answer as { done: boolean };
     }),
   });
@@ -98,7 +102,33 @@ describe("an audited change", () => {
     expect([await named("kept"), await entries("agent.created")]).toEqual([1, before + 1]);
   });
 
+  test("that is to be refused and kept is both", async () => {
+    const before = await entries("agent.created");
+    let ran = false;
+    const refused = mutation("refused", async (write, audit, after, commitAndRefuse) => {
+      await write();
+      await audit();
+      after(() => {
+        ran = true;
+      });
+      return commitAndRefuse(new AppError("invalid_token", "Used."));
+    });
+    await expect(refused).rejects.toMatchObject({ reason: "invalid_token" });
+    expect([await named("refused"), await entries("agent.created"), ran]).toEqual([
+      1,
+      before + 1,
+      true,
+    ]);
+  });
+
   const failures: [string, Act][] = [
+    [
+      "is to be kept, but writes no entry",
+      async (write, _audit, _after, commitAndRefuse) => {
+        await write();
+        return commitAndRefuse(new AppError("invalid_token", "Used."));
+      },
+    ],
     [
       "throws after its change",
       async (write) => write().then(() => Promise.reject(new Error("late"))),
@@ -133,11 +163,11 @@ describe("an audited change", () => {
   test.each(failures)("that %s leaves neither change nor entry", async (_, act) => {
     const before = await entries("agent.created");
     let ran = false;
-    const running = mutation("lost", (write, audit, after) => {
+    const running = mutation("lost", (write, audit, after, refuse) => {
       after(() => {
         ran = true;
       });
-      return act(write, audit, after);
+      return act(write, audit, after, refuse);
     });
     await expect(running).rejects.toThrow();
     expect([await named("lost"), await entries("agent.created"), ran]).toEqual([0, before, false]);
@@ -193,6 +223,7 @@ test("without its entry no mutation of the API changes anything", async () => {
     "auth.signIn": () => guest.mutate("auth.signIn", { email: target.email, password }),
     "sessions.revoke": () => target.mutate("sessions.revoke", { id: sessions[0].id }),
     "sessions.revokeOthers": () => target.mutate("sessions.revokeOthers"),
+    "sessions.revokeAll": () => target.mutate("sessions.revokeAll"),
     "auth.signOut": () => target.mutate("auth.signOut"),
     "users.invite": () => admin.mutate("users.invite", { email: "i@example.org", role: "member" }),
     "users.setRole": () => admin.mutate("users.setRole", { id: target.id, role: "auditor" }),

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Answer, createClient } from "./client.ts";
 import { createClock } from "./clock.ts";
-import { must, password, startTestServer, type TestServer } from "./harness.ts";
+import { must, password, startTestServer, type TestServer, type UserClient } from "./harness.ts";
 
 const clock = createClock();
 let server: TestServer;
@@ -135,6 +135,7 @@ describe("the list of sessions", () => {
     expect(page.items).toHaveLength(2);
     expect(page.items[0]).toEqual({
       id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      kind: "browser",
       current: true,
       address: "127.0.0.1",
       userAgent: "Second/1.0",
@@ -194,6 +195,16 @@ describe("revoking", () => {
     expect(must(await client.mutate("sessions.revokeOthers"))).toEqual({ revoked: 2 });
     for (const other of others) expect((await other.query("auth.me")).status).toBe(401);
     expect(await ids(client)).toHaveLength(1);
+  });
+
+  test("all signs out here too", async () => {
+    const client = await server.member();
+    const other = await server.signIn(client.email);
+    const { cookie } = client;
+    expect(must(await client.mutate("sessions.revokeAll"))).toEqual({ revoked: 2 });
+    expect(client.cookie).toBe("");
+    for (const ended of [presenting(cookie), other])
+      expect((await ended.query("auth.me")).status).toBe(401);
   });
 
   test("another user's session answers exactly as an unknown one, and leaves it alone", async () => {
@@ -336,4 +347,90 @@ test("a changed password ends the other sessions, and the old one signs in no mo
     server.anonymous().mutate("auth.signIn", { email: client.email, password: given });
   expect((await signIn(password)).status).toBe(401);
   expect((await signIn(next)).status).toBe(200);
+});
+
+describe("a session gets another token, and the old one is worth nothing (V7.2.4)", () => {
+  const renewals: Record<string, (client: UserClient) => Promise<Answer>> = {
+    "auth.signIn": (client) => client.mutate("auth.signIn", { email: client.email, password }),
+    "auth.reauthenticate": (client) => client.mutate("auth.reauthenticate", { password }),
+    "account.changePassword": (client) =>
+      client.mutate("account.changePassword", {
+        currentPassword: password,
+        password: "a quite different passphrase",
+      }),
+    "users.setRole": (client) => client.mutate("users.setRole", { id: client.id, role: "auditor" }),
+  };
+  test.each(Object.keys(renewals))("at %s", async (path) => {
+    await server.user("admin");
+    const client = await server.user("admin");
+    const before = client.cookie;
+    must((await renewals[path]?.(client)) as Answer);
+    expect(client.cookie).not.toBe(before);
+    const old = presenting(before);
+    expect(reason(await old.query("auth.me"))).toBe("not_signed_in");
+    expect((await client.query("auth.me")).status).toBe(200);
+  });
+
+  test("without moving its end", async () => {
+    const client = await server.member();
+    clock.advance(3 * day);
+    await server.owner`update sessions set last_used_at = ${clock.now()}, expires_at = ${new Date(clock.now().getTime() + day * 1000)} where user_id = ${client.id}`;
+    must(await client.mutate("auth.reauthenticate", { password }));
+    for (let use = 0; use < 5; use += 1) {
+      clock.advance(19 * hour);
+      expect((await client.query("auth.me")).status).toBe(200);
+    }
+    clock.advance(2 * hour);
+    expect((await client.query("auth.me")).status).toBe(401);
+  });
+
+  test("and a call that was on its way with the old one does not sign the browser out", async () => {
+    const client = await server.member();
+    const late = presenting(client.cookie);
+    must(await client.mutate("auth.reauthenticate", { password }));
+    const answer = await late.query("auth.me");
+    expect(answer.status).toBe(401);
+    expect(answer.headers.getSetCookie()).toEqual([]);
+    // One that was never renewed is forgotten by the browser.
+    const guess = await presenting("muniment_session=guess").query("auth.me");
+    expect(guess.headers.getSetCookie()).toHaveLength(1);
+  });
+});
+
+test("an open stream alone does not keep a session from idling (V7.3.1)", async () => {
+  const client = await server.member();
+  const stream = async () => {
+    const response = await server.fetch("/trpc/events.tail", {
+      headers: { cookie: client.cookie },
+    });
+    return response.body?.getReader();
+  };
+  const used = async () =>
+    (await server.owner`select last_used_at from sessions where user_id = ${client.id}`)[0]
+      ?.last_used_at;
+  const before = await used();
+  clock.advance(20 * hour);
+  const reader = await stream();
+  await reader?.read();
+  expect(await used()).toEqual(before);
+  clock.advance(5 * hour);
+  for (let part = await reader?.read(); part && !part.done; part = await reader?.read());
+  expect((await stream()) && (await client.query("auth.me")).status).toBe(401);
+});
+
+test("a session found to be over stays so when the clock is put back", async () => {
+  const client = await server.member();
+  clock.advance(8 * day);
+  expect((await client.query("auth.me")).status).toBe(401);
+  clock.advance(-8 * day);
+  expect((await client.query("auth.me")).status).toBe(401);
+});
+
+test("a revocation behind the API's back is seen within a second, also when the clock is put back", async () => {
+  const client = await server.member();
+  expect((await client.query("auth.me")).status).toBe(200);
+  await server.owner`delete from sessions where user_id = ${client.id}`;
+  clock.advance(-hour);
+  expect((await client.query("auth.me")).status).toBe(401);
+  clock.advance(hour);
 });

@@ -33,7 +33,12 @@ const outputSchemas = {
     reauthenticate: reauthenticated,
   },
   account: { update: me, changePassword: revokedSessions },
-  sessions: { list: sessionPage, revoke: revokedSessions, revokeOthers: revokedSessions },
+  sessions: {
+    list: sessionPage,
+    revoke: revokedSessions,
+    revokeAll: revokedSessions,
+    revokeOthers: revokedSessions,
+  },
   agents: {
     create: agent,
     list: agentPage,

@@ -19,6 +19,7 @@ const owned = [
   "passkeys",
   "receipts",
   "recovery_codes",
+  "refresh_tokens",
   "saved_views",
   "sessions",
   "totp_factors",
@@ -50,6 +51,7 @@ async function populate(owner: postgres.Sql): Promise<Person> {
   if (!id || !agentId || !keyId || !eventId || !batchId) throw new Error("no ids");
   await owner`insert into users ${owner({ id, email: `${id}@example.org`, display_name: "x", password_hash: "x", role: "member", created_at: now })}`;
   await owner`insert into sessions ${owner({ id: sessionId, public_id: randomUUID(), user_id: id, created_at: now, authenticated_at: now, last_used_at: now, expires_at: new Date(Date.now() + 60_000), address: "", user_agent: "" })}`;
+  await owner`insert into refresh_tokens ${owner({ hash: Buffer.from(sessionId, "hex"), session_id: sessionId, user_id: id, generation: 0 })}`;
   await owner`insert into agents ${owner({ id: agentId, user_id: id, name: "a", description: "", environment: "production", created_at: now })}`;
   await owner`insert into api_keys ${owner({ id: keyId, user_id: id, agent_id: agentId, name: "k", prefix: "mnt_xxxxxxxx", hmac, scopes: [], allowed_cidrs: [], event_types: [], created_at: now })}`;
   await owner`insert into events ${owner({ user_id: id, id: eventId, agent_id: agentId, api_key_id: keyId, batch_id: batchId, type: "t", level: 1, occurred_at: now, received_at: now })}`;

@@ -1,9 +1,14 @@
 import { z } from "zod";
 import { page, pageInput, timestamp, uuid } from "./values.ts";
 
-/** A browser sign-in. `id` names the session in lists; it is not the cookie's secret. */
+/** What a sign-in was for: a browser's cookie, or a program's access and refresh tokens. */
+export const sessionKinds = ["browser", "token"] as const;
+export type SessionKind = (typeof sessionKinds)[number];
+
+/** A sign-in. `id` names it in lists and is no secret. */
 export const session = z.strictObject({
   id: uuid,
+  kind: z.enum(sessionKinds),
   current: z.boolean(),
   address: z.string(),
   userAgent: z.string(),

@@ -27,8 +27,16 @@ function requestFacts(request: FastifyRequest, config: Config, signal: AbortSign
   };
 }
 
-/** The context of every call in one HTTP request. */
-export function createContext(deps: Deps, request: FastifyRequest, signal: AbortSignal): Context {
+/**
+ * The context of every call in one HTTP request. `isUse` false: the request is not one that its user
+ * made, and so does not keep the session from idling.
+ */
+export function createContext(
+  deps: Deps,
+  request: FastifyRequest,
+  signal: AbortSignal,
+  isUse = true,
+): Context {
   const facts = requestFacts(request, deps.config, signal);
   let identity: Promise<Principal> | undefined;
   return {
@@ -36,7 +44,7 @@ export function createContext(deps: Deps, request: FastifyRequest, signal: Abort
     request: facts,
     response: { cookies: [], limits: [] },
     identify() {
-      identity ??= deps.identities.identify(facts);
+      identity ??= deps.identities.identify(facts, isUse);
       return identity;
     },
     policyOf: (path) => procedures.get(path)?.meta,

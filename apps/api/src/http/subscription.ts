@@ -31,7 +31,7 @@ function rightsOf(principal: Principal): string {
 /** Whether the credential that opened the stream still holds; while the database is away nobody can say. */
 async function stillHolds(ctx: Context, rights: string): Promise<boolean> {
   if (!ctx.deps.health.available) return true;
-  const principal = await ctx.deps.identities.identify(ctx.request).catch(() => null);
+  const principal = await ctx.deps.identities.identify(ctx.request, false).catch(() => null);
   return principal === null || rightsOf(principal) === rights;
 }
 

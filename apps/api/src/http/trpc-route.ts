@@ -164,7 +164,9 @@ export function addTrpcRoute(app: FastifyInstance, deps: Deps): void {
           !(first instanceof AppError) &&
           first.type === "subscription"
         ) {
-          return await streamSubscription(request, reply, ctx, first, () => readInput(0));
+          // A page opens its streams again by itself for as long as it is open.
+          const unused = createContext(deps, request, ctx.request.signal, false);
+          return await streamSubscription(request, reply, unused, first, () => readInput(0));
         }
         return sendAll(reply, ctx, parsed, await callAll(ctx, parsed, found, readInput));
       } catch (error) {

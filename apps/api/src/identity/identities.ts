@@ -5,15 +5,22 @@ import type { Secrets } from "../secrets.ts";
 import type { RequestFacts } from "../trpc/context.ts";
 import { createApiKeyLookup } from "./api-keys.ts";
 import type { Principal } from "./principal.ts";
-import { findSession } from "./sessions.ts";
+import { findSession, sessionIdOf } from "./sessions.ts";
 
 /** A looked-up credential may be reused this long: other nodes see a revocation within a second. */
 const cacheMilliseconds = 900;
 const cacheSize = 10_000;
+/** How long a call may be on its way. */
+const renewedMilliseconds = 30_000;
 
 export type Identities = {
-  /** Who presents the credentials of a request; an unusable one gives an anonymous principal with the reason. */
-  identify(request: RequestFacts): Promise<Principal>;
+  /**
+   * Who presents the credentials of a request; an unusable one gives an anonymous principal with the
+   * reason. With `isUse` false the session does not count as used by its user.
+   */
+  identify(request: RequestFacts, isUse?: boolean): Promise<Principal>;
+  /** Says that a cookie's session goes on under another token, for a browser whose calls were on their way. */
+  noteRenewed(sessionId: string): void;
   /** Forgets what was looked up, so that a revocation holds at once on this node. */
   forget(): void;
   /** Keys used since the last call, with the time of the last use. */
@@ -34,6 +41,10 @@ function isAddressAllowed(address: string, cidrs: readonly string[]): boolean {
   });
 }
 
+/** Not from the future either: a clock put back must not make it last. */
+const isFresh = (from: number, at: Date) =>
+  from <= at.getTime() && at.getTime() < from + cacheMilliseconds;
+
 /** Looks credentials up, with a cache that is emptied by every revocation on this node. */
 export function createIdentities(
   database: Database,
@@ -42,40 +53,52 @@ export function createIdentities(
   now: () => Date,
 ): Identities {
   const findApiKey = createApiKeyLookup(database, secrets.apiKeyHmac);
-  let cache = new Map<string, { principal: Principal; until: number; expiresAt: Date | null }>();
+  let cache = new Map<string, { principal: Principal; from: number; expiresAt: Date | null }>();
   let usedKeys = new Map<string, Date>();
+  const renewed = new Map<string, number>();
 
-  async function lookUp(credential: string, isCookie: boolean) {
+  /** Whether calls with this cookie may still be on their way from a browser that has the next one. */
+  function wasRenewed(token: string) {
+    const at = renewed.get(sessionIdOf(token));
+    return at !== undefined && performance.now() - at < renewedMilliseconds;
+  }
+
+  async function lookUp(credential: string, isCookie: boolean, isUse: boolean) {
     if (isCookie) {
-      const principal = await findSession(database, credential, now(), config);
+      const principal = await findSession(database, credential, now(), config, isUse);
       return principal && { principal, expiresAt: null };
     }
     return findApiKey(credential, now());
   }
 
-  async function find(credential: string, isCookie: boolean): Promise<Principal | null> {
+  async function find(
+    credential: string,
+    isCookie: boolean,
+    isUse: boolean,
+  ): Promise<Principal | null> {
     const at = now();
-    // A key in a cookie is no session: what was found as the one is not known as the other.
-    const place = `${isCookie ? "cookie" : "bearer"} ${credential}`;
+    // A key in a cookie is no session: what was found as the one is not known as the other. Nor does
+    // what was found without a use stand for one.
+    const place = `${isCookie ? "cookie" : "bearer"} ${isUse ? "use" : "look"} ${credential}`;
     const known = cache.get(place);
-    if (known && known.until > at.getTime() && !(known.expiresAt && known.expiresAt <= at)) {
+    if (known && isFresh(known.from, at) && !(known.expiresAt && known.expiresAt <= at)) {
       return known.principal;
     }
     const generation = cache;
-    const found = await lookUp(credential, isCookie);
+    const found = await lookUp(credential, isCookie, isUse);
     if (!found) return null;
     // A revocation during the look-up has replaced the cache; what was read before it must not stay.
     if (generation === cache) {
       if (cache.size >= cacheSize) cache.clear();
-      cache.set(place, { ...found, until: at.getTime() + cacheMilliseconds });
+      cache.set(place, { ...found, from: at.getTime() });
     }
     return found.principal;
   }
 
   return {
-    async identify({ cookieToken, bearer, address }) {
+    async identify({ cookieToken, bearer, address }, isUse = true) {
       if (bearer !== undefined) {
-        const principal = await find(bearer, false);
+        const principal = await find(bearer, false, isUse);
         if (principal?.kind !== "apiKey") return { kind: "anonymous", refusal: "invalid_api_key" };
         if (!isAddressAllowed(address, principal.allowedCidrs)) {
           return { kind: "anonymous", refusal: "address_not_allowed" };
@@ -84,7 +107,16 @@ export function createIdentities(
         return principal;
       }
       if (cookieToken === undefined) return { kind: "anonymous" };
-      return (await find(cookieToken, true)) ?? { kind: "anonymous", refusal: "not_signed_in" };
+      const principal = await find(cookieToken, true, isUse);
+      if (principal) return principal;
+      return { kind: "anonymous", refusal: "not_signed_in", isLate: wasRenewed(cookieToken) };
+    },
+    noteRenewed(sessionId) {
+      const at = performance.now();
+      for (const [id, since] of renewed) {
+        if (at - since >= renewedMilliseconds) renewed.delete(id);
+      }
+      renewed.set(sessionId, at);
     },
     forget() {
       cache = new Map();

@@ -1,16 +1,19 @@
 import type { ApiKeyScope } from "@muniment/shared/api-key-scopes.ts";
 import type { ErrorReason } from "@muniment/shared/error-reasons.ts";
 import type { Role } from "@muniment/shared/permissions.ts";
+import type { SessionKind } from "@muniment/shared/sessions.ts";
 
 /** A signed-in user, by the session of this call. */
 export type UserPrincipal = {
   kind: "user";
+  /** A browser's cookie, or a program's access token. */
+  via: SessionKind;
   userId: string;
   email: string;
   displayName: string;
   role: Role;
   createdAt: Date;
-  /** SHA-256 of the cookie's token, hex. */
+  /** The session's id in the database: see its schema. */
   sessionId: string;
   sessionPublicId: string;
   authenticatedAt: Date;
@@ -30,7 +33,10 @@ export type ApiKeyPrincipal = {
   eventTypes: readonly string[];
 };
 
-/** Nobody known; `refusal` says why a presented credential was not accepted. */
-export type AnonymousPrincipal = { kind: "anonymous"; refusal?: ErrorReason };
+/**
+ * Nobody known; `refusal` says why a presented credential was not accepted. `isLate` tells of a cookie
+ * that was renewed a moment ago: the browser has the new one already.
+ */
+export type AnonymousPrincipal = { kind: "anonymous"; refusal?: ErrorReason; isLate?: boolean };
 
 export type Principal = UserPrincipal | ApiKeyPrincipal | AnonymousPrincipal;

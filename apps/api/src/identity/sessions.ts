@@ -7,6 +7,7 @@ import { eq, lte, sql } from "drizzle-orm";
 import { type Adapter, type DatabaseSession, Lucia, TimeSpan } from "lucia";
 import { v7 as uuidv7 } from "uuid";
 import type { Config } from "../config.ts";
+import { AppError } from "../errors.ts";
 import type { UserPrincipal } from "./principal.ts";
 
 type Lifetimes = Pick<Config, "sessionIdleSeconds" | "sessionMaxSeconds">;
@@ -112,6 +113,7 @@ export async function createSession(
     {
       id,
       publicId,
+      kind: "browser",
       userId,
       createdAt: facts.now,
       authenticatedAt: facts.now,
@@ -132,24 +134,33 @@ export async function createSession(
 /** How stale `lastUsedAt` may get before a use is written down: never so far that a session ends in use. */
 const touchSeconds = ({ sessionIdleSeconds }: Lifetimes) => Math.min(60, sessionIdleSeconds / 4);
 
-/** The user of a token, or null when the session is unknown, over, or its user disabled. */
+/**
+ * The user of a token, or null when the session is unknown, over, or its user disabled. One that is
+ * found to be over is deleted, so that a clock put back does not revive it. What is no use by the
+ * user, such as the look of an open stream, does not keep it from idling.
+ */
 export async function findSession(
   database: Database,
   token: string,
   now: Date,
   lifetimes: Lifetimes,
+  isUse: boolean,
 ): Promise<UserPrincipal | null> {
   const id = sessionIdOf(token);
   return database.transaction({ credential: id }, async (tx) => {
     const { session, user } = await luciaOf(tx, lifetimes).validateSession(id);
     if (!session || user.disabledAt) return null;
-    if (expiryOf(session.createdAt, session.lastUsedAt, lifetimes) <= now) return null;
-    if (secondsAfter(session.lastUsedAt, touchSeconds(lifetimes)) <= now) {
+    if (expiryOf(session.createdAt, session.lastUsedAt, lifetimes) <= now) {
+      await tx.delete(sessions).where(eq(sessions.id, id));
+      return null;
+    }
+    if (isUse && secondsAfter(session.lastUsedAt, touchSeconds(lifetimes)) <= now) {
       const expiresAt = expiryOf(session.createdAt, now, lifetimes);
       await tx.update(sessions).set({ lastUsedAt: now, expiresAt }).where(eq(sessions.id, id));
     }
     return {
       kind: "user",
+      via: "browser",
       userId: user.id,
       email: user.email,
       displayName: user.displayName,
@@ -162,7 +173,30 @@ export async function findSession(
   });
 }
 
-/** Ends every session of a user but the given one; answers how many. The scope of `tx` must be the user's. */
+/**
+ * Gives a browser's session another token; the old one is worth nothing any more. The session's end
+ * stays where it is. The scope of `tx` must be the user's.
+ */
+export async function renewToken(
+  tx: Tx,
+  sessionId: string,
+  { sessionMaxSeconds }: Lifetimes,
+): Promise<{ token: string; endsAt: Date }> {
+  const token = newSessionToken();
+  const [session] = await tx
+    .update(sessions)
+    .set({ id: sessionIdOf(token) })
+    .where(eq(sessions.id, sessionId))
+    .returning({ createdAt: sessions.createdAt });
+  // Ended by another call, after this one was identified.
+  if (!session) throw new AppError("not_signed_in", "The session has ended.");
+  return { token, endsAt: secondsAfter(new Date(session.createdAt), sessionMaxSeconds) };
+}
+
+/**
+ * Ends every session of a user, browsers' and programs', but the given one; answers how many. The
+ * scope of `tx` must be the user's.
+ */
 export async function endSessions(tx: Tx, userId: string, exceptId = ""): Promise<number> {
   const ended = await tx
     .delete(sessions)

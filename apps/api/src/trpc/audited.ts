@@ -1,6 +1,7 @@
 import type { Tx } from "@muniment/db/database.ts";
 import type { AuditAction, AuditDetails } from "@muniment/shared/audit-actions.ts";
 import { writeAuditEntry } from "../audit/write.ts";
+import type { AppError } from "../errors.ts";
 import type { Principal } from "../identity/principal.ts";
 import type { Context } from "./context.ts";
 import { procedure } from "./init.ts";
@@ -18,13 +19,19 @@ export type AuditFacts<A extends AuditAction> = {
 
 /**
  * Opens the transaction of a change and commits it only together with its audit entry: a failed
- * handler rolls back, and so does one that wrote no entry (`apps/api/test/audit.test.ts`).
+ * handler rolls back, and so does one that wrote no entry (`apps/api/test/audit.test.ts`). Only what
+ * a handler throws by `commitAndRefuse` keeps its change: refusing is then part of it.
  */
 export function audited<A extends AuditAction>(...actions: [A, ...A[]]) {
   return procedure.meta({ audit: actions }).use(async function auditChange({ ctx, next }) {
     const { principal, deps, request } = ctx as Context & { principal?: Principal };
     const userId = principal && principal.kind !== "anonymous" ? principal.userId : undefined;
     const afterCommit: (() => void)[] = [];
+    let refusal: AppError | undefined;
+    const commitAndRefuse = (error: AppError): never => {
+      refusal = error;
+      throw error;
+    };
     const result = await deps.database.transaction(userId ? { userId } : {}, async (tx) => {
       let written = 0;
       const audit = async (facts: AuditFacts<A>) => {
@@ -41,13 +48,19 @@ export function audited<A extends AuditAction>(...actions: [A, ...A[]]) {
         written += 1;
       };
       const answer = await next({
-        ctx: { tx: tx as Tx, audit, afterCommit: (act: () => void) => afterCommit.push(act) },
+        ctx: {
+          tx: tx as Tx,
+          audit,
+          afterCommit: (act: () => void) => afterCommit.push(act),
+          commitAndRefuse,
+        },
       });
-      if (!answer.ok) throw answer.error;
+      if (!answer.ok && answer.error !== refusal) throw answer.error;
       if (written === 0) throw new Error(`${actions.join(", ")}: no audit entry was written`);
       return answer;
     });
     for (const act of afterCommit) act();
+    if (!result.ok) throw result.error;
     return result;
   });
 }

@@ -40,6 +40,7 @@ async function countWrong(
   meta?: PolicyMeta,
 ) {
   if (principal.kind !== "anonymous" || principal.refusal === undefined) return;
+  if (principal.isLate) return;
   if (ctx.request.bearer === undefined) {
     // A browser sends the cookie of an ended session until it is told to forget it.
     const forget = endedSessionCookie(ctx.deps.config);

@@ -114,6 +114,7 @@ const ids = { userId: "01890000-0000-7000-8000-000000000001" };
 
 const userWith = (role: Role): UserPrincipal => ({
   kind: "user",
+  via: "browser",
   ...ids,
   email: "someone@example.org",
   displayName: "Someone",

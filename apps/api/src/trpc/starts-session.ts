@@ -33,7 +33,7 @@ export const startsSession = procedure.meta({ setsSession: true }).use(async fun
         const { deps, request, response } = ctx;
         const now = deps.now();
         const previous = await ctx.identify();
-        if (previous.kind === "user") {
+        if (previous.kind === "user" && previous.via === "browser") {
           // The browser forgets its cookie for the new one, so nobody could end it any more.
           await enterScope(tx, previous.userId);
           await tx.delete(sessions).where(eq(sessions.id, previous.sessionId));

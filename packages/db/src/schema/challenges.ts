@@ -20,7 +20,10 @@ export const challenges = pgTable(
     /** Null while nobody has said who they are. */
     userId: uuid("user_id").references(() => users.id, { onDelete: "cascade" }),
     /** The session that asked for it, where there is one. */
-    sessionId: text("session_id").references(() => sessions.id, { onDelete: "cascade" }),
+    sessionId: text("session_id").references(() => sessions.id, {
+      onDelete: "cascade",
+      onUpdate: "cascade",
+    }),
     /** SHA-256 of the password hash that was proved, so that a new password ends the challenge. */
     passwordDigest: bytes("password_digest"),
     attempts: integer("attempts").notNull().default(0),

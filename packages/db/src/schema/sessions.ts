@@ -1,14 +1,19 @@
 import { authenticationMethods } from "@muniment/shared/second-factors.ts";
+import { sessionKinds } from "@muniment/shared/sessions.ts";
 import { index, pgTable, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
 import { time } from "./columns.ts";
 import { users } from "./users.ts";
 
-/** `id` is the SHA-256 of the cookie's token, in hex; `publicId` names the session in lists. */
+/**
+ * Sign-ins of users. `id` is the SHA-256 of the cookie's token in hex, or `family:` and the public id
+ * where a program signed in for tokens; `publicId` names the session in lists.
+ */
 export const sessions = pgTable(
   "sessions",
   {
     id: text("id").primaryKey(),
     publicId: uuid("public_id").notNull(),
+    kind: text("kind", { enum: sessionKinds }).notNull().default("browser"),
     userId: uuid("user_id")
       .notNull()
       .references(() => users.id, { onDelete: "cascade" }),

@@ -3,12 +3,12 @@ import { changePasswordInput } from "@muniment/shared/accounts.ts";
 import { revokedSessions } from "@muniment/shared/sessions.ts";
 import { eq } from "drizzle-orm";
 import { provePassword, requireUnchanged } from "../../identity/credentials.ts";
-import { endSessions } from "../../identity/sessions.ts";
 import { audited } from "../../trpc/audited.ts";
 import { authLimitedForSelf } from "../../trpc/auth-limited.ts";
 import { signedIn } from "../../trpc/authenticated.ts";
 import { limited } from "../../trpc/limited.ts";
 import { permission } from "../../trpc/permission.ts";
+import { endOtherSessions } from "../../trpc/renew-session.ts";
 import { withNewPassword } from "../../trpc/with-new-password.ts";
 
 export const changePassword = limited("general")
@@ -25,16 +25,15 @@ export const changePassword = limited("general")
   .concat(audited("account.password_changed"))
   .output(revokedSessions)
   .mutation(async ({ ctx }) => {
-    const { deps, tx, audit, afterCommit, principal, request, proof, passwordHash } = ctx;
+    const { deps, tx, audit, principal, request, proof, passwordHash } = ctx;
     const { userId: id } = principal;
     await requireUnchanged(tx, id, proof.user.passwordHash);
     await tx.update(users).set({ passwordHash }).where(eq(users.id, id));
-    const revoked = await endSessions(tx, id, principal.sessionId);
+    const revoked = await endOtherSessions(ctx);
     await audit({
       target: { kind: "user", id, label: principal.email },
       details: { sessionsRevoked: revoked },
     });
     await deps.notify(tx, principal.email, { kind: "password_changed" }, request);
-    afterCommit(deps.identities.forget);
     return { revoked };
   });

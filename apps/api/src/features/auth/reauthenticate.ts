@@ -7,6 +7,7 @@ import { authLimitedForSelf } from "../../trpc/auth-limited.ts";
 import { signedIn } from "../../trpc/authenticated.ts";
 import { limited } from "../../trpc/limited.ts";
 import { permission } from "../../trpc/permission.ts";
+import { renewSession } from "../../trpc/renew-session.ts";
 
 export const reauthenticate = limited("general")
   .meta({ bodyBytes: 4096 })
@@ -20,11 +21,12 @@ export const reauthenticate = limited("general")
   })
   .concat(audited("session.reauthenticated"))
   .output(reauthenticated)
-  .mutation(async ({ ctx: { deps, tx, audit, afterCommit, principal, proof } }) => {
+  .mutation(async ({ ctx }) => {
+    const { deps, tx, audit, principal, proof } = ctx;
     await acceptProof(tx, proof);
     const authenticatedAt = deps.now();
     await tx.update(sessions).set({ authenticatedAt }).where(eq(sessions.id, principal.sessionId));
     await audit({ target: { kind: "session", id: principal.sessionPublicId } });
-    afterCommit(deps.identities.forget);
+    await renewSession(ctx);
     return { authenticatedAt: authenticatedAt.toISOString() };
   });

@@ -19,7 +19,7 @@ export const signOut = limited("general")
     await audit({ target: { kind: "session", id: principal.sessionPublicId } });
     afterCommit(() => {
       deps.identities.forget();
-      response.cookies.push(endedSessionCookie(deps.config));
+      if (principal.via === "browser") response.cookies.push(endedSessionCookie(deps.config));
     });
     return {};
   });

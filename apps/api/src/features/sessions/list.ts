@@ -34,6 +34,7 @@ export const list = limited("general")
       (row) => ({ at: row.createdAt, id: row.publicId }),
       (row) => ({
         id: row.publicId,
+        kind: row.kind,
         current: row.id === principal.sessionId,
         address: row.address,
         userAgent: row.userAgent,

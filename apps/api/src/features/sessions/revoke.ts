@@ -6,10 +6,12 @@ import { audited } from "../../trpc/audited.ts";
 import { signedIn } from "../../trpc/authenticated.ts";
 import { limited } from "../../trpc/limited.ts";
 import { permission } from "../../trpc/permission.ts";
+import { recentlyAuthenticated } from "../../trpc/recently-authenticated.ts";
 
 export const revoke = limited("general")
   .concat(signedIn)
   .concat(permission("sessions:write"))
+  .concat(recentlyAuthenticated)
   .input(revokeSessionInput)
   .concat(audited("session.revoked"))
   .output(revokedSessions)

@@ -1,13 +1,12 @@
 import { users } from "@muniment/db/schema/users.ts";
 import { setRoleInput, user } from "@muniment/shared/users.ts";
 import { eq } from "drizzle-orm";
-import { enterScope } from "../../identity/scope.ts";
-import { endSessions } from "../../identity/sessions.ts";
 import { audited } from "../../trpc/audited.ts";
 import { signedIn } from "../../trpc/authenticated.ts";
 import { limited } from "../../trpc/limited.ts";
 import { permission } from "../../trpc/permission.ts";
 import { recentlyAuthenticated } from "../../trpc/recently-authenticated.ts";
+import { endOtherSessions } from "../../trpc/renew-session.ts";
 import { keepAnAdmin, takeTurn } from "./last-admin.ts";
 import { readUser } from "./read-users.ts";
 
@@ -19,20 +18,19 @@ export const setRole = limited("general")
   .input(setRoleInput)
   .concat(audited("user.role_changed"))
   .output(user)
-  .mutation(async ({ ctx: { deps, tx, audit, afterCommit, principal }, input: { id, role } }) => {
+  .mutation(async ({ ctx, input: { id, role } }) => {
+    const { deps, tx, audit } = ctx;
     if (role === "admin") await takeTurn(tx);
     else await keepAnAdmin(tx, id);
     const before = await readUser(tx, id);
     await tx.update(users).set({ role }).where(eq(users.id, id));
-    await enterScope(tx, id);
     if (role !== before.role) {
-      await endSessions(tx, id, principal.sessionId);
+      await endOtherSessions(ctx, id);
       await deps.notify(tx, before.email, { kind: "role_changed", role });
     }
     await audit({
       target: { kind: "user", id, label: before.email },
       details: { from: before.role, to: role },
     });
-    afterCommit(deps.identities.forget);
     return readUser(tx, id);
   });

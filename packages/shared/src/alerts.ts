@@ -1,0 +1,48 @@
+import { z } from "zod";
+import { page, pageInput, timestamp, uuid } from "./values.ts";
+
+export const alertSeverities = ["low", "medium", "high"] as const;
+export type AlertSeverity = (typeof alertSeverities)[number];
+
+type KindFacts = { severity: AlertSeverity; details: z.ZodType };
+
+/** Every kind of alert, with its severity and the form of its details. */
+export const alertKinds = {
+  /** A refresh token that had been replaced came again: one of two holders is not the owner. */
+  refresh_token_reused: { severity: "high", details: z.strictObject({ sessionId: uuid }) },
+  /** Sign-in to an account is blocked, because too many attempts at it failed. */
+  account_locked: { severity: "medium", details: z.strictObject({}) },
+} as const satisfies Record<string, KindFacts>;
+
+export type AlertKind = keyof typeof alertKinds;
+export type AlertDetails<K extends AlertKind> = z.infer<(typeof alertKinds)[K]["details"]>;
+
+export const alertKindNames = Object.keys(alertKinds) as [AlertKind, ...AlertKind[]];
+
+/** An alert as administrators and auditors see it. `user` is whom it is about. */
+export const alert = z.strictObject({
+  id: uuid,
+  kind: z.enum(alertKindNames),
+  severity: z.enum(alertSeverities),
+  user: z.strictObject({ id: uuid, email: z.string() }).nullable(),
+  details: z.record(z.string(), z.unknown()),
+  /** How often it happened while the alert was open. */
+  count: z.number().int().min(1),
+  openedAt: timestamp,
+  lastSeenAt: timestamp,
+  resolvedAt: timestamp.nullable(),
+  /** The e-mail address of who resolved it; null too when that account is gone. */
+  resolvedBy: z.string().nullable(),
+});
+export type Alert = z.infer<typeof alert>;
+
+export const alertState = z.enum(["open", "resolved"]);
+export const listAlertsInput = z
+  .strictObject({
+    state: alertState.optional(),
+    kinds: z.array(z.enum(alertKindNames)).min(1).max(50).optional(),
+    ...pageInput,
+  })
+  .optional();
+export const alertPage = page(alert);
+export const alertIdInput = z.strictObject({ id: uuid });
