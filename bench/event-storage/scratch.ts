@@ -1,0 +1,29 @@
+import { connect } from "../../packages/db/src/connection.ts";
+import { startEmbeddedPostgres } from "../../packages/db/src/embedded/start.ts";
+import { createDatabase, migrate } from "../../packages/db/src/migrate.ts";
+import { prepareRoles } from "../../packages/db/src/roles.ts";
+
+const migrations = new URL("../../packages/db/migrations", import.meta.url).pathname;
+
+/** The embedded PostgreSQL with its durable defaults, kept in a folder between runs. */
+export async function openScratch(dataDir: string, databaseName: string) {
+  const postgres = await startEmbeddedPostgres({
+    dataDir,
+    password: "only-for-this-bench-0123456789",
+    log: () => {},
+  });
+  await createDatabase(postgres.connection, databaseName);
+  const facts = { ...postgres.connection, database: databaseName };
+  await migrate(facts, migrations);
+  const { connections } = await prepareRoles(facts, null, (role) => [`${role} in a bench`]);
+  const owner = connect(facts, { max: 2, applicationName: "bench-owner" });
+  return {
+    facts,
+    owner,
+    connections,
+    async stop() {
+      await owner.end({ timeout: 2 });
+      await postgres.stop();
+    },
+  };
+}
