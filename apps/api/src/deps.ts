@@ -2,6 +2,8 @@ import { type Database, type DatabaseConnections, openDatabase } from "@muniment
 import { Redis } from "ioredis";
 import type { Logger } from "pino";
 import { createRefusals, type Refusals } from "./audit/refusals.ts";
+import { createSealer, type Sealer } from "./audit/sealer.ts";
+import { keepSeenCheckpoint } from "./audit/seen-checkpoint.ts";
 import type { Config } from "./config.ts";
 import { type DatabaseHealth, watchDatabase } from "./database-health.ts";
 import { createEncryption, type Encryption } from "./encryption.ts";
@@ -31,6 +33,7 @@ export type Deps = {
   limits: Limits;
   identities: Identities;
   refusals: Refusals;
+  sealer: Sealer;
   encryption: Encryption;
   jobs: Jobs;
   mailer: Mailer;
@@ -83,6 +86,14 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
   await loadLimitOverrides(database, limits);
   const identities = createIdentities(database, config, secrets, now);
   const refusals = createRefusals(database, now, log);
+  const sealer = createSealer({
+    database,
+    seeds: secrets.auditSigning,
+    origin: `${config.publicUrl.host}/audit`,
+    seen: keepSeenCheckpoint(config.dataDir),
+    now,
+    log,
+  });
   const encryption = createEncryption(secrets.encryption);
   const jobs = createJobs(database, encryption, now, log);
   const mailer = createMailer(jobs, config);
@@ -100,6 +111,8 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
   defineEventJobs(jobs, database);
   await jobs.start();
 
+  // So that there is a checkpoint to ask for from the start.
+  await sealer.seal().catch((error: unknown) => log.error({ err: error }, "audit log"));
   // Each by itself, so that one that fails does not keep the others from working.
   const stopEach = [
     refusals.flush,
@@ -107,6 +120,7 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
     () => loadLimitOverrides(database, limits),
     () => foldCounts(database.raw),
   ].map((act) => repeat(1000, act, log));
+  stopEach.push(repeat(300, sealer.seal, log));
 
   return {
     config,
@@ -118,6 +132,7 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
     limits,
     identities,
     refusals,
+    sealer,
     encryption,
     jobs,
     mailer,

@@ -7,6 +7,8 @@ export type Secrets = {
   apiKeyHmac: readonly Buffer[];
   /** AES-256 keys for encryption at rest. */
   encryption: readonly Buffer[];
+  /** Ed25519 private keys (RFC 8032 seeds) that checkpoints of the audit log are signed with. */
+  auditSigning: readonly Buffer[];
   /** HMAC key of opaque cursors. */
   cursor: Buffer;
   /**
@@ -29,6 +31,7 @@ export function deriveSecrets(rings: SecretRings): Secrets {
   return {
     apiKeyHmac: rings.API_KEY_SECRET.map((element) => derive(element, "api-key-hmac")),
     encryption: rings.ENCRYPTION_KEY.map((element) => derive(element, "encryption-at-rest")),
+    auditSigning: rings.AUDIT_SIGNING_KEY.map((element) => derive(element, "audit-checkpoints")),
     cursor: derive(newest(rings.JWT_SECRET), "cursor"),
     rolePasswords: (role) =>
       rings.ENCRYPTION_KEY.map((element) =>

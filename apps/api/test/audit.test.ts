@@ -75,7 +75,7 @@ describe("every change", () => {
     const [ended] = await search({ actorId: user.id, actions: ["session.ended"] });
     expect(ended).toEqual({
       id: expect.stringMatching(/^[0-9a-f-]{36}$/),
-      index: null,
+      index: expect.toBeOneOf([null, expect.any(Number)]),
       at: expect.any(String),
       actor: { kind: "user", id: user.id, label: email },
       action: "session.ended",
@@ -85,7 +85,10 @@ describe("every change", () => {
       requestId: signedOut.headers.get("x-request-id"),
       details: {},
     });
-    expect(must(await admin.query("audit.get", { id: ended?.id }))).toEqual(ended);
+    expect(must(await admin.query("audit.get", { id: ended?.id }))).toMatchObject({
+      ...ended,
+      index: expect.toBeOneOf([null, expect.any(Number)]),
+    });
     const [updated] = await search({ targetId: agentId, actions: ["agent.updated"] });
     expect(updated).toMatchObject({ details: { fields: ["name"] }, target: { label: "renamed" } });
   });
@@ -260,7 +263,7 @@ describe("a refusal", () => {
       await server.owner`select 1 from audit_refusals where id = ${before?.id ?? ""}`,
     ).toHaveLength(0);
     admin = await server.signIn("admin@example.org");
-    expect(await find()).toEqual(before);
+    expect(await find()).toEqual({ ...before, index: expect.toBeOneOf([null, expect.any(Number)]) });
   });
 
   test("that could not be written is written later, with its count", async () => {

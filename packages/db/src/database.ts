@@ -22,6 +22,8 @@ export type Database = {
   ingest: Statements;
   /** Connections of the application's role, without Drizzle. */
   raw: Statements;
+  /** The same for what orders and reads the audit log, which may take longer at a start. */
+  audit: Statements;
   close(): Promise<void>;
 };
 
@@ -59,6 +61,18 @@ export function openDatabase(connections: DatabaseConnections): Database {
     ...options,
     applicationName: "muniment-raw",
   });
+  const audit = createStatements(connections.app, 2, {
+    ...options,
+    applicationName: "muniment-audit",
+    parameters: {
+      ...parameters,
+      statement_timeout: "300000",
+      // A node that hangs in the middle of sealing must not keep the others from it.
+      idle_in_transaction_session_timeout: "5000",
+      // A plan for any transaction id reads the whole log to find what is new.
+      plan_cache_mode: "force_custom_plan",
+    },
+  });
   const ingest = createStatements(connections.ingest, 4, {
     ...options,
     applicationName: "muniment-ingest",
@@ -78,8 +92,9 @@ export function openDatabase(connections: DatabaseConnections): Database {
     as: withScope,
     ingest,
     raw,
+    audit,
     close: async () => {
-      await Promise.all([app, searches, raw, ingest].map((pool) => pool.close()));
+      await Promise.all([app, searches, raw, audit, ingest].map((pool) => pool.close()));
     },
   };
 }

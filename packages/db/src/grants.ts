@@ -13,7 +13,8 @@ export function grantsTo({ appGroup, ingestGroup }: RoleNames): string {
       users, sessions, refresh_tokens, link_tokens, challenges, totp_factors, recovery_codes, passkeys,
       agents, api_keys, saved_views, limit_overrides, jobs, audit_refusals to ${app};
     grant select, insert, update on alerts to ${app};
-    grant select, insert on audit_entries to ${app};
+    grant select, insert on
+      audit_entries, audit_leaves, audit_subtrees, audit_checkpoints to ${app};
     grant select on audit_log to ${app};
     grant select, delete on events, event_ids, receipts, agent_counters, event_counts,
       event_count_changes to ${app};

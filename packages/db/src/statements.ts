@@ -4,6 +4,12 @@ import { createExclusivePool } from "./exclusive-pool.ts";
 
 type Value = postgres.SerializableParameter<never> | postgres.PendingQuery<postgres.Row[]>;
 
+/** One statement, over a pool or in a transaction. */
+export type Query = (
+  strings: TemplateStringsArray,
+  ...values: Value[]
+) => PromiseLike<postgres.Row[]>;
+
 /** SQL without Drizzle, each statement or transaction over a connection that nobody else uses meanwhile. */
 export type Statements = {
   (strings: TemplateStringsArray, ...values: Value[]): Promise<postgres.RowList<postgres.Row[]>>;

@@ -60,6 +60,24 @@ describe("the application's role", () => {
     expect(await scratch.owner`select * from audit_entries order by id`).toEqual(before);
   });
 
+  test.each(["audit_leaves", "audit_subtrees", "audit_checkpoints"])(
+    "adds to %s and cannot change or remove what is in it",
+    async (table) => {
+      const [column] = await scratch.owner`
+        select attname from pg_attribute where attrelid = ${table}::regclass and attnum = 1`;
+      for (const statement of [
+        `update ${table} set ${column?.attname} = 0`,
+        `delete from ${table}`,
+        `truncate ${table}`,
+        `drop table ${table}`,
+        `alter table ${table} disable trigger all`,
+      ])
+        await expect(app.unsafe(statement)).rejects.toMatchObject(refused);
+      await expect(ingest.unsafe(`select * from ${table}`)).rejects.toMatchObject(refused);
+      await app.unsafe(`insert into ${table} select * from ${table}`);
+    },
+  );
+
   test.each([
     "alter table users add column x text",
     "alter table agents disable row level security",

@@ -122,9 +122,11 @@ export function createRefusals(database: Database, now: () => Date, log: Logger)
             delete from audit_refusals where minute < ${new Date(now().getTime() - 60_000).toISOString()}::timestamptz returning *
           )
           insert into audit_entries
-            (id, at, actor_kind, actor_id, action, target_kind, target_id, outcome, request_id, details, personal)
+            (id, at, actor_kind, actor_id, action, target_kind, target_id, outcome, request_id, details, personal,
+              actor_commitment, target_commitment)
           select id, at, actor_kind, actor_id, action, target_kind, target_id, outcome, request_id,
-            details || jsonb_build_object('count', count), personal
+            details || jsonb_build_object('count', count), personal,
+            actor_commitment, target_commitment
           from closed`),
       );
     },

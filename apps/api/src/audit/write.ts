@@ -1,7 +1,9 @@
+import { randomBytes } from "node:crypto";
 import type { Tx } from "@muniment/db/database.ts";
 import { type AuditPersonal, auditEntries } from "@muniment/db/schema/audit.ts";
 import { type AuditAction, auditActions } from "@muniment/shared/audit-actions.ts";
 import type { AuditEntry } from "@muniment/shared/audit-log.ts";
+import { commitment, type PersonalData } from "@muniment/verify/leaf.ts";
 import { v7 as uuidv7 } from "uuid";
 import type { Principal } from "../identity/principal.ts";
 import type { RequestFacts } from "../trpc/context.ts";
@@ -30,14 +32,28 @@ function actorOf({ principal, actor, request }: NewAuditEntry) {
   return { kind: request ? ("anonymous" as const) : ("system" as const), id: null, label: null };
 }
 
-/** The row of an entry. Personal data goes into its own column, everything else is not personal. */
+/** What is known of one person, with its salt; null where nothing is. */
+function personalOf(known: Omit<PersonalData, "salt">): PersonalData | null {
+  if (Object.keys(known).length === 0) return null;
+  return { salt: randomBytes(16).toString("base64"), ...known };
+}
+
+/**
+ * The row of an entry. Personal data goes into its own column, everything else is not personal; the
+ * commitments to it are what the log keeps (docs/adr/0009-what-the-audit-log-commits-to.md).
+ */
 export function toAuditRow(entry: NewAuditEntry) {
   const actor = actorOf(entry);
+  const { request, target } = entry;
+  const ofActor = personalOf({
+    ...(actor.label ? { label: actor.label } : {}),
+    ...(request ? { address: request.address } : {}),
+    ...(request?.userAgent ? { userAgent: request.userAgent } : {}),
+  });
+  const ofTarget = personalOf(target?.label ? { label: target.label } : {});
   const personal: AuditPersonal = {
-    ...(actor.label ? { actorLabel: actor.label } : {}),
-    ...(entry.target?.label ? { targetLabel: entry.target.label } : {}),
-    ...(entry.request ? { address: entry.request.address } : {}),
-    ...(entry.request?.userAgent ? { userAgent: entry.request.userAgent } : {}),
+    ...(ofActor ? { actor: ofActor } : {}),
+    ...(ofTarget ? { target: ofTarget } : {}),
   };
   return {
     id: uuidv7({ msecs: entry.at.getTime() }),
@@ -45,12 +61,14 @@ export function toAuditRow(entry: NewAuditEntry) {
     actorKind: actor.kind,
     actorId: actor.id,
     action: entry.action,
-    targetKind: entry.target?.kind ?? null,
-    targetId: entry.target?.id ?? null,
+    targetKind: target?.kind ?? null,
+    targetId: target?.id ?? null,
     outcome: entry.outcome,
-    requestId: entry.request?.id ?? null,
+    requestId: request?.id ?? null,
     details: auditActions[entry.action].parse(entry.details),
     personal,
+    actorCommitment: ofActor && commitment(ofActor),
+    targetCommitment: ofTarget && commitment(ofTarget),
   };
 }
 

@@ -1,24 +1,26 @@
 import { auditOutcomes } from "@muniment/shared/audit-log.ts";
+import type { PersonalData } from "@muniment/verify/leaf.ts";
 import { sql } from "drizzle-orm";
 import {
+  bigint,
   index,
   integer,
   jsonb,
   pgTable,
   pgView,
+  primaryKey,
+  smallint,
   text,
   uniqueIndex,
   uuid,
 } from "drizzle-orm/pg-core";
-import { id, time } from "./columns.ts";
+import { bytes, id, time, xid8 } from "./columns.ts";
 
-/** Personal data of an entry, apart from the rest so that it can be made unreadable without touching the entry. */
-export type AuditPersonal = {
-  actorLabel?: string;
-  targetLabel?: string;
-  address?: string;
-  userAgent?: string;
-};
+/**
+ * Personal data of an entry, apart from the rest and apart by person, so that one's can be made
+ * unreadable without touching the entry or another's.
+ */
+export type AuditPersonal = { actor?: PersonalData; target?: PersonalData };
 
 const columns = () => ({
   id: id(),
@@ -34,13 +36,65 @@ const columns = () => ({
   personal: jsonb("personal").$type<AuditPersonal>().notNull(),
 });
 
-/** The audit log. The application may insert and read, never update or delete (see the grants). */
-export const auditEntries = pgTable("audit_entries", columns(), (table) => [
-  index("audit_entries_at_idx").on(table.at, table.id),
-  index("audit_entries_action_idx").on(table.action, table.at, table.id),
-  index("audit_entries_actor_idx").on(table.actorId, table.at, table.id),
-  index("audit_entries_target_idx").on(table.targetId, table.at, table.id),
-]);
+/** What the log commits to of the personal data; stays when the data goes. */
+const commitments = () => ({
+  actorCommitment: bytes("actor_commitment"),
+  targetCommitment: bytes("target_commitment"),
+});
+
+/**
+ * The entries, in no order yet. `xact` finds those that were committed since a look. The application
+ * may insert and read, never update or delete (see the grants), as in all tables of the log.
+ */
+export const auditEntries = pgTable(
+  "audit_entries",
+  {
+    ...columns(),
+    ...commitments(),
+    xact: xid8("xact").notNull().default(sql`pg_current_xact_id()`),
+  },
+  (table) => [
+    index("audit_entries_at_idx").on(table.at, table.id),
+    index("audit_entries_action_idx").on(table.action, table.at, table.id),
+    index("audit_entries_actor_idx").on(table.actorId, table.at, table.id),
+    index("audit_entries_target_idx").on(table.targetId, table.at, table.id),
+    index("audit_entries_xact_idx").on(table.xact),
+  ],
+);
+
+/** The order of the log, contiguous from 0, with the leaf hash (RFC 6962) of each entry. */
+export const auditLeaves = pgTable(
+  "audit_leaves",
+  {
+    index: bigint("index", { mode: "number" }).primaryKey(),
+    entryId: uuid("entry_id").notNull(),
+    hash: bytes("hash").notNull(),
+  },
+  (table) => [uniqueIndex("audit_leaves_entry_key").on(table.entryId)],
+);
+
+/** The hash of each complete subtree of 256 ** `level` leaves: the tiles above the first. */
+export const auditSubtrees = pgTable(
+  "audit_subtrees",
+  {
+    level: smallint("level").notNull(),
+    index: bigint("index", { mode: "number" }).notNull(),
+    hash: bytes("hash").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.level, table.index] })],
+);
+
+/**
+ * Every checkpoint that was signed, as a signed note. All entries of transactions below `settled`
+ * are in it, as far as the server is the one that `cluster` names.
+ */
+export const auditCheckpoints = pgTable("audit_checkpoints", {
+  size: bigint("size", { mode: "number" }).primaryKey(),
+  note: text("note").notNull(),
+  at: time("at").notNull(),
+  settled: xid8("settled").notNull(),
+  cluster: text("cluster").notNull(),
+});
 
 /**
  * Refusals of the running minute, counted per (caller, procedure, reason).
@@ -50,6 +104,7 @@ export const auditRefusals = pgTable(
   "audit_refusals",
   {
     ...columns(),
+    ...commitments(),
     minute: time("minute").notNull(),
     caller: text("caller").notNull(),
     procedure: text("procedure").notNull(),

@@ -6,6 +6,9 @@ export const time = (name: string) => timestamp(name, { withTimezone: true, prec
 /** A UUIDv7 made by the application. */
 export const id = () => uuid("id").primaryKey();
 
+/** The id of a transaction, which PostgreSQL never uses again. */
+export const xid8 = customType<{ data: string }>({ dataType: () => "xid8" });
+
 export const bytes = customType<{ data: Uint8Array; driverData: Uint8Array }>({
   dataType: () => "bytea",
   fromDriver: (value) => new Uint8Array(value),

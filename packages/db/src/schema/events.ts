@@ -2,7 +2,6 @@ import { sql } from "drizzle-orm";
 import {
   bigint,
   boolean,
-  customType,
   index,
   integer,
   jsonb,
@@ -12,9 +11,7 @@ import {
   text,
   uuid,
 } from "drizzle-orm/pg-core";
-import { bytes, time } from "./columns.ts";
-
-const xid8 = customType<{ data: string }>({ dataType: () => "xid8" });
+import { bytes, time, xid8 } from "./columns.ts";
 
 /**
  * Events, partitioned by `occurred_at` (the axis of search, charts and retention): a month each since

@@ -5,7 +5,7 @@ import { AppError } from "../../errors.ts";
 import { signedIn } from "../../trpc/authenticated.ts";
 import { limited } from "../../trpc/limited.ts";
 import { permission } from "../../trpc/permission.ts";
-import { toAuditEntry } from "./read-audit.ts";
+import { readIndexes, toAuditEntry } from "./read-audit.ts";
 
 export const get = limited("general")
   .concat(signedIn)
@@ -18,5 +18,6 @@ export const get = limited("general")
       database.reads.select().from(auditLog).where(eq(auditLog.id, input.id)),
     );
     if (!row) throw new AppError("not_found", "There is no such audit entry.");
-    return toAuditEntry(row);
+    const indexes = await readIndexes(database, [row.id]);
+    return toAuditEntry(row, indexes.get(row.id));
   });

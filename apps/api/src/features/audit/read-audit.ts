@@ -1,22 +1,36 @@
-import type { auditLog } from "@muniment/db/schema/audit.ts";
+import type { Database } from "@muniment/db/database.ts";
+import { auditLeaves, type auditLog } from "@muniment/db/schema/audit.ts";
 import type { AuditEntry } from "@muniment/shared/audit-log.ts";
+import { inArray } from "drizzle-orm";
 
 type Row = typeof auditLog.$inferSelect;
 
+/** The places in the log of those entries that are sealed, by id. */
+export async function readIndexes(database: Database, ids: string[]): Promise<Map<string, number>> {
+  if (ids.length === 0) return new Map();
+  const rows = await database.as({}, () =>
+    database.reads
+      .select({ id: auditLeaves.entryId, index: auditLeaves.index })
+      .from(auditLeaves)
+      .where(inArray(auditLeaves.entryId, ids)),
+  );
+  return new Map(rows.map(({ id, index }) => [id, index]));
+}
+
 /** An entry as readers see it: personal data joined with the rest. */
-export function toAuditEntry(row: Row): AuditEntry {
+export function toAuditEntry(row: Row, index: number | undefined): AuditEntry {
   const { personal } = row;
   return {
     id: row.id,
-    index: null,
+    index: index ?? null,
     at: row.at.toISOString(),
-    actor: { kind: row.actorKind, id: row.actorId, label: personal.actorLabel ?? null },
+    actor: { kind: row.actorKind, id: row.actorId, label: personal.actor?.label ?? null },
     action: row.action,
     target: row.targetKind
-      ? { kind: row.targetKind, id: row.targetId, label: personal.targetLabel ?? null }
+      ? { kind: row.targetKind, id: row.targetId, label: personal.target?.label ?? null }
       : null,
     outcome: row.outcome,
-    address: personal.address ?? null,
+    address: personal.actor?.address ?? null,
     requestId: row.requestId,
     details: row.details,
   };

@@ -5,7 +5,7 @@ import { keysetPage } from "../../paging.ts";
 import { signedIn } from "../../trpc/authenticated.ts";
 import { limited } from "../../trpc/limited.ts";
 import { permission } from "../../trpc/permission.ts";
-import { toAuditEntry } from "./read-audit.ts";
+import { readIndexes, toAuditEntry } from "./read-audit.ts";
 
 export const search = limited("general")
   .concat(signedIn)
@@ -34,5 +34,13 @@ export const search = limited("general")
         .orderBy(desc(auditLog.at), desc(auditLog.id))
         .limit(page.fetch),
     );
-    return page.cut(rows, (row) => row, toAuditEntry);
+    const indexes = await readIndexes(
+      database,
+      rows.map(({ id }) => id),
+    );
+    return page.cut(
+      rows,
+      (row) => row,
+      (row) => toAuditEntry(row, indexes.get(row.id)),
+    );
   });

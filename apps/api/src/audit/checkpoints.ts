@@ -1,0 +1,25 @@
+import type { Query } from "@muniment/db/statements.ts";
+import { type Checkpoint, parseCheckpoint } from "@muniment/verify/checkpoint.ts";
+import { openNote } from "@muniment/verify/signed-note.ts";
+import { createNoteSigner } from "./note-signer.ts";
+
+/** A checkpoint as it was signed. */
+export type SignedCheckpoint = Checkpoint & { note: string; at: Date };
+
+/** The newest checkpoint, as the database has it; null before the first. */
+export async function readCheckpoint(sql: Query): Promise<SignedCheckpoint | null> {
+  const [row] = await sql`select note, at from audit_checkpoints order by size desc limit 1`;
+  if (!row) return null;
+  const text = row.note.slice(0, row.note.indexOf("\n\n") + 1);
+  return { ...parseCheckpoint(text), note: row.note, at: row.at };
+}
+
+/** Reads a checkpoint that one of the ring's keys signed. @throws where none did */
+export async function openOwnCheckpoint(
+  note: string,
+  seeds: readonly Buffer[],
+): Promise<Checkpoint> {
+  const origin = note.slice(0, note.indexOf("\n"));
+  const { text } = await openNote(note, createNoteSigner(seeds, origin).keys);
+  return parseCheckpoint(text);
+}

@@ -1,0 +1,282 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { sameBytes } from "@muniment/verify/base64.ts";
+import { type Checkpoint, parseCheckpoint } from "@muniment/verify/checkpoint.ts";
+import { leafText } from "@muniment/verify/leaf.ts";
+import { Frontier, leafHash } from "@muniment/verify/merkle.ts";
+import { openNote, parseNote } from "@muniment/verify/signed-note.ts";
+import type postgres from "postgres";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readCheckpoint } from "../src/audit/checkpoints.ts";
+import { leafOf } from "../src/audit/entry-leaf.ts";
+import { createNoteSigner } from "../src/audit/note-signer.ts";
+import { writeAuditEntry } from "../src/audit/write.ts";
+import type { Deps } from "../src/deps.ts";
+import { must, startTestServer, type TestServer, type UserClient } from "./harness.ts";
+
+let server: TestServer;
+let member: UserClient;
+beforeAll(async () => {
+  server = await startTestServer();
+  member = await server.member();
+});
+afterAll(() => server.stop());
+
+const entry = (label = "somebody") => ({
+  at: new Date(),
+  principal: { kind: "anonymous" as const },
+  action: "session.ended" as const,
+  outcome: "success" as const,
+  target: { kind: "session", id: "x", label },
+  details: {},
+});
+const write = ({ database }: Deps, label?: string) =>
+  database.transaction({}, (tx) => writeAuditEntry(tx, entry(label)));
+
+/** The last checkpoint, opened with the server's own key. */
+async function checkpointOf({ deps, owner }: TestServer): Promise<Checkpoint> {
+  const [row] = await owner`select note from audit_checkpoints order by size desc limit 1`;
+  const { keys } = createNoteSigner(deps.secrets.auditSigning, row?.note.split("\n")[0]);
+  return parseCheckpoint((await openNote(row?.note, keys)).text);
+}
+
+/** Every entry is in the log once, in an order without gaps, under a checkpoint of just that. */
+async function expectWhole(of: TestServer): Promise<Checkpoint> {
+  const [count] = await of.owner`select count(*)::int from audit_entries`;
+  await expect
+    .poll(async () => (await checkpointOf(of)).size, { timeout: 5000 })
+    .toBe(count?.count);
+  const rows: postgres.Row[] = await of.owner`
+    select l.index::int as index, l.hash, e.* from audit_leaves l join audit_entries e on e.id = l.entry_id
+    order by l.index`;
+  expect(rows.map(({ index }) => index)).toEqual(rows.map((_, at) => at));
+  const tree = new Frontier();
+  for (const row of rows) {
+    const hash = leafHash(leafText(leafOf(row)));
+    expect(sameBytes(hash, row.hash)).toBe(true);
+    tree.append(hash);
+  }
+  const checkpoint = await checkpointOf(of);
+  expect(checkpoint.size).toBe(rows.length);
+  expect(sameBytes(tree.root(), checkpoint.root)).toBe(true);
+  return checkpoint;
+}
+
+describe("the sealer", () => {
+  test("gives what was committed its place, under a signed checkpoint, by itself", async () => {
+    must(await member.mutate("agents.create", { name: "a" }));
+    const auditor = await server.user("auditor");
+    const mine = async () => {
+      const { items } = must(await auditor.query("audit.search", { actorId: member.id }));
+      return items[0];
+    };
+    await expect
+      .poll(async () => (await mine()).index, { timeout: 5000, interval: 50 })
+      .toEqual(expect.any(Number));
+    const { id, index, action } = await mine();
+    expect(action).toBe("agent.created");
+    expect(must(await auditor.query("audit.get", { id })).index).toBe(index);
+    const { origin } = await expectWhole(server);
+    expect(origin).toBe(`${server.deps.config.publicUrl.host}/audit`);
+  });
+
+  test("seals a transaction that commits late behind those that did not wait for it", async () => {
+    const { database } = server.deps;
+    let commit = () => {};
+    const committed = new Promise<void>((resolve) => {
+      commit = resolve;
+    });
+    const late = database.transaction({}, async (tx) => {
+      await writeAuditEntry(tx, entry("late"));
+      await committed;
+    });
+    await write(server.deps, "early");
+    const order = async () => {
+      const rows = await server.owner`
+        select personal -> 'target' ->> 'label' as label from audit_leaves l
+        join audit_entries e on e.id = l.entry_id
+        where personal -> 'target' ->> 'label' in ('early', 'late') order by l.index`;
+      return rows.map(({ label }) => label);
+    };
+    await expect.poll(order, { timeout: 5000 }).toEqual(["early"]);
+    commit();
+    await late;
+    await expect.poll(order, { timeout: 5000 }).toEqual(["early", "late"]);
+    await expectWhole(server);
+  });
+
+  test("grows over tiles and from several nodes at once without a gap or a fork", async () => {
+    const other = await startTestServer({ besides: server });
+    try {
+      const writers = [server, other, server, other].map(async ({ deps }) => {
+        for (let count = 0; count < 150; count += 1) await write(deps);
+      });
+      await Promise.all(writers);
+      await expectWhole(server);
+      const [tiles] = await server.owner`select count(*)::int from audit_subtrees where level = 1`;
+      expect(tiles?.count).toBeGreaterThanOrEqual(2);
+    } finally {
+      await other.stop();
+    }
+    await write(server.deps);
+    await expectWhole(server);
+  });
+
+  test("waits for a node that is sealing, and takes over when it dies", async () => {
+    const { size } = await expectWhole(server);
+    const dying = await server.owner.reserve();
+    await dying`select pg_advisory_lock(hashtext('muniment audit log'))`;
+    await write(server.deps);
+    await server.deps.sealer.seal();
+    expect((await checkpointOf(server)).size).toBe(size);
+    await dying`select pg_advisory_unlock(hashtext('muniment audit log'))`;
+    dying.release();
+    expect((await expectWhole(server)).size).toBe(size + 1);
+  });
+
+  test("finds what it must still seal when the database moved to a server with lower transaction ids", async () => {
+    await server.owner`
+      update audit_checkpoints set cluster = 'another', settled = '9000000000000'
+      where size = (select max(size) from audit_checkpoints)`;
+    const other = await startTestServer({ besides: server });
+    try {
+      await write(other.deps);
+      await expectWhole(server);
+    } finally {
+      await other.stop();
+    }
+  });
+
+  test("keeps the commitments of personal data, which another salt would change", async () => {
+    await write(server.deps, "twice@example.org");
+    await write(server.deps, "twice@example.org");
+    const rows = await server.owner`
+      select target_commitment from audit_entries
+      where personal -> 'target' ->> 'label' = 'twice@example.org'`;
+    expect(rows).toHaveLength(2);
+    expect(rows[0]?.target_commitment).not.toEqual(rows[1]?.target_commitment);
+    const [entryRow] = await server.owner`select * from audit_entries order by id desc limit 1`;
+    expect(entryRow && leafText(leafOf(entryRow))).not.toContain("example.org");
+  });
+});
+
+describe("a log that contradicts what was signed", () => {
+  /** What makes this node refuse, and what makes it right again. */
+  async function refuses(
+    break_: () => Promise<unknown>,
+    mend: () => Promise<unknown>,
+    why: RegExp,
+  ) {
+    await expectWhole(server);
+    await break_();
+    try {
+      const restarted = await startTestServer({ besides: server });
+      try {
+        expect(restarted.deps.sealer.problem()).toMatch(why);
+        expect((await restarted.fetch("/readyz")).status).toBe(200);
+        must(await member.mutate("agents.create", { name: "still works" }));
+        await restarted.deps.sealer.seal();
+        expect(restarted.deps.sealer.problem()).toMatch(why);
+      } finally {
+        await restarted.stop();
+      }
+    } finally {
+      await mend();
+    }
+    await expectWhole(server);
+    await server.deps.sealer.seal();
+    expect(server.deps.sealer.problem()).toBeNull();
+  }
+
+  const keep = (table: string) =>
+    server.owner.unsafe(`create table kept_${table} as table ${table}`);
+  const restore = (table: string) =>
+    server.owner.unsafe(
+      `truncate ${table}; insert into ${table} table kept_${table}; drop table kept_${table}`,
+    );
+
+  test("is not extended when its tail was cut, down to an earlier signed checkpoint", async () => {
+    await write(server.deps);
+    await refuses(
+      async () => {
+        await keep("audit_leaves");
+        await keep("audit_checkpoints");
+        await server.owner.unsafe(`
+          delete from audit_checkpoints where size = (select max(size) from audit_checkpoints);
+          delete from audit_leaves where index >= (select max(size) from audit_checkpoints)`);
+      },
+      async () => {
+        await restore("audit_leaves");
+        await restore("audit_checkpoints");
+      },
+      /the log had \d+ entries before and has \d+ now/,
+    );
+  });
+
+  test("is not extended by a node that starts on a changed tree", async () => {
+    const { size } = await expectWhole(server);
+    const [last] = await server.owner`select hash from audit_leaves where index = ${size - 1}`;
+    const set = (hash: Uint8Array) =>
+      server.owner`update audit_leaves set hash = ${hash} where index = ${size - 1}`;
+    await refuses(
+      () => set(Buffer.alloc(32)),
+      () => set(last?.hash),
+      /the tree is not that of the last checkpoint/,
+    );
+  });
+
+  test("is not extended when it is gone", async () => {
+    await refuses(
+      async () => {
+        await keep("audit_leaves");
+        await keep("audit_subtrees");
+        await keep("audit_checkpoints");
+        await server.owner`truncate audit_leaves, audit_subtrees, audit_checkpoints`;
+      },
+      async () => {
+        await restore("audit_leaves");
+        await restore("audit_subtrees");
+        await restore("audit_checkpoints");
+      },
+      /the log is gone/,
+    );
+  });
+
+  test("is extended under a new key beside the old one, and signed with both", async () => {
+    const ring = JSON.parse(readFileSync(join(server.dataDir, "keyring.json"), "utf8"));
+    const { size } = await expectWhole(server);
+    const env = {
+      AUDIT_SIGNING_KEY: `a new key of this test that is long enough,${ring.AUDIT_SIGNING_KEY}`,
+    };
+    const other = await startTestServer({ besides: server, env });
+    try {
+      expect(other.deps.sealer.problem()).toBeNull();
+      await expect
+        .poll(
+          async () => {
+            await write(other.deps);
+            await other.deps.sealer.seal();
+            const { note } = (await readCheckpoint(other.deps.database.audit)) ?? { note: "" };
+            return parseNote(note).signatures.length;
+          },
+          { timeout: 5000 },
+        )
+        .toBe(2);
+      expect((await expectWhole(other)).size).toBeGreaterThan(size);
+    } finally {
+      await other.stop();
+    }
+  });
+
+  test("is not extended under a key that never signed it", async () => {
+    const env = { AUDIT_SIGNING_KEY: "another key of this test and long enough" };
+    const { size } = await expectWhole(server);
+    const other = await startTestServer({ besides: server, env });
+    try {
+      expect(other.deps.sealer.problem()).toMatch(/no known key signed it/);
+    } finally {
+      await other.stop();
+    }
+    expect((await expectWhole(server)).size).toBe(size);
+  });
+});

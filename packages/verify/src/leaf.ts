@@ -1,0 +1,37 @@
+import { toBase64 } from "./base64.ts";
+import { canonicalJson } from "./canonical-json.ts";
+import { sha256 } from "./sha256.ts";
+
+/**
+ * Personal data of one person in an entry. The salt, 128 random bits in base 64, keeps the data from
+ * being guessed once it is erased.
+ */
+export type PersonalData = { salt: string; label?: string; address?: string; userAgent?: string };
+
+/** What the log commits to of an entry. `personal` are commitments, null where there is no such data. */
+export type Leaf = {
+  v: 1;
+  id: string;
+  at: string;
+  actor: { kind: string; id: string | null; personal: string | null };
+  action: string;
+  target: { kind: string; id: string | null; personal: string | null } | null;
+  outcome: string;
+  requestId: string | null;
+  details: Record<string, unknown>;
+};
+
+const encoder = new TextEncoder();
+
+/** SHA-256 of the canonical JSON of the data with its salt. */
+export const commitment = (data: PersonalData): Uint8Array =>
+  sha256(encoder.encode(canonicalJson(data)));
+
+/** The bytes of a leaf, as text: its canonical JSON (RFC 8785). */
+export const leafText = (leaf: Leaf): string => canonicalJson(leaf);
+
+/** Whether data is what a leaf committed to; data that was erased (null) can always be. */
+export function opens(committed: string | null, data: PersonalData | null): boolean {
+  if (data === null) return true;
+  return committed !== null && toBase64(commitment(data)) === committed;
+}
