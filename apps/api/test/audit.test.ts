@@ -263,7 +263,10 @@ describe("a refusal", () => {
       await server.owner`select 1 from audit_refusals where id = ${before?.id ?? ""}`,
     ).toHaveLength(0);
     admin = await server.signIn("admin@example.org");
-    expect(await find()).toEqual({ ...before, index: expect.toBeOneOf([null, expect.any(Number)]) });
+    expect(await find()).toEqual({
+      ...before,
+      index: expect.toBeOneOf([null, expect.any(Number)]),
+    });
   });
 
   test("that could not be written is written later, with its count", async () => {

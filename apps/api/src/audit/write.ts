@@ -40,7 +40,7 @@ function personalOf(known: Omit<PersonalData, "salt">): PersonalData | null {
 
 /**
  * The row of an entry. Personal data goes into its own column, everything else is not personal; the
- * commitments to it are what the log keeps (docs/adr/0009-what-the-audit-log-commits-to.md).
+ * commitments to it are what the log keeps (docs/adr/0010-what-a-leaf-contains.md).
  */
 export function toAuditRow(entry: NewAuditEntry) {
   const actor = actorOf(entry);
