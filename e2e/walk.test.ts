@@ -26,11 +26,20 @@ afterAll(async () => {
 const heading = (name: string | RegExp) => page.getByRole("heading", { name, level: 1 });
 
 describe("a newcomer, from the printed link to the audit log", () => {
-  test("becomes the first administrator", async () => {
+  test("V6.2.6 becomes the first administrator, told by a meter what is wrong with a password", async () => {
     await page.goto(product.setupLink);
     await page.getByLabel("E-mail").fill("ada@example.org");
     await page.getByLabel("Name", { exact: true }).fill("Ada");
-    await page.getByLabel("Password", { exact: true }).fill(password);
+    const chosen = page.getByLabel("Password", { exact: true });
+    expect(await chosen.getAttribute("type")).toBe("password");
+    await chosen.fill("passwordpassword");
+    await page.getByText(/attackers try first/).waitFor();
+    expect(await page.getByRole("meter").getAttribute("value")).toBe("0");
+    await expectAccessible(page, "a weak password at set-up");
+    await page.getByRole("button", { name: "Create administrator" }).click();
+    await page.locator("form [aria-live=polite]", { hasText: /attackers try first/ }).waitFor();
+    await chosen.fill(password);
+    await page.getByText("Hard to guess.").waitFor();
     await expectAccessible(page, "set-up");
     await page.getByRole("button", { name: "Create administrator" }).click();
     await heading("Overview").waitFor();

@@ -81,6 +81,8 @@ function sentence(reason: ErrorReason, error: unknown): string {
   if (reason === "invalid_input" && error instanceof Error) {
     return `${reasonSentences[reason]} ${error.message}`;
   }
+  // The server says which words or habits make it weak.
+  if (reason === "weak_password" && error instanceof Error && error.message) return error.message;
   const seconds = reason === "rate_limited" ? retryAfterSeconds(error) : null;
   return seconds ? `Too many attempts. Try again in ${inWords(seconds)}.` : reasonSentences[reason];
 }

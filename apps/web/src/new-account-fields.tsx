@@ -1,23 +1,25 @@
-import { passwordMinLength } from "@muniment/shared/accounts.ts";
-import type { FieldErrors, UseFormRegister } from "react-hook-form";
+import { passwordLength } from "@muniment/shared/passwords.ts";
+import { type Control, type FieldErrors, type UseFormRegister, useWatch } from "react-hook-form";
+import { NewPasswordField } from "./new-password-field.tsx";
 import { Field } from "./ui/field.tsx";
 import { Input } from "./ui/input.tsx";
-import { PasswordInput } from "./ui/password-input.tsx";
 
 type Values = { email: string; displayName: string; password: string };
 
 type Props = {
   register: UseFormRegister<Values>;
   errors: FieldErrors<Values>;
+  control: Control<Values>;
 };
 
 /** The fields of every form that makes an account. */
-export function NewAccountFields({ register, errors }: Props) {
+export function NewAccountFields({ register, errors, control }: Props) {
+  const { email, displayName, password } = useWatch({ control });
   return (
     <>
       <Field label="E-mail" error={errors.email?.message}>
-        {(control) => (
-          <Input {...control} {...register("email")} type="email" autoComplete="username" />
+        {(input) => (
+          <Input {...input} {...register("email")} type="email" autoComplete="username" />
         )}
       </Field>
       <Field
@@ -25,17 +27,16 @@ export function NewAccountFields({ register, errors }: Props) {
         hint="How you appear to others, in the audit log too."
         error={errors.displayName?.message}
       >
-        {(control) => <Input {...control} {...register("displayName")} autoComplete="name" />}
+        {(input) => <Input {...input} {...register("displayName")} autoComplete="name" />}
       </Field>
-      <Field
+      <NewPasswordField
         label="Password"
-        hint={`At least ${passwordMinLength} characters. A few random words are good; no digits or signs are demanded.`}
+        registration={register("password")}
         error={errors.password?.message}
-      >
-        {(control) => (
-          <PasswordInput {...control} {...register("password")} autoComplete="new-password" />
-        )}
-      </Field>
+        value={password ?? ""}
+        minimum={passwordLength.minimum}
+        owner={{ email, displayName }}
+      />
     </>
   );
 }

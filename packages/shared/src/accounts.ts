@@ -1,28 +1,31 @@
 import { z } from "zod";
 import { email } from "./email-address.ts";
+import { lengthProblem, passwordLength } from "./passwords.ts";
 import { roles } from "./permissions.ts";
 import { boundedText, timestamp, uuid } from "./values.ts";
 
-export const passwordMinLength = 15;
-export const passwordMaxLength = 128;
+/** UTF-16 units in which any spelling of a permitted password fits. */
+const passwordUnits = passwordLength.maximum * 4;
 
-/** A new password: 15 to 128 code points (NIST SP 800-63B-4, 3.1.1.2), no composition rules. */
-export const newPassword = z
-  .string()
-  .max(passwordMaxLength * 2)
-  .refine((text) => text.isWellFormed(), "contains a lone surrogate")
-  .refine((text) => [...text].length >= passwordMinLength, {
-    message: `use at least ${passwordMinLength} characters`,
-  })
-  .refine((text) => [...text].length <= passwordMaxLength, {
-    message: `use at most ${passwordMaxLength} characters`,
-  });
+const newPasswordFrom = (minimum: number) =>
+  z
+    .string()
+    .max(passwordUnits)
+    .superRefine((text, context) => {
+      const problem = text.isWellFormed()
+        ? lengthProblem(text, minimum)
+        : "contains a lone surrogate";
+      if (problem) context.addIssue({ code: "custom", message: problem });
+    });
+
+/** A password for a new account; how easily it is guessed is judged by `judgePassword`. */
+export const newPassword = newPasswordFrom(passwordLength.minimum);
+
+/** A password for an account that may have a second factor: whether it has decides the length. */
+export const changedPassword = newPasswordFrom(passwordLength.minimumWithSecondFactor);
 
 /** A password as typed at sign-in: any string that could once have been accepted. */
-export const currentPassword = z
-  .string()
-  .min(1)
-  .max(passwordMaxLength * 4);
+export const currentPassword = z.string().min(1).max(passwordUnits);
 
 export const displayName = boundedText(100)
   .transform((text) => text.trim())
@@ -70,6 +73,6 @@ export const signUpInfo = z.strictObject({ signUp: signUpPolicy, setupNeeded: z.
 export const updateAccountInput = z.strictObject({ displayName });
 export const changePasswordInput = z.strictObject({
   currentPassword,
-  password: newPassword,
+  password: changedPassword,
 });
 export const reauthenticated = z.strictObject({ authenticatedAt: timestamp });

@@ -1,18 +1,16 @@
+import { normalisePassword } from "@muniment/shared/passwords.ts";
 import { hash, verify } from "@node-rs/argon2";
 import type { Config } from "../config.ts";
 
 type Cost = Config["argon2"];
 
-/** Two spellings of the same text (NFC, NFD) are one password. */
-const normalise = (password: string) => password.normalize("NFC");
-
 /** argon2id (RFC 9106), the library's own default, with the configured cost, one lane. */
 export function hashPassword(password: string, cost: Cost): Promise<string> {
-  return hash(normalise(password), { parallelism: 1, ...cost });
+  return hash(normalisePassword(password), { parallelism: 1, ...cost });
 }
 
 export function verifyPassword(stored: string, password: string): Promise<boolean> {
-  return verify(stored, normalise(password));
+  return verify(stored, normalisePassword(password));
 }
 
 /** Whether a hash costs less to guess than one made now. */

@@ -3,13 +3,13 @@ import { changePasswordInput } from "@muniment/shared/accounts.ts";
 import { revokedSessions } from "@muniment/shared/sessions.ts";
 import { eq } from "drizzle-orm";
 import { provePassword, requireUnchanged } from "../../identity/credentials.ts";
+import { hashNewPassword } from "../../identity/new-password.ts";
 import { audited } from "../../trpc/audited.ts";
 import { authLimitedForSelf } from "../../trpc/auth-limited.ts";
 import { signedIn } from "../../trpc/authenticated.ts";
 import { limited } from "../../trpc/limited.ts";
 import { permission } from "../../trpc/permission.ts";
 import { endOtherSessions } from "../../trpc/renew-session.ts";
-import { withNewPassword } from "../../trpc/with-new-password.ts";
 
 export const changePassword = limited("general")
   .meta({ bodyBytes: 4096 })
@@ -21,14 +21,18 @@ export const changePassword = limited("general")
     const account = { id: ctx.principal.userId };
     return next({ ctx: { proof: await provePassword(ctx.deps, account, input.currentPassword) } });
   })
-  .concat(withNewPassword)
+  .use(async function choosePassword({ ctx, input, next }) {
+    return next({
+      ctx: { chosen: await hashNewPassword(ctx.deps, input.password, ctx.proof.user) },
+    });
+  })
   .concat(audited("account.password_changed"))
   .output(revokedSessions)
   .mutation(async ({ ctx }) => {
-    const { deps, tx, audit, principal, request, proof, passwordHash } = ctx;
+    const { deps, tx, audit, principal, request, proof, chosen } = ctx;
     const { userId: id } = principal;
     await requireUnchanged(tx, id, proof.user.passwordHash);
-    await tx.update(users).set({ passwordHash }).where(eq(users.id, id));
+    await tx.update(users).set(chosen).where(eq(users.id, id));
     const revoked = await endOtherSessions(ctx);
     await audit({
       target: { kind: "user", id, label: principal.email },

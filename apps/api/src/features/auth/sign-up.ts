@@ -8,13 +8,13 @@ import type { z } from "zod";
 import type { Config } from "../../config.ts";
 import { AppError } from "../../errors.ts";
 import { isLinkToken, takeLinkToken } from "../../identity/link-token.ts";
+import { hashNewPassword } from "../../identity/new-password.ts";
 import { audited } from "../../trpc/audited.ts";
 import { anyone } from "../../trpc/authenticated.ts";
 import { countsFailures } from "../../trpc/counts-failures.ts";
 import { limited } from "../../trpc/limited.ts";
 import { signUpLimited } from "../../trpc/sign-up-limited.ts";
 import { startsSession, toMe } from "../../trpc/starts-session.ts";
-import { withNewPassword } from "../../trpc/with-new-password.ts";
 
 const wrongInvitation = () =>
   new AppError("invalid_token", "This invitation is not valid for this address.");
@@ -57,29 +57,29 @@ export const signUp = limited("general")
     }
     return next();
   })
-  .concat(withNewPassword)
+  .use(async function choosePassword({ ctx, input, next }) {
+    return next({ ctx: { chosen: await hashNewPassword(ctx.deps, input.password, input) } });
+  })
   .concat(audited("user.signed_up"))
   .output(signedInResult)
-  .mutation(
-    async ({ ctx: { deps, tx, audit, afterCommit, startSession, passwordHash }, input }) => {
-      const now = deps.now();
-      const role = await admit(tx, deps.config.signUp, input, now);
-      const { email, displayName } = input;
-      const user = { id: uuidv7(), email, displayName, role, passwordHash, createdAt: now };
-      await tx
-        .insert(users)
-        .values(user)
-        .catch((cause: unknown) => {
-          if (!isUniqueViolation(cause)) throw cause;
-          throw new AppError("already_exists", "There is an account with this address.", { cause });
-        });
-      const session = await startSession(tx, user);
-      await audit({
-        target: { kind: "user", id: user.id, label: email },
-        actor: { userId: user.id, label: email },
-        details: { role, invited: input.invitation !== undefined },
+  .mutation(async ({ ctx: { deps, tx, audit, afterCommit, startSession, chosen }, input }) => {
+    const now = deps.now();
+    const role = await admit(tx, deps.config.signUp, input, now);
+    const { email, displayName } = input;
+    const user = { id: uuidv7(), email, displayName, role, ...chosen, createdAt: now };
+    await tx
+      .insert(users)
+      .values(user)
+      .catch((cause: unknown) => {
+        if (!isUniqueViolation(cause)) throw cause;
+        throw new AppError("already_exists", "There is an account with this address.", { cause });
       });
-      afterCommit(session.setCookie);
-      return { status: "signedIn", user: toMe(user) };
-    },
-  );
+    const session = await startSession(tx, user);
+    await audit({
+      target: { kind: "user", id: user.id, label: email },
+      actor: { userId: user.id, label: email },
+      details: { role, invited: input.invitation !== undefined },
+    });
+    afterCommit(session.setCookie);
+    return { status: "signedIn", user: toMe(user) };
+  });

@@ -4,12 +4,12 @@ import { sql } from "drizzle-orm";
 import { v7 as uuidv7 } from "uuid";
 import { AppError } from "../../errors.ts";
 import { isLinkToken, takeLinkToken } from "../../identity/link-token.ts";
+import { hashNewPassword } from "../../identity/new-password.ts";
 import { audited } from "../../trpc/audited.ts";
 import { anyone } from "../../trpc/authenticated.ts";
 import { countsFailures } from "../../trpc/counts-failures.ts";
 import { limited } from "../../trpc/limited.ts";
 import { startsSession, toMe } from "../../trpc/starts-session.ts";
-import { withNewPassword } from "../../trpc/with-new-password.ts";
 import { isSetupNeeded } from "./setup-token.ts";
 
 const invalid = () =>
@@ -30,32 +30,32 @@ export const createAdmin = limited("general")
     if (!isRight) throw invalid();
     return next();
   })
-  .concat(withNewPassword)
+  .use(async function choosePassword({ ctx, input, next }) {
+    return next({ ctx: { chosen: await hashNewPassword(ctx.deps, input.password, input) } });
+  })
   .concat(audited("setup.completed"))
   .output(signedInResult)
-  .mutation(
-    async ({ ctx: { deps, tx, audit, afterCommit, startSession, passwordHash }, input }) => {
-      const now = deps.now();
-      // One at a time, so that two valid links cannot both make the first administrator.
-      await tx.execute(sql`select pg_advisory_xact_lock(hashtext('muniment setup'))`);
-      const taken = await takeLinkToken(tx, "setup", input.token, now);
-      if (!taken || !(await isSetupNeeded(tx))) throw invalid();
-      const { email, displayName } = input;
-      const user = {
-        id: uuidv7(),
-        email,
-        displayName,
-        role: "admin" as const,
-        passwordHash: passwordHash,
-        createdAt: now,
-      };
-      await tx.insert(users).values(user);
-      const session = await startSession(tx, user);
-      await audit({
-        target: { kind: "user", id: user.id, label: email },
-        actor: { userId: user.id, label: email },
-      });
-      afterCommit(session.setCookie);
-      return { status: "signedIn", user: toMe(user) };
-    },
-  );
+  .mutation(async ({ ctx: { deps, tx, audit, afterCommit, startSession, chosen }, input }) => {
+    const now = deps.now();
+    // One at a time, so that two valid links cannot both make the first administrator.
+    await tx.execute(sql`select pg_advisory_xact_lock(hashtext('muniment setup'))`);
+    const taken = await takeLinkToken(tx, "setup", input.token, now);
+    if (!taken || !(await isSetupNeeded(tx))) throw invalid();
+    const { email, displayName } = input;
+    const user = {
+      id: uuidv7(),
+      email,
+      displayName,
+      role: "admin" as const,
+      ...chosen,
+      createdAt: now,
+    };
+    await tx.insert(users).values(user);
+    const session = await startSession(tx, user);
+    await audit({
+      target: { kind: "user", id: user.id, label: email },
+      actor: { userId: user.id, label: email },
+    });
+    afterCommit(session.setCookie);
+    return { status: "signedIn", user: toMe(user) };
+  });

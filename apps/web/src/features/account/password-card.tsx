@@ -1,8 +1,10 @@
 import { zodResolver } from "@hookform/resolvers/zod";
-import { changePasswordInput, passwordMinLength } from "@muniment/shared/accounts.ts";
+import { changePasswordInput } from "@muniment/shared/accounts.ts";
+import { passwordLength } from "@muniment/shared/passwords.ts";
 import { useMutation } from "@tanstack/react-query";
 import { useForm } from "react-hook-form";
 import { messageOf } from "../../errors.ts";
+import { NewPasswordField } from "../../new-password-field.tsx";
 import { queryClient } from "../../query-client.ts";
 import { useMe } from "../../session.ts";
 import { trpc } from "../../trpc.ts";
@@ -54,19 +56,14 @@ export function PasswordCard() {
             />
           )}
         </Field>
-        <Field
+        <NewPasswordField
           label="New password"
-          hint={`At least ${passwordMinLength} characters.`}
+          registration={form.register("password")}
           error={errors.password?.message}
-        >
-          {(control) => (
-            <PasswordInput
-              {...control}
-              {...form.register("password")}
-              autoComplete="new-password"
-            />
-          )}
-        </Field>
+          value={form.watch("password")}
+          minimum={passwordLength.minimum}
+          owner={me}
+        />
       </Form>
     </Card>
   );

@@ -48,7 +48,11 @@ export function SignUpForm({ invitation }: { invitation: string | null }) {
         submitLabel="Create account"
         actions="block"
       >
-        <NewAccountFields register={form.register} errors={form.formState.errors} />
+        <NewAccountFields
+          register={form.register}
+          errors={form.formState.errors}
+          control={form.control}
+        />
       </Form>
       <p className="mt-4 text-sm text-muted">
         Have an account?{" "}

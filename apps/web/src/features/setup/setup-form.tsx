@@ -41,7 +41,11 @@ export function SetupForm({ token }: { token: string }) {
         submitLabel="Create administrator"
         actions="block"
       >
-        <NewAccountFields register={form.register} errors={form.formState.errors} />
+        <NewAccountFields
+          register={form.register}
+          errors={form.formState.errors}
+          control={form.control}
+        />
       </Form>
     </AuthCard>
   );
