@@ -137,6 +137,8 @@ test.each([
   ["METRICS_TOKEN", ["short"]],
   ["SESSION_IDLE_S", ["0", "604801"]],
   ["SESSION_MAX_S", ["0", "x"]],
+  ["ACCESS_TOKEN_TTL_S", ["899", "3601"]],
+  ["REFRESH_TOKEN_TTL_S", ["3599", "31536001"]],
   ["ARGON2_MEMORY_KIB", ["19455", "x"]],
   ["ARGON2_TIME", ["1"]],
 ])("a wrong %s is refused, alone and with a remedy", (variable, values) => {

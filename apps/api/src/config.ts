@@ -34,6 +34,9 @@ export type Config = {
   metricsToken: string | null;
   sessionIdleSeconds: number;
   sessionMaxSeconds: number;
+  accessTokenSeconds: number;
+  /** The whole life of a family of refresh tokens, however often it is refreshed. */
+  refreshTokenSeconds: number;
   argon2: { memoryCost: number; timeCost: number };
   limits: Record<LimitName, LimitRule>;
 };
@@ -71,6 +74,8 @@ const schema = z.object({
   METRICS_TOKEN: z.string().min(16).optional(),
   SESSION_IDLE_S: seconds(86_400),
   SESSION_MAX_S: seconds(604_800),
+  ACCESS_TOKEN_TTL_S: whole(900, 3600, 900),
+  REFRESH_TOKEN_TTL_S: whole(3600, 31_536_000, 604_800),
   ARGON2_MEMORY_KIB: whole(19_456, 4_194_304, 19_456),
   ARGON2_TIME: whole(2, 100, 2),
   RATE_LIMIT_WINDOW_MS: windowMs(60_000),
@@ -303,6 +308,8 @@ export function parseConfig(env: Env): Parsed {
     metricsToken: v.METRICS_TOKEN ?? null,
     sessionIdleSeconds: Math.min(v.SESSION_IDLE_S, v.SESSION_MAX_S),
     sessionMaxSeconds: v.SESSION_MAX_S,
+    accessTokenSeconds: v.ACCESS_TOKEN_TTL_S,
+    refreshTokenSeconds: v.REFRESH_TOKEN_TTL_S,
     argon2: { memoryCost: v.ARGON2_MEMORY_KIB, timeCost: v.ARGON2_TIME },
     limits: limitsOf(v),
   };

@@ -12,6 +12,7 @@ import { createIngestQueue, type IngestQueue } from "./features/events/ingest-qu
 import { defineEventJobs } from "./features/events/jobs.ts";
 import { createStoreEvents } from "./features/events/store-events.ts";
 import { createTailHub, type TailHub } from "./features/events/tail-hub.ts";
+import { type AccessTokens, createAccessTokens } from "./identity/access-tokens.ts";
 import { createIdentities, type Identities } from "./identity/identities.ts";
 import { writeUsedKeys } from "./identity/used-keys.ts";
 import { createJobs, type Jobs } from "./jobs.ts";
@@ -31,6 +32,7 @@ export type Deps = {
   database: Database;
   health: DatabaseHealth;
   limits: Limits;
+  accessTokens: AccessTokens;
   identities: Identities;
   refusals: Refusals;
   sealer: Sealer;
@@ -84,7 +86,8 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
   redis?.on("error", (error: Error) => log.warn({ err: error }, "redis"));
   const limits = createLimits(config.limits, redis);
   await loadLimitOverrides(database, limits);
-  const identities = createIdentities(database, config, secrets, now);
+  const accessTokens = await createAccessTokens(config, secrets, now);
+  const identities = createIdentities(database, config, secrets, accessTokens, now);
   const refusals = createRefusals(database, now, log);
   const sealer = createSealer({
     database,
@@ -130,6 +133,7 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
     database,
     health,
     limits,
+    accessTokens,
     identities,
     refusals,
     sealer,

@@ -1,5 +1,6 @@
 import { accountRouter } from "./features/account/router.ts";
 import { agentsRouter } from "./features/agents/router.ts";
+import { alertsRouter } from "./features/alerts/router.ts";
 import { apiKeysRouter } from "./features/api-keys/router.ts";
 import { auditRouter } from "./features/audit/router.ts";
 import { authRouter } from "./features/auth/router.ts";
@@ -7,12 +8,14 @@ import { eventsRouter } from "./features/events/router.ts";
 import { limitsRouter } from "./features/limits/router.ts";
 import { sessionsRouter } from "./features/sessions/router.ts";
 import { setupRouter } from "./features/setup/router.ts";
+import { tokensRouter } from "./features/tokens/router.ts";
 import { usersRouter } from "./features/users/router.ts";
 import { router } from "./trpc/init.ts";
 
 export const appRouter = router({
   account: accountRouter,
   agents: agentsRouter,
+  alerts: alertsRouter,
   apiKeys: apiKeysRouter,
   audit: auditRouter,
   auth: authRouter,
@@ -20,6 +23,7 @@ export const appRouter = router({
   limits: limitsRouter,
   sessions: sessionsRouter,
   setup: setupRouter,
+  tokens: tokensRouter,
   users: usersRouter,
 });
 

@@ -9,6 +9,8 @@ export type Secrets = {
   encryption: readonly Buffer[];
   /** Ed25519 private keys (RFC 8032 seeds) that checkpoints of the audit log are signed with. */
   auditSigning: readonly Buffer[];
+  /** Seeds of the Ed25519 keys that sign access tokens. */
+  accessTokenSeeds: readonly Buffer[];
   /** HMAC key of opaque cursors. */
   cursor: Buffer;
   /**
@@ -32,6 +34,7 @@ export function deriveSecrets(rings: SecretRings): Secrets {
     apiKeyHmac: rings.API_KEY_SECRET.map((element) => derive(element, "api-key-hmac")),
     encryption: rings.ENCRYPTION_KEY.map((element) => derive(element, "encryption-at-rest")),
     auditSigning: rings.AUDIT_SIGNING_KEY.map((element) => derive(element, "audit-checkpoints")),
+    accessTokenSeeds: rings.JWT_SECRET.map((element) => derive(element, "access-token-ed25519")),
     cursor: derive(newest(rings.JWT_SECRET), "cursor"),
     rolePasswords: (role) =>
       rings.ENCRYPTION_KEY.map((element) =>

@@ -2,6 +2,7 @@ import { agents } from "@muniment/db/schema/agents.ts";
 import { v7 as uuidv7 } from "uuid";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
+import { raiseAlert } from "../src/alerts/raise.ts";
 import { AppError } from "../src/errors.ts";
 import type { UserPrincipal } from "../src/identity/principal.ts";
 import { audited } from "../src/trpc/audited.ts";
@@ -196,6 +197,8 @@ const snapshot = async () =>
         (select jsonb_agg(t order by id) from agents t) as agents,
         (select jsonb_agg(to_jsonb(t) - 'last_used_at' order by id) from api_keys t) as keys,
         (select jsonb_agg(t order by hash) from link_tokens t) as links,
+        (select jsonb_agg(t order by hash) from refresh_tokens t) as tokens,
+        (select jsonb_agg(t order by id) from alerts t) as alerts,
         (select jsonb_agg(t order by name) from limit_overrides t) as limits,
         (select count(*) from jobs where key is null) as jobs,
         (select count(*) from audit_entries) as entries`,
@@ -209,6 +212,16 @@ test("without its entry no mutation of the API changes anything", async () => {
   const next = { currentPassword: password, password: "another long passphrase" };
   const sessions = must(await target.query("sessions.list")).items;
   const guest = createClient(server.url);
+  const credentials = { email: target.email, password };
+  const program = createClient(server.url);
+  const { refreshToken } = must(await program.mutate("tokens.issue", credentials));
+  const reused = must(await program.mutate("tokens.issue", credentials)).refreshToken;
+  const second = must(await program.mutate("tokens.refresh", { refreshToken: reused }));
+  must(await program.mutate("tokens.refresh", { refreshToken: second.refreshToken }));
+  await server.deps.database.transaction({}, (tx) =>
+    raiseAlert(tx, "account_locked", { userId: null, key: "x", details: {}, now: new Date() }),
+  );
+  const alertId = must(await admin.query("alerts.list")).items[0].id;
   const calls: Record<string, () => Promise<Answer>> = {
     "agents.create": () => member.mutate("agents.create", { name: "x" }),
     "agents.update": () => member.mutate("agents.update", { id: agentId, name: "y" }),
@@ -225,6 +238,11 @@ test("without its entry no mutation of the API changes anything", async () => {
     "sessions.revokeOthers": () => target.mutate("sessions.revokeOthers"),
     "sessions.revokeAll": () => target.mutate("sessions.revokeAll"),
     "auth.signOut": () => target.mutate("auth.signOut"),
+    "tokens.issue": () => program.mutate("tokens.issue", credentials),
+    "tokens.refresh": () => program.mutate("tokens.refresh", { refreshToken }),
+    "tokens.refresh, reused": () => program.mutate("tokens.refresh", { refreshToken: reused }),
+    "tokens.revoke": () => program.mutate("tokens.revoke", { refreshToken }),
+    "alerts.resolve": () => admin.mutate("alerts.resolve", { id: alertId }),
     "users.invite": () => admin.mutate("users.invite", { email: "i@example.org", role: "member" }),
     "users.setRole": () => admin.mutate("users.setRole", { id: target.id, role: "auditor" }),
     "users.disable": () => admin.mutate("users.disable", { id: target.id }),

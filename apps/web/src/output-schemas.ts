@@ -1,6 +1,7 @@
 import type { AppRouter } from "@muniment/api/router.ts";
 import { me, reauthenticated, signedInResult, signUpInfo } from "@muniment/shared/accounts.ts";
 import { agent, agentIdInput, agentPage } from "@muniment/shared/agents.ts";
+import { alert, alertPage } from "@muniment/shared/alerts.ts";
 import { apiKey, apiKeyPage, createdApiKey } from "@muniment/shared/api-keys.ts";
 import { auditEntry, auditPage } from "@muniment/shared/audit-log.ts";
 import {
@@ -13,6 +14,7 @@ import {
 } from "@muniment/shared/events.ts";
 import { limitItem, limitPage } from "@muniment/shared/limits.ts";
 import { revokedSessions, sessionPage } from "@muniment/shared/sessions.ts";
+import { issuedTokens } from "@muniment/shared/tokens.ts";
 import { invitation, user, userIdInput, userPage } from "@muniment/shared/users.ts";
 import type { inferRouterOutputs } from "@trpc/server";
 import { z } from "zod";
@@ -67,6 +69,8 @@ const outputSchemas = {
     revokeSessions: revokedSessions,
     delete: userIdInput,
   },
+  alerts: { list: alertPage, resolve: alert },
+  tokens: { issue: issuedTokens, refresh: issuedTokens, revoke: nothing },
   limits: { list: limitPage, set: limitItem, reset: limitItem },
 } satisfies Schemas;
 

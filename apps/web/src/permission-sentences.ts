@@ -16,5 +16,7 @@ export const permissionSentences = {
   "users:write": "Only administrators change users.",
   "limits:read": "Only auditors and administrators see the rate limits.",
   "limits:write": "Only administrators change rate limits.",
+  "alerts:read": "Only auditors and administrators see alerts.",
+  "alerts:write": "Only administrators resolve alerts.",
   "posture:read": "Only auditors and administrators see the security posture.",
 } as const satisfies Record<Permission, string>;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { alertKindNames } from "./alerts.ts";
 import { apiKeyScopes } from "./api-key-scopes.ts";
 import { errorReasons } from "./error-reasons.ts";
 import { roles } from "./permissions.ts";
@@ -34,6 +35,9 @@ export const auditActions = {
   "session.ended": none,
   "session.revoked": z.strictObject({ revoked: z.number().int() }),
   "session.reauthenticated": none,
+  "token.issued": none,
+  "token.refreshed": none,
+  "token.revoked": z.strictObject({ cause: z.enum(["signed_out", "reused", "expired"]) }),
   "sign_in.refused": refusal,
   "agent.created": none,
   "agent.updated": z.strictObject({ fields: z.array(z.string()) }),
@@ -48,6 +52,7 @@ export const auditActions = {
   "api_key.revoked": z.strictObject({ prefix: z.string() }),
   "limit.changed": z.strictObject({ name: z.string(), from: limitChange, to: limitChange }),
   "limit.reset": z.strictObject({ name: z.string() }),
+  "alert.resolved": z.strictObject({ kind: z.enum(alertKindNames) }),
   "call.refused": refusal,
 } as const satisfies Record<string, z.ZodType>;
 

@@ -14,7 +14,9 @@ export const errorReasons = [
   // who and whether
   "not_signed_in",
   "invalid_credentials",
+  "mfa_required",
   "invalid_api_key",
+  "invalid_access_token",
   "account_disabled",
   "not_permitted",
   "missing_scope",

@@ -18,6 +18,8 @@ export const permissions = [
   "users:write",
   "limits:read",
   "limits:write",
+  "alerts:read",
+  "alerts:write",
   "posture:read",
 ] as const;
 export type Permission = (typeof permissions)[number];
@@ -41,6 +43,7 @@ const auditor = [
   "audit:read",
   "users:read",
   "limits:read",
+  "alerts:read",
   "posture:read",
 ] as const;
 

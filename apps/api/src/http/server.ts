@@ -5,6 +5,7 @@ import type { Deps } from "../deps.ts";
 import { toAppError } from "../errors.ts";
 import { plainError } from "./answer.ts";
 import { addHealthRoutes } from "./health-route.ts";
+import { addJwksRoute } from "./jwks-route.ts";
 import { addCors, addLoopbackRedirect } from "./origins.ts";
 import { addRestRoutes } from "./rest-route.ts";
 import { securityHeaders } from "./security-headers.ts";
@@ -62,6 +63,7 @@ export async function createServer(
   });
 
   addHealthRoutes(app, deps);
+  addJwksRoute(app, deps);
   addTrpcRoute(app, deps);
   addRestRoutes(app, deps);
   await addSpa(app, webDirectory);

@@ -3,9 +3,11 @@ import ipaddr from "ipaddr.js";
 import type { Config } from "../config.ts";
 import type { Secrets } from "../secrets.ts";
 import type { RequestFacts } from "../trpc/context.ts";
+import type { AccessTokens } from "./access-tokens.ts";
 import { createApiKeyLookup } from "./api-keys.ts";
 import type { Principal } from "./principal.ts";
 import { findSession, sessionIdOf } from "./sessions.ts";
+import { findFamily } from "./token-families.ts";
 
 /** A looked-up credential may be reused this long: other nodes see a revocation within a second. */
 const cacheMilliseconds = 900;
@@ -41,6 +43,11 @@ function isAddressAllowed(address: string, cidrs: readonly string[]): boolean {
   });
 }
 
+type CredentialKind = "cookie" | "apiKey" | "accessToken";
+type Found = { principal: Principal; expiresAt: Date | null } | null;
+
+const looksLikeJwt = /^[\w-]+\.[\w-]+\.[\w-]+$/;
+
 /** Not from the future either: a clock put back must not make it last. */
 const isFresh = (from: number, at: Date) =>
   from <= at.getTime() && at.getTime() < from + cacheMilliseconds;
@@ -50,10 +57,11 @@ export function createIdentities(
   database: Database,
   config: Config,
   secrets: Secrets,
+  accessTokens: AccessTokens,
   now: () => Date,
 ): Identities {
   const findApiKey = createApiKeyLookup(database, secrets.apiKeyHmac);
-  let cache = new Map<string, { principal: Principal; from: number; expiresAt: Date | null }>();
+  let cache = new Map<string, NonNullable<Found> & { from: number }>();
   let usedKeys = new Map<string, Date>();
   const renewed = new Map<string, number>();
 
@@ -63,30 +71,36 @@ export function createIdentities(
     return at !== undefined && performance.now() - at < renewedMilliseconds;
   }
 
-  async function lookUp(credential: string, isCookie: boolean, isUse: boolean) {
-    if (isCookie) {
+  async function lookUp(kind: CredentialKind, credential: string, isUse: boolean): Promise<Found> {
+    if (kind === "apiKey") return findApiKey(credential, now());
+    if (kind === "cookie") {
       const principal = await findSession(database, credential, now(), config, isUse);
       return principal && { principal, expiresAt: null };
     }
-    return findApiKey(credential, now());
+    const said = await accessTokens.read(credential);
+    const principal = said && (await findFamily(database, said, now(), isUse));
+    return principal && { principal, expiresAt: said.expiresAt };
   }
 
   async function find(
+    kind: CredentialKind,
     credential: string,
-    isCookie: boolean,
     isUse: boolean,
   ): Promise<Principal | null> {
     const at = now();
     // A key in a cookie is no session: what was found as the one is not known as the other. Nor does
     // what was found without a use stand for one.
-    const place = `${isCookie ? "cookie" : "bearer"} ${isUse ? "use" : "look"} ${credential}`;
+    const place = `${kind} ${isUse ? "use" : "look"} ${credential}`;
     const known = cache.get(place);
     if (known && isFresh(known.from, at) && !(known.expiresAt && known.expiresAt <= at)) {
       return known.principal;
     }
     const generation = cache;
-    const found = await lookUp(credential, isCookie, isUse);
-    if (!found) return null;
+    const found = await lookUp(kind, credential, isUse);
+    if (!found) {
+      cache.delete(place);
+      return null;
+    }
     // A revocation during the look-up has replaced the cache; what was read before it must not stay.
     if (generation === cache) {
       if (cache.size >= cacheSize) cache.clear();
@@ -98,7 +112,11 @@ export function createIdentities(
   return {
     async identify({ cookieToken, bearer, address }, isUse = true) {
       if (bearer !== undefined) {
-        const principal = await find(bearer, false, isUse);
+        if (looksLikeJwt.test(bearer)) {
+          const user = await find("accessToken", bearer, isUse);
+          return user ?? { kind: "anonymous", refusal: "invalid_access_token" };
+        }
+        const principal = await find("apiKey", bearer, isUse);
         if (principal?.kind !== "apiKey") return { kind: "anonymous", refusal: "invalid_api_key" };
         if (!isAddressAllowed(address, principal.allowedCidrs)) {
           return { kind: "anonymous", refusal: "address_not_allowed" };
@@ -107,7 +125,7 @@ export function createIdentities(
         return principal;
       }
       if (cookieToken === undefined) return { kind: "anonymous" };
-      const principal = await find(cookieToken, true, isUse);
+      const principal = await find("cookie", cookieToken, isUse);
       if (principal) return principal;
       return { kind: "anonymous", refusal: "not_signed_in", isLate: wasRenewed(cookieToken) };
     },

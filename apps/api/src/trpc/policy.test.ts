@@ -16,6 +16,9 @@ const open: Record<string, string> = {
   "auth.signIn": "auth limits",
   "auth.signUp": "sign-up policy and limit",
   "setup.createAdmin": "the one-time link",
+  "tokens.issue": "auth limits",
+  "tokens.refresh": "the refresh token",
+  "tokens.revoke": "the refresh token",
   "setup.status": "tells only which page to show",
 };
 
