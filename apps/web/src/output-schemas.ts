@@ -3,7 +3,14 @@ import { me, reauthenticated, signedInResult, signUpInfo } from "@muniment/share
 import { agent, agentIdInput, agentPage } from "@muniment/shared/agents.ts";
 import { alert, alertPage } from "@muniment/shared/alerts.ts";
 import { apiKey, apiKeyPage, createdApiKey } from "@muniment/shared/api-keys.ts";
-import { auditEntry, auditPage } from "@muniment/shared/audit-log.ts";
+import {
+  auditCheckpoint,
+  auditEntry,
+  auditPage,
+  consistencyProof,
+  evidence,
+  inclusionProof,
+} from "@muniment/shared/audit-log.ts";
 import {
   event,
   eventPage,
@@ -57,7 +64,14 @@ const outputSchemas = {
     facets,
     tail: z.strictObject({ id: z.string(), data: tailMessage }),
   },
-  audit: { search: auditPage, get: auditEntry },
+  audit: {
+    search: auditPage,
+    get: auditEntry,
+    checkpoint: auditCheckpoint,
+    consistencyProof,
+    evidence,
+    inclusionProof,
+  },
   users: {
     list: userPage,
     get: user,

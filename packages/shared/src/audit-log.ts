@@ -47,3 +47,69 @@ export const searchAuditInput = z
   .optional();
 export const auditPage = page(auditEntry);
 export const auditIdInput = z.strictObject({ id: uuid });
+
+const index = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+const size = index;
+/** SHA-256 in base 64. */
+const hash = z.string().length(44);
+
+/** The newest signed statement of the log's size and root. */
+export const auditCheckpoint = z.strictObject({
+  origin: z.string(),
+  size,
+  rootHash: hash,
+  at: timestamp,
+  /** The checkpoint as it was signed, https://c2sp.org/tlog-checkpoint. */
+  note: z.string(),
+  /** The keys that sign now, newest first, as https://c2sp.org/signed-note has them. */
+  verifierKeys: z.array(z.string()),
+  /** Why the node that answers does not extend the log; null while it does. */
+  problem: z.string().nullable(),
+});
+export type AuditCheckpoint = z.infer<typeof auditCheckpoint>;
+
+/** `size` defaults to that of the newest checkpoint. */
+export const inclusionProofInput = z.strictObject({ index, size: size.min(1).optional() });
+export const inclusionProof = z.strictObject({
+  index,
+  size,
+  leafHash: hash,
+  hashes: z.array(hash),
+});
+
+export const consistencyProofInput = z.strictObject({ from: size, to: size });
+export const consistencyProof = z.strictObject({ from: size, to: size, hashes: z.array(hash) });
+
+export const maxEvidenceEntries = 256;
+
+/** `count` entries from the index `from` on. */
+export const evidenceInput = z.strictObject({
+  from: index,
+  count: z.number().int().min(1).max(maxEvidenceEntries),
+});
+
+const personalData = z
+  .strictObject({
+    salt: z.string(),
+    label: z.string().optional(),
+    address: z.string().optional(),
+    userAgent: z.string().optional(),
+  })
+  .nullable();
+
+/** What `verifyEvidence` of packages/verify takes. */
+export const evidence = z.strictObject({
+  format: z.literal("muniment-evidence/1"),
+  keys: z.array(z.string()),
+  checkpoint: z.string(),
+  ranges: z.array(
+    z.strictObject({
+      from: index,
+      entries: z.array(
+        z.strictObject({ leaf: z.string(), hash, actor: personalData, target: personalData }),
+      ),
+      left: z.array(hash),
+      right: z.array(hash),
+    }),
+  ),
+});

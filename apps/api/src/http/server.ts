@@ -4,6 +4,7 @@ import type { Config } from "../config.ts";
 import type { Deps } from "../deps.ts";
 import { toAppError } from "../errors.ts";
 import { plainError } from "./answer.ts";
+import { addAuditRoutes } from "./audit-route.ts";
 import { addHealthRoutes } from "./health-route.ts";
 import { addJwksRoute } from "./jwks-route.ts";
 import { addCors, addLoopbackRedirect } from "./origins.ts";
@@ -66,6 +67,7 @@ export async function createServer(
   addJwksRoute(app, deps);
   addTrpcRoute(app, deps);
   addRestRoutes(app, deps);
+  addAuditRoutes(app, deps);
   await addSpa(app, webDirectory);
   return app;
 }

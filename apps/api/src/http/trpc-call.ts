@@ -4,16 +4,16 @@ import { type AppError, toAppError } from "../errors.ts";
 import type { Context } from "../trpc/context.ts";
 import { errorConfig } from "../trpc/init.ts";
 
-export type CallOutcome =
-  | { ok: true; data: unknown }
+export type CallOutcome<T = unknown> =
+  | { ok: true; data: T }
   | { ok: false; error: AppError; status: number; path: string | undefined };
 
 /** Runs one call under the database guard; whatever is thrown becomes an error the server chose. */
-export async function settle(
+export async function settle<T>(
   ctx: Context,
   path: string | undefined,
-  work: () => Promise<unknown>,
-): Promise<CallOutcome> {
+  work: () => Promise<T>,
+): Promise<CallOutcome<T>> {
   try {
     return { ok: true, data: await ctx.deps.health.guard(work) };
   } catch (thrown) {

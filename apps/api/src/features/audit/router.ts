@@ -1,5 +1,16 @@
 import { router } from "../../trpc/init.ts";
+import { checkpoint } from "./checkpoint.ts";
+import { consistencyProof } from "./consistency-proof.ts";
+import { evidence } from "./evidence.ts";
 import { get } from "./get.ts";
+import { inclusionProof } from "./inclusion-proof.ts";
 import { search } from "./search.ts";
 
-export const auditRouter = router({ get, search });
+export const auditRouter = router({
+  checkpoint,
+  consistencyProof,
+  evidence,
+  get,
+  inclusionProof,
+  search,
+});

@@ -1,0 +1,17 @@
+import { evidence as answer, evidenceInput } from "@muniment/shared/audit-log.ts";
+import { readEvidence } from "../../audit/evidence.ts";
+import { signedIn } from "../../trpc/authenticated.ts";
+import { limited } from "../../trpc/limited.ts";
+import { permission } from "../../trpc/permission.ts";
+import { newestCheckpoint } from "./newest-checkpoint.ts";
+
+export const evidence = limited("general")
+  .concat(signedIn)
+  .concat(permission("audit:read"))
+  .input(evidenceInput)
+  .output(answer)
+  .query(async ({ ctx: { deps }, input: { from, count } }) => {
+    const { database, secrets } = deps;
+    const checkpoint = await newestCheckpoint(deps, from + count);
+    return readEvidence(database.audit, checkpoint, secrets.auditSigning, from, from + count);
+  });

@@ -1,0 +1,78 @@
+import { formatVerifierKey } from "@muniment/verify/signed-note.ts";
+import { parseTilePath } from "@muniment/verify/tile-path.ts";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { readCheckpoint, type SignedCheckpoint } from "../audit/checkpoints.ts";
+import { createNoteSigner } from "../audit/note-signer.ts";
+import { readHashes, tileHeight } from "../audit/tree.ts";
+import type { Deps } from "../deps.ts";
+import { AppError } from "../errors.ts";
+import { clientKey } from "../limits/client-key.ts";
+import { refuseOver } from "../trpc/limited.ts";
+import { plainError, setHeaders, setRetryAfter } from "./answer.ts";
+import { createContext } from "./request-facts.ts";
+import { settle } from "./trpc-call.ts";
+
+const forSeconds = "public, max-age=1";
+const forEver = "public, max-age=31536000, immutable";
+
+type Content = { type: string; cache: string; body: string | Buffer };
+
+const nothingHere = () => new AppError("not_found", "There is nothing here.");
+const text = (body: string): Content => ({
+  type: "text/plain; charset=utf-8",
+  cache: forSeconds,
+  body,
+});
+
+/** Reads a tile of the log as the checkpoint has it. */
+async function readTile(deps: Deps, path: string, { size }: SignedCheckpoint): Promise<Content> {
+  const tile = parseTilePath(path);
+  if (!tile) throw nothingHere();
+  const { level, index, width } = tile;
+  const first = index * 2 ** tileHeight;
+  // A hash stands in a tile once its subtree is complete.
+  if (first + width > Math.floor(size / 2 ** (level * tileHeight))) throw nothingHere();
+  const [hashes = []] = await readHashes(deps.database.audit, [{ level, first, count: width }]);
+  return { type: "application/octet-stream", cache: forEver, body: Buffer.concat(hashes) };
+}
+
+/**
+ * The audit log for everybody, as https://c2sp.org/tlog-tiles has it: signed checkpoints, hashes and
+ * the keys to verify with. Never the contents of an entry.
+ */
+export function addAuditRoutes(app: FastifyInstance, deps: Deps): void {
+  async function answer(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    read: (checkpoint: SignedCheckpoint) => Content | Promise<Content>,
+  ) {
+    const ctx = createContext(deps, request, new AbortController().signal, false);
+    const outcome = await settle(ctx, "audit", async () => {
+      const key = clientKey(ctx.request.address);
+      refuseOver(ctx, await deps.limits.consume("general_address", key));
+      const checkpoint = await readCheckpoint(deps.database.audit);
+      if (!checkpoint) throw nothingHere();
+      return read(checkpoint);
+    });
+    setHeaders(reply, ctx.response);
+    if (!outcome.ok) {
+      setRetryAfter(reply, [outcome.error]);
+      return reply.code(outcome.status).send(plainError(outcome.error, request.id));
+    }
+    const { type, cache, body } = outcome.data;
+    return reply.type(type).header("cache-control", cache).send(body);
+  }
+
+  app.get("/audit/checkpoint", (request, reply) =>
+    answer(request, reply, ({ note }) => text(note)),
+  );
+  app.get("/audit/keys", (request, reply) =>
+    answer(request, reply, ({ origin }) => {
+      const { keys } = createNoteSigner(deps.secrets.auditSigning, origin);
+      return text(keys.map((key) => `${formatVerifierKey(key)}\n`).join(""));
+    }),
+  );
+  app.get<{ Params: { "*": string } }>("/audit/tile/*", (request, reply) =>
+    answer(request, reply, (checkpoint) => readTile(deps, request.params["*"], checkpoint)),
+  );
+}
