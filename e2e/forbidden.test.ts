@@ -4,7 +4,7 @@ import { expectAccessible, launch, newContext, newPage } from "./browser.ts";
 import { createAdmin, type Product, startProduct } from "./product.ts";
 
 const password = "correct horse battery staple";
-const adminPages = ["/admin/users", "/admin/audit", "/admin/limits"];
+const adminPages = ["/admin/users", "/admin/alerts", "/admin/audit", "/admin/limits"];
 const ownPages = ["/", "/events", "/agents", "/account"];
 
 let product: Product;
@@ -40,7 +40,7 @@ describe("a member", () => {
     await member.getByRole("heading", { name: "You may not see this page" }).waitFor();
     await expectAccessible(member, `${path} as a member`);
     expect(await member.getByRole("table").count()).toBe(0);
-    expect(calls.filter((url) => /\/trpc\/(?:users|audit|limits)\./.test(url))).toEqual([]);
+    expect(calls.filter((url) => /\/trpc\/(?:users|alerts|audit|limits)\./.test(url))).toEqual([]);
     expect(await member.getByRole("link", { name: "Audit log" }).count()).toBe(0);
   });
 

@@ -169,6 +169,7 @@ describe("a newcomer, from the printed link to the audit log", () => {
     "/agents",
     "/account",
     "/admin/users",
+    "/admin/alerts",
     "/admin/audit",
     "/admin/limits",
     "/events?range=all",

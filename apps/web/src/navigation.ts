@@ -6,12 +6,21 @@ import {
   LayoutDashboard,
   type LucideIcon,
   ScrollText,
+  Siren,
   UserCog,
   Users,
 } from "lucide-react";
 
 type Page = {
-  to: "/" | "/events" | "/agents" | "/account" | "/admin/users" | "/admin/audit" | "/admin/limits";
+  to:
+    | "/"
+    | "/events"
+    | "/agents"
+    | "/account"
+    | "/admin/users"
+    | "/admin/alerts"
+    | "/admin/audit"
+    | "/admin/limits";
   label: string;
   icon: LucideIcon;
   /** The page is listed for roles with this permission only. */
@@ -28,6 +37,7 @@ export const workPages: readonly Page[] = [
 
 export const adminPages: readonly Page[] = [
   { to: "/admin/users", label: "Users", icon: Users, permission: "users:read", key: "u" },
+  { to: "/admin/alerts", label: "Alerts", icon: Siren, permission: "alerts:read", key: "w" },
   { to: "/admin/audit", label: "Audit log", icon: ScrollText, permission: "audit:read", key: "l" },
   { to: "/admin/limits", label: "Rate limits", icon: Gauge, permission: "limits:read", key: "r" },
 ];

@@ -4,6 +4,7 @@ import { ProblemPage } from "./features/problems/problem-page.tsx";
 import { accountRoute } from "./routes/account.tsx";
 import { agentRoute } from "./routes/agent.tsx";
 import { agentsRoute } from "./routes/agents.tsx";
+import { alertsRoute } from "./routes/alerts.tsx";
 import { appRoute } from "./routes/app.tsx";
 import { auditRoute } from "./routes/audit.tsx";
 import { eventsRoute } from "./routes/events.tsx";
@@ -26,6 +27,7 @@ const routeTree = rootRoute.addChildren([
     agentRoute,
     accountRoute,
     usersRoute,
+    alertsRoute,
     auditRoute,
     limitsRoute,
   ]),

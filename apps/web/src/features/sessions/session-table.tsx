@@ -39,6 +39,7 @@ export function SessionTable({ sessions, onChanged }: Props) {
           <Cell title={session.userAgent} className="whitespace-nowrap">
             <span className="flex items-center gap-2">
               {deviceName(session.userAgent)}
+              {session.kind === "token" && <Badge>program</Badge>}
               {session.current && <Badge tone="accent">this one</Badge>}
             </span>
           </Cell>

@@ -3,7 +3,7 @@ import { useState } from "react";
 import { messageOf } from "../../errors.ts";
 import { loadMoreProps } from "../../paging.ts";
 import { queryClient } from "../../query-client.ts";
-import { useDenial } from "../../session.ts";
+import { leave, useDenial } from "../../session.ts";
 import { trpc } from "../../trpc.ts";
 import { Button } from "../../ui/button.tsx";
 import { Card } from "../../ui/card.tsx";
@@ -18,31 +18,39 @@ export function SessionsCard() {
   const query = useSuspenseInfiniteQuery(sessionsQuery());
   const sessions = query.data.pages.flatMap((page) => page.items);
   const denial = useDenial("sessions:write");
-  const [asking, setAsking] = useState(false);
+  const [asking, setAsking] = useState<"others" | "all" | null>(null);
   const refresh = () => queryClient.invalidateQueries(trpc.sessions.pathFilter());
 
   const revokeOthers = useMutation(
     trpc.sessions.revokeOthers.mutationOptions({
       onSuccess: async ({ revoked }) => {
         await refresh();
-        setAsking(false);
+        setAsking(null);
         toast.success(revoked === 1 ? "One session was ended." : `${revoked} sessions were ended.`);
       },
     }),
   );
+  const revokeAll = useMutation(
+    trpc.sessions.revokeAll.mutationOptions({ onSuccess: () => leave() }),
+  );
   return (
     <Card
       title="Sessions"
-      description="Every browser in which you are signed in. End the ones you do not recognise, then change your password."
+      description="Every browser in which you are signed in, and every program that signed in as you. End the ones you do not recognise, then change your password."
       actions={
-        <Button
-          onClick={() => setAsking(true)}
-          disabledReason={
-            denial ?? (sessions.length < 2 ? "There is no other session." : undefined)
-          }
-        >
-          End all others
-        </Button>
+        <span className="flex flex-wrap gap-2">
+          <Button
+            onClick={() => setAsking("others")}
+            disabledReason={
+              denial ?? (sessions.length < 2 ? "There is no other session." : undefined)
+            }
+          >
+            End all others
+          </Button>
+          <Button variant="ghost" disabledReason={denial} onClick={() => setAsking("all")}>
+            Sign out everywhere
+          </Button>
+        </span>
       }
     >
       <SessionTable sessions={sessions} onChanged={refresh} />
@@ -52,15 +60,32 @@ export function SessionsCard() {
         {...loadMoreProps(query)}
       />
       <ConfirmDialog
-        open={asking}
-        onOpenChange={setAsking}
+        open={asking === "others"}
+        onOpenChange={(open) => setAsking(open ? "others" : null)}
         title="End all other sessions?"
         confirmLabel="End all others"
         onConfirm={() => revokeOthers.mutate()}
         submitError={messageOf(revokeOthers.error)}
         pending={revokeOthers.isPending}
       >
-        <p>Every browser but this one is signed out at once. API keys keep working.</p>
+        <p>
+          Every browser but this one, and every program that signed in as you, is signed out at
+          once. API keys keep working.
+        </p>
+      </ConfirmDialog>
+      <ConfirmDialog
+        open={asking === "all"}
+        onOpenChange={(open) => setAsking(open ? "all" : null)}
+        title="Sign out everywhere?"
+        confirmLabel="Sign out everywhere"
+        onConfirm={() => revokeAll.mutate()}
+        submitError={messageOf(revokeAll.error)}
+        pending={revokeAll.isPending}
+      >
+        <p>
+          Every browser, this one too, and every program that signed in as you. API keys keep
+          working.
+        </p>
       </ConfirmDialog>
     </Card>
   );

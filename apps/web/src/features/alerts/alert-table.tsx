@@ -1,0 +1,72 @@
+import type { Alert } from "@muniment/shared/alerts.ts";
+import { Link } from "@tanstack/react-router";
+import { Badge } from "../../ui/badge.tsx";
+import { DateTime } from "../../ui/date-time.tsx";
+import { Cell, Row, Table } from "../../ui/table.tsx";
+import { alertWords, severityTones } from "./alert-words.ts";
+import type { AlertState } from "./alerts-query.ts";
+import { ResolveButton } from "./resolve-button.tsx";
+
+const columns = {
+  open: [
+    { label: "Alert" },
+    { label: "Severity" },
+    { label: "About" },
+    { label: "Last seen" },
+    { label: "Actions", hidden: true },
+  ],
+  resolved: [
+    { label: "Alert" },
+    { label: "Severity" },
+    { label: "About" },
+    { label: "Last seen" },
+    { label: "Resolved" },
+  ],
+} as const;
+
+export function AlertTable({ alerts, state }: { alerts: readonly Alert[]; state: AlertState }) {
+  return (
+    <Table caption={state === "open" ? "Open alerts" : "Resolved alerts"} columns={columns[state]}>
+      {alerts.map((alert) => (
+        <Row key={alert.id}>
+          <Cell className="min-w-72 whitespace-normal">
+            <span className="font-medium">{alertWords[alert.kind].title}</span>
+            {alert.count > 1 && <span className="ml-1.5 text-xs text-muted">×{alert.count}</span>}
+            <p className="mt-0.5 max-w-prose text-xs text-muted">{alertWords[alert.kind].advice}</p>
+          </Cell>
+          <Cell>
+            <Badge tone={severityTones[alert.severity]}>{alert.severity}</Badge>
+          </Cell>
+          <Cell>
+            <About alert={alert} />
+          </Cell>
+          <Cell>
+            <DateTime value={alert.lastSeenAt} />
+          </Cell>
+          {state === "open" ? (
+            <Cell align="right">
+              <ResolveButton alert={alert} />
+            </Cell>
+          ) : (
+            <Cell>
+              {alert.resolvedAt && <DateTime value={alert.resolvedAt} />}
+              {alert.resolvedBy && (
+                <span className="block text-xs text-muted">by {alert.resolvedBy}</span>
+              )}
+            </Cell>
+          )}
+        </Row>
+      ))}
+    </Table>
+  );
+}
+
+/** The user, with the way to what happened around them. */
+function About({ alert: { user } }: { alert: Alert }) {
+  if (!user) return null;
+  return (
+    <Link to="/admin/users" search={{ text: user.email }} className="underline">
+      {user.email}
+    </Link>
+  );
+}

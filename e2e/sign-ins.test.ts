@@ -1,0 +1,82 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { expectAccessible, launch, newContext, newPage } from "./browser.ts";
+import { createAdmin, type Product, startProduct } from "./product.ts";
+
+const account = { email: "admin@example.org", password: "correct horse battery staple" };
+
+let product: Product;
+let browser: Browser;
+let page: Page;
+let complaints: string[];
+
+/** What a program does: one call without any browser. */
+async function call(path: string, input: object) {
+  const response = await fetch(`${product.url}/trpc/${path}`, {
+    method: "POST",
+    headers: { "content-type": "application/json", "user-agent": "backup-job/2" },
+    body: JSON.stringify(input),
+  });
+  return (await response.json()) as { result?: { data: { refreshToken: string } } };
+}
+const tokensOf = async (path: string, input: object) =>
+  (await call(path, input)).result?.data.refreshToken ?? "";
+
+beforeAll(async () => {
+  [product, browser] = await Promise.all([startProduct(), launch()]);
+  const admin = await createAdmin(product);
+  const context = await newContext(browser);
+  await context.addCookies([{ ...admin.cookie, url: product.url }]);
+  ({ page, complaints } = await newPage(context));
+});
+afterAll(async () => {
+  await browser?.close();
+  await product?.stop();
+});
+
+test("a stolen refresh token shows as an alert, which an administrator resolves", async () => {
+  await page.goto(`${product.url}/admin/alerts`);
+  await page.getByText("No open alert").waitFor();
+  await expectAccessible(page, "no alert");
+  const first = await tokensOf("tokens.issue", account);
+  const second = await tokensOf("tokens.refresh", { refreshToken: first });
+  await tokensOf("tokens.refresh", { refreshToken: second });
+  await call("tokens.refresh", { refreshToken: first });
+  await page.reload();
+  const table = page.getByRole("table", { name: "Open alerts" });
+  await table.getByText("A used refresh token came again").waitFor();
+  await expectAccessible(page, "an open alert");
+  await page.getByRole("button", { name: /^Resolve/ }).click();
+  await page.getByText("No open alert").waitFor();
+  await page.getByRole("tab", { name: "Resolved" }).click();
+  await page.getByText(`by ${account.email}`).waitFor();
+  expect(new URL(page.url()).search).toBe("?state=resolved");
+  await expectAccessible(page, "a resolved alert");
+});
+
+test("a program that signed in stands among the sessions and is ended there (V7.5.2)", async () => {
+  const refreshToken = await tokensOf("tokens.issue", account);
+  await page.goto(`${product.url}/account`);
+  const sessions = page.getByRole("table", { name: "Your sessions" });
+  await sessions
+    .getByRole("row", { name: /backup-job\/2/ })
+    .getByText("program")
+    .waitFor();
+  await expectAccessible(page, "sessions with a program");
+  await page.getByRole("button", { name: "End the session backup-job/2" }).click();
+  await page.getByText("The session was ended.").waitFor();
+  await sessions.getByText("backup-job/2").waitFor({ state: "hidden" });
+  expect((await call("tokens.refresh", { refreshToken })).result).toBeUndefined();
+});
+
+test("signing out everywhere ends this browser's session too (V7.4.4, V7.5.2)", async () => {
+  await page.goto(`${product.url}/account`);
+  await page.getByRole("button", { name: "Sign out everywhere" }).click();
+  const dialog = page.getByRole("alertdialog").or(page.getByRole("dialog"));
+  await expectAccessible(page, "sign out everywhere");
+  await dialog.getByRole("button", { name: "Sign out everywhere" }).click();
+  await page.getByRole("heading", { name: /sign in/i }).waitFor();
+  await page.goto(`${product.url}/account`);
+  await page.getByRole("heading", { name: /sign in/i }).waitFor();
+  expect(complaints).toEqual([]);
+});
