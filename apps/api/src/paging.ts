@@ -7,6 +7,13 @@ const defaultLimit = 50;
 
 type Input = { cursor?: string | undefined; limit?: number | undefined } | undefined;
 
+/** Before everything: where the first page of a prepared statement begins. */
+const top = { cursorAt: "infinity", cursorId: "ffffffff-ffff-ffff-ffff-ffffffffffff" };
+
+/** The condition of a prepared statement that begins after the cursor; `values` of the page say where that is. */
+export const afterCursor = (time: AnyPgColumn, id: AnyPgColumn): SQL =>
+  sql`(${time}, ${id}) < (${sql.placeholder("cursorAt")}::timestamptz, ${sql.placeholder("cursorId")}::uuid)`;
+
 /** Keyset paging, newest first, by a time and an id. `place` names the list and whose it is. */
 export function keysetPage(deps: Deps, place: string, input: Input) {
   const limit = input?.limit ?? defaultLimit;
@@ -14,6 +21,11 @@ export function keysetPage(deps: Deps, place: string, input: Input) {
     ? decodeCursor(deps.secrets.cursor, place, input.cursor)
     : undefined;
   return {
+    /** What a prepared statement needs of the page. */
+    values: {
+      ...(position ? { cursorAt: position[0], cursorId: position[1] } : top),
+      fetch: limit + 1,
+    },
     /** How many rows to ask for: one more than the page, to know whether there is another. */
     fetch: limit + 1,
     /** The time at the cursor; undefined on the first page. */

@@ -198,12 +198,9 @@ describe("a database that is killed", () => {
     over = true;
     await Promise.all(makers);
     expect(made.length).toBeGreaterThan(5);
-    const { reads } = running.deps.database;
     const { agents: table } = await import("@muniment/db/schema/agents.ts");
     const userId = must(await client.query("auth.me")).id;
-    const rows = await running.deps.database.as({ userId }, () =>
-      reads.select({ id: table.id }).from(table),
-    );
+    const rows = await running.deps.database.reads({ userId }).select({ id: table.id }).from(table);
     const kept = new Set(rows.map(({ id }) => id));
     expect(made.filter((id) => !kept.has(id))).toEqual([]);
   });

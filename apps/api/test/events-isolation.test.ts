@@ -19,7 +19,7 @@ const tables = ["events", "event_ids", "receipts", "agent_counters"] as const;
 test("the database shows events to their user's scope only, without any condition in the query", async () => {
   const { database } = server.deps;
   const count = async (scope: { userId?: string }) =>
-    (await database.as(scope, () => database.reads.select().from(events))).length;
+    (await database.reads(scope).select().from(events)).length;
   expect(await count({ userId: owner.userId })).toBe(2);
   expect(await count({ userId: stranger.userId })).toBe(0);
   expect(await count({})).toBe(0);

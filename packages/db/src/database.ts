@@ -1,9 +1,11 @@
 import { sql } from "drizzle-orm";
+import type { PgPreparedQuery, PreparedQueryConfig } from "drizzle-orm/pg-core";
 import { drizzle, type PostgresJsDatabase } from "drizzle-orm/postgres-js";
 import type postgres from "postgres";
 import { type ConnectionFacts, connect } from "./connection.ts";
 import { createExclusivePool } from "./exclusive-pool.ts";
-import { type Scope, scopedClient, withScope } from "./scope.ts";
+import { runPrepared } from "./prepared.ts";
+import { type Scope, scopedClient, setScopeSql } from "./scope.ts";
 import { createStatements, type Statements } from "./statements.ts";
 
 /** A transaction under a scope. Domain functions take it as their first argument. */
@@ -12,12 +14,16 @@ export type Tx = Parameters<Parameters<PostgresJsDatabase["transaction"]>[0]>[0]
 export type Database = {
   /** One transaction that sees and changes only the scope's rows; any error rolls it back. */
   transaction<T>(scope: Scope, run: (tx: Tx) => Promise<T>): Promise<T>;
-  /** Builds single read-only statements; run them inside `as`. */
-  reads: PostgresJsDatabase;
+  /** Builds single read-only statements that see only the scope's rows. */
+  reads(scope: Scope): PostgresJsDatabase;
   /** The same for what may take long: connections of its own, and an earlier end. */
-  searches: PostgresJsDatabase;
-  /** Runs reads under a scope. */
-  as<T>(scope: Scope, read: () => PromiseLike<T>): Promise<T>;
+  searches(scope: Scope): PostgresJsDatabase;
+  /** Runs a read that was prepared with `build` (`prepared.ts`). */
+  run<T extends PreparedQueryConfig>(
+    query: PgPreparedQuery<T>,
+    scope: Scope,
+    values: Record<string, unknown>,
+  ): Promise<T["execute"]>;
   /** Connections of the role that may only insert events, for coalesced ingest. */
   ingest: Statements;
   /** Connections of the application's role, without Drizzle. */
@@ -81,15 +87,13 @@ export function openDatabase(connections: DatabaseConnections): Database {
     transaction: (scope, run) =>
       app.use(({ writes }) =>
         writes.transaction(async (tx) => {
-          await tx.execute(
-            sql`select set_config('muniment.user_id', ${scope.userId ?? ""}, true), set_config('muniment.credential', ${scope.credential ?? ""}, true)`,
-          );
+          await tx.execute(sql.raw(setScopeSql(scope)));
           return run(tx);
         }),
       ),
-    reads: drizzle(scopedClient(app) as unknown as postgres.Sql),
-    searches: drizzle(scopedClient(searches) as unknown as postgres.Sql),
-    as: withScope,
+    reads: (scope) => drizzle(scopedClient(app, scope) as unknown as postgres.Sql),
+    searches: (scope) => drizzle(scopedClient(searches, scope) as unknown as postgres.Sql),
+    run: (query, scope, values) => runPrepared(app, query, scope, values),
     ingest,
     raw,
     audit,

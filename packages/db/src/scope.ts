@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from "node:async_hooks";
 import type postgres from "postgres";
 import type { ExclusivePool } from "./exclusive-pool.ts";
 
@@ -13,19 +12,18 @@ export type Scope = {
   credential?: string;
 };
 
-/** One statement that binds the scope to the running transaction; ends with it. */
-export const setScopeSql =
-  "select set_config('muniment.user_id', $1, true), set_config('muniment.credential', $2, true)";
-
-export const scopeParameters = (scope: Scope) => [scope.userId ?? "", scope.credential ?? ""];
-
-const current = new AsyncLocalStorage<Scope>();
-
-/** Runs `read` so that each of its statements through `scopedClient` sees only the scope's rows. */
-export function withScope<T>(scope: Scope, read: () => PromiseLike<T>): Promise<T> {
-  // A Drizzle query runs when it is awaited, so that must happen inside.
-  return current.run(scope, async () => await read());
+/** Ids and hex, so that a value can stand in a statement's text. @throws Error for anything else */
+function literal(value = ""): string {
+  if (/^[0-9a-f-]*$/.test(value)) return `'${value}'`;
+  throw new Error("a scope holds an id or a hash in hex");
 }
+
+/** Binds the scope to the running transaction; ends with it. */
+export const setScopeSql = ({ userId, credential }: Scope) =>
+  `set local muniment.user_id = ${literal(userId)}; set local muniment.credential = ${literal(credential)}`;
+
+/** The connections that reads go over. */
+export type ReadPool = ExclusivePool<{ sql: postgres.Sql }>;
 
 type Parameters = postgres.ParameterOrJSON<never>[];
 
@@ -36,29 +34,30 @@ async function pipeline(
   text: string,
   parameters: Parameters,
   arrays: boolean,
-) {
-  const begun = sql.unsafe("begin read only");
-  const scoped = sql.unsafe(setScopeSql, scopeParameters(scope), { prepare: true });
+): Promise<unknown> {
+  const begun = sql.unsafe(`begin read only; ${setScopeSql(scope)}`);
   const query = sql.unsafe(text, parameters, { prepare: true });
   const answer = arrays ? query.values() : query;
-  const ended = sql.unsafe("commit");
-  const settled = await Promise.allSettled([begun, scoped, answer, ended]);
-  const failed = settled.find((one) => one.status === "rejected");
-  if (failed) throw failed.reason;
-  const [, , result] = settled;
-  if (result.status === "rejected") throw result.reason;
-  return result.value;
+  const all = [answer, begun, sql.unsafe("commit")] as const;
+  try {
+    // Executed here and in this order, because a query is sent when it is first waited for.
+    const sent = [begun.execute(), answer.execute(), all[2].execute()];
+    const [, rows] = await Promise.all(sent);
+    return rows;
+  } catch (error) {
+    // The connection is given back only when nothing of this is under way on it.
+    await Promise.allSettled(all);
+    throw error;
+  }
 }
 
 /**
  * The part of a postgres.js client that Drizzle uses for single statements. Each becomes a read-only
  * transaction of its own under the scope, sent as one pipelined write: one round trip, like a bare statement.
  */
-export function scopedClient(pool: ExclusivePool<{ sql: postgres.Sql }>) {
-  const run = (text: string, parameters: Parameters, arrays: boolean) => {
-    const scope = current.getStore() ?? {};
-    return pool.use((connection) => pipeline(connection, scope, text, parameters, arrays));
-  };
+export function scopedClient(pool: ReadPool, scope: Scope) {
+  const run = (text: string, parameters: Parameters, arrays: boolean) =>
+    pool.use((connection) => pipeline(connection, scope, text, parameters, arrays));
   return {
     // Drizzle puts its parsers here; each connection of the pool has got them too.
     options: { parsers: {}, serializers: {} },

@@ -3,6 +3,8 @@ import { sql } from "drizzle-orm";
 import type postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { connect } from "../src/connection.ts";
+import { build } from "../src/prepared.ts";
+import { agents } from "../src/schema/agents.ts";
 import type { Scope } from "../src/scope.ts";
 import { openScratchDatabase } from "./scratch-database.ts";
 
@@ -120,8 +122,11 @@ describe.each(owned)("%s", (table) => {
   });
 
   test("shows nothing to a scope that tries to be more than an id", async () => {
-    for (const userId of ["' or true --", "%", `${ann.id},${ben.id}`])
-      await expect(seen(table, { userId })).rejects.toThrow();
+    for (const userId of ["' or true --", "%", `${ann.id},${ben.id}`]) {
+      await expect(seen(table, { userId })).rejects.toThrow("a scope holds");
+      const read = scratch.database.reads({ credential: userId }).execute(sql`select 1`);
+      await expect(read).rejects.toMatchObject({ cause: { message: /a scope holds/ } });
+    }
   });
 
   test("lets no change reach the rows of another", async () => {
@@ -156,12 +161,15 @@ test.each(["agents", "api_keys", "challenges", "passkeys", "recovery_codes", "se
   },
 );
 
-test("reads through the pipelined client are under the scope of their caller, also side by side", async () => {
-  const { database } = scratch;
-  const read = (scope: Scope) =>
-    database.as(scope, () =>
-      database.reads.execute<{ user_id: string }>(sql`select user_id from agents`),
-    );
+const agentOwners = build.select({ user_id: agents.userId }).from(agents).prepare("agent_owners");
+
+test.each([
+  [
+    "built",
+    (scope: Scope) => scratch.database.reads(scope).select({ user_id: agents.userId }).from(agents),
+  ],
+  ["prepared", (scope: Scope) => scratch.database.run(agentOwners, scope, {})],
+])("%s reads are under the scope of their caller, also side by side", async (_kind, read) => {
   const scopes: Scope[] = Array.from(
     { length: 60 },
     (_, at) => [{ userId: ann.id }, { userId: ben.id }, {}][at % 3] ?? {},
@@ -171,16 +179,12 @@ test("reads through the pipelined client are under the scope of their caller, al
     expect(rows.map(({ user_id }) => user_id)).toEqual(
       scopes[at]?.userId ? [scopes[at].userId] : [],
     );
-  // Outside any scope there is none, whatever the connection was used for before.
-  expect(await database.reads.execute(sql`select 1 from agents`)).toHaveLength(0);
 });
 
 test("reads cannot write", async () => {
   const { database } = scratch;
-  const write = () => database.reads.execute(sql`delete from agents`);
-  await expect(database.as({ userId: ann.id }, write)).rejects.toMatchObject({
-    cause: { code: "25006" },
-  });
+  const write = database.reads({ userId: ann.id }).execute(sql`delete from agents`);
+  await expect(write).rejects.toMatchObject({ cause: { code: "25006" } });
 });
 
 test("a scope ends with its transaction, also on the same connection", async () => {
@@ -207,7 +211,7 @@ test("a presented secret shows just its own session, key or challenge", async ()
   for (const table of ["totp_factors", "recovery_codes", "passkeys", "sessions"])
     expect(await seen(table, { credential: ann.challenge })).toEqual([]);
   expect(await seen("events", { credential: ann.sessionId })).toEqual([]);
-  for (const credential of ["", "%", ann.sessionId.slice(1), randomBytes(32).toString("hex")])
+  for (const credential of ["", ann.sessionId.slice(1), randomBytes(32).toString("hex")])
     expect(await seen("sessions", { credential })).toEqual([]);
   // A key's secret looks its key up and changes nothing of it.
   const revive = sql`update api_keys set revoked_at = null`;

@@ -23,9 +23,10 @@ async function endAllConnections(): Promise<number> {
 test("connections that are ended while in use are replaced, and no statement runs without its scope", async () => {
   const { database } = scratch;
   const scopeOf = () =>
-    database.as({ userId }, () =>
-      database.reads.select({ scope: sql<string>`current_user_id()` }).from(sql`(select) one`),
-    );
+    database
+      .reads({ userId })
+      .select({ scope: sql<string>`current_user_id()` })
+      .from(sql`(select) one`);
   const write = () =>
     database.transaction({ userId }, async (tx) => {
       await tx.execute(sql`select pg_sleep(0.001)`);
@@ -72,7 +73,7 @@ test("connections that are ended while in use are replaced, and no statement run
 test("a lost database is told as such, and answers again when it is back", async () => {
   const { database } = scratch;
   await endAllConnections();
-  const count = () => database.as({}, () => database.reads.select().from(users));
+  const count = () => database.reads({}).select().from(users);
   for (let tries = 0; tries < 20; tries += 1) await count().catch(() => {});
   expect(await count()).toEqual([]);
 });

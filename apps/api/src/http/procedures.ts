@@ -3,6 +3,7 @@ import { AppError } from "../errors.ts";
 import { appRouter } from "../router.ts";
 import type { Context } from "../trpc/context.ts";
 import type { PolicyMeta } from "../trpc/init.ts";
+import { runChain } from "../trpc/run-chain.ts";
 
 export type CallableProcedure = {
   path: string;
@@ -37,15 +38,6 @@ export function commonBodyBytes(called: CallableProcedure[]): number {
     : Math.max(4096, ...limits.map((limit) => Math.min(limit, defaultBodyBytes)));
 }
 
-type Invoke = (options: {
-  ctx: Context;
-  getRawInput: () => Promise<unknown>;
-  path: string;
-  type: string;
-  signal: AbortSignal;
-  batchIndex: number;
-}) => Promise<unknown>;
-
 /** Several steps of a chain ask for the input; a body can be read only once. */
 function once<T>(read: () => Promise<T>): () => Promise<T> {
   let result: Promise<T> | undefined;
@@ -57,14 +49,13 @@ function once<T>(read: () => Promise<T>): () => Promise<T> {
 
 function toCallable(path: string, procedure: AnyTRPCProcedure): CallableProcedure {
   const { type, meta } = procedure._def as { type: CallableProcedure["type"]; meta?: PolicyMeta };
-  const invoke = procedure as unknown as Invoke;
   return {
     path,
     type,
     meta: meta ?? {},
     definition: procedure._def,
     call: (ctx, readInput, signal, batchIndex) =>
-      invoke({ ctx, getRawInput: once(readInput), path, type, signal, batchIndex }),
+      runChain(procedure, { ctx, getRawInput: once(readInput), path, type, signal, batchIndex }),
   };
 }
 

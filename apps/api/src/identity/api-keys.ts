@@ -1,4 +1,5 @@
 import type { Database } from "@muniment/db/database.ts";
+import { build } from "@muniment/db/prepared.ts";
 import { apiKeys } from "@muniment/db/schema/api-keys.ts";
 import { users } from "@muniment/db/schema/users.ts";
 import { eq, sql } from "drizzle-orm";
@@ -11,34 +12,33 @@ export type FoundApiKey = {
   expiresAt: Date | null;
 };
 
-/** Prepares the look-up of a key by its HMAC under each element of the ring, newest first. */
-export function createApiKeyLookup(database: Database, hmacSecrets: readonly Buffer[]) {
-  const select = database.reads
-    .select({
-      keyId: apiKeys.id,
-      userId: apiKeys.userId,
-      agentId: apiKeys.agentId,
-      prefix: apiKeys.prefix,
-      scopes: apiKeys.scopes,
-      allowedCidrs: apiKeys.allowedCidrs,
-      eventTypes: apiKeys.eventTypes,
-      expiresAt: apiKeys.expiresAt,
-      revokedAt: apiKeys.revokedAt,
-      role: users.role,
-      disabledAt: users.disabledAt,
-    })
-    .from(apiKeys)
-    .innerJoin(users, eq(users.id, apiKeys.userId))
-    .where(eq(apiKeys.hmac, sql.placeholder("hmac")))
-    .prepare("find_api_key");
+const keyByHmac = build
+  .select({
+    keyId: apiKeys.id,
+    userId: apiKeys.userId,
+    agentId: apiKeys.agentId,
+    prefix: apiKeys.prefix,
+    scopes: apiKeys.scopes,
+    allowedCidrs: apiKeys.allowedCidrs,
+    eventTypes: apiKeys.eventTypes,
+    expiresAt: apiKeys.expiresAt,
+    revokedAt: apiKeys.revokedAt,
+    role: users.role,
+    disabledAt: users.disabledAt,
+  })
+  .from(apiKeys)
+  .innerJoin(users, eq(users.id, apiKeys.userId))
+  .where(eq(apiKeys.hmac, sql.placeholder("hmac")))
+  .prepare("key_by_hmac");
 
+/** Looks a key up by its HMAC under each element of the ring, newest first. */
+export function createApiKeyLookup(database: Database, hmacSecrets: readonly Buffer[]) {
   return async function findApiKey(key: string, now: Date): Promise<FoundApiKey | null> {
     if (!isApiKey(key)) return null;
     for (const secret of hmacSecrets) {
       const hmac = apiKeyHmac(key, secret);
-      const [row] = await database.as({ credential: hmac.toString("hex") }, () =>
-        select.execute({ hmac }),
-      );
+      const scope = { credential: hmac.toString("hex") };
+      const [row] = await database.run(keyByHmac, scope, { hmac });
       if (!row) continue;
       const { expiresAt, revokedAt, disabledAt, ...principal } = row;
       if (revokedAt || disabledAt || (expiresAt && expiresAt <= now)) return null;

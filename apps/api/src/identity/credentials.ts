@@ -28,7 +28,7 @@ export async function provePassword(
   password: string,
 ): Promise<Proof> {
   const named = "email" in account ? eq(users.email, account.email) : eq(users.id, account.id);
-  const [user] = await database.as({}, () => database.reads.select().from(users).where(named));
+  const [user] = await database.reads({}).select().from(users).where(named);
   const right = user
     ? await verifyPassword(user.passwordHash, password)
     : await verifyDecoy(password, config.argon2);

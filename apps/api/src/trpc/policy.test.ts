@@ -151,7 +151,11 @@ function contextOf(principal: Principal): Context {
   });
   const beyond = new Proxy(
     {},
-    { get: () => () => Promise.reject(new Error("reached the handler")) },
+    {
+      get: () => () => {
+        throw new Error("reached the handler");
+      },
+    },
   );
   return {
     deps: {

@@ -15,12 +15,11 @@ export const get = limited("general")
   .query(async ({ ctx: { deps, principal }, input }) => {
     const { database } = deps;
     const { userId } = principal;
-    const [row] = await database.as({ userId }, () =>
-      database.reads
-        .select(agentColumns(deps.now()))
-        .from(agents)
-        .where(and(eq(agents.id, input.id), eq(agents.userId, userId))),
-    );
+    const [row] = await database
+      .reads({ userId })
+      .select(agentColumns(deps.now()))
+      .from(agents)
+      .where(and(eq(agents.id, input.id), eq(agents.userId, userId)));
     if (!row) throw new AppError("not_found", "There is no such agent.");
     return toAgent(row);
   });

@@ -16,13 +16,12 @@ export const list = limited("general")
     const { database } = deps;
     const { userId } = principal;
     const page = keysetPage(deps, `agents:${userId}`, input);
-    const rows = await database.as({ userId }, () =>
-      database.reads
-        .select(agentColumns(deps.now()))
-        .from(agents)
-        .where(and(eq(agents.userId, userId), page.after(agents.createdAt, agents.id)))
-        .orderBy(desc(agents.createdAt), desc(agents.id))
-        .limit(page.fetch),
-    );
+    const rows = await database
+      .reads({ userId })
+      .select(agentColumns(deps.now()))
+      .from(agents)
+      .where(and(eq(agents.userId, userId), page.after(agents.createdAt, agents.id)))
+      .orderBy(desc(agents.createdAt), desc(agents.id))
+      .limit(page.fetch);
     return page.cut(rows, (row) => ({ at: row.createdAt, id: row.id }), toAgent);
   });

@@ -17,17 +17,15 @@ export const list = limited("general")
   .query(async ({ ctx: { deps }, input }) => {
     const { database } = deps;
     const page = keysetPage(deps, "alerts", input);
-    const rows = await database.as({}, () =>
-      selectAlerts(database.reads)
-        .where(
-          and(
-            input?.state ? states[input.state] : undefined,
-            input?.kinds ? inArray(alerts.kind, input.kinds) : undefined,
-            page.after(alerts.openedAt, alerts.id),
-          ),
-        )
-        .orderBy(desc(alerts.openedAt), desc(alerts.id))
-        .limit(page.fetch),
-    );
+    const rows = await selectAlerts(database.reads({}))
+      .where(
+        and(
+          input?.state ? states[input.state] : undefined,
+          input?.kinds ? inArray(alerts.kind, input.kinds) : undefined,
+          page.after(alerts.openedAt, alerts.id),
+        ),
+      )
+      .orderBy(desc(alerts.openedAt), desc(alerts.id))
+      .limit(page.fetch);
     return page.cut(rows, ({ alert }) => ({ at: alert.openedAt, id: alert.id }), toAlert);
   });

@@ -18,21 +18,20 @@ export const list = limited("general")
     const { userId } = principal;
     const agentId = input?.agentId;
     const page = keysetPage(deps, `apiKeys:${userId}:${agentId ?? ""}`, input);
-    const rows = await database.as({ userId }, () =>
-      database.reads
-        .select(apiKeyColumns)
-        .from(apiKeys)
-        .innerJoin(agents, eq(agents.id, apiKeys.agentId))
-        .where(
-          and(
-            eq(apiKeys.userId, userId),
-            agentId ? eq(apiKeys.agentId, agentId) : undefined,
-            page.after(apiKeys.createdAt, apiKeys.id),
-          ),
-        )
-        .orderBy(desc(apiKeys.createdAt), desc(apiKeys.id))
-        .limit(page.fetch),
-    );
+    const rows = await database
+      .reads({ userId })
+      .select(apiKeyColumns)
+      .from(apiKeys)
+      .innerJoin(agents, eq(agents.id, apiKeys.agentId))
+      .where(
+        and(
+          eq(apiKeys.userId, userId),
+          agentId ? eq(apiKeys.agentId, agentId) : undefined,
+          page.after(apiKeys.createdAt, apiKeys.id),
+        ),
+      )
+      .orderBy(desc(apiKeys.createdAt), desc(apiKeys.id))
+      .limit(page.fetch);
     const now = deps.now();
     return page.cut(
       rows,

@@ -14,9 +14,7 @@ export const get = limited("general")
   .output(auditEntry)
   .query(async ({ ctx: { deps }, input }) => {
     const { database } = deps;
-    const [row] = await database.as({}, () =>
-      database.reads.select().from(auditLog).where(eq(auditLog.id, input.id)),
-    );
+    const [row] = await database.reads({}).select().from(auditLog).where(eq(auditLog.id, input.id));
     if (!row) throw new AppError("not_found", "There is no such audit entry.");
     const indexes = await readIndexes(database, [row.id]);
     return toAuditEntry(row, indexes.get(row.id));

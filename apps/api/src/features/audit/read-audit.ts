@@ -8,12 +8,11 @@ type Row = typeof auditLog.$inferSelect;
 /** The places in the log of those entries that are sealed, by id. */
 export async function readIndexes(database: Database, ids: string[]): Promise<Map<string, number>> {
   if (ids.length === 0) return new Map();
-  const rows = await database.as({}, () =>
-    database.reads
-      .select({ id: auditLeaves.entryId, index: auditLeaves.index })
-      .from(auditLeaves)
-      .where(inArray(auditLeaves.entryId, ids)),
-  );
+  const rows = await database
+    .reads({})
+    .select({ id: auditLeaves.entryId, index: auditLeaves.index })
+    .from(auditLeaves)
+    .where(inArray(auditLeaves.entryId, ids));
   return new Map(rows.map(({ id, index }) => [id, index]));
 }
 

@@ -16,24 +16,23 @@ export const search = limited("general")
     const { database } = deps;
     const { actions, outcomes, actorId, targetId, from, to } = input;
     const page = keysetPage(deps, "audit", input);
-    const rows = await database.as({}, () =>
-      database.reads
-        .select()
-        .from(auditLog)
-        .where(
-          and(
-            actions ? inArray(auditLog.action, actions) : undefined,
-            outcomes ? inArray(auditLog.outcome, outcomes) : undefined,
-            actorId ? eq(auditLog.actorId, actorId) : undefined,
-            targetId ? eq(auditLog.targetId, targetId) : undefined,
-            from ? gte(auditLog.at, new Date(from)) : undefined,
-            to ? lt(auditLog.at, new Date(to)) : undefined,
-            page.after(auditLog.at, auditLog.id),
-          ),
-        )
-        .orderBy(desc(auditLog.at), desc(auditLog.id))
-        .limit(page.fetch),
-    );
+    const rows = await database
+      .reads({})
+      .select()
+      .from(auditLog)
+      .where(
+        and(
+          actions ? inArray(auditLog.action, actions) : undefined,
+          outcomes ? inArray(auditLog.outcome, outcomes) : undefined,
+          actorId ? eq(auditLog.actorId, actorId) : undefined,
+          targetId ? eq(auditLog.targetId, targetId) : undefined,
+          from ? gte(auditLog.at, new Date(from)) : undefined,
+          to ? lt(auditLog.at, new Date(to)) : undefined,
+          page.after(auditLog.at, auditLog.id),
+        ),
+      )
+      .orderBy(desc(auditLog.at), desc(auditLog.id))
+      .limit(page.fetch);
     const indexes = await readIndexes(
       database,
       rows.map(({ id }) => id),

@@ -50,9 +50,7 @@ export const signUp = limited("general")
       throw new AppError("sign_up_closed", "Accounts are made by invitation here.");
     }
     if (invitation !== undefined) {
-      const isRight = await database.as({}, () =>
-        isLinkToken(database.reads, "invitation", invitation, now()),
-      );
+      const isRight = await isLinkToken(database.reads({}), "invitation", invitation, now());
       if (!isRight) throw wrongInvitation();
     }
     return next();

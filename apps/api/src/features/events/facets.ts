@@ -21,14 +21,14 @@ export const facets = limited("general")
   .input(facetsInput)
   .output(output)
   .query(async ({ ctx: { deps, principal }, input }) => {
-    const { database } = deps;
     const { userId } = principal;
+    const searches = deps.database.searches({ userId });
     const { fields, limit = defaultLimit } = input;
     const names = fields.map((_, index) => sql.identifier(`v${index}`));
     const columns = Object.fromEntries(
       fields.map((field, index) => [`v${index}`, dimensionText(field).as(`v${index}`)]),
     );
-    const picked = database.searches
+    const picked = searches
       .select(columns)
       .from(events)
       .where(
@@ -41,8 +41,7 @@ export const facets = limited("general")
     const list = (parts: SQL[]) => sql.join(parts, sql`, `);
     const all = list(names.map((name) => sql`${name}`));
     const sets = list(names.map((name) => sql`(${name})`));
-    const rows = await database.as({ userId }, () =>
-      database.searches.execute<Row>(sql`
+    const rows = await searches.execute<Row>(sql`
         with picked as (${picked}), counted as (
           select grouping(${all}) as mask, coalesce(${all}) as value, count(*) as count,
             row_number() over (
@@ -50,8 +49,7 @@ export const facets = limited("general")
             ) as rank
           from picked group by grouping sets (${sets})
         )
-        select mask, value, count from counted where rank <= ${limit} order by mask, rank`),
-    );
+        select mask, value, count from counted where rank <= ${limit} order by mask, rank`);
     // grouping() has one bit per field, the first field's highest; 0 marks the field that is counted.
     const maskOf = (index: number) => (2 ** fields.length - 1) ^ (1 << (fields.length - 1 - index));
     return {

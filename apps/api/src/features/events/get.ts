@@ -15,17 +15,16 @@ export const get = limited("general")
   .query(async ({ ctx: { deps, principal }, input: { id } }) => {
     const { database } = deps;
     const { userId } = principal;
-    const [row] = await database.as({ userId }, () => {
-      // The time names the partition, so that only one is looked into.
-      const time = database.reads
-        .select({ occurredAt: eventIds.occurredAt })
-        .from(eventIds)
-        .where(and(eq(eventIds.userId, userId), eq(eventIds.id, id)));
-      return database.reads
-        .select(eventColumns)
-        .from(events)
-        .where(and(eq(events.userId, userId), eq(events.id, id), eq(events.occurredAt, time)));
-    });
+    const reads = database.reads({ userId });
+    // The time names the partition, so that only one is looked into.
+    const time = reads
+      .select({ occurredAt: eventIds.occurredAt })
+      .from(eventIds)
+      .where(and(eq(eventIds.userId, userId), eq(eventIds.id, id)));
+    const [row] = await reads
+      .select(eventColumns)
+      .from(events)
+      .where(and(eq(events.userId, userId), eq(events.id, id), eq(events.occurredAt, time)));
     if (!row) throw new AppError("not_found", "There is no such event.");
     return toEvent(row);
   });

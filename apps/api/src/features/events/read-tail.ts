@@ -24,8 +24,7 @@ export async function readTailBounds(
   database: Database,
   userId: string,
 ): Promise<TailBounds & { end: TailPosition }> {
-  const [row] = await database.as({ userId }, () =>
-    database.searches.execute<BoundsRow>(sql`
+  const [row] = await database.searches({ userId }).execute<BoundsRow>(sql`
       select (select system_identifier::text from pg_control_system()) as cluster,
         pg_snapshot_xmax(pg_current_snapshot())::text as next,
         last.commit_xid::text as xid, last.position::text as receipt, last.ordinal::text as ordinal
@@ -34,8 +33,7 @@ export async function readTailBounds(
         where ${receipts.userId} = ${userId}
           and commit_xid < pg_snapshot_xmin(pg_current_snapshot())
         order by commit_xid desc, position desc limit 1
-      ) last on true`),
-  );
+      ) last on true`);
   if (!row) throw new Error("the bounds of a tail gave no answer");
   return {
     cluster: row.cluster,
@@ -77,8 +75,7 @@ export async function readTail(
     Object.entries(eventColumns).map(([name, column]) => sql`${column} as ${sql.identifier(name)}`),
     sql`, `,
   );
-  const rows = await database.as({ userId }, () =>
-    database.searches.execute<Row>(sql`
+  const rows = await database.searches({ userId }).execute<Row>(sql`
       select r.commit_xid::text as xid, r.position::text as receipt, i.ordinal, e.*
       from (
         select * from (
@@ -102,8 +99,7 @@ export async function readTail(
           and ${events.id} = i.id
         limit 1
       ) e on true
-      order by r.commit_xid, r.position, i.ordinal`),
-  );
+      order by r.commit_xid, r.position, i.ordinal`);
   const positionOf = ({ xid, receipt, ordinal }: Row) => ({
     xid: BigInt(xid),
     receipt: BigInt(receipt),

@@ -39,21 +39,20 @@ export const search = limited("general")
     const page = keysetPage(deps, `events:${userId}:${asked}`, input);
 
     const read = (from: number, to: number) =>
-      database.as({ userId }, () =>
-        database.searches
-          .select(eventColumns)
-          .from(events)
-          .where(
-            and(
-              eq(events.userId, userId),
-              ...rangeConditions({ from, to }),
-              page.after(events.occurredAt, events.id),
-              ...filterConditions(question),
-            ),
-          )
-          .orderBy(desc(events.occurredAt), desc(events.id))
-          .limit(page.fetch),
-      );
+      database
+        .searches({ userId })
+        .select(eventColumns)
+        .from(events)
+        .where(
+          and(
+            eq(events.userId, userId),
+            ...rangeConditions({ from, to }),
+            page.after(events.occurredAt, events.id),
+            ...filterConditions(question),
+          ),
+        )
+        .orderBy(desc(events.occurredAt), desc(events.id))
+        .limit(page.fetch);
 
     const newest = deps.now().getTime() + eventBounds.futureMilliseconds;
     const top = Math.min(range.to, (page.at?.getTime() ?? newest) + 1);

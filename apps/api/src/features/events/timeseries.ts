@@ -52,14 +52,14 @@ export const timeseries = limited("general")
   .input(timeseriesInput)
   .output(output)
   .query(async ({ ctx: { deps, principal }, input }) => {
-    const { database } = deps;
     const { userId } = principal;
+    const searches = deps.database.searches({ userId });
     const range = toTimeRange(input);
     const { from, to } = input;
     const { interval, step, starts } = bucketsOf(Date.parse(from), Date.parse(to), input.interval);
     const { by } = input;
 
-    const counted = database.searches
+    const counted = searches
       .select({
         start:
           sql`date_bin(${`${step / 1000} seconds`}::interval, ${events.occurredAt}, 'epoch')`.as(
@@ -71,15 +71,13 @@ export const timeseries = limited("general")
       .from(events)
       .where(and(eq(events.userId, userId), ...rangeConditions(range), ...filterConditions(input)))
       .groupBy(sql`1`, sql`2`);
-    const rows = await database.as({ userId }, () =>
-      database.searches.execute<Row>(sql`
+    const rows = await searches.execute<Row>(sql`
         with counted as materialized (${counted}), top as (
           select value from counted group by value order by sum(count) desc, value limit ${maxValues}
         )
         select start, top.value, coalesce(is_top, false) as "isTop", sum(count) as count
         from counted left join (select value, true as is_top from top) top
           on top.value is not distinct from counted.value
-        group by 1, 2, 3`),
-    );
+        group by 1, 2, 3`);
     return { interval, buckets: toBuckets(starts, rows, by) };
   });

@@ -1,10 +1,25 @@
+import { build } from "@muniment/db/prepared.ts";
 import { sessions } from "@muniment/db/schema/sessions.ts";
 import { listSessionsInput, sessionPage } from "@muniment/shared/sessions.ts";
-import { and, desc, eq, gt } from "drizzle-orm";
-import { keysetPage } from "../../paging.ts";
+import { and, desc, eq, gt, sql } from "drizzle-orm";
+import { afterCursor, keysetPage } from "../../paging.ts";
 import { signedIn } from "../../trpc/authenticated.ts";
 import { limited } from "../../trpc/limited.ts";
 import { permission } from "../../trpc/permission.ts";
+
+const sessionsOfUser = build
+  .select()
+  .from(sessions)
+  .where(
+    and(
+      eq(sessions.userId, sql.placeholder("userId")),
+      gt(sessions.expiresAt, sql.placeholder("now")),
+      afterCursor(sessions.createdAt, sessions.publicId),
+    ),
+  )
+  .orderBy(desc(sessions.createdAt), desc(sessions.publicId))
+  .limit(sql.placeholder("fetch"))
+  .prepare("sessions_of_user");
 
 export const list = limited("general")
   .concat(signedIn)
@@ -12,23 +27,10 @@ export const list = limited("general")
   .input(listSessionsInput)
   .output(sessionPage)
   .query(async ({ ctx: { deps, principal }, input }) => {
-    const { database } = deps;
     const { userId } = principal;
     const page = keysetPage(deps, `sessions:${userId}`, input);
-    const rows = await database.as({ userId }, () =>
-      database.reads
-        .select()
-        .from(sessions)
-        .where(
-          and(
-            eq(sessions.userId, userId),
-            gt(sessions.expiresAt, deps.now()),
-            page.after(sessions.createdAt, sessions.publicId),
-          ),
-        )
-        .orderBy(desc(sessions.createdAt), desc(sessions.publicId))
-        .limit(page.fetch),
-    );
+    const values = { ...page.values, userId, now: deps.now().toISOString() };
+    const rows = await deps.database.run(sessionsOfUser, { userId }, values);
     return page.cut(
       rows,
       (row) => ({ at: row.createdAt, id: row.publicId }),

@@ -10,5 +10,5 @@ export const status = limited("general")
   .output(signUpInfo)
   .query(async ({ ctx: { deps } }) => ({
     signUp: deps.config.signUp,
-    setupNeeded: await deps.database.as({}, () => isSetupNeeded(deps.database.reads)),
+    setupNeeded: await isSetupNeeded(deps.database.reads({})),
   }));

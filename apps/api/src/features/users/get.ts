@@ -9,6 +9,4 @@ export const get = limited("general")
   .concat(permission("users:read"))
   .input(userIdInput)
   .output(user)
-  .query(({ ctx: { deps }, input }) =>
-    deps.database.as({}, () => readUser(deps.database.reads, input.id)),
-  );
+  .query(({ ctx: { deps }, input }) => readUser(deps.database.reads({}), input.id));

@@ -19,18 +19,14 @@ export const list = limited("general")
   .query(async ({ ctx: { deps }, input }) => {
     const { database } = deps;
     const page = keysetPage(deps, "users", input);
-    const rows = await database.as({}, () =>
-      database.reads
-        .select(userColumns)
-        .from(users)
-        .where(
-          and(
-            input?.text ? contains(input.text) : undefined,
-            page.after(users.createdAt, users.id),
-          ),
-        )
-        .orderBy(desc(users.createdAt), desc(users.id))
-        .limit(page.fetch),
-    );
+    const rows = await database
+      .reads({})
+      .select(userColumns)
+      .from(users)
+      .where(
+        and(input?.text ? contains(input.text) : undefined, page.after(users.createdAt, users.id)),
+      )
+      .orderBy(desc(users.createdAt), desc(users.id))
+      .limit(page.fetch);
     return page.cut(rows, (row) => ({ at: row.createdAt, id: row.id }), toUser);
   });

@@ -1,0 +1,23 @@
+import type { PgPreparedQuery, PreparedQueryConfig } from "drizzle-orm/pg-core";
+import { drizzle } from "drizzle-orm/postgres-js";
+import { type ReadPool, type Scope, scopedClient } from "./scope.ts";
+
+/**
+ * Builds reads apart from any connection, with `sql.placeholder` where a value goes, to be prepared
+ * once when a module is loaded and run by `Database.run`: to build a statement takes longer than to run it.
+ */
+export const build = drizzle.mock();
+
+/** Runs a prepared read of `build` under a scope. */
+export function runPrepared<T extends PreparedQueryConfig>(
+  pool: ReadPool,
+  query: PgPreparedQuery<T>,
+  scope: Scope,
+  values: Record<string, unknown>,
+): Promise<T["execute"]> {
+  // A prepared query asks its `client`; that of `build` is nobody's.
+  const bound: PgPreparedQuery<T> = Object.create(query, {
+    client: { value: scopedClient(pool, scope) },
+  });
+  return bound.execute(values);
+}
