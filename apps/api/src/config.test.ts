@@ -41,6 +41,7 @@ describe("without any variable", () => {
       trustProxy: false,
       corsOrigins: [],
       signUp: "invite",
+      signUpVerify: false,
       smtpUrl: null,
       apiDocs: true,
       sessionIdleSeconds: 86_400,
@@ -319,4 +320,15 @@ test.each([
   ["0.0.0.0", false],
 ])("%s is this machine: %s", (host, expected) => {
   expect(isLoopback(host)).toBe(expected);
+});
+
+test.each([
+  [{ SIGN_UP: "open" }, false],
+  [{ SIGN_UP: "open", SMTP_URL: "smtps://mail.example.org" }, true],
+  [{ SIGN_UP: "open", SMTP_URL: "smtps://mail.example.org", SIGN_UP_VERIFY: "off" }, false],
+  [{ SIGN_UP: "open", SIGN_UP_VERIFY: "on" }, true],
+  [{ SIGN_UP: "invite", SIGN_UP_VERIFY: "on" }, false],
+])("with %j addresses of open sign-ups are verified: %s", (env, expected) => {
+  const parsed = parseConfig(env);
+  expect(parsed.ok && parsed.config.signUpVerify).toBe(expected);
 });

@@ -27,6 +27,8 @@ export type Config = {
   trustProxy: number | string[] | false;
   corsOrigins: readonly string[];
   signUp: "invite" | "open" | "closed";
+  /** Whether an open sign-up is completed by a link of a mail. */
+  signUpVerify: boolean;
   smtpUrl: string | null;
   mailFrom: string;
   apiDocs: boolean;
@@ -67,6 +69,7 @@ const schema = z.object({
   TRUST_PROXY: z.string().optional(),
   CORS_ORIGINS: z.string().default(""),
   SIGN_UP: z.enum(["invite", "open", "closed"]).default("invite"),
+  SIGN_UP_VERIFY: z.enum(["on", "off"]).optional(),
   SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
   MAIL_FROM: z.string().min(3).max(320).default("Muniment <muniment@localhost>"),
   API_DOCS: z.enum(["on", "off"]).optional(),
@@ -301,6 +304,9 @@ export function parseConfig(env: Env): Parsed {
     trustProxy: trustProxy as Config["trustProxy"],
     corsOrigins: splitList(v.CORS_ORIGINS),
     signUp: v.SIGN_UP,
+    signUpVerify:
+      v.SIGN_UP === "open" &&
+      (v.SIGN_UP_VERIFY ? v.SIGN_UP_VERIFY === "on" : v.SMTP_URL !== undefined),
     smtpUrl: v.SMTP_URL ?? null,
     mailFrom: v.MAIL_FROM,
     apiDocs: v.API_DOCS ? v.API_DOCS === "on" : !production,

@@ -7,6 +7,7 @@ import { keepSeenCheckpoint } from "./audit/seen-checkpoint.ts";
 import type { Config } from "./config.ts";
 import { type DatabaseHealth, watchDatabase } from "./database-health.ts";
 import { createEncryption, type Encryption } from "./encryption.ts";
+import { defineAuthJobs } from "./features/auth/jobs.ts";
 import { foldCounts } from "./features/events/fold-counts.ts";
 import { createIngestQueue, type IngestQueue } from "./features/events/ingest-queue.ts";
 import { defineEventJobs } from "./features/events/jobs.ts";
@@ -107,11 +108,12 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
 
   jobs.every("close-refusals", 20, refusals.close);
   jobs.every("delete-expired", 600, async () => {
-    await database.raw`delete from link_tokens where expires_at < now()`;
+    await database.raw`select delete_expired_links()`;
     await database.raw`select delete_expired_sessions()`;
     await database.raw`select delete_expired_challenges()`;
   });
   defineEventJobs(jobs, database);
+  defineAuthJobs({ jobs, database, mailer, config, now });
   await jobs.start();
 
   // So that there is a checkpoint to ask for from the start.

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { raiseAlert } from "../src/alerts/raise.ts";
 import { AppError } from "../src/errors.ts";
+import { createLinkToken } from "../src/identity/link-token.ts";
 import type { UserPrincipal } from "../src/identity/principal.ts";
 import { audited } from "../src/trpc/audited.ts";
 import type { Context } from "../src/trpc/context.ts";
@@ -15,7 +16,7 @@ let server: TestServer;
 let member: UserClient;
 let admin: UserClient;
 beforeAll(async () => {
-  server = await startTestServer();
+  server = await startTestServer({ env: { SIGN_UP: "open" } });
   member = await server.member();
   admin = await server.user("admin");
 });
@@ -222,6 +223,18 @@ test("without its entry no mutation of the API changes anything", async () => {
     raiseAlert(tx, "account_locked", { userId: null, key: "x", details: {}, now: new Date() }),
   );
   const alertId = must(await admin.query("alerts.list")).items[0].id;
+  const linkOf = async (purpose: "password_reset" | "sign_up") => {
+    const { email } = target;
+    const facts =
+      purpose === "sign_up"
+        ? { purpose, email: "n@example.org", displayName: "N", passwordHash: "x" }
+        : { purpose, email, userId: target.id };
+    const { token } = await server.deps.database.transaction({ userId: target.id }, (tx) =>
+      createLinkToken(tx, { role: "member", ...facts }, server.deps.now(), 60),
+    );
+    return token;
+  };
+  const [resetToken, signUpToken] = [await linkOf("password_reset"), await linkOf("sign_up")];
   const calls: Record<string, () => Promise<Answer>> = {
     "agents.create": () => member.mutate("agents.create", { name: "x" }),
     "agents.update": () => member.mutate("agents.update", { id: agentId, name: "y" }),
@@ -234,6 +247,11 @@ test("without its entry no mutation of the API changes anything", async () => {
     "account.changePassword": () => member.mutate("account.changePassword", next),
     "auth.reauthenticate": () => member.mutate("auth.reauthenticate", { password }),
     "auth.signIn": () => guest.mutate("auth.signIn", { email: target.email, password }),
+    "auth.requestPasswordReset": () =>
+      guest.mutate("auth.requestPasswordReset", { email: target.email }),
+    "auth.resetPassword": () =>
+      guest.mutate("auth.resetPassword", { token: resetToken, password: next.password }),
+    "auth.verifyEmail": () => guest.mutate("auth.verifyEmail", { token: signUpToken }),
     "sessions.revoke": () => target.mutate("sessions.revoke", { id: sessions[0].id }),
     "sessions.revokeOthers": () => target.mutate("sessions.revokeOthers"),
     "sessions.revokeAll": () => target.mutate("sessions.revokeAll"),

@@ -1,5 +1,14 @@
 import type { AppRouter } from "@muniment/api/router.ts";
-import { me, reauthenticated, signedInResult, signUpInfo } from "@muniment/shared/accounts.ts";
+import {
+  addressVerified,
+  me,
+  passwordWasReset,
+  reauthenticated,
+  resetRequested,
+  signedInResult,
+  signUpInfo,
+  signUpResult,
+} from "@muniment/shared/accounts.ts";
 import { agent, agentIdInput, agentPage } from "@muniment/shared/agents.ts";
 import { alert, alertPage } from "@muniment/shared/alerts.ts";
 import { apiKey, apiKeyPage, createdApiKey } from "@muniment/shared/api-keys.ts";
@@ -35,7 +44,10 @@ type Schemas = { [R in keyof Outputs]: { [P in keyof Outputs[R]]: z.ZodType } };
 const outputSchemas = {
   setup: { status: signUpInfo, createAdmin: signedInResult },
   auth: {
-    signUp: signedInResult,
+    signUp: signUpResult,
+    verifyEmail: addressVerified,
+    requestPasswordReset: resetRequested,
+    resetPassword: passwordWasReset,
     signIn: signedInResult,
     signOut: nothing,
     me,

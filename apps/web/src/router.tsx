@@ -8,18 +8,28 @@ import { alertsRoute } from "./routes/alerts.tsx";
 import { appRoute } from "./routes/app.tsx";
 import { auditRoute } from "./routes/audit.tsx";
 import { eventsRoute } from "./routes/events.tsx";
+import { forgotRoute } from "./routes/forgot.tsx";
 import { limitsRoute } from "./routes/limits.tsx";
 import { indexRoute } from "./routes/overview.tsx";
 import { publicRoute } from "./routes/public.tsx";
+import { resetRoute } from "./routes/reset.tsx";
 import { rootRoute } from "./routes/root.tsx";
 import { setupRoute } from "./routes/setup.tsx";
 import { signInRoute } from "./routes/sign-in.tsx";
 import { signUpRoute } from "./routes/sign-up.tsx";
 import { usersRoute } from "./routes/users.tsx";
+import { verifyRoute } from "./routes/verify.tsx";
 import { PageSkeleton } from "./ui/skeleton.tsx";
 
 const routeTree = rootRoute.addChildren([
-  publicRoute.addChildren([setupRoute, signInRoute, signUpRoute]),
+  publicRoute.addChildren([
+    setupRoute,
+    signInRoute,
+    signUpRoute,
+    forgotRoute,
+    resetRoute,
+    verifyRoute,
+  ]),
   appRoute.addChildren([
     indexRoute,
     eventsRoute,

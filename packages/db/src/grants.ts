@@ -24,7 +24,7 @@ export function grantsTo({ appGroup, ingestGroup }: RoleNames): string {
     grant insert, select, update on agent_counters to ${ingest};
     grant execute on function ensure_event_partition(timestamptz) to ${app}, ${ingest};
     grant execute on function touch_api_keys(jsonb), user_overview(uuid[]), delete_expired_sessions(),
-      delete_expired_challenges(), fold_event_counts(integer),
+      delete_expired_challenges(), delete_expired_links(), fold_event_counts(integer),
       delete_empty_event_counts(timestamptz, integer), expired_event_partition(timestamptz),
       delete_event_blocks(text, bigint, integer), drop_event_partition(text) to ${app};
   `;

@@ -18,6 +18,7 @@ const owned = [
   "event_counts",
   "event_ids",
   "events",
+  "link_tokens",
   "passkeys",
   "receipts",
   "recovery_codes",
@@ -68,6 +69,7 @@ async function populate(owner: postgres.Sql): Promise<Person> {
   await owner`insert into event_count_changes ${owner(counted)}`;
   await owner`insert into event_counts ${owner({ ...counted, minutes: 15, apart: 3 })}`;
   await owner`insert into saved_views ${owner({ id: randomUUID(), user_id: id, name: "v", query: "", display: "{}", created_at: now, updated_at: now })}`;
+  await owner`insert into link_tokens ${owner({ hash: randomBytes(32), purpose: "password_reset", user_id: id, created_at: now, expires_at: now })}`;
   return { id, sessionId, hmac: hmac.toString("hex"), challenge: challenge.toString("hex") };
 }
 
@@ -145,21 +147,26 @@ describe.each(owned)("%s", (table) => {
   });
 });
 
-test.each(["agents", "api_keys", "challenges", "passkeys", "recovery_codes", "sessions"])(
-  "%s takes no row of another, and gives none away",
-  async (table) => {
-    const place = sql.identifier(table);
-    const given = sql`update ${place} set user_id = ${ann.id} where user_id = ${ben.id}`;
-    await expect(changed({ userId: ben.id }, given)).rejects.toMatchObject({
-      cause: { code: "42501" },
-    });
-    const forged = sql`insert into agents (id, user_id, name, description, environment, created_at)
+test.each([
+  "agents",
+  "api_keys",
+  "challenges",
+  "link_tokens",
+  "passkeys",
+  "recovery_codes",
+  "sessions",
+])("%s takes no row of another, and gives none away", async (table) => {
+  const place = sql.identifier(table);
+  const given = sql`update ${place} set user_id = ${ann.id} where user_id = ${ben.id}`;
+  await expect(changed({ userId: ben.id }, given)).rejects.toMatchObject({
+    cause: { code: "42501" },
+  });
+  const forged = sql`insert into agents (id, user_id, name, description, environment, created_at)
       values (${randomUUID()}, ${ann.id}, 'x', '', 'production', now())`;
-    await expect(changed({ userId: ben.id }, forged)).rejects.toMatchObject({
-      cause: { code: "42501" },
-    });
-  },
-);
+  await expect(changed({ userId: ben.id }, forged)).rejects.toMatchObject({
+    cause: { code: "42501" },
+  });
+});
 
 const agentOwners = build.select({ user_id: agents.userId }).from(agents).prepare("agent_owners");
 

@@ -175,6 +175,7 @@ describe("the ingest role", () => {
     "select touch_api_keys('[]')",
     "select delete_expired_sessions()",
     "select delete_expired_challenges()",
+    "select delete_expired_links()",
     "select * from totp_factors",
     "select * from recovery_codes",
     "select * from passkeys",

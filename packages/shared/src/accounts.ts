@@ -66,6 +66,22 @@ export const reauthenticateInput = z.strictObject({ password: currentPassword })
 /** `signedIn` sets the session cookie. */
 export const signedInResult = z.strictObject({ status: z.literal("signedIn"), user: me });
 
+/** With verification on, every address is answered alike, also one that has an account. */
+export const signUpResult = z.discriminatedUnion("status", [
+  signedInResult,
+  z.strictObject({ status: z.literal("verificationSent") }),
+]);
+export const linkInput = z.strictObject({ token: linkToken });
+export const addressVerified = z.strictObject({
+  status: z.literal("verified"),
+  email: z.string(),
+});
+
+export const requestPasswordResetInput = z.strictObject({ email });
+export const resetRequested = z.strictObject({ status: z.literal("resetRequested") });
+export const resetPasswordInput = z.strictObject({ token: linkToken, password: changedPassword });
+export const passwordWasReset = z.strictObject({ status: z.literal("passwordReset") });
+
 export const signUpPolicy = z.enum(["invite", "open", "closed"]);
 /** What an anonymous visitor must know to show the right page. */
 export const signUpInfo = z.strictObject({ signUp: signUpPolicy, setupNeeded: z.boolean() });

@@ -22,6 +22,7 @@ const limitChange = z.strictObject({
 export const auditActions = {
   "setup.completed": none,
   "user.signed_up": z.strictObject({ role: z.enum(roles), invited: z.boolean() }),
+  "user.sign_up_requested": none,
   "user.invited": z.strictObject({ role: z.enum(roles) }),
   "user.role_changed": z.strictObject({ from: z.enum(roles), to: z.enum(roles) }),
   "user.disabled": none,
@@ -31,6 +32,9 @@ export const auditActions = {
   "user.sessions_revoked": z.strictObject({ revoked: z.number().int() }),
   "account.updated": none,
   "account.password_changed": z.strictObject({ sessionsRevoked: z.number().int() }),
+  "account.password_reset_requested": none,
+  "account.password_reset_sent": none,
+  "account.password_reset": z.strictObject({ sessionsRevoked: z.number().int() }),
   "session.created": none,
   "session.ended": none,
   "session.revoked": z.strictObject({ revoked: z.number().int() }),

@@ -1,37 +1,48 @@
 import { createHash, randomBytes } from "node:crypto";
-import type { Tx } from "@muniment/db/database.ts";
+import type { Database, Tx } from "@muniment/db/database.ts";
 import { linkTokens } from "@muniment/db/schema/link-tokens.ts";
-import { and, eq, gt } from "drizzle-orm";
+import { and, eq, gt, inArray } from "drizzle-orm";
+import { v7 as uuidv7 } from "uuid";
 
 type Row = typeof linkTokens.$inferSelect;
+type Purpose = Row["purpose"];
 
 const hashOf = (token: string) => createHash("sha256").update(token).digest();
 
-const fits = (purpose: Row["purpose"], token: string, now: Date) =>
+const fits = (purpose: Purpose, token: string, now: Date) =>
   and(
     eq(linkTokens.hash, hashOf(token)),
     eq(linkTokens.purpose, purpose),
     gt(linkTokens.expiresAt, now),
   );
 
-/** Makes a single-use token for a purpose; only its hash is stored, which `id` is another form of. */
+/**
+ * Makes a single-use token for a purpose, of which only the hash is stored; `id` names it where the
+ * token must not be told. With a `userId` the scope of `tx` must be that user's.
+ */
 export async function createLinkToken(
   tx: Tx,
-  facts: Pick<Row, "purpose"> & Partial<Pick<Row, "email" | "role">>,
+  facts: Pick<Row, "purpose"> &
+    Partial<Pick<Row, "userId" | "email" | "role" | "displayName" | "passwordHash">>,
   now: Date,
   lifetimeSeconds: number,
 ): Promise<{ token: string; id: string; expiresAt: Date }> {
   const token = randomBytes(32).toString("base64url");
+  const id = uuidv7();
   const expiresAt = new Date(now.getTime() + lifetimeSeconds * 1000);
-  const hash = hashOf(token);
-  await tx.insert(linkTokens).values({ ...facts, hash, createdAt: now, expiresAt });
-  return { token, id: hash.toString("base64url"), expiresAt };
+  await tx
+    .insert(linkTokens)
+    .values({ ...facts, id, hash: hashOf(token), createdAt: now, expiresAt });
+  return { token, id, expiresAt };
 }
 
-/** Uses a token up: of parallel callers exactly one gets the row, and only if the transaction commits. */
+/**
+ * Uses a token up: of parallel callers exactly one gets the row, and only if the transaction commits.
+ * The scope of `tx` must be that of the token's user, if it has one.
+ */
 export async function takeLinkToken(
   tx: Tx,
-  purpose: Row["purpose"],
+  purpose: Purpose,
   token: string,
   now: Date,
 ): Promise<Row | undefined> {
@@ -42,16 +53,32 @@ export async function takeLinkToken(
   return row;
 }
 
-/** Whether a token could be used now; what costs something waits for it. */
-export async function isLinkToken(
-  tx: Pick<Tx, "select">,
-  purpose: Row["purpose"],
+/** The row of a token that could be used now; what costs something waits for it. */
+export async function findLinkToken(
+  database: Database,
+  purpose: Purpose,
   token: string,
   now: Date,
-): Promise<boolean> {
-  const found = await tx
-    .select({ purpose: linkTokens.purpose })
+): Promise<Row | undefined> {
+  const scope = { credential: hashOf(token).toString("hex") };
+  const [row] = await database
+    .reads(scope)
+    .select()
     .from(linkTokens)
     .where(fits(purpose, token, now));
-  return found.length > 0;
+  return row;
+}
+
+/**
+ * Makes the links that would change how an account is entered useless, as each such change does.
+ * The scope of `tx` must be the user's.
+ */
+export async function dropAccountLinks(
+  tx: Tx,
+  userId: string,
+  purposes: Purpose[] = ["password_reset", "email_change"],
+): Promise<void> {
+  await tx
+    .delete(linkTokens)
+    .where(and(eq(linkTokens.userId, userId), inArray(linkTokens.purpose, purposes)));
 }

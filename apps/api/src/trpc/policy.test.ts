@@ -13,8 +13,11 @@ const unaudited: Record<string, string> = {
 
 /** Procedures that nobody needs to be signed in for, each with what protects it instead. */
 const open: Record<string, string> = {
+  "auth.requestPasswordReset": "mail limit; every address is answered alike",
+  "auth.resetPassword": "the one-time link",
   "auth.signIn": "auth limits",
   "auth.signUp": "sign-up policy and limit",
+  "auth.verifyEmail": "the one-time link",
   "setup.createAdmin": "the one-time link",
   "tokens.issue": "auth limits",
   "tokens.refresh": "the refresh token",

@@ -3,6 +3,7 @@ import { changePasswordInput } from "@muniment/shared/accounts.ts";
 import { revokedSessions } from "@muniment/shared/sessions.ts";
 import { eq } from "drizzle-orm";
 import { provePassword, requireUnchanged } from "../../identity/credentials.ts";
+import { dropAccountLinks } from "../../identity/link-token.ts";
 import { hashNewPassword } from "../../identity/new-password.ts";
 import { audited } from "../../trpc/audited.ts";
 import { authLimitedForSelf } from "../../trpc/auth-limited.ts";
@@ -33,6 +34,7 @@ export const changePassword = limited("general")
     const { userId: id } = principal;
     await requireUnchanged(tx, id, proof.user.passwordHash);
     await tx.update(users).set(chosen).where(eq(users.id, id));
+    await dropAccountLinks(tx, id);
     const revoked = await endOtherSessions(ctx);
     await audit({
       target: { kind: "user", id, label: principal.email },

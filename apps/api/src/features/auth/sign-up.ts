@@ -1,20 +1,22 @@
 import type { Tx } from "@muniment/db/database.ts";
 import { users } from "@muniment/db/schema/users.ts";
 import { isUniqueViolation } from "@muniment/db/unavailable.ts";
-import { signedInResult, signUpInput } from "@muniment/shared/accounts.ts";
+import { signUpInput, signUpResult } from "@muniment/shared/accounts.ts";
 import type { Role } from "@muniment/shared/permissions.ts";
 import { v7 as uuidv7 } from "uuid";
 import type { z } from "zod";
 import type { Config } from "../../config.ts";
 import { AppError } from "../../errors.ts";
-import { isLinkToken, takeLinkToken } from "../../identity/link-token.ts";
+import { findLinkToken, takeLinkToken } from "../../identity/link-token.ts";
 import { hashNewPassword } from "../../identity/new-password.ts";
 import { audited } from "../../trpc/audited.ts";
 import { anyone } from "../../trpc/authenticated.ts";
 import { countsFailures } from "../../trpc/counts-failures.ts";
 import { limited } from "../../trpc/limited.ts";
+import { mailLimitedIf } from "../../trpc/mail-limited.ts";
 import { signUpLimited } from "../../trpc/sign-up-limited.ts";
 import { startsSession, toMe } from "../../trpc/starts-session.ts";
+import { type PendingSignUp, signUpQueue } from "./jobs.ts";
 
 const wrongInvitation = () =>
   new AppError("invalid_token", "This invitation is not valid for this address.");
@@ -50,20 +52,32 @@ export const signUp = limited("general")
       throw new AppError("sign_up_closed", "Accounts are made by invitation here.");
     }
     if (invitation !== undefined) {
-      const isRight = await isLinkToken(database.reads({}), "invitation", invitation, now());
-      if (!isRight) throw wrongInvitation();
+      const found = await findLinkToken(database, "invitation", invitation, now());
+      if (!found) throw wrongInvitation();
     }
     return next();
   })
+  .concat(mailLimitedIf(({ config }) => config.signUpVerify))
   .use(async function choosePassword({ ctx, input, next }) {
     return next({ ctx: { chosen: await hashNewPassword(ctx.deps, input.password, input) } });
   })
-  .concat(audited("user.signed_up"))
-  .output(signedInResult)
+  .concat(audited("user.signed_up", "user.sign_up_requested"))
+  .output(signUpResult)
   .mutation(async ({ ctx: { deps, tx, audit, afterCommit, startSession, chosen }, input }) => {
+    const { email, displayName, invitation } = input;
+    if (deps.config.signUpVerify && invitation === undefined) {
+      // The same for every address, known or not: a job finds out which mail is due.
+      const pending: PendingSignUp = { email, displayName, passwordHash: chosen.passwordHash };
+      await deps.jobs.enqueue(tx, signUpQueue, pending);
+      await audit({
+        action: "user.sign_up_requested",
+        target: { kind: "procedure", id: "auth.signUp", label: email },
+        details: {},
+      });
+      return { status: "verificationSent" };
+    }
     const now = deps.now();
     const role = await admit(tx, deps.config.signUp, input, now);
-    const { email, displayName } = input;
     const user = { id: uuidv7(), email, displayName, role, ...chosen, createdAt: now };
     await tx
       .insert(users)
@@ -76,7 +90,7 @@ export const signUp = limited("general")
     await audit({
       target: { kind: "user", id: user.id, label: email },
       actor: { userId: user.id, label: email },
-      details: { role, invited: input.invitation !== undefined },
+      details: { role, invited: invitation !== undefined },
     });
     afterCommit(session.setCookie);
     return { status: "signedIn", user: toMe(user) };

@@ -3,13 +3,14 @@ import { createAdminInput, signedInResult } from "@muniment/shared/accounts.ts";
 import { sql } from "drizzle-orm";
 import { v7 as uuidv7 } from "uuid";
 import { AppError } from "../../errors.ts";
-import { isLinkToken, takeLinkToken } from "../../identity/link-token.ts";
+import { takeLinkToken } from "../../identity/link-token.ts";
 import { hashNewPassword } from "../../identity/new-password.ts";
 import { audited } from "../../trpc/audited.ts";
 import { anyone } from "../../trpc/authenticated.ts";
 import { countsFailures } from "../../trpc/counts-failures.ts";
 import { limited } from "../../trpc/limited.ts";
 import { startsSession, toMe } from "../../trpc/starts-session.ts";
+import { withLink } from "../../trpc/with-link.ts";
 import { isSetupNeeded } from "./setup-token.ts";
 
 const invalid = () =>
@@ -21,13 +22,7 @@ export const createAdmin = limited("general")
   .concat(countsFailures)
   .concat(startsSession)
   .input(createAdminInput)
-  .use(async function refuseWrongToken({ ctx, input, next }) {
-    // Before the password is hashed: a wrong token costs nothing.
-    const { database, now } = ctx.deps;
-    const isRight = await isLinkToken(database.reads({}), "setup", input.token, now());
-    if (!isRight) throw invalid();
-    return next();
-  })
+  .concat(withLink("setup"))
   .use(async function choosePassword({ ctx, input, next }) {
     return next({ ctx: { chosen: await hashNewPassword(ctx.deps, input.password, input) } });
   })

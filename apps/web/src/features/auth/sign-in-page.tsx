@@ -71,6 +71,11 @@ export function SignInPage() {
             )}
           </Field>
         </Form>
+        <p className="text-sm">
+          <Link to="/forgot" className="font-medium text-accent hover:underline">
+            Forgot your password?
+          </Link>
+        </p>
         {signUp === "open" && !setupNeeded && (
           <p className="text-sm text-muted">
             No account yet?{" "}

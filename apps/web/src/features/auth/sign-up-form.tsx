@@ -9,6 +9,7 @@ import { startSession } from "../../session.ts";
 import { trpc } from "../../trpc.ts";
 import { AuthCard } from "../../ui/auth-card.tsx";
 import { Form } from "../../ui/form.tsx";
+import { MailSentCard } from "./mail-sent-card.tsx";
 
 const fields = signUpInput.omit({ invitation: true });
 
@@ -20,12 +21,21 @@ export function SignUpForm({ invitation }: { invitation: string | null }) {
   });
   const signUp = useMutation(
     trpc.auth.signUp.mutationOptions({
-      onSuccess: ({ user }) => {
-        startSession(user);
+      onSuccess: (result) => {
+        if (result.status !== "signedIn") return;
+        startSession(result.user);
         return navigate({ to: "/" });
       },
     }),
   );
+  if (signUp.data?.status === "verificationSent") {
+    return (
+      <MailSentCard email={signUp.variables?.email ?? ""} onRetry={signUp.reset}>
+        open the link in the mail that is on its way to complete your account. It works for 24
+        hours.
+      </MailSentCard>
+    );
+  }
   return (
     <AuthCard
       title="Create your account"

@@ -1,0 +1,51 @@
+import { linkTokens } from "@muniment/db/schema/link-tokens.ts";
+import { users } from "@muniment/db/schema/users.ts";
+import { isUniqueViolation } from "@muniment/db/unavailable.ts";
+import { addressVerified, linkInput } from "@muniment/shared/accounts.ts";
+import { and, eq } from "drizzle-orm";
+import { v7 as uuidv7 } from "uuid";
+import { AppError } from "../../errors.ts";
+import { takeLinkToken } from "../../identity/link-token.ts";
+import { wrongLink } from "../../identity/linked-account.ts";
+import { audited } from "../../trpc/audited.ts";
+import { anyone } from "../../trpc/authenticated.ts";
+import { countsFailures } from "../../trpc/counts-failures.ts";
+import { limited } from "../../trpc/limited.ts";
+
+/**
+ * Makes the account of a sign-up whose address is proved by the link. Signs nobody in: who opens the
+ * link need not be who chose the password.
+ */
+export const verifyEmail = limited("general")
+  .meta({ bodyBytes: 4096 })
+  .concat(anyone)
+  .concat(countsFailures)
+  .input(linkInput)
+  .concat(audited("user.signed_up"))
+  .output(addressVerified)
+  .mutation(async ({ ctx: { deps, tx, audit }, input: { token } }) => {
+    const now = deps.now();
+    const link = await takeLinkToken(tx, "sign_up", token, now);
+    if (!link?.email || !link.displayName || !link.passwordHash || !link.role) throw wrongLink();
+    if (deps.config.signUp !== "open") {
+      throw new AppError("sign_up_closed", "Accounts are made by invitation here.");
+    }
+    const { email, displayName, passwordHash, role } = link;
+    const id = uuidv7();
+    await tx
+      .insert(users)
+      .values({ id, email, displayName, role, passwordHash, createdAt: now })
+      .catch((cause: unknown) => {
+        if (!isUniqueViolation(cause)) throw cause;
+        throw new AppError("already_exists", "There is an account with this address.", { cause });
+      });
+    await tx
+      .delete(linkTokens)
+      .where(and(eq(linkTokens.purpose, "sign_up"), eq(linkTokens.email, email)));
+    await audit({
+      target: { kind: "user", id, label: email },
+      actor: { userId: id, label: email },
+      details: { role, invited: false },
+    });
+    return { status: "verified", email };
+  });

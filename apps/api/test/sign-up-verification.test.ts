@@ -1,0 +1,146 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { fromNewAddress } from "./addresses.ts";
+import type { Answer } from "./client.ts";
+import { createClock } from "./clock.ts";
+import { must, password, startTestServer, type TestServer } from "./harness.ts";
+import { mailsTo, tokenIn } from "./outbox.ts";
+import { visiblePart } from "./told-apart.ts";
+
+const clock = createClock();
+let server: TestServer;
+beforeAll(async () => {
+  const env = { SIGN_UP: "open", SIGN_UP_VERIFY: "on", TRUST_PROXY: "1" };
+  server = await startTestServer({ now: clock.now, env });
+  await server.admin();
+});
+afterAll(() => server.stop());
+
+const reason = (answer: Answer) => answer.error?.data.reason;
+const signUp = (email: string, more: object = {}) =>
+  server
+    .anonymous(fromNewAddress())
+    .mutate("auth.signUp", { email, password, displayName: "New", ...more });
+const verify = (token: string) =>
+  server.anonymous(fromNewAddress()).mutate("auth.verifyEmail", { token });
+const signIn = (email: string, given = password) =>
+  server.anonymous(fromNewAddress()).mutate("auth.signIn", { email, password: given });
+
+async function tokenFor(email: string, count = 1): Promise<string> {
+  must(await signUp(email));
+  const mail = (await mailsTo(server, email, count)).at(-1);
+  if (!mail) throw new Error("no mail");
+  return tokenIn(mail);
+}
+
+describe("ASVS 6.3.8: sign-up with verification", () => {
+  test("answers a new and a known address alike, to the last header", async () => {
+    const member = await server.member();
+    const fresh = visiblePart(await signUp("fresh@example.org"));
+    expect(fresh).toMatchObject({ status: 200, data: { status: "verificationSent" } });
+    expect(fresh.headers).not.toHaveProperty("set-cookie");
+    expect(visiblePart(await signUp(member.email))).toEqual(fresh);
+    const again = visiblePart(await signUp("fresh@example.org"));
+    expect(visiblePart(await signUp(` ${member.email.toUpperCase()}`))).toEqual(again);
+    const mails = await mailsTo(server, member.email, 2);
+    for (const { headers, text } of mails) {
+      expect(headers.get("subject")).toBe("You have an account already");
+      expect(text).not.toContain("#token=");
+      expect(text).toContain(`${server.url}/forgot`);
+    }
+  });
+
+  test("limits mails to one address alike", async () => {
+    const { email } = await server.member();
+    const sixth = [];
+    for (const address of [email, "flooded@example.org"]) {
+      for (let count = 0; count < 5; count += 1) must(await signUp(address));
+      sixth.push(visiblePart(await signUp(address)));
+    }
+    expect(sixth[0]).toMatchObject({ status: 429 });
+    expect(sixth[1]).toEqual(sixth[0]);
+  });
+
+  test("lets nobody in before the link was used, and answers like a wrong password", async () => {
+    const email = "waiting@example.org";
+    const token = await tokenFor(email);
+    const waiting = visiblePart(await signIn(email));
+    expect(waiting).toMatchObject({ status: 401 });
+    expect(visiblePart(await signIn("never-signed-up@example.org"))).toEqual(waiting);
+    expect(await server.owner`select 1 from users where email = ${email}`).toHaveLength(0);
+    expect(must(await verify(token))).toEqual({ status: "verified", email });
+    expect(must(await signIn(email)).user).toMatchObject({ email, role: "member" });
+  });
+});
+
+test("a link makes one account, whoever uses it 50 times at once", async () => {
+  const email = "raced@example.org";
+  const token = await tokenFor(email);
+  const answers = await Promise.all(Array.from({ length: 50 }, () => verify(token)));
+  expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+  expect(answers.filter((answer) => reason(answer) === "invalid_token")).toHaveLength(49);
+  expect(await server.owner`select 1 from users where email = ${email}`).toHaveLength(1);
+});
+
+test("of two that wait for one address the first to prove it gets it, with its own password", async () => {
+  const email = "contested@example.org";
+  const first = await tokenFor(email);
+  must(await signUp(email, { password: "the password of another person" }));
+  const mails = await mailsTo(server, email, 2);
+  const second = mails.map(tokenIn).find((token) => token !== first) ?? "";
+  must(await verify(first));
+  expect(reason(await verify(second))).toBe("invalid_token");
+  expect((await signIn(email)).status).toBe(200);
+  expect((await signIn(email, "the password of another person")).status).toBe(401);
+});
+
+test("the account is the signer's own act, sees its role in the audit log, and no password in the row that waits", async () => {
+  const email = "audited@example.org";
+  const token = await tokenFor(email);
+  const [row] = await server.owner`select * from link_tokens where email = ${email}`;
+  expect(row).toMatchObject({ purpose: "sign_up", role: "member" });
+  expect(row?.password_hash).toMatch(/^\$argon2id\$/);
+  must(await verify(token));
+  const admin = await server.signIn("admin@example.org", fromNewAddress());
+  const { items } = must(await admin.query("audit.search", { actions: ["user.signed_up"] }));
+  expect(items[0]).toMatchObject({
+    actor: { kind: "user", label: email },
+    target: { kind: "user", label: email },
+    details: { role: "member", invited: false },
+  });
+});
+
+test("a link ends after 24 hours, and the address is free again", async () => {
+  const email = "slow@example.org";
+  const token = await tokenFor(email);
+  clock.advance(24 * 3600 + 1);
+  expect(reason(await verify(token))).toBe("invalid_token");
+  must(await verify(await tokenFor(email, 2)));
+});
+
+test("an invitation has proved its address, so whoever follows one is signed in at once", async () => {
+  const admin = await server.signIn("admin@example.org", fromNewAddress());
+  const email = "invited@example.org";
+  must(await admin.mutate("users.invite", { email, role: "auditor" }));
+  const [mail] = await mailsTo(server, email);
+  if (!mail) throw new Error("no mail");
+  const answer = await signUp(email, { invitation: tokenIn(mail) });
+  expect(must(answer)).toMatchObject({ status: "signedIn", user: { email, role: "auditor" } });
+});
+
+test("a role cannot be asked for, and a closed door stays one", async () => {
+  expect(reason(await signUp("wish@example.org", { role: "admin" }))).toBe("invalid_input");
+  const closed = await startTestServer({
+    besides: server,
+    now: clock.now,
+    env: { SIGN_UP: "invite", SIGN_UP_VERIFY: "on", TRUST_PROXY: "1" },
+  });
+  try {
+    const token = await tokenFor("late-comer@example.org");
+    const client = closed.anonymous(fromNewAddress());
+    expect(reason(await client.mutate("auth.verifyEmail", { token }))).toBe("sign_up_closed");
+    // Refused, and not used up.
+    must(await verify(token));
+  } finally {
+    await closed.stop();
+  }
+});
