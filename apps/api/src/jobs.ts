@@ -15,8 +15,8 @@ type Handler = (payload: unknown) => Promise<void>;
 type Definition = { handler: Handler; everySeconds?: number };
 
 export type Jobs = {
-  /** Adds work in the transaction that makes it necessary: both happen, or neither. */
-  enqueue(tx: Tx, queue: string, payload: unknown): Promise<void>;
+  /** Adds work, to be done after `delaySeconds` or at once, in the transaction that makes it necessary: both happen, or neither. */
+  enqueue(tx: Tx, queue: string, payload: unknown, delaySeconds?: number): Promise<void>;
   /** Says how to do the work of a queue. A handler may run more than once and must bear it. */
   define(queue: string, handler: Handler): void;
   /** Work that recurs; one node at a time does it. */
@@ -43,13 +43,26 @@ export function createJobs(
   const stopping = new AbortController();
   let running: Promise<unknown> = Promise.resolve();
 
-  async function insert(tx: Tx, queue: string, payload: unknown, key: string | null) {
+  async function insert(
+    tx: Tx,
+    queue: string,
+    payload: unknown,
+    key: string | null,
+    delaySeconds = 0,
+  ) {
     const id = uuidv7();
     const text = encryption.encrypt(JSON.stringify(payload ?? null), placeOf(id));
     const at = now();
     await tx
       .insert(jobs)
-      .values({ id, queue, key, payload: text, createdAt: at, runAt: at })
+      .values({
+        id,
+        queue,
+        key,
+        payload: text,
+        createdAt: at,
+        runAt: secondsFrom(at, delaySeconds),
+      })
       .onConflictDoNothing();
   }
 
@@ -135,7 +148,7 @@ export function createJobs(
   }
 
   return {
-    enqueue: (tx, queue, payload) => insert(tx, queue, payload, null),
+    enqueue: (tx, queue, payload, delaySeconds) => insert(tx, queue, payload, null, delaySeconds),
     define: (queue, handler) => definitions.set(queue, { handler }),
     every: (queue, everySeconds, handler) => definitions.set(queue, { handler, everySeconds }),
     async start() {

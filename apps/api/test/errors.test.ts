@@ -132,6 +132,56 @@ test("what the router cannot read is answered in our own shape", async () => {
 });
 
 test.each([
+  ["GET", "//[", {}, 404, "not_found"],
+  ["GET", "//a:999999/", {}, 404, "not_found"],
+  ["GET", "/assets/", {}, 404, "not_found"],
+  ["GET", "/%00", {}, 404, "not_found"],
+  ["GET", "/assets/%2e%2e/x", {}, 404, "not_found"],
+  ["GET", "/", { Range: "bytes=999999-" }, 400, "invalid_input"],
+  ["POST", "/trpc/auth.signIn", { "Content-Type": "garbage" }, 415, "unsupported_content_type"],
+  ["POST", "/trpc/auth.signIn", { "Content-Type": "" }, 415, "unsupported_content_type"],
+  [
+    "POST",
+    "/trpc/auth.signIn",
+    { "Content-Type": "application/json/" },
+    415,
+    "unsupported_content_type",
+  ],
+  ["GET", "/trpc/setup.status,setup.status?batch=1", {}, 200, ""],
+] as const)(
+  "%s %s with %o is answered with a reason that fits its status",
+  async (method, path, headers, status, reason) => {
+    const lines = Object.entries({
+      Host: new URL(server.url).host,
+      Origin: server.url,
+      Connection: "close",
+      ...(method === "POST" ? { "Content-Length": "2" } : {}),
+      ...headers,
+    }).map(([name, value]) => `${name}: ${value}`);
+    const body = method === "POST" ? "{}" : "";
+    const answer = await raw(`${method} ${path} HTTP/1.1\r\n${lines.join("\r\n")}\r\n\r\n${body}`);
+    expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    expect(answer).toContain(reason && `"reason":"${reason}"`);
+  },
+);
+
+test("what is asked of localhost is sent on to the public address, whatever its path", async () => {
+  for (const [path, place] of [
+    ["//[", "//["],
+    ["//a:999999/?b", "//a:999999/?b"],
+    ["http://evil.example/x", "/x"],
+    ["/agents?page=2", "/agents?page=2"],
+  ]) {
+    const { port } = new URL(server.url);
+    const answer = await raw(
+      `GET ${path} HTTP/1.1\r\nHost: localhost:${port}\r\nConnection: close\r\n\r\n`,
+    );
+    expect(answer).toMatch(/^HTTP\/1\.1 308 /);
+    expect(answer).toContain(`location: ${server.url}${place}\r\n`);
+  }
+});
+
+test.each([
   ["no HTTP at all", "hello\r\n\r\n"],
   ["a method that does not exist", "FOO /trpc/auth.me HTTP/1.1\r\nHost: x\r\n\r\n"],
   ["a header without a name", "GET / HTTP/1.1\r\nHost: x\r\n: y\r\n\r\n"],

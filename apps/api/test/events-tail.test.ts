@@ -106,6 +106,13 @@ describe("events.tail", () => {
     expect((await listen(server, bearer(key), { lastEventId: "x" })).status).toBe(400);
   });
 
+  test("is no part of a batch, which would never read it", async () => {
+    const { key } = await makeSender(server);
+    const paths = Array.from({ length: 10 }, () => "events.tail").join(",");
+    const answer = await server.fetch(`/trpc/${paths}?batch=1`, { headers: bearer(key) });
+    expect(answer.status).toBe(405);
+  });
+
   test("ends when its key is revoked", async () => {
     const { member, key, id } = await makeSender(server);
     const tail = await listen(server, bearer(key));

@@ -10,8 +10,8 @@ export function addLoopbackRedirect(app: FastifyInstance, { publicUrl, port }: C
     const fromLocalhost = request.headers.host === `localhost:${port}`;
     if (!fromLocalhost || machinePaths.has(request.url)) return;
     // Only path and query are the caller's to say: `//host/` and `http://host/` name another origin.
-    const { pathname, search } = new URL(request.url, publicUrl);
-    await reply.redirect(`${publicUrl.origin}${pathname}${search}`, 308);
+    const place = request.url.replace(/^https?:\/\/[^/?]*/i, "");
+    await reply.redirect(`${publicUrl.origin}${place.startsWith("/") ? place : `/${place}`}`, 308);
   });
 }
 

@@ -1,7 +1,8 @@
 import type { FastifyRequest } from "fastify";
 import type { Config } from "../config.ts";
 import type { Deps } from "../deps.ts";
-import type { Principal } from "../identity/principal.ts";
+import { AppError } from "../errors.ts";
+import { type Principal, rightsOf } from "../identity/principal.ts";
 import type { Context, RequestFacts } from "../trpc/context.ts";
 import { readSessionToken } from "./cookies.ts";
 import { procedures } from "./procedures.ts";
@@ -49,4 +50,18 @@ export function createContext(
     },
     policyOf: (path) => procedures.get(path)?.meta,
   };
+}
+
+/**
+ * Asks again who calls, after a body was read: sending it may have taken as long as the caller liked,
+ * and whoever it was then may have been signed out, disabled or given another role (`slow-bodies.test.ts`).
+ * @throws AppError `not_signed_in`, or why the credential is no longer accepted
+ */
+export async function requireSameCaller(ctx: Context): Promise<void> {
+  const before = await ctx.identify();
+  if (before.kind === "anonymous") return;
+  const now = await ctx.deps.identities.identify(ctx.request);
+  if (rightsOf(now) === rightsOf(before)) return;
+  const reason = (now.kind === "anonymous" && now.refusal) || "not_signed_in";
+  throw new AppError(reason, "The credential was revoked while the call was on its way.");
 }

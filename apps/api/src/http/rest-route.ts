@@ -7,7 +7,7 @@ import { plainError, setHeaders, setRetryAfter } from "./answer.ts";
 import { parseJson, readJsonBody } from "./body.ts";
 import { exactText } from "./exact-text.ts";
 import { bodyBytesOf, procedureAt } from "./procedures.ts";
-import { createContext } from "./request-facts.ts";
+import { createContext, requireSameCaller } from "./request-facts.ts";
 import { settle } from "./trpc-call.ts";
 
 async function answer(
@@ -30,6 +30,7 @@ const repeatable = new Set(["types", "levels"]);
 function searchInput(query: URLSearchParams): Record<string, unknown> {
   const input: Record<string, unknown> = {};
   for (const [name, value] of query) {
+    if (name === "__proto__") throw new AppError("invalid_input", "Unrecognized key: __proto__.");
     if (Object.hasOwn(input, name)) throw new AppError("invalid_input", `${name} is named twice.`);
     if (repeatable.has(name)) input[name] = value.split(",");
     else if (name === "limit") input[name] = Number(value);
@@ -47,6 +48,7 @@ export function addRestRoutes(app: FastifyInstance, deps: Deps): void {
     const ingest = procedureAt("events.ingest");
     const readInput = async () => {
       const text = await readJsonBody(request.raw, bodyBytesOf(ingest));
+      await requireSameCaller(ctx);
       const value = text === "" ? undefined : parseJson(text);
       return exactText({ value, text, start: startOf(text) });
     };

@@ -1,8 +1,9 @@
+import { getHTTPStatusCodeFromError } from "@trpc/server/http";
 import fastify, { type FastifyInstance } from "fastify";
 import { v7 as uuidv7 } from "uuid";
 import type { Config } from "../config.ts";
 import type { Deps } from "../deps.ts";
-import { toAppError } from "../errors.ts";
+import { AppError, toAppError } from "../errors.ts";
 import { plainError } from "./answer.ts";
 import { addAuditRoutes } from "./audit-route.ts";
 import { addHealthRoutes } from "./health-route.ts";
@@ -18,6 +19,16 @@ import { answerBadPath, answerNoHttp } from "./unreadable.ts";
 function trustOf(trustProxy: Config["trustProxy"]) {
   if (typeof trustProxy !== "number") return trustProxy;
   return (_address: string, hop: number) => hop < trustProxy;
+}
+
+/** What Fastify and its plugins refuse by themselves: a path outside the web root is just not there. */
+function knownError(error: unknown): AppError {
+  const status = error instanceof Error && "statusCode" in error ? Number(error.statusCode) : 500;
+  if (status === 403 || status === 404) return new AppError("not_found", "There is nothing here.");
+  if (status >= 400 && status < 500) {
+    return new AppError("invalid_input", "The request cannot be read.", { cause: error });
+  }
+  return toAppError(error);
 }
 
 /** The HTTP shell: headers, request ids, routes. `webDirectory` holds the built SPA, if any. */
@@ -45,22 +56,21 @@ export async function createServer(
 
   app.addHook("onRequest", async (request, reply) => {
     reply.headers(headers).header("x-request-id", request.id);
+    const type = request.raw.headers["content-type"];
+    // Judged by the routes: Fastify would refuse a malformed one before they have counted the call.
+    if (type !== undefined && type !== "application/json")
+      request.headers = { "content-type": undefined };
     if (!request.url.startsWith("/assets/")) reply.header("cache-control", "no-store");
   });
   addLoopbackRedirect(app, config);
   addCors(app, config);
 
   app.setErrorHandler((error, request, reply) => {
-    const known = toAppError(error);
-    const status =
-      error instanceof Error &&
-      "statusCode" in error &&
-      typeof error.statusCode === "number" &&
-      error.statusCode < 500
-        ? error.statusCode
-        : 500;
-    if (status === 500) deps.log.error({ err: error, requestId: request.id }, "request failed");
-    return reply.code(status).send(plainError(known, request.id));
+    const known = knownError(error);
+    const { id } = request;
+    if (known.reason === "internal")
+      deps.log.error({ err: error, requestId: id }, "request failed");
+    return reply.code(getHTTPStatusCodeFromError(known)).send(plainError(known, id));
   });
 
   addHealthRoutes(app, deps);

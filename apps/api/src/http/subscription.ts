@@ -1,7 +1,7 @@
 import { isTrackedEnvelope } from "@trpc/server";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { toAppError } from "../errors.ts";
-import type { Principal } from "../identity/principal.ts";
+import { rightsOf } from "../identity/principal.ts";
 import type { Context } from "../trpc/context.ts";
 import { setHeaders } from "./answer.ts";
 import type { CallableProcedure } from "./procedures.ts";
@@ -17,15 +17,9 @@ function withLastEventId(request: FastifyRequest, input: unknown): unknown {
   const query = new URL(request.raw.url ?? "/", "http://localhost").searchParams.get("lastEventId");
   const id = (Array.isArray(header) ? header[0] : header) ?? query;
   if (id === null || id === undefined || id === "") return input;
-  return { ...(typeof input === "object" ? input : {}), lastEventId: id };
-}
-
-/** What a stream was opened with: it ends when any of it changes. */
-function rightsOf(principal: Principal): string {
-  if (principal.kind === "anonymous") return principal.kind;
-  const { kind, userId, role } = principal;
-  const credential = principal.kind === "user" ? principal.sessionId : principal.keyId;
-  return `${kind} ${userId} ${role} ${credential}`;
+  // What is not an object is refused as it came.
+  if (input !== undefined && (typeof input !== "object" || Array.isArray(input))) return input;
+  return { ...input, lastEventId: id };
 }
 
 /** Whether the credential that opened the stream still holds; while the database is away nobody can say. */

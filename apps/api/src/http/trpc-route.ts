@@ -8,7 +8,7 @@ import { parseJson, readJsonBody } from "./body.ts";
 import { counted } from "./counted.ts";
 import { exactText, type Spans, spansOf } from "./exact-text.ts";
 import { bodyBytesOf, type CallableProcedure, commonBodyBytes, procedureAt } from "./procedures.ts";
-import { createContext } from "./request-facts.ts";
+import { createContext, requireSameCaller } from "./request-facts.ts";
 import { streamSubscription } from "./subscription.ts";
 import { type CallOutcome, settle, toEnvelope } from "./trpc-call.ts";
 
@@ -50,10 +50,17 @@ function splitInput(value: unknown, { paths, isBatch }: Parsed): unknown[] {
   return paths.map((_, index) => (Object.hasOwn(byIndex, index) ? byIndex[index] : undefined));
 }
 
-function findProcedure(path: string, method: string): CallableProcedure | AppError {
+function findProcedure(
+  path: string,
+  method: string,
+  isBatch: boolean,
+): CallableProcedure | AppError {
   try {
     const procedure = procedureAt(path);
     requireMethod(method, procedure);
+    if (isBatch && procedure.type === "subscription") {
+      throw new AppError("method_not_supported", "A subscription is not part of a batch.");
+    }
     return procedure;
   } catch (error) {
     if (error instanceof AppError) return error;
@@ -94,6 +101,7 @@ async function readInputs(
 
 /** Reads the request's inputs once, when the first call of it asks for its own. */
 function inputReader(
+  ctx: Context,
   request: FastifyRequest,
   parsed: Parsed,
   found: (CallableProcedure | AppError)[],
@@ -102,6 +110,7 @@ function inputReader(
   return async (index) => {
     inputs ??= readInputs(request, parsed, found);
     const input = (await inputs)[index];
+    await requireSameCaller(ctx);
     if (input instanceof AppError) throw input;
     return input;
   };
@@ -155,8 +164,10 @@ export function addTrpcRoute(app: FastifyInstance, deps: Deps): void {
       let parsed: Parsed = { paths: [""], isBatch: false, search: new URLSearchParams() };
       try {
         parsed = parsePath(request);
-        const found = parsed.paths.map((path) => findProcedure(path, request.method));
-        const readInput = inputReader(request, parsed, found);
+        const found = parsed.paths.map((path) =>
+          findProcedure(path, request.method, parsed.isBatch),
+        );
+        const readInput = inputReader(ctx, request, parsed, found);
         const [first] = found;
         if (
           !parsed.isBatch &&

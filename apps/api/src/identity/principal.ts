@@ -40,3 +40,11 @@ export type ApiKeyPrincipal = {
 export type AnonymousPrincipal = { kind: "anonymous"; refusal?: ErrorReason; isLate?: boolean };
 
 export type Principal = UserPrincipal | ApiKeyPrincipal | AnonymousPrincipal;
+
+/** Who a principal is and what it may do, as one text: what was begun under it ends when that changes. */
+export function rightsOf(principal: UserPrincipal | ApiKeyPrincipal | AnonymousPrincipal): string {
+  if (principal.kind === "anonymous") return principal.kind;
+  const { kind, userId, role } = principal;
+  const credential = principal.kind === "user" ? principal.sessionId : principal.keyId;
+  return `${kind} ${userId} ${role} ${credential}`;
+}

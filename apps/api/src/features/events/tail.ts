@@ -65,5 +65,6 @@ export const tail = limited("general")
     const start = lastEventId ? parsePosition(lastEventId, bounds) : bounds.end;
     const follower = deps.tails.follow(principal.userId);
     signal.addEventListener("abort", () => follower.release(), { once: true });
+    if (signal.aborted) follower.release();
     return followEvents({ follower, cluster: bounds.cluster, start, filters, signal });
   });
