@@ -110,7 +110,7 @@ function inputReader(
   return async (index) => {
     inputs ??= readInputs(request, parsed, found);
     const input = (await inputs)[index];
-    await requireSameCaller(ctx);
+    if (request.method === "POST") await requireSameCaller(ctx);
     if (input instanceof AppError) throw input;
     return input;
   };
