@@ -4,6 +4,7 @@ import { users } from "@muniment/db/schema/users.ts";
 import type { Me } from "@muniment/shared/accounts.ts";
 import type { AuthenticationMethod } from "@muniment/shared/second-factors.ts";
 import { eq } from "drizzle-orm";
+import { writeAuditEntry } from "../audit/write.ts";
 import { sessionCookie } from "../http/cookies.ts";
 import { enterScope } from "../identity/scope.ts";
 import { createSession } from "../identity/sessions.ts";
@@ -37,6 +38,15 @@ export const startsSession = procedure.meta({ setsSession: true }).use(async fun
           // The browser forgets its cookie for the new one, so nobody could end it any more.
           await enterScope(tx, previous.userId);
           await tx.delete(sessions).where(eq(sessions.id, previous.sessionId));
+          await writeAuditEntry(tx, {
+            at: now,
+            principal: previous,
+            request,
+            action: "session.ended",
+            outcome: "success",
+            target: { kind: "session", id: previous.sessionPublicId },
+            details: {},
+          });
         }
         await enterScope(tx, user.id);
         const { address, userAgent } = request;
