@@ -25,6 +25,23 @@ const open: Record<string, string> = {
   "setup.status": "tells only which page to show",
 };
 
+/** Changes that need a fresh authentication, by kind (ASVS 5.0, V7.5): what a thief of a session wants. */
+const sensitive: Record<string, RegExp> = {
+  "a key or secret is made": /^apiKeys\.(?:create|rotate)$|\.rotateSecret$/,
+  "data leaves": /export/i,
+  "a factor changes": /^account\..*(?:totp|passkey|recovery|factor|authenticator)/i,
+  "the e-mail address changes": /^account\.changeEmail/,
+  "a role is given": /^users\.(?:setRole|invite)$/,
+  "a person is erased": /^users\.delete$|^data\.erase$/,
+  "sessions of one's own end": /^sessions\.revoke/,
+  "limits change": /^limits\./,
+};
+
+/** Those that ask otherwise, each with how. */
+const provenOtherwise: Record<string, string> = {
+  "data.erase": "the password is part of the call",
+};
+
 const all = [...procedures.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
 
 /** The steps of a procedure, in order, by the names of their functions. */
@@ -87,6 +104,17 @@ describe("the policy of every procedure", () => {
     (path) => {
       const audited = procedures.get(path)?.meta.audit !== undefined;
       expect(audited).toBe(!(path in unaudited));
+    },
+  );
+
+  test.each(Object.entries(sensitive))(
+    "needs a fresh authentication where %s (V7.5.1, V7.5.2, V7.5.3)",
+    (_, pattern) => {
+      const changes = all.filter(({ path, type }) => type === "mutation" && pattern.test(path));
+      const lacking = changes.filter(
+        ({ path, meta }) => !meta.recentAuthentication && !(path in provenOtherwise),
+      );
+      expect(lacking.map(({ path }) => path)).toEqual([]);
     },
   );
 
