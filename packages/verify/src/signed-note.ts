@@ -63,9 +63,20 @@ export function splitNotes(text: string): string[] {
   return text.match(/[^\n][\s\S]*?\n\n(?:— .+\n)+/g) ?? [];
 }
 
-async function isSignedBy(text: string, { signature }: NoteSignature, { publicKey }: VerifierKey) {
-  const key = await crypto.subtle.importKey("raw", publicKey, "Ed25519", false, ["verify"]);
-  return crypto.subtle.verify("Ed25519", key, signature, new TextEncoder().encode(text));
+type ImportedKey = ReturnType<typeof crypto.subtle.importKey>;
+const imported = new WeakMap<VerifierKey, ImportedKey>();
+
+function cryptoKeyOf(key: VerifierKey): ImportedKey {
+  const known = imported.get(key);
+  if (known) return known;
+  const made = crypto.subtle.importKey("raw", key.publicKey, "Ed25519", false, ["verify"]);
+  imported.set(key, made);
+  return made;
+}
+
+async function isSignedBy(text: string, { signature }: NoteSignature, key: VerifierKey) {
+  const bytes = new TextEncoder().encode(text);
+  return crypto.subtle.verify("Ed25519", await cryptoKeyOf(key), signature, bytes);
 }
 
 /**

@@ -1,6 +1,4 @@
-import { readFile } from "node:fs/promises";
-import { parseEnv } from "node:util";
-import { UsageError } from "../command.ts";
+import { readEnvFile } from "../installation.ts";
 import type { Facts } from "./facts.ts";
 import { readDatabase } from "./gather/database.ts";
 import { readFiles } from "./gather/files.ts";
@@ -17,13 +15,6 @@ type Options = {
   /** The folder with the compose file, Dockerfile and lockfile. */
   project: string;
 };
-
-async function readEnvFile(path: string): Promise<Env> {
-  const text = await readFile(path, "utf8").catch((cause: Error) => {
-    throw new UsageError(`--env-file: ${cause.message}`, { cause });
-  });
-  return parseEnv(text);
-}
 
 /** Looks at an installation without changing it. */
 export async function gatherFacts({ env: own, envFile, project }: Options): Promise<Facts> {

@@ -1,0 +1,264 @@
+import type { Query } from "@muniment/db/statements.ts";
+import { sameBytes } from "@muniment/verify/base64.ts";
+import { type Checkpoint, parseCheckpoint } from "@muniment/verify/checkpoint.ts";
+import { leafText, opens } from "@muniment/verify/leaf.ts";
+import { Frontier, type Hash, leafHash, type Place } from "@muniment/verify/merkle.ts";
+import { openNote, parseNote, type VerifierKey } from "@muniment/verify/signed-note.ts";
+import type postgres from "postgres";
+import { leafOf } from "./entry-leaf.ts";
+import { tileHeight } from "./tree.ts";
+
+const entriesAtOnce = 4096;
+/** Refusals are entered when their minute is over, all else at once. */
+const lateMilliseconds = 10 * 60_000;
+
+/** A checkpoint from a place that the database's administrator does not own. */
+export type OutsideCheckpoint = { source: string; note: string };
+
+export type Wrong = {
+  /** The first wrong entry; null where it is not an entry that is wrong. */
+  index: number | null;
+  reason: string;
+};
+
+export type LogReport = {
+  wrong: Wrong | null;
+  origin: string | null;
+  /** Entries that are what was sealed, as far as the database itself can tell. */
+  verified: number;
+  /** Entries that something outside the database confirms. */
+  confirmed: number;
+  /** Committed entries that wait for their place in the log. */
+  unsealed: number;
+  /** Entries that were sealed long after the time they tell; the first of them. */
+  late: { count: number; first: number } | null;
+  /** Earlier checkpoints that only keys signed which are no longer known. */
+  olderKeys: number;
+};
+
+type Input = {
+  /** The keys that the log is believed to be signed with. */
+  keysOf: (origin: string) => readonly VerifierKey[];
+  outside: readonly OutsideCheckpoint[];
+};
+
+class Found extends Error {
+  readonly wrong: Wrong;
+  constructor(index: number | null, reason: string) {
+    super(reason);
+    this.wrong = { index, reason };
+  }
+}
+
+const span = (from: number, to: number) =>
+  to - from === 1 ? `entry ${from}` : `entries ${from} to ${to - 1}`;
+
+function entryProblem(row: postgres.Row): string | null {
+  if (row.id === null) return "the entry was deleted";
+  const leaf = leafOf(row);
+  if (!sameBytes(leafHash(leafText(leaf)), row.hash)) {
+    return "the entry is not the one that was sealed";
+  }
+  const { actor, target } = row.personal;
+  if (!opens(leaf.actor.personal, actor ?? null)) return "the actor's personal data was changed";
+  if (!opens(leaf.target?.personal ?? null, target ?? null)) {
+    return "the target's personal data was changed";
+  }
+  return null;
+}
+
+type Opened = Checkpoint & { source: string };
+
+async function openOutside({ keysOf, outside }: Input, origin: string): Promise<Opened[]> {
+  const opened: Opened[] = [];
+  for (const { source, note } of outside) {
+    try {
+      const { text } = await openNote(note, keysOf(origin));
+      opened.push({ ...parseCheckpoint(text), source });
+    } catch (error) {
+      throw new Found(null, `${source}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  return opened.sort((a, b) => a.size - b.size);
+}
+
+/** Walks the whole log, as anybody who can read the tables could, and stops at what is wrong. */
+class Walk {
+  readonly report: LogReport = {
+    wrong: null,
+    origin: null,
+    verified: 0,
+    confirmed: 0,
+    unsealed: 0,
+    late: null,
+    olderKeys: 0,
+  };
+  readonly #sql: Query;
+  readonly #input: Input;
+  #outside: Opened[] = [];
+  #stored = new Map<string, Hash>();
+  #signedUntil = 0;
+  /** Entries since the last checkpoint. */
+  #batch: postgres.Row[] = [];
+  #batchFrom = 0;
+  #lastIsSigned = false;
+  readonly #tree = new Frontier((place, hash) => this.#subtree(place, hash));
+
+  constructor(sql: Query, input: Input) {
+    this.#sql = sql;
+    this.#input = input;
+  }
+
+  #subtree({ level, index }: Place, hash: Hash) {
+    if (level % tileHeight !== 0) return;
+    const stored = this.#stored.get(`${level / tileHeight} ${index}`);
+    if (stored && sameBytes(stored, hash)) return;
+    const [from, to] = [index * 2 ** level, (index + 1) * 2 ** level];
+    throw new Found(from, `${span(from, to)}: the stored hash over them is another`);
+  }
+
+  async run() {
+    const [first] = await this.#sql`
+      select note from audit_checkpoints order by size limit 1`;
+    if (!first) throw new Found(0, "there is no checkpoint: the log was emptied, or never begun");
+    const origin: string = first.note.slice(0, first.note.indexOf("\n"));
+    this.report.origin = origin;
+    this.#outside = await openOutside(this.#input, origin);
+    const other = this.#outside.find((known) => known.origin !== origin);
+    if (other) throw new Found(null, `${other.source}: is of another log, ${other.origin}`);
+    this.#compare();
+    for (let done = false; !done; ) done = await this.#chunk();
+    await this.#end();
+  }
+
+  /** The next entries; true when there were none. */
+  async #chunk(): Promise<boolean> {
+    const from = this.#tree.size;
+    const to = from + entriesAtOnce;
+    const [rows, checkpoints, subtrees] = await Promise.all([
+      this.#sql`
+        select l.index, l.hash, e.* from audit_leaves l left join audit_entries e on e.id = l.entry_id
+        where l.index >= ${from} order by l.index limit ${entriesAtOnce}`,
+      this.#sql`
+        select size, note, at from audit_checkpoints where size > ${from} and size <= ${to} order by size`,
+      this.#sql`
+        select level, index, hash from audit_subtrees
+        where (index + 1) * (256::numeric ^ level) > ${from} and (index + 1) * (256::numeric ^ level) <= ${to}`,
+    ]);
+    this.#stored = new Map(
+      subtrees.map(({ level, index, hash }) => [`${level} ${index}`, Uint8Array.from(hash)]),
+    );
+    const waiting = [...checkpoints];
+    for (const row of rows) {
+      const index = this.#tree.size;
+      if (Number(row.index) !== index)
+        throw new Found(index, "the entry is missing from the order");
+      const problem = entryProblem(row);
+      if (problem) throw new Found(index, problem);
+      this.#tree.append(Uint8Array.from(row.hash));
+      this.report.verified = this.#tree.size;
+      this.#batch.push(row);
+      const next = waiting[0];
+      if (Number(next?.size) === this.#tree.size) {
+        waiting.shift();
+        await this.#checkpoint(next as postgres.Row);
+      }
+      this.#compare();
+    }
+    return rows.length === 0;
+  }
+
+  async #checkpoint({ note, at }: postgres.Row) {
+    const from = this.#batchFrom;
+    const batch = this.#batch.splice(0);
+    const { size } = this.#tree;
+    const signed = await this.#signatureOf(note, from);
+    const { root, size: stated } = parseCheckpoint(parseNote(note).text);
+    if (stated !== size || !sameBytes(root, this.#tree.root())) {
+      throw new Found(
+        from,
+        `${span(from, size)}: not what the checkpoint of ${size} entries states`,
+      );
+    }
+    if (signed) this.#signedUntil = size;
+    else this.report.olderKeys += 1;
+    this.#lastIsSigned = signed;
+    this.#batchFrom = size;
+    for (const [place, row] of batch.entries()) {
+      if (at.getTime() - row.at.getTime() < lateMilliseconds) continue;
+      const { late } = this.report;
+      const first = late?.first ?? size - batch.length + place;
+      this.report.late = { count: (late?.count ?? 0) + 1, first };
+    }
+  }
+
+  /** Whether a known key signed it. A wrong signature of one is found at the entries it is for. */
+  async #signatureOf(note: string, from: number): Promise<boolean> {
+    const keys = this.#input.keysOf(this.report.origin ?? "");
+    try {
+      await openNote(note, keys);
+      return true;
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      if (message === "no known key signed it") return false;
+      throw new Found(from, `the checkpoint of ${this.#tree.size} entries: ${message}`);
+    }
+  }
+
+  /** Holds the tree against the outside checkpoints of its size. */
+  #compare() {
+    for (let next = this.#outside[0]; next?.size === this.#tree.size; next = this.#outside[0]) {
+      this.#outside.shift();
+      if (!sameBytes(next.root, this.#tree.root())) {
+        throw new Found(
+          this.report.confirmed,
+          `${span(this.report.confirmed, next.size)}: not those under the checkpoint of ${next.source}, though the log's own signatures hold: rewritten by someone with the signing key, or an older backup was restored and grew on`,
+        );
+      }
+      this.report.confirmed = next.size;
+    }
+  }
+
+  async #end() {
+    const { size } = this.#tree;
+    const [last] = await this.#sql`select max(size) as size from audit_checkpoints`;
+    const stated = Number(last?.size);
+    if (stated > size)
+      throw new Found(size, `the log ends here, but a checkpoint states ${stated} entries`);
+    if (stated < size) {
+      throw new Found(stated, `${span(stated, size)}: under no checkpoint`);
+    }
+    if (!this.#lastIsSigned && size > 0) {
+      throw new Found(
+        this.#signedUntil,
+        `${span(this.#signedUntil, size)}: no known key signed a checkpoint over them`,
+      );
+    }
+    const [beyond] = this.#outside;
+    if (beyond) {
+      throw new Found(
+        size,
+        `the log had ${beyond.size} entries when ${beyond.source} was written and has ${size} now: its tail was cut, or an older backup was restored`,
+      );
+    }
+    const [unsealed] = await this.#sql`
+      select count(*) from audit_entries
+      where not exists (select from audit_leaves where entry_id = audit_entries.id)`;
+    this.report.unsealed = Number(unsealed?.count);
+  }
+}
+
+/**
+ * Verifies the audit log in a database, from the entries up to the signatures, and against checkpoints
+ * from elsewhere. What only such a checkpoint could tell is known by `confirmed`.
+ */
+export async function verifyLog(sql: Query, input: Input): Promise<LogReport> {
+  const walk = new Walk(sql, input);
+  try {
+    await walk.run();
+  } catch (error) {
+    if (!(error instanceof Found)) throw error;
+    walk.report.wrong = error.wrong;
+  }
+  return walk.report;
+}
