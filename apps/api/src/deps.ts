@@ -7,6 +7,7 @@ import { keepSeenCheckpoint } from "./audit/seen-checkpoint.ts";
 import type { Config } from "./config.ts";
 import { type DatabaseHealth, watchDatabase } from "./database-health.ts";
 import { createEncryption, type Encryption } from "./encryption.ts";
+import { defineAccountJobs } from "./features/account/jobs.ts";
 import { defineAuthJobs } from "./features/auth/jobs.ts";
 import { foldCounts } from "./features/events/fold-counts.ts";
 import { createIngestQueue, type IngestQueue } from "./features/events/ingest-queue.ts";
@@ -114,6 +115,7 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
   });
   defineEventJobs(jobs, database);
   defineAuthJobs({ jobs, database, mailer, config, now });
+  defineAccountJobs({ jobs, database, mailer, config, now });
   await jobs.start();
 
   // So that there is a checkpoint to ask for from the start.

@@ -36,6 +36,7 @@ const codes = {
   not_found: "NOT_FOUND",
   already_exists: "CONFLICT",
   already_revoked: "CONFLICT",
+  user_disabled: "CONFLICT",
   weak_password: "BAD_REQUEST",
   rate_limited: "TOO_MANY_REQUESTS",
   overloaded: "SERVICE_UNAVAILABLE",

@@ -223,18 +223,23 @@ test("without its entry no mutation of the API changes anything", async () => {
     raiseAlert(tx, "account_locked", { userId: null, key: "x", details: {}, now: new Date() }),
   );
   const alertId = must(await admin.query("alerts.list")).items[0].id;
-  const linkOf = async (purpose: "password_reset" | "sign_up") => {
-    const { email } = target;
-    const facts =
-      purpose === "sign_up"
-        ? { purpose, email: "n@example.org", displayName: "N", passwordHash: "x" }
-        : { purpose, email, userId: target.id };
-    const { token } = await server.deps.database.transaction({ userId: target.id }, (tx) =>
+  type Linked = "password_reset" | "email_change" | "email_undo" | "sign_up" | "invitation";
+  const linkOf = async (purpose: Linked) => {
+    const isNew = purpose === "sign_up" || purpose === "invitation";
+    const facts = isNew
+      ? { purpose, email: "n@example.org", displayName: "N", passwordHash: "x" }
+      : { purpose, email: target.email, userId: target.id };
+    return server.deps.database.transaction({ userId: target.id }, (tx) =>
       createLinkToken(tx, { role: "member", ...facts }, server.deps.now(), 60),
     );
-    return token;
   };
-  const [resetToken, signUpToken] = [await linkOf("password_reset"), await linkOf("sign_up")];
+  const links = {
+    reset: await linkOf("password_reset"),
+    change: await linkOf("email_change"),
+    undo: await linkOf("email_undo"),
+    signUp: await linkOf("sign_up"),
+    invitation: await linkOf("invitation"),
+  };
   const calls: Record<string, () => Promise<Answer>> = {
     "agents.create": () => member.mutate("agents.create", { name: "x" }),
     "agents.update": () => member.mutate("agents.update", { id: agentId, name: "y" }),
@@ -250,8 +255,8 @@ test("without its entry no mutation of the API changes anything", async () => {
     "auth.requestPasswordReset": () =>
       guest.mutate("auth.requestPasswordReset", { email: target.email }),
     "auth.resetPassword": () =>
-      guest.mutate("auth.resetPassword", { token: resetToken, password: next.password }),
-    "auth.verifyEmail": () => guest.mutate("auth.verifyEmail", { token: signUpToken }),
+      guest.mutate("auth.resetPassword", { token: links.reset.token, password: next.password }),
+    "auth.verifyEmail": () => guest.mutate("auth.verifyEmail", { token: links.signUp.token }),
     "sessions.revoke": () => target.mutate("sessions.revoke", { id: sessions[0].id }),
     "sessions.revokeOthers": () => target.mutate("sessions.revokeOthers"),
     "sessions.revokeAll": () => target.mutate("sessions.revokeAll"),
@@ -262,6 +267,16 @@ test("without its entry no mutation of the API changes anything", async () => {
     "tokens.revoke": () => program.mutate("tokens.revoke", { refreshToken }),
     "alerts.resolve": () => admin.mutate("alerts.resolve", { id: alertId }),
     "users.invite": () => admin.mutate("users.invite", { email: "i@example.org", role: "member" }),
+    "account.changeEmail": () => member.mutate("account.changeEmail", { email: "c@example.org" }),
+    "account.confirmEmail": () =>
+      guest.mutate("account.confirmEmail", { token: links.change.token }),
+    "account.undoEmail": () =>
+      guest.mutate("account.undoEmail", { token: links.undo.token, password: next.password }),
+    "users.revokeInvitation": () =>
+      admin.mutate("users.revokeInvitation", { id: links.invitation.id }),
+    "users.revokeSession": () =>
+      admin.mutate("users.revokeSession", { id: target.id, sessionId: sessions[0].id }),
+    "users.startPasswordReset": () => admin.mutate("users.startPasswordReset", { id: target.id }),
     "users.setRole": () => admin.mutate("users.setRole", { id: target.id, role: "auditor" }),
     "users.disable": () => admin.mutate("users.disable", { id: target.id }),
     "users.enable": () => admin.mutate("users.enable", { id: target.id }),

@@ -32,6 +32,8 @@ describe("reading users", () => {
       displayName: "member",
       role: "member",
       status: "active",
+      secondFactor: false,
+      locked: false,
       createdAt: expect.any(String),
       lastSignInAt: expect.any(String),
       sessionCount: 2,

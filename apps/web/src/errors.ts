@@ -33,6 +33,7 @@ export const reasonSentences = {
   not_found: "It does not exist, or it is not yours.",
   already_exists: "There is one already.",
   already_revoked: "It has been revoked before.",
+  user_disabled: "The account is disabled. Enable it first.",
   weak_password: "This password is too easy to guess. Choose a longer or less common one.",
   rate_limited: "Too many attempts. Wait a little and try again.",
   overloaded: "The server is busy. Try again in a moment.",

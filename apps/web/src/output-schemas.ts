@@ -8,6 +8,7 @@ import {
   signedInResult,
   signUpInfo,
   signUpResult,
+  verificationSent,
 } from "@muniment/shared/accounts.ts";
 import { agent, agentIdInput, agentPage } from "@muniment/shared/agents.ts";
 import { alert, alertPage } from "@muniment/shared/alerts.ts";
@@ -31,7 +32,15 @@ import {
 import { limitItem, limitPage } from "@muniment/shared/limits.ts";
 import { revokedSessions, sessionPage } from "@muniment/shared/sessions.ts";
 import { issuedTokens } from "@muniment/shared/tokens.ts";
-import { invitation, user, userIdInput, userPage } from "@muniment/shared/users.ts";
+import {
+  invitation,
+  invitationPage,
+  resetStarted,
+  user,
+  userDetails,
+  userIdInput,
+  userPage,
+} from "@muniment/shared/users.ts";
 import type { inferRouterOutputs } from "@trpc/server";
 import { z } from "zod";
 
@@ -53,7 +62,13 @@ const outputSchemas = {
     me,
     reauthenticate: reauthenticated,
   },
-  account: { update: me, changePassword: revokedSessions },
+  account: {
+    update: me,
+    changePassword: revokedSessions,
+    changeEmail: verificationSent,
+    confirmEmail: addressVerified,
+    undoEmail: passwordWasReset,
+  },
   sessions: {
     list: sessionPage,
     revoke: revokedSessions,
@@ -86,8 +101,13 @@ const outputSchemas = {
   },
   users: {
     list: userPage,
-    get: user,
+    get: userDetails,
     invite: invitation,
+    invitations: invitationPage,
+    revokeInvitation: userIdInput,
+    startPasswordReset: resetStarted,
+    sessions: sessionPage,
+    revokeSession: revokedSessions,
     setRole: user,
     disable: user,
     enable: user,

@@ -66,16 +66,16 @@ export const reauthenticateInput = z.strictObject({ password: currentPassword })
 /** `signedIn` sets the session cookie. */
 export const signedInResult = z.strictObject({ status: z.literal("signedIn"), user: me });
 
+export const verificationSent = z.strictObject({ status: z.literal("verificationSent") });
 /** With verification on, every address is answered alike, also one that has an account. */
-export const signUpResult = z.discriminatedUnion("status", [
-  signedInResult,
-  z.strictObject({ status: z.literal("verificationSent") }),
-]);
+export const signUpResult = z.discriminatedUnion("status", [signedInResult, verificationSent]);
 export const linkInput = z.strictObject({ token: linkToken });
 export const addressVerified = z.strictObject({
   status: z.literal("verified"),
   email: z.string(),
 });
+
+export const changeEmailInput = z.strictObject({ email });
 
 export const requestPasswordResetInput = z.strictObject({ email });
 export const resetRequested = z.strictObject({ status: z.literal("resetRequested") });

@@ -32,6 +32,7 @@ export const errorReasons = [
   "not_found",
   "already_exists",
   "already_revoked",
+  "user_disabled",
   "weak_password",
   // limits and trouble
   "rate_limited",

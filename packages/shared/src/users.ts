@@ -12,6 +12,8 @@ export const user = z.strictObject({
   displayName: z.string(),
   role,
   status: userStatus,
+  /** Whether signing in asks for more than the password. */
+  secondFactor: z.boolean(),
   createdAt: timestamp,
   lastSignInAt: timestamp.nullable(),
   sessionCount: z.number().int().min(0),
@@ -20,10 +22,30 @@ export const user = z.strictObject({
 export type User = z.infer<typeof user>;
 
 export const listUsersInput = z
-  .strictObject({ text: searchText(100).optional(), ...pageInput })
+  .strictObject({
+    text: searchText(100).optional(),
+    status: userStatus.optional(),
+    role: role.optional(),
+    ...pageInput,
+  })
   .optional();
 export const userPage = page(user);
 export const userIdInput = z.strictObject({ id: uuid });
 export const inviteUserInput = z.strictObject({ email, role });
 export const invitation = z.strictObject({ email: z.string(), role, expiresAt: timestamp });
+/** One that nobody has used yet. */
+export const openInvitation = invitation.extend({ id: uuid, createdAt: timestamp });
+export type OpenInvitation = z.infer<typeof openInvitation>;
+export const listInvitationsInput = z.strictObject(pageInput).optional();
+export const invitationPage = page(openInvitation);
+
+/** What `users.get` adds to a user of the list. */
+export const userDetails = user.extend({
+  /** Too many failed attempts: sign-in is refused for now, whatever the password. */
+  locked: z.boolean(),
+});
+export type UserDetails = z.infer<typeof userDetails>;
+export const listUserSessionsInput = z.strictObject({ id: uuid, ...pageInput });
+export const userSessionInput = z.strictObject({ id: uuid, sessionId: uuid });
+export const resetStarted = z.strictObject({ email: z.string(), expiresAt: timestamp });
 export const setRoleInput = z.strictObject({ id: uuid, role });

@@ -20,6 +20,8 @@ export type Counted = { points?: number; procedure?: string };
 export type Limits = {
   /** Counts against a rule, atomically; a blocked call is told so and not counted. */
   consume(name: LimitName, key: string, counted?: Counted): Promise<LimitState>;
+  /** Whether the next call would be blocked; counts nothing. */
+  isFull(name: LimitName, key: string): Promise<boolean>;
   /** Gives back what was counted ahead and turned out not to count. */
   refund(name: LimitName, key: string, counted?: Counted): Promise<void>;
   /** The attempts of this node that were counted ahead. */
@@ -88,6 +90,11 @@ export function createLimits(defaults: Record<LimitName, LimitRule>, redis: Redi
         remaining: Math.max(0, answer.result.remainingPoints),
         resetSeconds: Math.max(1, Math.ceil(answer.result.msBeforeNext / 1000)),
       };
+    },
+    async isFull(name, key) {
+      const inForce = rule(name);
+      const found = await countersOf(inForce.name, inForce.rule).get(key);
+      return (found?.consumedPoints ?? 0) >= inForce.rule.points;
     },
     async refund(name, key, { points = 1, procedure } = {}) {
       const inForce = rule(name, procedure);

@@ -5,7 +5,9 @@ import { type Notice, textOf } from "./texts.ts";
 const kinds = [
   "password_changed",
   "password_reset",
+  "email_change_requested",
   "email_changed",
+  "email_removed",
   "factor_added",
   "factor_removed",
   "recovery_codes_regenerated",

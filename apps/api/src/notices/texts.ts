@@ -4,7 +4,9 @@ import type { Role } from "@muniment/shared/permissions.ts";
 export type Notice =
   | { kind: "password_changed" }
   | { kind: "password_reset" }
+  | { kind: "email_change_requested" }
   | { kind: "email_changed" }
+  | { kind: "email_removed" }
   | { kind: "factor_added" }
   | { kind: "factor_removed" }
   | { kind: "recovery_codes_regenerated" }
@@ -35,6 +37,18 @@ const fixed = {
     happened: (account) =>
       `A new password was set for ${account} with a link that was sent to this address. Every session of the account has ended.`,
     remedy: "reset",
+  },
+  email_change_requested: {
+    subject: "Another address for your account",
+    happened: (account) =>
+      `Another address was given for the account ${account}. Nothing has changed yet: it must be confirmed first.`,
+    remedy: "reset",
+  },
+  email_removed: {
+    subject: "An address was taken back",
+    happened: (account) =>
+      `The account that used ${account} has its former address again. ${account} no longer signs in.`,
+    remedy: "administrator",
   },
   email_changed: {
     subject: "The address of your account was changed",
@@ -75,7 +89,7 @@ const fixed = {
   },
   sessions_revoked: {
     subject: "You were signed out",
-    happened: (account) => `An administrator ended every session of ${account}.`,
+    happened: (account) => `An administrator ended sessions of ${account}. Sign in again to go on.`,
     remedy: "none",
   },
   account_locked: {

@@ -33,6 +33,12 @@ async function authCounters(
 /** Forgets the failed attempts at an account, from every address. */
 export const forgetAttempts = (limits: Limits, account: string) => limits.renew(subjectOf(account));
 
+/** Whether an account takes no more attempts now, from any address. */
+export async function isLocked(limits: Limits, account: string): Promise<boolean> {
+  const subject = subjectOf(account);
+  return limits.isFull("auth_account", `${subject}.${await limits.generation(subject)}`);
+}
+
 type Places = { states: LimitState[]; blockedBy?: LimitState; giveBack(): Promise<unknown> };
 
 /** Takes a place in every counter until one is full. */

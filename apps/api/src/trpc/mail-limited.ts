@@ -1,20 +1,44 @@
 import { email } from "@muniment/shared/email-address.ts";
+import { uuid } from "@muniment/shared/values.ts";
 import { z } from "zod";
 import type { Deps } from "../deps.ts";
+import type { UserPrincipal } from "../identity/principal.ts";
+import type { Context } from "./context.ts";
 import { procedure } from "./init.ts";
 import { refuseOver } from "./limited.ts";
+
+async function countMail(ctx: Context, recipient: string, procedure: string): Promise<void> {
+  refuseOver(ctx, await ctx.deps.limits.consume("mail", recipient, { procedure }));
+}
 
 /** Counts mails per recipient, where `isSent` says that one goes out. */
 export const mailLimitedIf = (isSent: (deps: Deps) => boolean) =>
   procedure
     .meta({ mailLimit: true })
     .input(z.object({ email }))
-    .use(async function limitMails({ ctx, next, path: procedure, input }) {
-      if (isSent(ctx.deps)) {
-        refuseOver(ctx, await ctx.deps.limits.consume("mail", input.email, { procedure }));
-      }
+    .use(async function limitMails({ ctx, next, path, input }) {
+      if (isSent(ctx.deps)) await countMail(ctx, input.email, path);
       return next();
     });
 
 /** Counts mails per recipient, so that nobody's inbox can be filled through us. */
 export const mailLimited = mailLimitedIf(() => true);
+
+/** The same for the signed-in user's own address. */
+export const mailLimitedForSelf = procedure
+  .meta({ mailLimit: true })
+  .use(async function limitOwnMails({ ctx, next, path }) {
+    const { principal } = ctx as Context & { principal: UserPrincipal };
+    await countMail(ctx, principal.email, path);
+    return next();
+  });
+
+/** The same where the input names a user by id. */
+export const mailLimitedForUser = (addressOf: (deps: Deps, id: string) => Promise<string>) =>
+  procedure
+    .meta({ mailLimit: true })
+    .input(z.object({ id: uuid }))
+    .use(async function limitMailsToUser({ ctx, next, path, input }) {
+      await countMail(ctx, await addressOf(ctx.deps, input.id), path);
+      return next();
+    });

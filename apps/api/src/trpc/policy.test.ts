@@ -13,6 +13,8 @@ const unaudited: Record<string, string> = {
 
 /** Procedures that nobody needs to be signed in for, each with what protects it instead. */
 const open: Record<string, string> = {
+  "account.confirmEmail": "the one-time link",
+  "account.undoEmail": "the one-time link",
   "auth.requestPasswordReset": "mail limit; every address is answered alike",
   "auth.resetPassword": "the one-time link",
   "auth.signIn": "auth limits",

@@ -1,4 +1,5 @@
-import { user, userIdInput } from "@muniment/shared/users.ts";
+import { userDetails, userIdInput } from "@muniment/shared/users.ts";
+import { isLocked } from "../../trpc/auth-limited.ts";
 import { signedIn } from "../../trpc/authenticated.ts";
 import { limited } from "../../trpc/limited.ts";
 import { permission } from "../../trpc/permission.ts";
@@ -8,5 +9,8 @@ export const get = limited("general")
   .concat(signedIn)
   .concat(permission("users:read"))
   .input(userIdInput)
-  .output(user)
-  .query(({ ctx: { deps }, input }) => readUser(deps.database.reads({}), input.id));
+  .output(userDetails)
+  .query(async ({ ctx: { deps }, input }) => {
+    const found = await readUser(deps.database.reads({}), input.id);
+    return { ...found, locked: await isLocked(deps.limits, found.email) };
+  });

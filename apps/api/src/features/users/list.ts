@@ -1,6 +1,6 @@
 import { users } from "@muniment/db/schema/users.ts";
 import { listUsersInput, userPage } from "@muniment/shared/users.ts";
-import { and, desc, sql } from "drizzle-orm";
+import { and, desc, eq, isNotNull, isNull, sql } from "drizzle-orm";
 import { keysetPage } from "../../paging.ts";
 import { signedIn } from "../../trpc/authenticated.ts";
 import { limited } from "../../trpc/limited.ts";
@@ -10,6 +10,8 @@ import { toUser, userColumns } from "./read-users.ts";
 /** Part of an address or name, whatever the case; no character of it is a wildcard. */
 const contains = (text: string) =>
   sql`(position(lower(${text}) in ${users.email}) > 0 or position(lower(${text}) in lower(${users.displayName})) > 0)`;
+
+const hasStatus = { active: isNull(users.disabledAt), disabled: isNotNull(users.disabledAt) };
 
 export const list = limited("general")
   .concat(signedIn)
@@ -24,7 +26,12 @@ export const list = limited("general")
       .select(userColumns)
       .from(users)
       .where(
-        and(input?.text ? contains(input.text) : undefined, page.after(users.createdAt, users.id)),
+        and(
+          input?.text ? contains(input.text) : undefined,
+          input?.role ? eq(users.role, input.role) : undefined,
+          input?.status ? hasStatus[input.status] : undefined,
+          page.after(users.createdAt, users.id),
+        ),
       )
       .orderBy(desc(users.createdAt), desc(users.id))
       .limit(page.fetch);

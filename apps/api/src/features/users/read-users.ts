@@ -6,7 +6,14 @@ import { AppError } from "../../errors.ts";
 
 type Row = Pick<
   typeof users.$inferSelect,
-  "id" | "email" | "displayName" | "role" | "createdAt" | "lastSignInAt" | "disabledAt"
+  | "id"
+  | "email"
+  | "displayName"
+  | "role"
+  | "createdAt"
+  | "lastSignInAt"
+  | "disabledAt"
+  | "secondFactorAt"
 > & { sessionCount: string; agentCount: string };
 
 const count = (column: "session_count" | "agent_count") =>
@@ -21,13 +28,15 @@ export const userColumns = {
   createdAt: users.createdAt,
   lastSignInAt: users.lastSignInAt,
   disabledAt: users.disabledAt,
+  secondFactorAt: users.secondFactorAt,
   sessionCount: count("session_count"),
   agentCount: count("agent_count"),
 };
 
-export const toUser = ({ disabledAt, ...row }: Row): User => ({
+export const toUser = ({ disabledAt, secondFactorAt, ...row }: Row): User => ({
   ...row,
   status: disabledAt ? "disabled" : "active",
+  secondFactor: secondFactorAt !== null,
   createdAt: row.createdAt.toISOString(),
   lastSignInAt: row.lastSignInAt?.toISOString() ?? null,
   sessionCount: Number(row.sessionCount),

@@ -1,0 +1,47 @@
+import { linkTokens } from "@muniment/db/schema/link-tokens.ts";
+import { invitationPage, listInvitationsInput } from "@muniment/shared/users.ts";
+import { and, desc, eq, gt } from "drizzle-orm";
+import { keysetPage } from "../../paging.ts";
+import { signedIn } from "../../trpc/authenticated.ts";
+import { limited } from "../../trpc/limited.ts";
+import { permission } from "../../trpc/permission.ts";
+
+/** The invitations that could be used now; never their links. */
+export const invitations = limited("general")
+  .concat(signedIn)
+  .concat(permission("users:read"))
+  .input(listInvitationsInput)
+  .output(invitationPage)
+  .query(async ({ ctx: { deps }, input }) => {
+    const page = keysetPage(deps, "invitations", input);
+    const rows = await deps.database
+      .reads({})
+      .select({
+        id: linkTokens.id,
+        email: linkTokens.email,
+        role: linkTokens.role,
+        createdAt: linkTokens.createdAt,
+        expiresAt: linkTokens.expiresAt,
+      })
+      .from(linkTokens)
+      .where(
+        and(
+          eq(linkTokens.purpose, "invitation"),
+          gt(linkTokens.expiresAt, deps.now()),
+          page.after(linkTokens.createdAt, linkTokens.id),
+        ),
+      )
+      .orderBy(desc(linkTokens.createdAt), desc(linkTokens.id))
+      .limit(page.fetch);
+    return page.cut(
+      rows,
+      (row) => ({ at: row.createdAt, id: row.id }),
+      ({ id, email, role, createdAt, expiresAt }) => ({
+        id,
+        email: email ?? "",
+        role: role ?? "member",
+        createdAt: createdAt.toISOString(),
+        expiresAt: expiresAt.toISOString(),
+      }),
+    );
+  });
