@@ -34,6 +34,8 @@ export type Config = {
   apiDocs: boolean;
   logLevel: string;
   metricsToken: string | null;
+  /** Events are kept this long; 0: for ever. */
+  eventRetentionDays: number;
   sessionIdleSeconds: number;
   sessionMaxSeconds: number;
   accessTokenSeconds: number;
@@ -79,6 +81,7 @@ const schema = z.object({
   SESSION_MAX_S: seconds(604_800),
   ACCESS_TOKEN_TTL_S: whole(900, 3600, 900),
   REFRESH_TOKEN_TTL_S: whole(3600, 31_536_000, 604_800),
+  EVENT_RETENTION_DAYS: whole(0, 36_500, 0),
   ARGON2_MEMORY_KIB: whole(19_456, 4_194_304, 19_456),
   ARGON2_TIME: whole(2, 100, 2),
   RATE_LIMIT_WINDOW_MS: windowMs(60_000),
@@ -312,6 +315,7 @@ export function parseConfig(env: Env): Parsed {
     apiDocs: v.API_DOCS ? v.API_DOCS === "on" : !production,
     logLevel: v.LOG_LEVEL,
     metricsToken: v.METRICS_TOKEN ?? null,
+    eventRetentionDays: v.EVENT_RETENTION_DAYS,
     sessionIdleSeconds: Math.min(v.SESSION_IDLE_S, v.SESSION_MAX_S),
     sessionMaxSeconds: v.SESSION_MAX_S,
     accessTokenSeconds: v.ACCESS_TOKEN_TTL_S,

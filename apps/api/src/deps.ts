@@ -113,7 +113,7 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
     await database.raw`select delete_expired_sessions()`;
     await database.raw`select delete_expired_challenges()`;
   });
-  defineEventJobs(jobs, database);
+  defineEventJobs(jobs, database, config, now);
   defineAuthJobs({ jobs, database, mailer, config, now });
   defineAccountJobs({ jobs, database, mailer, config, now });
   await jobs.start();

@@ -6,6 +6,7 @@ import { auditRouter } from "./features/audit/router.ts";
 import { authRouter } from "./features/auth/router.ts";
 import { eventsRouter } from "./features/events/router.ts";
 import { limitsRouter } from "./features/limits/router.ts";
+import { savedViewsRouter } from "./features/saved-views/router.ts";
 import { sessionsRouter } from "./features/sessions/router.ts";
 import { setupRouter } from "./features/setup/router.ts";
 import { tokensRouter } from "./features/tokens/router.ts";
@@ -21,6 +22,7 @@ export const appRouter = router({
   auth: authRouter,
   events: eventsRouter,
   limits: limitsRouter,
+  savedViews: savedViewsRouter,
   sessions: sessionsRouter,
   setup: setupRouter,
   tokens: tokensRouter,

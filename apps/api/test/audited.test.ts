@@ -39,6 +39,7 @@ function contextOf(): Context {
     displayName: "member",
     role: "member",
     createdAt: new Date(),
+    retentionDays: null,
     sessionId: "0".repeat(64),
     sessionPublicId: uuidv7(),
     authenticatedAt: new Date(),
@@ -201,6 +202,7 @@ const snapshot = async () =>
         (select jsonb_agg(t order by hash) from refresh_tokens t) as tokens,
         (select jsonb_agg(t order by id) from alerts t) as alerts,
         (select jsonb_agg(t order by name) from limit_overrides t) as limits,
+        (select jsonb_agg(t order by id) from saved_views t) as views,
         (select count(*) from jobs where key is null) as jobs,
         (select count(*) from audit_entries) as entries`,
   );
@@ -210,6 +212,9 @@ test("without its entry no mutation of the API changes anything", async () => {
   const { agentId, id: keyId } = await server.apiKey(member);
   const { password } = await import("./harness.ts");
   must(await admin.mutate("limits.set", { class: "model", points: 9, durationSeconds: 60 }));
+  const { id: viewId } = must(
+    await member.mutate("savedViews.create", { name: "v", query: "level:warn" }),
+  );
   const next = { currentPassword: password, password: "another long passphrase" };
   const sessions = must(await target.query("sessions.list")).items;
   const guest = createClient(server.url);
@@ -260,6 +265,10 @@ test("without its entry no mutation of the API changes anything", async () => {
     "sessions.revoke": () => target.mutate("sessions.revoke", { id: sessions[0].id }),
     "sessions.revokeOthers": () => target.mutate("sessions.revokeOthers"),
     "sessions.revokeAll": () => target.mutate("sessions.revokeAll"),
+    "events.setRetention": () => member.mutate("events.setRetention", { days: 30 }),
+    "savedViews.create": () => member.mutate("savedViews.create", { name: "w", query: "" }),
+    "savedViews.update": () => member.mutate("savedViews.update", { id: viewId, name: "w" }),
+    "savedViews.delete": () => member.mutate("savedViews.delete", { id: viewId }),
     "auth.signOut": () => target.mutate("auth.signOut"),
     "tokens.issue": () => program.mutate("tokens.issue", credentials),
     "tokens.refresh": () => program.mutate("tokens.refresh", { refreshToken }),

@@ -1,6 +1,7 @@
 import { randomInt } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { foldCounts } from "../src/features/events/fold-counts.ts";
+import { wrongCounts } from "./events-recount.ts";
 import { makeEvent, makeSender, send } from "./events-sender.ts";
 import { startTestServer, type TestServer } from "./harness.ts";
 
@@ -9,27 +10,6 @@ beforeAll(async () => {
   server = await startTestServer();
 });
 afterAll(() => server.stop());
-
-/** Cells whose counts, with the changes not yet added, differ from a full count, in any interval and grouping. */
-const wrongCounts = () => server.owner`
-  with cells as (
-    select m.minutes, a.apart, user_id, level,
-      date_bin(m.minutes * interval '1 minute', at, '1970-01-01Z') as start,
-      case when a.apart & 1 = 1 then agent_id::text end as agent,
-      case when a.apart & 2 = 2 then type end as type, count
-    from (
-      select user_id, agent_id, type, level, occurred_at as at, 1 as count from events
-      union all
-      select user_id, agent_id, type, level, start, -count from event_count_changes
-    ) all_events
-    cross join (values (15), (360)) as m (minutes) cross join generate_series(0, 3) as a (apart)
-    union all
-    select minutes, apart, user_id, level, start, case when apart & 1 = 1 then agent_id::text end,
-      case when apart & 2 = 2 then type end, -count
-    from event_counts
-  )
-  select minutes, apart, user_id, start, agent, type, level, sum(count)::int as difference
-  from cells group by 1, 2, 3, 4, 5, 6, 7 having sum(count) <> 0`;
 
 const pick = <T>(values: readonly [T, ...T[]]): T => values[randomInt(values.length)] ?? values[0];
 
@@ -51,7 +31,7 @@ test("counts equal a full count after stored, repeated and refused events, folde
       return send(server, key, batch);
     });
     await Promise.all([...batches, foldCounts(server.deps.database.raw)]);
-    expect(await wrongCounts()).toEqual([]);
+    expect(await wrongCounts(server)).toEqual([]);
   }
   await foldCounts(server.deps.database.raw);
   const [left] = await server.owner`
@@ -60,4 +40,67 @@ test("counts equal a full count after stored, repeated and refused events, folde
       (select count(*)::int from events) as events`;
   expect(left).toMatchObject({ changes: 0, counted: left?.events });
   expect(left?.events).toBeGreaterThan(300);
+});
+
+test("charts and facets from counts equal a count of the events, at any bounds and by any of their fields", async () => {
+  const { member, userId, agentId, key } = await makeSender(server);
+  const hour = 3_600_000;
+  const now = Date.now();
+  const made = Array.from({ length: 300 }, (_, n) =>
+    makeEvent(
+      {
+        type: ["ssh.ok", "ssh.failed", "http"][n % 3] ?? "",
+        level: pick(["debug", "warn", "error"]),
+        props: { n },
+      },
+      now - (n < 100 ? n * 60_000 : randomInt(20 * 24 * hour)),
+    ),
+  );
+  for (let from = 0; from < made.length; from += 100) {
+    await send(server, key, made.slice(from, from + 100));
+    if (from === 100) await foldCounts(server.deps.database.raw);
+  }
+  const questions = [
+    [{}, server.owner`true`],
+    [{ types: ["ssh.*"] }, server.owner`type like 'ssh.%'`],
+    [{ agentId, levels: ["warn"] }, server.owner`level = 2`],
+    [{ query: "-type:http level>=warn" }, server.owner`type <> 'http' and level >= 2`],
+    [{ query: "type:http OR level:debug" }, server.owner`type = 'http' or level = 0`],
+    [{ query: "props.n<250 type:http" }, server.owner`type = 'http' and (props->>'n')::int < 250`],
+  ] as const;
+  const at = (time: number) => new Date(time).toISOString();
+  for (const [index, [question, condition]] of [...questions, ...questions].entries()) {
+    const from = now - randomInt(19 * 24 * hour) - 7 * hour;
+    const to = pick([now + hour, from + 7 * hour + randomInt(hour), from + 60_000, now - hour]);
+    const range = { from: at(from), to: at(Math.max(from, to)) };
+    const [row] = await server.owner`
+      select count(*)::int from events where user_id = ${userId} and (${condition})
+        and occurred_at >= ${range.from} and occurred_at < ${range.to}`;
+    const by = pick(["type", "level", "agentId", undefined]);
+    const interval = pick([undefined, "15m", "1h", "6h", "1d"]);
+    const { data } = await member.query("events.timeseries", {
+      ...question,
+      ...range,
+      by,
+      interval,
+    });
+    const total = data.buckets.reduce((sum: number, one: { count: number }) => sum + one.count, 0);
+    expect([index, range, by, interval, total]).toEqual([index, range, by, interval, row?.count]);
+    const facets = await member.query("events.facets", {
+      ...question,
+      ...range,
+      fields: ["level", "props.none", "type"],
+    });
+    for (const { values } of facets.data.facets) {
+      const sum = values.reduce((all: number, { count }: { count: number }) => all + count, 0);
+      expect(sum).toBe(row?.count);
+    }
+    const { data: extent } = await member.query("events.extent", { ...question, ...range });
+    const [ends] = await server.owner`
+      select min(occurred_at) as oldest, max(occurred_at) as newest from events
+      where user_id = ${userId} and (${condition})
+        and occurred_at >= ${range.from} and occurred_at < ${range.to}`;
+    const shown = (time: Date | null) => time?.toISOString() ?? null;
+    expect(extent).toEqual({ oldest: shown(ends?.oldest), newest: shown(ends?.newest) });
+  }
 });

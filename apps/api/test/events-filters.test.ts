@@ -1,6 +1,7 @@
-import type { Event } from "@muniment/shared/events.ts";
+import type { Event, EventFilters } from "@muniment/shared/events.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { matches } from "../src/features/events/matches.ts";
+import { toQuestion } from "../src/features/events/question.ts";
 import { sendSample } from "./events-sample.ts";
 import { makeEvent, searchAll, send } from "./events-sender.ts";
 import { startTestServer, type TestServer } from "./harness.ts";
@@ -14,7 +15,7 @@ afterAll(() => server.stop());
 const idsOf = (events: { id?: string }[]) => events.map(({ id }) => id);
 
 test("filters mean the same to search and to the tail", async () => {
-  const { member, key, agentId, sent } = await sendSample(server);
+  const { member, userId, key, agentId, sent } = await sendSample(server);
   const odd = [
     makeEvent({ message: "İSTANBUL ΣΑΣ ß Ǆ K Å", props: { "": { "": 1 }, list: [[1], [2, [3]]] } }),
     makeEvent({ message: "straße Ω 😀", props: { a: null, b: [null], "0": "x", c: { "-1": 1 } } }),
@@ -83,12 +84,37 @@ test("filters mean the same to search and to the tail", async () => {
     eq("tags.0", "x"),
     eq("request.status", 500),
     { types: ["ssh.*"], levels: ["warn"], text: "ärger", ...eq("tags.1", 0) },
+    ...(["gt", "gte", "lt", "lte"] as const).flatMap((op) => [
+      { props: [{ op, path: "n", value: 300 }] },
+      { props: [{ op, path: "big", value: 1e21 }] },
+      { props: [{ op, path: "small", value: 0 }] },
+      { props: [{ op, path: "tags.0", value: -1 }] },
+    ]),
+    ...[
+      "type:ssh.* level>=warn",
+      "level<info OR level=critical",
+      "-level:info -type:http.*",
+      "type:http.request OR type:ssh.login.ok",
+      "subject:user:*",
+      "-subject:*",
+      "-subject:user:2 -trace:trace",
+      "trace:tr*",
+      "subject:*",
+      "props.n>=590 OR props.tags.1=2",
+      "props.tags.0:x -props.request.status:200",
+      "props.n:7 OR props.0:x",
+      "-(type:ssh.* OR props.n<100)",
+      "-ärger -nothing",
+      `agent:${agentId} straße`,
+      "agent:agent level:debug",
+      "",
+    ].map((query) => ({ query })),
   ];
   for (const question of questions) {
     const found = await searchAll(member, { ...question, limit: 100 });
-    const passing = all.filter((event) =>
-      matches(question as Parameters<typeof matches>[0], event),
-    );
+    const asker = { userId, retentionDays: null };
+    const { query } = await toQuestion(server.deps, asker, question as EventFilters);
+    const passing = all.filter((event) => matches(query, event));
     expect([question, idsOf(found)]).toEqual([question, idsOf(passing)]);
   }
 });

@@ -1,4 +1,10 @@
-import { type EventLevel, eventLevels, type Timeseries } from "@muniment/shared/events.ts";
+import {
+  type EventLevel,
+  eventLevels,
+  noValue as noneKey,
+  otherValues as otherKey,
+  type Timeseries,
+} from "@muniment/shared/events.ts";
 
 /** One colour of a stacked chart. `value` is what a filter would ask for; null when none can. */
 export type EventSeries = {
@@ -11,9 +17,6 @@ export type EventSeries = {
   total: number;
 };
 
-/** The API's names for what is beyond the most frequent values, and for events without the field. */
-const otherKey = "…other";
-const noneKey = "…none";
 const colors = ["--series-1", "--series-2", "--series-3", "--series-4", "--series-5", "--series-6"];
 
 export const levelColors = {

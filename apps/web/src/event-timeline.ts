@@ -1,7 +1,7 @@
-import { eventBounds, type eventFilters, type Timeseries } from "@muniment/shared/events.ts";
+import type { eventFilters, Timeseries } from "@muniment/shared/events.ts";
 import { queryOptions } from "@tanstack/react-query";
 import type { z } from "zod";
-import { findExtent } from "./event-extent.ts";
+import { spanOfExtent } from "./event-extent.ts";
 import { chooseInterval, type Span, spanMilliseconds, toSpan } from "./event-range.ts";
 import { queryClient } from "./query-client.ts";
 import { trpc, trpcClient } from "./trpc.ts";
@@ -13,7 +13,7 @@ export type Timeline = Timeseries & Span;
 
 const eventsKey = trpc.events.pathKey();
 
-/** The counting behind it is dear, and its answer seldom changes by much. */
+/** It seldom changes by much. */
 const extentStaleMilliseconds = 30_000;
 
 /** Where the events of the filters lie in time. */
@@ -21,14 +21,8 @@ const extentQuery = (filters: EventFilters) =>
   queryOptions({
     queryKey: [...eventsKey, "extent", filters],
     staleTime: extentStaleMilliseconds,
-    queryFn: ({ signal }) =>
-      findExtent(
-        async (span, interval) => {
-          const input = { ...filters, ...span, interval };
-          return (await trpcClient.events.timeseries.query(input, { signal })).buckets;
-        },
-        toSpan(eventBounds.earliest, Date.now() + eventBounds.futureMilliseconds),
-      ),
+    queryFn: async ({ signal }) =>
+      spanOfExtent(await trpcClient.events.extent.query(filters, { signal })),
   });
 
 /** Counts over `span`, or over all there is when it is null, apart by the values of `by`. */

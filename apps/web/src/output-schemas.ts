@@ -24,12 +24,15 @@ import {
 import {
   event,
   eventPage,
+  extent,
   facets,
   receipt,
+  retention,
   tailMessage,
   timeseries,
 } from "@muniment/shared/events.ts";
 import { limitItem, limitPage } from "@muniment/shared/limits.ts";
+import { savedView, savedViewIdInput, savedViewPage } from "@muniment/shared/saved-views.ts";
 import { revokedSessions, sessionPage } from "@muniment/shared/sessions.ts";
 import { issuedTokens } from "@muniment/shared/tokens.ts";
 import {
@@ -89,6 +92,9 @@ const outputSchemas = {
     get: event,
     timeseries,
     facets,
+    extent,
+    retention,
+    setRetention: retention,
     tail: z.strictObject({ id: z.string(), data: tailMessage }),
   },
   audit: {
@@ -98,6 +104,12 @@ const outputSchemas = {
     consistencyProof,
     evidence,
     inclusionProof,
+  },
+  savedViews: {
+    create: savedView,
+    list: savedViewPage,
+    update: savedView,
+    delete: savedViewIdInput,
   },
   users: {
     list: userPage,

@@ -59,6 +59,13 @@ export const auditActions = {
     overlapSeconds: z.number().int(),
   }),
   "api_key.revoked": z.strictObject({ prefix: z.string() }),
+  "events.retention_changed": z.strictObject({
+    from: z.number().int().nullable(),
+    to: z.number().int().nullable(),
+  }),
+  "saved_view.created": none,
+  "saved_view.updated": z.strictObject({ fields: z.array(z.string()) }),
+  "saved_view.deleted": none,
   "limit.changed": z.strictObject({ name: z.string(), from: limitChange, to: limitChange }),
   "limit.reset": z.strictObject({ name: z.string() }),
   "alert.resolved": z.strictObject({ kind: z.enum(alertKindNames) }),

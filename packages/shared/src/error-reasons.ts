@@ -10,6 +10,7 @@ export const errorReasons = [
   "batch_too_large",
   "invalid_cursor",
   "invalid_range",
+  "invalid_query",
   "multiple_credentials",
   // who and whether
   "not_signed_in",
@@ -33,6 +34,7 @@ export const errorReasons = [
   "already_exists",
   "already_revoked",
   "user_disabled",
+  "too_many",
   "weak_password",
   // limits and trouble
   "rate_limited",

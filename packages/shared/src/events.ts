@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { queryBounds } from "./event-query/query.ts";
 import { page, pageInput, timeInput, timestamp, uuid } from "./values.ts";
 
 /** Levels in rising order; the stored number is the place in this list. */
@@ -92,7 +93,10 @@ const searchText = (max: number) =>
 
 const propPath = searchText(256);
 
-/** One property test; `path` is dotted (`request.status`), a number in it counts the items of an array. */
+/**
+ * One property test; `path` is dotted (`request.status`), a number in it counts the items of an array.
+ * Greater and less are asked of numbers only.
+ */
 export const propFilter = z.discriminatedUnion("op", [
   z.strictObject({
     op: z.literal("eq"),
@@ -100,12 +104,14 @@ export const propFilter = z.discriminatedUnion("op", [
     value: z.union([z.literal(""), searchText(1024), z.number(), z.boolean(), z.null()]),
   }),
   z.strictObject({ op: z.literal("exists"), path: propPath }),
+  z.strictObject({ op: z.enum(["gt", "gte", "lt", "lte"]), path: propPath, value: z.number() }),
 ]);
 export type PropFilter = z.infer<typeof propFilter>;
 
 /**
  * What a search, a chart, facets and a tail have in common: an event must pass all of them, and one
- * of `types` and of `levels`. `text` is a part of the message, in upper or lower case.
+ * of `types` and of `levels`. `text` is a part of the message, in upper or lower case. `query` says the
+ * same and more in one text, such as `type:ssh.* level>=warn -agent:web "invalid user" since:24h`.
  */
 export const eventFilters = {
   agentId: uuid.optional(),
@@ -115,6 +121,7 @@ export const eventFilters = {
   traceId: searchText(eventBounds.traceIdLength).optional(),
   text: searchText(256).optional(),
   props: z.array(propFilter).min(1).max(8).optional(),
+  query: z.string().max(queryBounds.length).optional(),
 };
 const filters = z.object(eventFilters);
 export type EventFilters = z.infer<typeof filters>;
@@ -149,7 +156,11 @@ export const timeseriesInput = z.strictObject({
   interval: interval.optional(),
   by: dimension.optional(),
 });
-/** Every interval of the range is present, empty ones with count 0. The rest beyond the top values is `…other`. */
+/** Under `by` of a chart: events beyond the most frequent values, and events without the field. */
+export const otherValues = "…other";
+export const noValue = "…none";
+
+/** Every interval of the range is present, empty ones with count 0; at most 8 values of `by`, and the two above. */
 export const timeseries = z.strictObject({
   interval,
   buckets: z.array(
@@ -178,6 +189,19 @@ export const facets = z.strictObject({
   ),
 });
 export type Facets = z.infer<typeof facets>;
+
+export const extentInput = z.strictObject({ ...eventFilters, ...timeRange }).optional();
+/** When the oldest and the newest of the matching events occurred; null when there is none. */
+export const extent = z.strictObject({
+  oldest: timestamp.nullable(),
+  newest: timestamp.nullable(),
+});
+export type Extent = z.infer<typeof extent>;
+
+const retentionDays = z.number().int().min(1).max(36_500).nullable();
+/** Days that events are kept, by the user's choice and by the instance's; null: for ever. */
+export const retention = z.strictObject({ days: retentionDays, instanceDays: retentionDays });
+export const setRetentionInput = z.strictObject({ days: retentionDays });
 
 /** `lastEventId` is the tracked id of the last message seen; the Last-Event-ID header says the same. */
 export const tailInput = z

@@ -24,6 +24,7 @@ const keyByHmac = build
     expiresAt: apiKeys.expiresAt,
     revokedAt: apiKeys.revokedAt,
     role: users.role,
+    retentionDays: users.retentionDays,
     disabledAt: users.disabledAt,
   })
   .from(apiKeys)

@@ -13,6 +13,8 @@ export type UserPrincipal = {
   displayName: string;
   role: Role;
   createdAt: Date;
+  /** How long events are kept; null: as long as the instance does. */
+  retentionDays: number | null;
   /** The session's id in the database: see its schema. */
   sessionId: string;
   sessionPublicId: string;
@@ -24,6 +26,8 @@ export type ApiKeyPrincipal = {
   kind: "apiKey";
   userId: string;
   role: Role;
+  /** Of the owner's events. */
+  retentionDays: number | null;
   agentId: string;
   keyId: string;
   prefix: string;

@@ -14,7 +14,7 @@ type Lifetimes = Pick<Config, "sessionIdleSeconds" | "sessionMaxSeconds">;
 type Attributes = typeof sessions.$inferSelect;
 type UserAttributes = Pick<
   typeof users.$inferSelect,
-  "email" | "displayName" | "role" | "createdAt" | "disabledAt"
+  "email" | "displayName" | "role" | "createdAt" | "disabledAt" | "retentionDays"
 >;
 
 declare module "lucia" {
@@ -37,6 +37,7 @@ const userColumns = {
   role: users.role,
   createdAt: users.createdAt,
   disabledAt: users.disabledAt,
+  retentionDays: users.retentionDays,
 };
 
 function toDatabaseSession(row: Attributes): DatabaseSession {
@@ -166,6 +167,7 @@ export async function findSession(
       displayName: user.displayName,
       role: user.role,
       createdAt: new Date(user.createdAt),
+      retentionDays: user.retentionDays,
       sessionId: id,
       sessionPublicId: session.publicId,
       authenticatedAt: new Date(session.authenticatedAt),

@@ -156,6 +156,7 @@ const userWith = (role: Role): UserPrincipal => ({
   displayName: "Someone",
   role,
   createdAt: new Date(),
+  retentionDays: null,
   sessionId: "0".repeat(64),
   sessionPublicId: ids.userId,
   authenticatedAt: new Date(),
@@ -170,6 +171,7 @@ const keyWith = (scopes: ApiKeyPrincipal["scopes"]): ApiKeyPrincipal => ({
   prefix: "mnt_00000000",
   scopes,
   allowedCidrs: [],
+  retentionDays: null,
   eventTypes: [],
 });
 

@@ -2,7 +2,7 @@ import { events } from "@muniment/db/schema/events.ts";
 import type { dimension } from "@muniment/shared/events.ts";
 import { type SQL, sql } from "drizzle-orm";
 import type { z } from "zod";
-import { pathArray } from "./filters.ts";
+import { type CountedColumns, pathArray } from "./conditions.ts";
 import { levelName } from "./read-events.ts";
 
 export type Dimension = z.infer<typeof dimension>;
@@ -10,24 +10,26 @@ export type Dimension = z.infer<typeof dimension>;
 /** Longer values are counted by their beginning, which bounds the answer. */
 const longestValue = 256;
 
-function rawText(dimension: Dimension): SQL {
-  switch (dimension) {
-    case "type":
-      return sql`${events.type}`;
-    case "level":
-      return sql`${events.level}::text`;
-    case "agentId":
-      return sql`${events.agentId}::text`;
-    case "subject":
-      return sql`${events.subject}`;
-    default:
-      return sql`${events.props} #>> ${pathArray(dimension.slice("props.".length))}`;
-  }
+/** Whether the counts know it. */
+export const isCountedDimension = (dimension: Dimension) =>
+  dimension === "type" || dimension === "level" || dimension === "agentId";
+
+/** The value of a counted dimension as text. */
+export function countedText(dimension: Dimension, columns: CountedColumns): SQL<string> {
+  if (dimension === "type") return sql`${columns.type}`;
+  if (dimension === "level") return sql`${columns.level}::text`;
+  return sql`${columns.agentId}::text`;
 }
 
-/** The value of a dimension as text; null where an event has none. */
-export const dimensionText = (dimension: Dimension): SQL<string | null> =>
-  sql<string | null>`left(${rawText(dimension)}, ${sql.raw(String(longestValue))})`;
+/** The value of a dimension of an event as text; null where it has none. */
+export function dimensionText(dimension: Dimension): SQL<string | null> {
+  if (isCountedDimension(dimension)) return countedText(dimension, events);
+  const text =
+    dimension === "subject"
+      ? sql`${events.subject}`
+      : sql`${events.props} #>> ${pathArray(dimension.slice("props.".length))}`;
+  return sql<string | null>`left(${text}, ${sql.raw(String(longestValue))})`;
+}
 
 /** The value as it is shown. */
 export const shownValue = (dimension: Dimension, value: string): string =>

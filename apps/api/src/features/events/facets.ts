@@ -1,19 +1,41 @@
-import { events } from "@muniment/db/schema/events.ts";
 import { facetsInput, facets as output } from "@muniment/shared/events.ts";
-import { and, eq, type SQL, sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import { signedInOrApiKey } from "../../trpc/authenticated.ts";
 import { inTurn } from "../../trpc/in-turn.ts";
 import { limited } from "../../trpc/limited.ts";
 import { permission } from "../../trpc/permission.ts";
-import { dimensionText, shownValue } from "./dimension.ts";
-import { filterConditions } from "./filters.ts";
-import { rangeConditions, toTimeRange } from "./time-range.ts";
+import { countRows } from "./count-rows.ts";
+import { type Dimension, isCountedDimension, shownValue } from "./dimension.ts";
+import { toQuestion } from "./question.ts";
 
 const defaultLimit = 10;
 
 type Row = { mask: number; value: string | null; count: string };
 
-/** The most frequent values of each field with their counts, all in one pass over the events. */
+/** The most frequent values of several fields, all in one pass over the rows that count them. */
+function facetsSql(fields: readonly Dimension[], rows: SQL, limit: number): SQL {
+  const names = fields.map((_, index) => sql`${sql.identifier(`v${index}`)}`);
+  const all = sql.join(names, sql`, `);
+  const sets = sql.join(
+    names.map((name) => sql`(${name})`),
+    sql`, `,
+  );
+  return sql`
+    with counted as (
+      select grouping(${all}) as mask, coalesce(${all}) as value, sum(count) as count,
+        row_number() over (
+          partition by grouping(${all}) order by sum(count) desc, coalesce(${all})
+        ) as rank
+      from (${rows}) rows group by grouping sets (${sets}) having sum(count) <> 0
+    )
+    select mask, value, count from counted where rank <= ${limit} order by mask, rank`;
+}
+
+/** grouping() has one bit per field, the first field's highest; 0 marks the field that is counted. */
+const maskOf = (fields: readonly Dimension[], index: number) =>
+  (2 ** fields.length - 1) ^ (1 << (fields.length - 1 - index));
+
+/** The most frequent values of each field with their counts. */
 export const facets = limited("general")
   .concat(signedInOrApiKey)
   .concat(permission("events:read"))
@@ -22,45 +44,35 @@ export const facets = limited("general")
   .output(output)
   .query(async ({ ctx: { deps, principal }, input }) => {
     const { userId } = principal;
-    const searches = deps.database.searches({ userId });
-    const { fields, limit = defaultLimit } = input;
-    const names = fields.map((_, index) => sql.identifier(`v${index}`));
-    const columns = Object.fromEntries(
-      fields.map((field, index) => [`v${index}`, dimensionText(field).as(`v${index}`)]),
-    );
-    const picked = searches
-      .select(columns)
-      .from(events)
-      .where(
-        and(
-          eq(events.userId, userId),
-          ...rangeConditions(toTimeRange(input)),
-          ...filterConditions(input),
-        ),
-      );
-    const list = (parts: SQL[]) => sql.join(parts, sql`, `);
-    const all = list(names.map((name) => sql`${name}`));
-    const sets = list(names.map((name) => sql`(${name})`));
-    const rows = await searches.execute<Row>(sql`
-        with picked as (${picked}), counted as (
-          select grouping(${all}) as mask, coalesce(${all}) as value, count(*) as count,
-            row_number() over (
-              partition by grouping(${all}) order by count(*) desc, coalesce(${all})
-            ) as rank
-          from picked group by grouping sets (${sets})
-        )
-        select mask, value, count from counted where rank <= ${limit} order by mask, rank`);
-    // grouping() has one bit per field, the first field's highest; 0 marks the field that is counted.
-    const maskOf = (index: number) => (2 ** fields.length - 1) ^ (1 << (fields.length - 1 - index));
-    return {
-      facets: fields.map((field, index) => ({
+    const { limit = defaultLimit } = input;
+    const question = await toQuestion(deps, principal, input);
+    const now = deps.now().getTime();
+
+    async function count(fields: readonly Dimension[]) {
+      if (fields.length === 0) return [];
+      const counting = countRows({ ...question, userId, by: fields, now });
+      const rows = await deps.database
+        .searches({ userId })
+        .execute<Row>(facetsSql(fields, counting, limit));
+      return fields.map((field, index) => ({
         field,
         values: rows
-          .filter(({ mask }) => mask === maskOf(index))
+          .filter(({ mask }) => mask === maskOf(fields, index))
           .map(({ value, count }) => ({
             value: value === null ? null : shownValue(field, value),
             count: Number(count),
           })),
+      }));
+    }
+
+    // Apart, so that fields that the counts know need no look at the events.
+    const known = input.fields.filter(isCountedDimension);
+    const others = input.fields.filter((field) => !isCountedDimension(field));
+    const counted = [...(await count(known)), ...(await count(others))];
+    return {
+      facets: input.fields.map((field) => ({
+        field,
+        values: counted.find((facet) => facet.field === field)?.values ?? [],
       })),
     };
   });

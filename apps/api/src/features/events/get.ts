@@ -5,6 +5,7 @@ import { AppError } from "../../errors.ts";
 import { signedInOrApiKey } from "../../trpc/authenticated.ts";
 import { limited } from "../../trpc/limited.ts";
 import { permission } from "../../trpc/permission.ts";
+import { oldestKept } from "./question.ts";
 import { eventColumns, toEvent } from "./read-events.ts";
 
 export const get = limited("general")
@@ -25,6 +26,7 @@ export const get = limited("general")
       .select(eventColumns)
       .from(events)
       .where(and(eq(events.userId, userId), eq(events.id, id), eq(events.occurredAt, time)));
-    if (!row) throw new AppError("not_found", "There is no such event.");
+    const kept = row && row.occurredAt.getTime() >= oldestKept(deps, principal);
+    if (!kept) throw new AppError("not_found", "There is no such event.");
     return toEvent(row);
   });

@@ -1,8 +1,13 @@
-import type { Event, EventFilters, PropFilter } from "@muniment/shared/events.ts";
-import { matchesType } from "./type-pattern.ts";
+import type {
+  EventQuery,
+  EventTest,
+  FieldTest,
+  PropTest,
+} from "@muniment/shared/event-query/query.ts";
+import { type Event, eventLevels } from "@muniment/shared/events.ts";
 
 /** Lower case one character at a time, as PostgreSQL's lower() does. */
-function lower(text: string): string {
+export function lower(text: string): string {
   let lowered = "";
   for (const character of text) {
     const small = character.toLowerCase();
@@ -21,22 +26,56 @@ function step(value: unknown, key: string): unknown {
   return Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : undefined;
 }
 
-function matchesProp(props: unknown, filter: PropFilter): boolean {
-  const value = filter.path.split(".").reduce(step, props);
-  return filter.op === "exists" ? value !== undefined : value === filter.value;
+function compare(a: number, operator: ">" | ">=" | "<" | "<=", b: number): boolean {
+  if (operator === ">") return a > b;
+  if (operator === ">=") return a >= b;
+  return operator === "<" ? a < b : a <= b;
 }
 
-/** Whether an event passes the filters; the same as `filterConditions` in SQL. */
-export function matches(filters: EventFilters, event: Event): boolean {
-  const { agentId, types, levels, subject, traceId, text, props } = filters;
-  return (
-    (agentId === undefined || event.agentId === agentId) &&
-    (!types || types.some((pattern) => matchesType(pattern, event.type))) &&
-    (!levels || levels.includes(event.level)) &&
-    (subject === undefined || event.subject === subject) &&
-    (traceId === undefined || event.traceId === traceId) &&
-    (text === undefined ||
-      (event.message !== null && lower(event.message).includes(lower(text)))) &&
-    (!props || props.every((filter) => matchesProp(event.props, filter)))
-  );
+function matchesProp(test: PropTest, event: Event): boolean {
+  const value = test.path.split(".").reduce(step, event.props as unknown);
+  if (test.op === "exists") return value !== undefined;
+  if (test.op === "any") return test.values.some((one) => one === value);
+  return typeof value === "number" && compare(value, test.op, test.value);
+}
+
+function matchesField(test: FieldTest, event: Event): boolean {
+  const value = { type: event.type, subject: event.subject, trace: event.traceId }[test.field];
+  if (value === null) return false;
+  if (test.op === "exists") return true;
+  return test.op === "eq" ? value === test.value : value.startsWith(test.value);
+}
+
+function matchesTest(test: EventTest, event: Event): boolean {
+  switch (test.kind) {
+    case "field":
+      return matchesField(test, event);
+    case "prop":
+      return matchesProp(test, event);
+    case "level": {
+      const [level, asked] = [event.level, test.level].map((name) => eventLevels.indexOf(name));
+      if (level === undefined || asked === undefined) return false;
+      return test.op === "=" ? level === asked : compare(level, test.op, asked);
+    }
+    case "agent":
+      return event.agentId === test.agent;
+    case "text":
+      return event.message !== null && lower(event.message).includes(lower(test.value));
+    case "time":
+      throw new Error("times belong to the range");
+  }
+}
+
+/** Whether an event passes a query; the same as `conditionOf` in SQL. */
+export function matches(query: EventQuery, event: Event): boolean {
+  switch (query.kind) {
+    case "and":
+      return query.parts.every((part) => matches(part, event));
+    case "or":
+      return query.parts.some((part) => matches(part, event));
+    case "not":
+      return !matches(query.part, event);
+    default:
+      return matchesTest(query, event);
+  }
 }

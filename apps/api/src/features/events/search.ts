@@ -8,9 +8,10 @@ import { signedInOrApiKey } from "../../trpc/authenticated.ts";
 import { inTurn } from "../../trpc/in-turn.ts";
 import { limited } from "../../trpc/limited.ts";
 import { permission } from "../../trpc/permission.ts";
-import { filterConditions } from "./filters.ts";
+import { conditionOf } from "./conditions.ts";
+import { toQuestion } from "./question.ts";
 import { eventColumns, toEvent } from "./read-events.ts";
-import { rangeConditions, toTimeRange } from "./time-range.ts";
+import { rangeConditions } from "./time-range.ts";
 
 const day = 86_400_000;
 /** Tried in turn, so that the usual page opens one or two partitions instead of all. */
@@ -32,11 +33,11 @@ export const search = limited("general")
   .query(async ({ ctx: { deps, principal }, input = {} }) => {
     const { database } = deps;
     const { userId } = principal;
-    const { cursor: _cursor, limit: _limit, ...question } = input;
-    const range = toTimeRange(question);
+    const { cursor: _cursor, limit: _limit, ...asked } = input;
+    const { query, range } = await toQuestion(deps, principal, asked);
     // A cursor goes on with the question that it came from, and no other.
-    const asked = createHash("sha256").update(JSON.stringify(question)).digest("base64url");
-    const page = keysetPage(deps, `events:${userId}:${asked}`, input);
+    const digest = createHash("sha256").update(JSON.stringify(asked)).digest("base64url");
+    const page = keysetPage(deps, `events:${userId}:${digest}`, input);
 
     const read = (from: number, to: number) =>
       database
@@ -48,7 +49,7 @@ export const search = limited("general")
             eq(events.userId, userId),
             ...rangeConditions({ from, to }),
             page.after(events.occurredAt, events.id),
-            ...filterConditions(question),
+            conditionOf(query),
           ),
         )
         .orderBy(desc(events.occurredAt), desc(events.id))

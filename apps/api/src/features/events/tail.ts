@@ -1,9 +1,10 @@
-import { type EventFilters, type TailMessage, tailInput } from "@muniment/shared/events.ts";
+import { type Event, type TailMessage, tailInput } from "@muniment/shared/events.ts";
 import { tracked } from "@trpc/server";
 import { signedInOrApiKey } from "../../trpc/authenticated.ts";
 import { limited } from "../../trpc/limited.ts";
 import { permission } from "../../trpc/permission.ts";
 import { matches } from "./matches.ts";
+import { type Question, toQuestion } from "./question.ts";
 import { readTailBounds } from "./read-tail.ts";
 import type { Follower } from "./tail-hub.ts";
 import { formatPosition, isSeen, parsePosition, type TailPosition } from "./tail-position.ts";
@@ -15,14 +16,19 @@ type Tail = {
   follower: Follower;
   cluster: string;
   start: TailPosition;
-  filters: EventFilters;
+  question: Question;
   signal: AbortSignal;
 };
 
 const message = (cluster: string, position: TailPosition, content: TailMessage) =>
   tracked(formatPosition(cluster, position), content);
 
-async function* followEvents({ follower, cluster, start, filters, signal }: Tail) {
+function isAskedFor({ query, range }: Question, event: Event): boolean {
+  const at = Date.parse(event.occurredAt);
+  return at >= range.from && at < range.to && matches(query, event);
+}
+
+async function* followEvents({ follower, cluster, start, question, signal }: Tail) {
   try {
     yield message(cluster, start, { kind: "position" });
     let spokeAt = performance.now();
@@ -31,7 +37,7 @@ async function* followEvents({ follower, cluster, start, filters, signal }: Tail
     while (!signal.aborted) {
       const chunk = await follower.read(after);
       for (const { position, event } of chunk.items) {
-        if (isSeen(position, start) || !matches(filters, event)) continue;
+        if (isSeen(position, start) || !isAskedFor(question, event)) continue;
         yield message(cluster, position, { kind: "event", event });
         if (signal.aborted) return;
         spokeAt = performance.now();
@@ -60,11 +66,12 @@ export const tail = limited("general")
   .input(tailInput)
   .subscription(async ({ ctx: { deps, principal }, input, signal }) => {
     const { lastEventId, ...filters } = input ?? {};
+    const question = await toQuestion(deps, principal, filters);
     if (!signal) throw new Error("a tail needs a signal that ends it");
     const bounds = await readTailBounds(deps.database, principal.userId);
     const start = lastEventId ? parsePosition(lastEventId, bounds) : bounds.end;
     const follower = deps.tails.follow(principal.userId);
     signal.addEventListener("abort", () => follower.release(), { once: true });
     if (signal.aborted) follower.release();
-    return followEvents({ follower, cluster: bounds.cluster, start, filters, signal });
+    return followEvents({ follower, cluster: bounds.cluster, start, question, signal });
   });

@@ -1,25 +1,28 @@
-import { events } from "@muniment/db/schema/events.ts";
-import { timeseries as output, type Timeseries, timeseriesInput } from "@muniment/shared/events.ts";
-import { and, eq, sql } from "drizzle-orm";
+import {
+  noValue,
+  otherValues,
+  timeseries as output,
+  type Timeseries,
+  timeseriesInput,
+} from "@muniment/shared/events.ts";
+import { sql } from "drizzle-orm";
 import { signedInOrApiKey } from "../../trpc/authenticated.ts";
 import { inTurn } from "../../trpc/in-turn.ts";
 import { limited } from "../../trpc/limited.ts";
 import { permission } from "../../trpc/permission.ts";
 import { bucketsOf } from "./buckets.ts";
-import { type Dimension, dimensionText, shownValue } from "./dimension.ts";
-import { filterConditions } from "./filters.ts";
-import { rangeConditions, toTimeRange } from "./time-range.ts";
+import { countRows } from "./count-rows.ts";
+import { type Dimension, shownValue } from "./dimension.ts";
+import { toQuestion } from "./question.ts";
 
 const maxValues = 8;
-const other = "…other";
-const none = "…none";
 
 type Row = { start: string; value: string | null; isTop: boolean; count: string };
 
 function labelOf(row: Row, by: Dimension): string {
   // No object that is parsed from JSON can be trusted with a member of this name.
-  if (!row.isTop || row.value === "__proto__") return other;
-  return row.value === null ? none : shownValue(by, row.value);
+  if (!row.isTop || row.value === "__proto__") return otherValues;
+  return row.value === null ? noValue : shownValue(by, row.value);
 }
 
 function toBuckets(
@@ -53,26 +56,16 @@ export const timeseries = limited("general")
   .output(output)
   .query(async ({ ctx: { deps, principal }, input }) => {
     const { userId } = principal;
-    const searches = deps.database.searches({ userId });
-    const range = toTimeRange(input);
-    const { from, to } = input;
+    const question = await toQuestion(deps, principal, input);
+    const { from, to, by } = input;
     const { interval, step, starts } = bucketsOf(Date.parse(from), Date.parse(to), input.interval);
-    const { by } = input;
-
-    const counted = searches
-      .select({
-        start:
-          sql`date_bin(${`${step / 1000} seconds`}::interval, ${events.occurredAt}, 'epoch')`.as(
-            "start",
-          ),
-        value: (by ? dimensionText(by) : sql<null>`null::text`).as("value"),
-        count: sql`count(*)`.as("count"),
-      })
-      .from(events)
-      .where(and(eq(events.userId, userId), ...rangeConditions(range), ...filterConditions(input)))
-      .groupBy(sql`1`, sql`2`);
-    const rows = await searches.execute<Row>(sql`
-        with counted as materialized (${counted}), top as (
+    const counting = { ...question, userId, by: [by ?? "level"], step, now: deps.now().getTime() };
+    const value = by ? sql`v0` : sql`null::text`;
+    const rows = await deps.database.searches({ userId }).execute<Row>(sql`
+        with counted as materialized (
+          select start, ${value} as value, sum(count) as count from (${countRows(counting)}) rows
+          group by 1, 2 having sum(count) <> 0
+        ), top as (
           select value from counted group by value order by sum(count) desc, value limit ${maxValues}
         )
         select start, top.value, coalesce(is_top, false) as "isTop", sum(count) as count

@@ -1,0 +1,154 @@
+import type { Database } from "@muniment/db/database.ts";
+import { eventIds, events, receipts } from "@muniment/db/schema/events.ts";
+import { users } from "@muniment/db/schema/users.ts";
+import { and, asc, gt, isNotNull, sql } from "drizzle-orm";
+
+const day = 86_400_000;
+/** Rows per transaction: some tens of milliseconds, so that nothing waits for it for long. */
+const chunk = 2000;
+const blocks = 128;
+/** Well within the lease of a job; what is left waits for the next time. */
+const workMilliseconds = 45_000;
+const usersPerPage = 500;
+
+type Work = { database: Database; now: number; end: number };
+
+const isOver = ({ end }: Work) => performance.now() > end;
+
+/** Empties partitions of which nothing is kept any more, a few blocks at a time, and drops them. */
+async function dropPartitions(work: Work, before: number): Promise<void> {
+  const { raw } = work.database;
+  const cutoff = new Date(before).toISOString();
+  for (;;) {
+    const [row] = await raw`select expired_event_partition(${cutoff}::text::timestamptz) as part`;
+    const part: string | null = row?.part ?? null;
+    if (part === null) return;
+    let more = true;
+    for (let block = 0; more; block += blocks) {
+      if (isOver(work)) return;
+      const [step] =
+        await raw`select delete_event_blocks(${part}, ${block}::bigint, ${blocks}::int) as more`;
+      more = step?.more === true;
+    }
+    const [dropped] = await raw`select drop_event_partition(${part}) as done`;
+    // Somebody reads the events, or has just stored some here: another time.
+    if (dropped?.done !== true) return;
+  }
+}
+
+/** The smallest UUIDv7 of a time: batches received before have lesser ids. */
+const firstIdOf = (time: number) =>
+  `${Math.max(0, time)
+    .toString(16)
+    .padStart(12, "0")
+    .replace(/^(.{8})/, "$1-")}-7000-8000-000000000000`;
+
+/** Deletes what a user no longer keeps, oldest first. Answers false when the time was up. */
+async function expireUser(work: Work, userId: string, before: number): Promise<boolean> {
+  const cutoff = new Date(before).toISOString();
+  let after = "2000-01-01T00:00:00.000Z";
+  for (let count = chunk; count === chunk; ) {
+    if (isOver(work)) return false;
+    const [row] = await work.database.transaction({ userId }, (tx) =>
+      tx.execute<{ count: number; last: string | null }>(sql`
+        with gone as (
+          delete from ${events}
+          where ${events.userId} = ${userId} and (${events.occurredAt}, ${events.id}) in (
+            select occurred_at, id from ${events}
+            where user_id = ${userId} and occurred_at >= ${after}::timestamptz
+              and occurred_at < ${cutoff}::timestamptz
+            order by occurred_at, id limit ${chunk}
+          )
+          returning id, agent_id, type, level, occurred_at
+        ), ids as (
+          delete from ${eventIds} where ${eventIds.userId} = ${userId}
+            and ${eventIds.id} in (select id from gone)
+        ), counted as (
+          insert into event_count_changes (user_id, start, agent_id, type, level, count)
+          select ${userId}, date_bin('15 minutes', occurred_at, '1970-01-01Z'), agent_id, type, level,
+            -count(*)
+          from gone group by 2, 3, 4, 5
+        )
+        select count(*)::int as count, max(occurred_at) as last from gone`),
+    );
+    count = row?.count ?? 0;
+    after = row?.last ? new Date(row.last).toISOString() : after;
+  }
+  return expireReceipts(work, userId, before);
+}
+
+/** An event lies at most a day after its receipt, so older receipts name nothing that is kept. */
+async function expireReceipts(work: Work, userId: string, before: number): Promise<boolean> {
+  const oldest = firstIdOf(before - day);
+  for (let count = chunk; count === chunk; ) {
+    if (isOver(work)) return false;
+    const deleted = await work.database.transaction({ userId }, (tx) =>
+      tx.execute(sql`
+        delete from ${receipts} where ${receipts.userId} = ${userId} and ${receipts.batchId} in (
+          select batch_id from ${receipts} where user_id = ${userId} and batch_id < ${oldest}
+          order by batch_id limit ${chunk}
+        )`),
+    );
+    count = deleted.count;
+  }
+  return true;
+}
+
+async function expireUsers(work: Work, instanceDays: number | null, from: string) {
+  let after = from;
+  for (;;) {
+    const rows = await work.database.transaction({}, (tx) =>
+      tx
+        .select({ id: users.id, days: users.retentionDays })
+        .from(users)
+        .where(and(gt(users.id, after), instanceDays ? undefined : isNotNull(users.retentionDays)))
+        .orderBy(asc(users.id))
+        .limit(usersPerPage),
+    );
+    for (const { id, days } of rows) {
+      const kept = Math.min(
+        days ?? Number.POSITIVE_INFINITY,
+        instanceDays ?? Number.POSITIVE_INFINITY,
+      );
+      const before = work.now - kept * day;
+      // Whole partitions go at once; of events only those that their own user keeps for less are deleted here.
+      const own = days !== null && days < (instanceDays ?? Number.POSITIVE_INFINITY);
+      const done = own
+        ? await expireUser(work, id, before)
+        : await expireReceipts(work, id, before);
+      if (!done) return after;
+      after = id;
+    }
+    if (rows.length < usersPerPage) return firstUser;
+  }
+}
+
+const firstUser = "00000000-0000-0000-0000-000000000000";
+
+/** Removes empty counts that no event will fill again soon. */
+async function deleteEmptyCounts(work: Work): Promise<void> {
+  const before = new Date(work.now - day).toISOString();
+  for (let deleted = chunk; deleted === chunk && !isOver(work); ) {
+    const [row] = await work.database
+      .raw`select delete_empty_event_counts(${before}::text::timestamptz, ${chunk}::int) as deleted`;
+    deleted = Number(row?.deleted);
+  }
+}
+
+/**
+ * Makes the work of a recurring job: deletes what is past the retention of the instance (days; 0 keeps
+ * for ever) or of its user. What it could not do in its time it goes on with when it is called again.
+ */
+export function createExpiry(database: Database, instanceDays: number, now: () => Date) {
+  let place = firstUser;
+  return async function expireEvents(): Promise<void> {
+    const work = {
+      database,
+      now: now().getTime(),
+      end: performance.now() + workMilliseconds,
+    };
+    if (instanceDays > 0) await dropPartitions(work, work.now - instanceDays * day);
+    place = await expireUsers(work, instanceDays || null, place);
+    await deleteEmptyCounts(work);
+  };
+}

@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { makeEvent, makeSender, send } from "./events-sender.ts";
+import { startTestServer, type TestServer } from "./harness.ts";
+
+let server: TestServer;
+let sender: Awaited<ReturnType<typeof makeSender>>;
+beforeAll(async () => {
+  server = await startTestServer({ env: { RATE_LIMIT_USER_MAX: "100000" } });
+  sender = await makeSender(server);
+  const hour = 3_600_000;
+  await send(server, sender.key, [
+    makeEvent({ type: "ssh.login.failed", level: "warn", message: "Invalid user root" }),
+    makeEvent({ type: "ssh.login.ok", props: { port: 2200 } }, Date.now() - 2 * hour),
+    makeEvent({ type: "http.request", level: "error" }, Date.now() - 50 * hour),
+  ]);
+});
+afterAll(() => server.stop());
+
+const typesOf = async (input: object) => {
+  const { data } = await sender.member.query("events.search", input);
+  return data.items.map(({ type }: { type: string }) => type);
+};
+
+test("a query narrows search, charts, facets and the extent beside the other filters", async () => {
+  expect(await typesOf({ query: 'type:ssh.* "invalid user"' })).toEqual(["ssh.login.failed"]);
+  expect(await typesOf({ query: "-props.port>1024 since:1h" })).toEqual(["ssh.login.failed"]);
+  expect(await typesOf({ types: ["ssh.*"], query: "agent:agent until:1h" })).toEqual([
+    "ssh.login.ok",
+  ]);
+  const { data } = await sender.member.query("events.facets", {
+    query: "level>=warn since:24h",
+    fields: ["type"],
+  });
+  expect(data.facets[0].values).toEqual([{ value: "ssh.login.failed", count: 1 }]);
+  const chart = await sender.member.query("events.timeseries", {
+    query: "level>=warn since:24h",
+    from: new Date(Date.now() - 90_000_000 * 3).toISOString(),
+    to: new Date(Date.now() + 60_000).toISOString(),
+  });
+  const counts = chart.data.buckets.map(({ count }: { count: number }) => count);
+  expect(counts.reduce((a: number, b: number) => a + b, 0)).toBe(1);
+});
+
+test("what cannot be read is answered with the place and what was expected, within a second", async () => {
+  const bad: [string, RegExp][] = [
+    ["level>=loud", /^At character 8: expected a level: debug, info/],
+    ["type:ssh.* (", /^At character 13: expected a term/],
+    ['"open', /^At character 6: expected a closing "/],
+    ["port>1024", /props\.port/],
+    ["a ".repeat(65), /at most 64 terms/],
+    ["(".repeat(500), /at most 8 levels/],
+    ["agent:nobody", /There is no agent named nobody/],
+  ];
+  const started = performance.now();
+  for (const procedure of ["events.search", "events.extent"]) {
+    for (const [query, message] of bad) {
+      const { status, error } = await sender.member.query(procedure, { query });
+      expect([query, status, error?.data.reason]).toEqual([query, 400, "invalid_query"]);
+      expect(error?.message).toMatch(message);
+    }
+  }
+  const long = await sender.member.query("events.search", { query: "a ".repeat(2500) });
+  expect(long.status).toBe(400);
+  expect(performance.now() - started).toBeLessThan(15_000);
+});
+
+test.each([
+  [{ query: "since:1h until:2h" }, "invalid_range"],
+  [{ from: "2026-01-02T00:00:00Z", to: "2026-01-01T00:00:00Z" }, "invalid_range"],
+  [{ limit: -1 }, "invalid_input"],
+  [{ limit: 1e9 }, "invalid_input"],
+  [{ limit: 1.5 }, "invalid_input"],
+  [{ cursor: "x" }, "invalid_cursor"],
+  [{ cursor: "a".repeat(513) }, "invalid_input"],
+  [{ types: ["%"] }, "invalid_input"],
+  [{ types: Array(33).fill("a") }, "invalid_input"],
+  [{ levels: ["loud"] }, "invalid_input"],
+  [{ text: "" }, "invalid_input"],
+  [{ text: "\0" }, "invalid_input"],
+  [{ subject: "a".repeat(257) }, "invalid_input"],
+  [{ props: [{ op: "gt", path: "a", value: "1" }] }, "invalid_input"],
+  [{ props: [{ op: "like", path: "a", value: "1" }] }, "invalid_input"],
+  [{ props: [{ op: "eq", path: "", value: 1 }] }, "invalid_input"],
+  [{ from: "yesterday" }, "invalid_input"],
+  [{ from: "0000-01-01T00:00:00Z", agentId: "1 or 1=1" }, "invalid_input"],
+  [{ unknown: 1 }, "invalid_input"],
+])("refuses %j", async (input, reason) => {
+  const { status, error } = await sender.member.query("events.search", input);
+  expect([status, error?.data.reason]).toEqual([400, reason]);
+});
+
+test.each(["(a+)+$", "%_%_%", "\\", "*", ".*.*.*", "'; drop table events; --", "​", "😀"])(
+  "takes the text %j as it stands",
+  async (text) => {
+    expect(await typesOf({ text })).toEqual([]);
+    expect(await typesOf({ query: JSON.stringify(text) })).toEqual([]);
+  },
+);
