@@ -65,7 +65,7 @@ describe("repository rules", () => {
       .filter((path) => /^apps\/api\/test\/.*\.test\.ts$/.test(path))
       .map(read)
       .join("\n");
-    const routers: Record<string, string> = { "api-keys": "apiKeys" };
+    const routers: Record<string, string> = { "api-keys": "apiKeys", "saved-views": "savedViews" };
     const untested = [...features].filter((name) => !flows.includes(`"${routers[name] ?? name}.`));
     expect(untested).toEqual([]);
   });

@@ -191,6 +191,7 @@ export async function findFamily(
       displayName: user.displayName,
       role: user.role,
       createdAt: user.createdAt,
+      retentionDays: user.retentionDays,
       sessionId: id,
       sessionPublicId,
       authenticatedAt: session.authenticatedAt,
