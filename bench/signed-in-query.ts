@@ -12,7 +12,7 @@ export async function signUpFirst(bench: Bench): Promise<{ cookie: string; userI
     body: JSON.stringify({
       token: setupToken,
       email: "bench@example.org",
-      password: "a password for the bench",
+      password: "seven quiet lanterns above the harbour",
       displayName: "Bench",
     }),
   });

@@ -54,13 +54,14 @@ export async function createServer(
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", (_request, _payload, done) => done(null));
 
-  app.addHook("onRequest", async (request, reply) => {
+  app.addHook("onRequest", (request, reply, done) => {
     reply.headers(headers).header("x-request-id", request.id);
     const type = request.raw.headers["content-type"];
     // Judged by the routes: Fastify would refuse a malformed one before they have counted the call.
     if (type !== undefined && type !== "application/json")
       request.headers = { "content-type": undefined };
     if (!request.url.startsWith("/assets/")) reply.header("cache-control", "no-store");
+    done();
   });
   addLoopbackRedirect(app, config);
   addCors(app, config);

@@ -1,16 +1,17 @@
 import { normalisePassword } from "@muniment/shared/passwords.ts";
 import { hash, verify } from "@node-rs/argon2";
 import type { Config } from "../config.ts";
+import { hashing } from "./hashing-queue.ts";
 
 type Cost = Config["argon2"];
 
 /** argon2id (RFC 9106), the library's own default, with the configured cost, one lane. */
 export function hashPassword(password: string, cost: Cost): Promise<string> {
-  return hash(normalisePassword(password), { parallelism: 1, ...cost });
+  return hashing(() => hash(normalisePassword(password), { parallelism: 1, ...cost }));
 }
 
 export function verifyPassword(stored: string, password: string): Promise<boolean> {
-  return verify(stored, normalisePassword(password));
+  return hashing(() => verify(stored, normalisePassword(password)));
 }
 
 /** Whether a hash costs less to guess than one made now. */

@@ -17,7 +17,12 @@ type Result = { ok: true; data: unknown } | { ok: false; error: TRPCError };
 type Next = { ctx?: object; input?: unknown; getRawInput?: ChainCall["getRawInput"] };
 
 type Step = (
-  options: ChainCall & { meta: unknown; input: unknown; next(next?: Next): Promise<Result> },
+  options: Omit<ChainCall, "ctx"> & {
+    ctx: object;
+    meta: unknown;
+    input: unknown;
+    next(next?: Next): Promise<Result>;
+  },
 ) => Promise<Result>;
 
 type Definition = { middlewares: Step[]; meta: unknown };
@@ -26,20 +31,25 @@ async function runFrom(
   definition: Definition,
   index: number,
   call: ChainCall,
+  ctx: object,
   input: unknown,
+  getRawInput: ChainCall["getRawInput"],
 ): Promise<Result> {
   const { middlewares, meta } = definition;
   const step = middlewares[index];
-  if (!step) throw new Error(`${call.path} has no handler`);
-  const next = (given: Next = {}) => {
-    const { ctx, getRawInput = call.getRawInput } = given;
-    const rest = ctx
-      ? { ...call, ctx: { ...call.ctx, ...ctx }, getRawInput }
-      : { ...call, getRawInput };
-    return runFrom(definition, index + 1, rest, "input" in given ? given.input : input);
-  };
+  const { path, type, signal, batchIndex } = call;
+  if (!step) throw new Error(`${path} has no handler`);
+  const next = (given?: Next) =>
+    runFrom(
+      definition,
+      index + 1,
+      call,
+      given?.ctx ? { ...ctx, ...given.ctx } : ctx,
+      given && "input" in given ? given.input : input,
+      given?.getRawInput ?? getRawInput,
+    );
   try {
-    return await step({ ...call, meta, input, next });
+    return await step({ ctx, meta, input, getRawInput, next, path, type, signal, batchIndex });
   } catch (cause) {
     return { ok: false, error: getTRPCErrorFromUnknown(cause) };
   }
@@ -52,7 +62,14 @@ async function runFrom(
  */
 export async function runChain(procedure: AnyTRPCProcedure, call: ChainCall): Promise<unknown> {
   const definition = procedure._def as unknown as Definition;
-  const result: Result | undefined = await runFrom(definition, 0, call, undefined);
+  const result: Result | undefined = await runFrom(
+    definition,
+    0,
+    call,
+    call.ctx,
+    undefined,
+    call.getRawInput,
+  );
   if (!result) throw new Error(`a step of ${call.path} answered nothing`);
   if (!result.ok) throw result.error;
   return result.data;

@@ -1,0 +1,22 @@
+/** One line of the table: a rate of ours beside a yardstick's, and how much of it is asked for. */
+export type Row = {
+  name: string;
+  unit: string;
+  ours: number;
+  plain: number;
+  /** Percent of the yardstick; absent where nothing is promised. */
+  target?: number;
+  note: string;
+};
+
+type Side = () => Promise<number>;
+
+/** Measures two sides in turns, so that both meet the same machine; the best of three rounds each. */
+export async function inTurns(ours: Side, plain: Side): Promise<{ ours: number; plain: number }> {
+  const best = { ours: 0, plain: 0 };
+  for (let round = 0; round < 3; round += 1) {
+    best.plain = Math.max(best.plain, await plain());
+    best.ours = Math.max(best.ours, await ours());
+  }
+  return best;
+}
