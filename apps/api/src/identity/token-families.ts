@@ -168,7 +168,7 @@ export async function findFamily(
   isUse: boolean,
 ): Promise<UserPrincipal | null> {
   const id = familyId(sessionPublicId);
-  return database.transaction({ credential: id }, async (tx) => {
+  return database.transaction({ userId }, async (tx) => {
     const [found] = await tx
       .select({ session: sessions, user: users })
       .from(sessions)
