@@ -161,6 +161,11 @@ describe("a newcomer, from the printed link to the audit log", () => {
       await page.getByRole("table").getByText(action).first().waitFor();
     }
     await expectAccessible(page, "audit log");
+    await page.getByText("verified in this browser").waitFor();
+    await page.getByRole("link", { name: "setup.completed" }).click();
+    await page.getByRole("button", { name: "Verify in this browser" }).click();
+    await page.getByText("under the signed checkpoint").waitFor();
+    await expectAccessible(page, "proof of an audit entry");
     expect(await page.content()).not.toContain(key);
   });
 

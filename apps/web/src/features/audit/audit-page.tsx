@@ -11,6 +11,7 @@ import { AuditFilterBar } from "./audit-filter-bar.tsx";
 import { type AuditFilters, auditInput, auditQuery } from "./audit-search.ts";
 import { AuditTable } from "./audit-table.tsx";
 import { EntryPanel } from "./entry-panel.tsx";
+import { LogStatus } from "./log-status.tsx";
 
 const route = getRouteApi("/app/admin/audit");
 
@@ -28,6 +29,7 @@ export function AuditPage() {
         title="Audit log"
         description="Who did what to which target, when, from where, with which outcome. Newest first."
       />
+      <LogStatus />
       <AuditFilterBar filters={filters} onChange={setFilters} />
       <EntryList filters={filters} onClear={() => setFilters({})} />
       <EntryPanel

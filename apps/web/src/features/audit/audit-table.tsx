@@ -12,6 +12,7 @@ const columns = [
   { label: "Target" },
   { label: "Outcome" },
   { label: "Address" },
+  { label: "Index", align: "right" },
 ] as const;
 
 export function AuditTable({ entries }: { entries: readonly AuditEntry[] }) {
@@ -44,6 +45,9 @@ export function AuditTable({ entries }: { entries: readonly AuditEntry[] }) {
           </Cell>
           <Cell className="h-9 font-mono text-xs whitespace-nowrap text-muted">
             {entry.address}
+          </Cell>
+          <Cell align="right" className="h-9 font-mono text-xs text-muted">
+            {entry.index ?? <span title="Not sealed yet">–</span>}
           </Cell>
         </Row>
       ))}

@@ -7,6 +7,7 @@ import { DateTime } from "../../ui/date-time.tsx";
 import { Description, DescriptionList } from "../../ui/description-list.tsx";
 import type { AuditFilters } from "./audit-search.ts";
 import { actorName, targetName } from "./entry-names.ts";
+import { EntryProof } from "./entry-proof.tsx";
 import { OutcomeBadge } from "./outcome-badge.tsx";
 
 export function EntryDetails({ entry, filters }: { entry: AuditEntry; filters: AuditFilters }) {
@@ -49,6 +50,7 @@ export function EntryDetails({ entry, filters }: { entry: AuditEntry; filters: A
           {entry.index === null ? "not sealed yet" : entry.index.toLocaleString("en")}
         </Description>
       </DescriptionList>
+      {entry.index !== null && <EntryProof key={entry.id} id={entry.id} index={entry.index} />}
       {Object.keys(entry.details).length > 0 && (
         <section>
           <h3 className="mb-1.5 text-sm font-semibold">Details</h3>
