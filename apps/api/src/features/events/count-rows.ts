@@ -11,7 +11,8 @@ import type { TimeRange } from "./time-range.ts";
 const byAgent = 1;
 const byType = 2;
 
-type Counting = Question & {
+/** What is counted: the events of a user that pass, apart by intervals and values. */
+export type Counting = Question & {
   userId: string;
   /** Columns `v0`, `v1`, ... of the answer. */
   by: readonly Dimension[];

@@ -1,8 +1,9 @@
 import type { Statements } from "@muniment/db/statements.ts";
 
-const changesPerFold = 20_000;
-/** More than a second's worth at full ingest; what is left waits for the next time. */
-const mostFolds = 20;
+/** Each changes up to eight counts: a transaction far below the time-out of statements. */
+const changesPerFold = 1000;
+/** What is left waits for the next time. */
+const mostFolds = 50;
 
 /** Adds what was stored and deleted since the last time to the counts of charts. Only speed depends on it. */
 export async function foldCounts(raw: Statements): Promise<void> {

@@ -1,17 +1,15 @@
 import { createHash } from "node:crypto";
 import { events } from "@muniment/db/schema/events.ts";
 import { eventBounds, eventPage, searchEventsInput } from "@muniment/shared/events.ts";
-import { and, desc, eq } from "drizzle-orm";
 import { AppError } from "../../errors.ts";
 import { keysetPage } from "../../paging.ts";
 import { signedInOrApiKey } from "../../trpc/authenticated.ts";
 import { inTurn } from "../../trpc/in-turn.ts";
 import { limited } from "../../trpc/limited.ts";
 import { permission } from "../../trpc/permission.ts";
-import { conditionOf } from "./conditions.ts";
+import { pageStatement } from "./page-statement.ts";
 import { toQuestion } from "./question.ts";
-import { eventColumns, toEvent } from "./read-events.ts";
-import { rangeConditions } from "./time-range.ts";
+import { toEvent } from "./read-events.ts";
 
 const day = 86_400_000;
 /** Tried in turn, so that the usual page opens one or two partitions instead of all. */
@@ -40,20 +38,13 @@ export const search = limited("general")
     const page = keysetPage(deps, `events:${userId}:${digest}`, input);
 
     const read = (from: number, to: number) =>
-      database
-        .searches({ userId })
-        .select(eventColumns)
-        .from(events)
-        .where(
-          and(
-            eq(events.userId, userId),
-            ...rangeConditions({ from, to }),
-            page.after(events.occurredAt, events.id),
-            conditionOf(query),
-          ),
-        )
-        .orderBy(desc(events.occurredAt), desc(events.id))
-        .limit(page.fetch);
+      pageStatement(
+        database.searches({ userId }),
+        userId,
+        { query, range: { from, to } },
+        page.after(events.occurredAt, events.id),
+        page.fetch,
+      );
 
     const newest = deps.now().getTime() + eventBounds.futureMilliseconds;
     const top = Math.min(range.to, (page.at?.getTime() ?? newest) + 1);

@@ -5,17 +5,14 @@ import {
   type Timeseries,
   timeseriesInput,
 } from "@muniment/shared/events.ts";
-import { sql } from "drizzle-orm";
 import { signedInOrApiKey } from "../../trpc/authenticated.ts";
 import { inTurn } from "../../trpc/in-turn.ts";
 import { limited } from "../../trpc/limited.ts";
 import { permission } from "../../trpc/permission.ts";
 import { bucketsOf } from "./buckets.ts";
-import { countRows } from "./count-rows.ts";
+import { chartStatement } from "./chart-statement.ts";
 import { type Dimension, shownValue } from "./dimension.ts";
 import { toQuestion } from "./question.ts";
-
-const maxValues = 8;
 
 type Row = { start: string; value: string | null; isTop: boolean; count: string };
 
@@ -60,17 +57,8 @@ export const timeseries = limited("general")
     const { from, to, by } = input;
     const { interval, step, starts } = bucketsOf(Date.parse(from), Date.parse(to), input.interval);
     const counting = { ...question, userId, by: [by ?? "level"], step, now: deps.now().getTime() };
-    const value = by ? sql`v0` : sql`null::text`;
-    const rows = await deps.database.searches({ userId }).execute<Row>(sql`
-        with counted as materialized (
-          select start, ${value} as value, sum(count) as count from (${countRows(counting)}) rows
-          group by 1, 2 having sum(count) <> 0
-        ), top as (
-          select value from counted group by value order by sum(count) desc, value limit ${maxValues}
-        )
-        select start, top.value, coalesce(is_top, false) as "isTop", sum(count) as count
-        from counted left join (select value, true as is_top from top) top
-          on top.value is not distinct from counted.value
-        group by 1, 2, 3`);
+    const rows = await deps.database
+      .searches({ userId })
+      .execute<Row>(chartStatement(counting, by !== undefined));
     return { interval, buckets: toBuckets(starts, rows, by) };
   });

@@ -1,0 +1,124 @@
+import { parseEventQuery } from "@muniment/shared/event-query/parse.ts";
+import { type SQL, type SQLWrapper, sql } from "drizzle-orm";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { countRows } from "../src/features/events/count-rows.ts";
+import { foldCounts } from "../src/features/events/fold-counts.ts";
+import { pageStatement } from "../src/features/events/page-statement.ts";
+import { startTestServer, type TestServer } from "./harness.ts";
+
+const day = 86_400_000;
+const [heavy, other] = [
+  "00000000-0000-7000-8000-000000000001",
+  "00000000-0000-7000-8000-000000000002",
+];
+const agent = "00000000-0000-7000-9000-000000000003";
+const rows = 30_000;
+/** Within one month, so that no empty partition is in the way. */
+const end = Date.UTC(2026, 9, 29);
+const range = { from: end - 20 * day, to: end };
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer();
+  const { owner } = server;
+  await owner`select ensure_event_partition(${new Date(end)})`;
+  await owner`
+    with stored as (
+      insert into events (user_id, id, agent_id, api_key_id, batch_id, type, level, message, subject,
+        trace_id, props, occurred_at, received_at)
+      select case when n % 3 = 0 then ${other} else ${heavy} end::uuid, gen_random_uuid(),
+        ('00000000-0000-7000-9000-' || lpad((n % 7)::text, 12, '0'))::uuid, ${agent}, ${agent},
+        case when n % 2000 = 1 then 'rare.type' else 'type.' || n % 11 end,
+        case when n % 1500 = 1 then 4 else n % 3 end, 'message ' || n, 'user:' || n % 500,
+        'trace' || n / 5, jsonb_build_object('n', n), at, at
+      from (
+        select n, ${new Date(end)}::timestamptz - n * interval '50 seconds' as at
+        from generate_series(1, ${rows}) n
+      ) numbered
+      returning *
+    )
+    insert into event_count_changes
+    select user_id, date_bin('15 minutes', occurred_at, '1970-01-01Z'), agent_id, type, level, count(*)
+    from stored group by 1, 2, 3, 4, 5`;
+  await foldCounts(server.deps.database.raw);
+  await owner`analyze`;
+}, 120_000);
+afterAll(() => server.stop());
+
+type Plan = {
+  "Node Type": string;
+  "Relation Name"?: string;
+  "Index Name"?: string;
+  Plans?: Plan[];
+};
+
+const nodesOf = (plan: Plan): Plan[] => [plan, ...(plan.Plans ?? []).flatMap(nodesOf)];
+
+/** How the database answers a statement under the policies of a user. */
+async function planOf(statement: SQL | SQLWrapper) {
+  const [row] = await server.deps.database.transaction({ userId: heavy }, (tx) =>
+    tx.execute<{ "QUERY PLAN": [{ Plan: Plan }] }>(sql`explain (format json) ${statement}`),
+  );
+  if (!row) throw new Error("no plan");
+  const nodes = nodesOf(row["QUERY PLAN"][0].Plan);
+  return {
+    scanned: nodes
+      .filter((node) => node["Node Type"] === "Seq Scan")
+      .map((n) => n["Relation Name"]),
+    indexes: nodes.flatMap((node) => node["Index Name"] ?? []),
+  };
+}
+
+const page = (text: string) =>
+  pageStatement(
+    server.deps.database.searches({ userId: heavy }),
+    heavy,
+    { query: parseEventQuery(text), range },
+    undefined,
+    51,
+  );
+
+test.each([
+  ["", /pkey/],
+  [`agent:${agent}`, /pkey/],
+  ["level>=info", /pkey/],
+  ["type:type.3", /pkey|type/],
+  ["type:rare.type", /type/],
+  ["type:rare.*", /type/],
+  ["subject:user:17", /subject/],
+  ["subject:user:49*", /subject|pkey/],
+  ["trace:trace77", /trace/],
+  ['"message 77"', /pkey/],
+  ["props.n>29999", /pkey/],
+  ["-type:type.1 (level:critical OR props.n:7)", /pkey/],
+])("a page of %j reads events by an index only", async (text, index) => {
+  const { scanned, indexes } = await planOf(page(text));
+  expect(scanned).toEqual([]);
+  expect(indexes).not.toEqual([]);
+  for (const name of indexes) expect(name).toMatch(index);
+});
+
+test.each([
+  ["", "level"],
+  ["type:type.3", "agentId"],
+  [`agent:${agent} level>=info`, "type"],
+] as const)(
+  "a chart of %j by %s reads counts by their key, and events only at the edges",
+  async (text, by) => {
+    const query = parseEventQuery(text);
+    const edges = { from: range.from + 1_234_567, to: range.to - 7_654_321 };
+    const counting = { userId: heavy, query, range: edges, by: [by], step: day / 4, now: end };
+    const { scanned, indexes } = await planOf(countRows(counting));
+    expect(scanned.filter((name) => name !== "event_count_changes")).toEqual([]);
+    expect(indexes).toContain("event_counts_pk");
+  },
+);
+
+test("what the counts do not know is counted from the user's own events by an index", async () => {
+  const query = parseEventQuery("props.n>100");
+  const days = { from: end - 2 * day, to: end };
+  const counting = { userId: heavy, query, range: days, by: ["type" as const], now: end };
+  const { scanned, indexes } = await planOf(countRows(counting));
+  expect(scanned).toEqual([]);
+  expect(indexes).not.toContain("event_counts_pk");
+});
