@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { asvsDocument } from "./scripts/asvs.ts";
 
 const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
   encoding: "utf8",
@@ -68,6 +69,10 @@ describe("repository rules", () => {
     const routers: Record<string, string> = { "api-keys": "apiKeys", "saved-views": "savedViews" };
     const untested = [...features].filter((name) => !flows.includes(`"${routers[name] ?? name}.`));
     expect(untested).toEqual([]);
+  });
+
+  test("docs/asvs.md says what the tests say (else: pnpm docs:asvs)", () => {
+    expect(read("docs/asvs.md")).toBe(asvsDocument());
   });
 
   test("no test is switched off or run alone", () => {

@@ -58,7 +58,7 @@ describe("a mutation with a cookie", () => {
     expect((await create(headers())).status).toBe(200);
   });
 
-  test("that would set a session needs the Origin even without a cookie", async () => {
+  test("that would set a session needs the Origin even without a cookie (V7.6.2)", async () => {
     const body = JSON.stringify({ email: client.email, password });
     const signIn = (headers: Record<string, string>) =>
       server.fetch("/trpc/auth.signIn", { method: "POST", headers: { ...json, ...headers }, body });

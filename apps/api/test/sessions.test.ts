@@ -24,7 +24,7 @@ function presenting(cookie: string, headers: Record<string, string> = {}) {
 }
 
 describe("the session cookie", () => {
-  test("is httpOnly, strict, for the whole site, and holds 256 random bits", async () => {
+  test("is httpOnly, strict, for the whole site, and holds 256 random bits (V7.2.2, V7.2.3)", async () => {
     const { email } = await server.member();
     const answer = await server.anonymous().mutate("auth.signIn", { email, password });
     const [header = "", ...more] = answer.headers.getSetCookie();
@@ -81,7 +81,7 @@ describe("the session cookie", () => {
     ["a guess", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"],
     ["a text that no token is", "' or 1=1 --"],
     ["a very long text", "x".repeat(6000)],
-  ])("of %s signs nobody in", async (_, token) => {
+  ])("of %s signs nobody in (V7.2.1)", async (_, token) => {
     const answer = await presenting(`muniment_session=${token}`).query("auth.me");
     expect([answer.status, reason(answer)]).toEqual([401, "not_signed_in"]);
   });
@@ -176,7 +176,7 @@ describe("revoking", () => {
   const ids = async (client: { query: (path: string) => Promise<Answer> }) =>
     must(await client.query("sessions.list")).items as { id: string; current: boolean }[];
 
-  test("one session ends that one at once", async () => {
+  test("one session ends that one at once (V7.4.1, V7.5.2)", async () => {
     const client = await server.member();
     const other = await server.signIn(client.email);
     const target = (await ids(client)).find(({ current }) => !current);
@@ -197,7 +197,7 @@ describe("revoking", () => {
     expect(await ids(client)).toHaveLength(1);
   });
 
-  test("all signs out here too", async () => {
+  test("all signs out here too (V7.5.2)", async () => {
     const client = await server.member();
     const other = await server.signIn(client.email);
     const { cookie } = client;
@@ -226,7 +226,7 @@ describe("revoking", () => {
 });
 
 describe("a session ends", () => {
-  test("after a day without use, and each use starts the day anew", async () => {
+  test("after a day without use, and each use starts the day anew (V7.3.1)", async () => {
     const client = await server.member();
     for (let use = 0; use < 3; use += 1) {
       clock.advance(20 * hour);
@@ -236,7 +236,7 @@ describe("a session ends", () => {
     expect(reason(await client.query("auth.me"))).toBe("not_signed_in");
   });
 
-  test("seven days after sign-in, however much it is used", async () => {
+  test("seven days after sign-in, however much it is used (V7.3.2)", async () => {
     const client = await server.member();
     for (let use = 0; use < 8; use += 1) {
       clock.advance(20 * hour);
@@ -273,7 +273,7 @@ describe("a session ends", () => {
     }
   });
 
-  test("with its user's account: disabled, deleted, or given another role", async () => {
+  test("with its user's account: disabled, deleted, or given another role (V7.4.2, V7.4.5)", async () => {
     const admin = await server.user("admin");
     const [disabled, deleted, promoted, signedOut] = await Promise.all([
       server.member(),
@@ -330,7 +330,7 @@ test("signing in ends the session that the browser had, whoever's it was", async
   expect((await after.query("auth.me")).status).toBe(200);
 });
 
-test("a changed password ends the other sessions, and the old one signs in no more", async () => {
+test("a changed password ends the other sessions, and the old one signs in no more (V7.4.3)", async () => {
   const client = await server.member();
   const other = await server.signIn(client.email);
   const next = "a quite different passphrase";

@@ -54,7 +54,7 @@ describe("tokens for a program", () => {
     expect(refused(await program.query("users.list"))).toEqual([403, "not_permitted"]);
   });
 
-  test("are refused for a wrong password and an unknown account alike, and counted like sign-ins", async () => {
+  test("are refused for a wrong password and an unknown account alike, and counted like sign-ins (V6.3.4)", async () => {
     const { email } = await server.member();
     const client = createClient(server.url);
     const wrong = { password: "not the password at all" };
