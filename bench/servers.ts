@@ -69,6 +69,9 @@ export async function startBench(built: string): Promise<Bench> {
     AUDIT_SIGNING_KEY: randomBytes(36).toString("base64url"),
     RATE_LIMIT_USER_MAX: many,
     RATE_LIMIT_MAX_REQUESTS: many,
+    AUTH_RATE_LIMIT_MAX: many,
+    AUTH_RATE_LIMIT_ADDRESS_MAX: many,
+    AUTH_RATE_LIMIT_ACCOUNT_MAX: many,
     INGEST_RATE_LIMIT_MAX: many,
     INGEST_EVENTS_RATE_LIMIT_MAX: many,
   });

@@ -1,0 +1,67 @@
+import { connect, parseConnectionUrl } from "@muniment/db/connection.ts";
+import { verify } from "@node-rs/argon2";
+import { httpRequest, load } from "./load.ts";
+import { inTurns, type Row } from "./rows.ts";
+import type { Bench } from "./servers.ts";
+import { password } from "./signed-in-query.ts";
+
+/** Accounts with the first user's password, so that sign-ins do not wait for the row of one. */
+export async function addUsers(
+  bench: Bench,
+  count: number,
+): Promise<{ hash: string; emails: string[] }> {
+  const sql = connect(parseConnectionUrl(bench.databaseUrl), { max: 1, applicationName: "bench" });
+  const [user] = await sql`select password_hash as hash from users limit 1`;
+  const emails = Array.from({ length: count }, (_, at) => `person${at}@example.org`);
+  await sql`
+    insert into users (id, email, display_name, password_hash, role, created_at)
+    select gen_random_uuid(), email, email, ${user?.hash}, 'member', now()
+    from unnest(${emails}::text[]) as email`;
+  await sql.end();
+  return { hash: user?.hash, emails };
+}
+
+/** Requests of sign-ins, each of the next account. */
+export function signInRequests(bench: Bench, emails: string[]): () => Buffer {
+  let next = 0;
+  return () => {
+    next += 1;
+    const body = JSON.stringify({ email: emails[next % emails.length], password });
+    return httpRequest("POST", "/trpc/auth.signIn", { origin: bench.product.origin }, body);
+  };
+}
+
+/** How many passwords this process alone verifies in a second, all libuv threads at work. */
+async function bareRate(hash: string, seconds: number): Promise<number> {
+  const started = performance.now();
+  let verified = 0;
+  const loop = async () => {
+    while (performance.now() - started < seconds * 1000) {
+      if (!(await verify(hash, password))) throw new Error("the hash does not fit");
+      verified += 1;
+    }
+  };
+  await Promise.all(Array.from({ length: 8 }, loop));
+  return (verified * 1000) / (performance.now() - started);
+}
+
+/** `auth.signIn`, with session, audit entry and all, against argon2id of the same parameters alone. */
+export async function signIn(
+  bench: Bench,
+  { hash, emails }: { hash: string; emails: string[] },
+): Promise<Row> {
+  const next = signInRequests(bench, emails);
+  const options = { connections: 16, everyTime: true };
+  await load(bench.product.port, next, { ...options, seconds: 3 });
+  const rates = await inTurns(
+    async () => (await load(bench.product.port, next, { ...options, seconds: 5 })).perSecond,
+    () => bareRate(hash, 5),
+  );
+  return {
+    name: "sign-in, 16 connections, 200 accounts",
+    unit: "/s",
+    ...rates,
+    target: 85,
+    note: "argon2id verification of the same hash, without HTTP and database",
+  };
+}
