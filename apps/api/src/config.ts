@@ -1,5 +1,6 @@
 import { type ConnectionFacts, parseConnectionUrl } from "@muniment/db/connection.ts";
 import type { LimitName, LimitRule } from "@muniment/shared/limits.ts";
+import { type Role, roles } from "@muniment/shared/permissions.ts";
 import { z } from "zod";
 import { secretProblem } from "./secret-strength.ts";
 
@@ -29,6 +30,8 @@ export type Config = {
   signUp: "invite" | "open" | "closed";
   /** Whether an open sign-up is completed by a link of a mail. */
   signUpVerify: boolean;
+  /** Roles that may do nothing before they have a second factor. */
+  requireMfa: readonly Role[];
   smtpUrl: string | null;
   mailFrom: string;
   apiDocs: boolean;
@@ -58,6 +61,12 @@ const seconds = (fallback: number) => whole(1, 31_536_000, fallback);
 const points = (fallback: number) => whole(1, 1_000_000_000, fallback);
 const windowMs = (fallback: number) => whole(1000, 86_400_000, fallback);
 
+const splitList = (text: string) =>
+  text
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
+
 const schema = z.object({
   NODE_ENV: z.string().default("development"),
   HOST: z.string().min(1).default("127.0.0.1"),
@@ -72,6 +81,11 @@ const schema = z.object({
   CORS_ORIGINS: z.string().default(""),
   SIGN_UP: z.enum(["invite", "open", "closed"]).default("invite"),
   SIGN_UP_VERIFY: z.enum(["on", "off"]).optional(),
+  REQUIRE_MFA: z
+    .string()
+    .default("")
+    .transform(splitList)
+    .pipe(z.array(z.enum(roles))),
   SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
   MAIL_FROM: z.string().min(3).max(320).default("Muniment <muniment@localhost>"),
   API_DOCS: z.enum(["on", "off"]).optional(),
@@ -208,12 +222,6 @@ function transportProblems(v: Variables, publicUrl: URL, production: boolean): P
   return problems;
 }
 
-const splitList = (text: string) =>
-  text
-    .split(",")
-    .map((part) => part.trim())
-    .filter((part) => part !== "");
-
 function ringProblems(rings: Record<SecretName, string[]>, mustExist: boolean): Problem[] {
   const problems: Problem[] = [];
   const owners = new Map<string, SecretName>();
@@ -310,6 +318,7 @@ export function parseConfig(env: Env): Parsed {
     signUpVerify:
       v.SIGN_UP === "open" &&
       (v.SIGN_UP_VERIFY ? v.SIGN_UP_VERIFY === "on" : v.SMTP_URL !== undefined),
+    requireMfa: v.REQUIRE_MFA,
     smtpUrl: v.SMTP_URL ?? null,
     mailFrom: v.MAIL_FROM,
     apiDocs: v.API_DOCS ? v.API_DOCS === "on" : !production,

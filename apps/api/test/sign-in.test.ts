@@ -26,7 +26,15 @@ describe("signing in", () => {
     const data = must(await client.mutate("auth.signIn", { email, password }));
     expect(data).toEqual({
       status: "signedIn",
-      user: { id, email, displayName: "member", role: "member", createdAt: expect.any(String) },
+      user: {
+        id,
+        email,
+        displayName: "member",
+        role: "member",
+        createdAt: expect.any(String),
+        secondFactor: false,
+        mustEnroll: false,
+      },
     });
     expect(must(await client.query("auth.me"))).toEqual(data.user);
     const [row] = await server.owner`select last_sign_in_at from users where id = ${id}`;

@@ -33,6 +33,20 @@ import {
 } from "@muniment/shared/events.ts";
 import { limitItem, limitPage } from "@muniment/shared/limits.ts";
 import { savedView, savedViewIdInput, savedViewPage } from "@muniment/shared/saved-views.ts";
+import {
+  confirmedPasskey,
+  confirmedTotp,
+  factors,
+  newRecoveryCodes,
+  passkey,
+  passkeyCreation,
+  passkeyIdInput,
+  passkeyPage,
+  passkeyRequest,
+  reauthenticationOptions,
+  signInResult,
+  totpSetUp,
+} from "@muniment/shared/second-factors.ts";
 import { revokedSessions, sessionPage } from "@muniment/shared/sessions.ts";
 import { issuedTokens } from "@muniment/shared/tokens.ts";
 import {
@@ -60,7 +74,12 @@ const outputSchemas = {
     verifyEmail: addressVerified,
     requestPasswordReset: resetRequested,
     resetPassword: passwordWasReset,
-    signIn: signedInResult,
+    signIn: signInResult,
+    verifyMfa: signedInResult,
+    cancelMfa: nothing,
+    beginPasskeySignIn: passkeyRequest,
+    passkeySignIn: signedInResult,
+    beginReauthentication: reauthenticationOptions,
     signOut: nothing,
     me,
     reauthenticate: reauthenticated,
@@ -71,6 +90,16 @@ const outputSchemas = {
     changeEmail: verificationSent,
     confirmEmail: addressVerified,
     undoEmail: passwordWasReset,
+    factors,
+    beginTotp: totpSetUp,
+    confirmTotp: confirmedTotp,
+    disableTotp: revokedSessions,
+    recoveryCodes: newRecoveryCodes,
+    beginPasskey: passkeyCreation,
+    confirmPasskey: confirmedPasskey,
+    listPasskeys: passkeyPage,
+    renamePasskey: passkey,
+    removePasskey: passkeyIdInput,
   },
   sessions: {
     list: sessionPage,

@@ -7,6 +7,7 @@ import { agentsRoute } from "./routes/agents.tsx";
 import { alertsRoute } from "./routes/alerts.tsx";
 import { appRoute } from "./routes/app.tsx";
 import { auditRoute } from "./routes/audit.tsx";
+import { enrollRoute } from "./routes/enroll.tsx";
 import { eventsRoute } from "./routes/events.tsx";
 import { forgotRoute } from "./routes/forgot.tsx";
 import { limitsRoute } from "./routes/limits.tsx";
@@ -23,6 +24,7 @@ import { PageSkeleton } from "./ui/skeleton.tsx";
 
 const routeTree = rootRoute.addChildren([
   publicRoute.addChildren([
+    enrollRoute,
     setupRoute,
     signInRoute,
     signUpRoute,

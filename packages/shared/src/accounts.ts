@@ -40,6 +40,10 @@ export const me = z.strictObject({
   displayName: z.string(),
   role,
   createdAt: timestamp,
+  /** Whether the password alone does not sign in. */
+  secondFactor: z.boolean(),
+  /** The role may not do without a second factor: until there is one, setting it up is all that is permitted. */
+  mustEnroll: z.boolean(),
 });
 export type Me = z.infer<typeof me>;
 
@@ -61,7 +65,6 @@ export const signUpInput = z.strictObject({
   invitation: linkToken.optional(),
 });
 export const signInInput = z.strictObject({ email, password: currentPassword });
-export const reauthenticateInput = z.strictObject({ password: currentPassword });
 
 /** `signedIn` sets the session cookie. */
 export const signedInResult = z.strictObject({ status: z.literal("signedIn"), user: me });
@@ -84,7 +87,12 @@ export const passwordWasReset = z.strictObject({ status: z.literal("passwordRese
 
 export const signUpPolicy = z.enum(["invite", "open", "closed"]);
 /** What an anonymous visitor must know to show the right page. */
-export const signUpInfo = z.strictObject({ signUp: signUpPolicy, setupNeeded: z.boolean() });
+export const signUpInfo = z.strictObject({
+  signUp: signUpPolicy,
+  setupNeeded: z.boolean(),
+  /** Whether passkeys can be used at this address. */
+  passkeys: z.boolean(),
+});
 
 export const updateAccountInput = z.strictObject({ displayName });
 export const changePasswordInput = z.strictObject({

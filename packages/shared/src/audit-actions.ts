@@ -3,8 +3,11 @@ import { alertKindNames } from "./alerts.ts";
 import { apiKeyScopes } from "./api-key-scopes.ts";
 import { errorReasons } from "./error-reasons.ts";
 import { roles } from "./permissions.ts";
+import { authenticationMethods, secondFactorMethods } from "./second-factors.ts";
 
 const none = z.strictObject({});
+const proved = z.strictObject({ methods: z.array(z.enum(authenticationMethods)) });
+const factorChange = z.strictObject({ sessionsRevoked: z.number().int() });
 const refusal = z.strictObject({
   procedure: z.string(),
   reason: z.enum(errorReasons),
@@ -40,14 +43,22 @@ export const auditActions = {
   "account.password_reset_requested": none,
   "account.password_reset_sent": none,
   "account.password_reset": z.strictObject({ sessionsRevoked: z.number().int() }),
-  "session.created": none,
+  "session.created": proved,
   "session.ended": none,
   "session.revoked": z.strictObject({ revoked: z.number().int() }),
-  "session.reauthenticated": none,
   "token.issued": none,
   "token.refreshed": none,
   "token.revoked": z.strictObject({ cause: z.enum(["signed_out", "reused", "expired"]) }),
+  "session.reauthenticated": proved,
   "sign_in.refused": refusal,
+  "sign_in.challenged": z.strictObject({ methods: z.array(z.enum(secondFactorMethods)) }),
+  "sign_in.cancelled": none,
+  "totp.enabled": factorChange,
+  "totp.disabled": factorChange,
+  "recovery_codes.replaced": none,
+  "passkey.created": factorChange,
+  "passkey.renamed": none,
+  "passkey.deleted": factorChange,
   "agent.created": none,
   "agent.updated": z.strictObject({ fields: z.array(z.string()) }),
   "agent.deleted": z.strictObject({ keysRevoked: z.number().int() }),

@@ -9,6 +9,13 @@ import { clientKey } from "../limits/client-key.ts";
 import type { Context } from "../trpc/context.ts";
 import { toAuditRow } from "./write.ts";
 
+/** The calls whose refusal is one of a sign-in. */
+const signIns: ReadonlySet<string> = new Set([
+  "auth.signIn",
+  "auth.verifyMfa",
+  "auth.passkeySignIn",
+]);
+
 type Row = typeof auditRefusals.$inferInsert;
 
 /** Distinct refusals kept between two flushes; what is beyond shares one entry. */
@@ -56,7 +63,7 @@ export function createRefusals(database: Database, now: () => Date, log: Logger)
       return;
     }
     const details = { procedure, reason, count: 1 };
-    const action = procedure === "auth.signIn" ? "sign_in.refused" : "call.refused";
+    const action = signIns.has(procedure) ? "sign_in.refused" : "call.refused";
     const entry = toAuditRow({
       at,
       principal: crowded ? { kind: "anonymous" } : principal,

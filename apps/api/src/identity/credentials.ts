@@ -41,17 +41,19 @@ export async function provePassword(
 
 /**
  * Begins the change that a verified password allows: the account must still have that hash and not
- * be disabled, and it stays so until the transaction ends (`sign-in-races.test.ts`).
+ * be disabled, and it stays so until the transaction ends (`sign-in-races.test.ts`). Answers the user
+ * as they now are.
  * @throws AppError `invalid_credentials`
  */
-export async function requireUnchanged(tx: Tx, id: string, passwordHash: string): Promise<void> {
-  const found = await tx
-    .select({ id: users.id })
+export async function requireUnchanged(tx: Tx, id: string, passwordHash: string): Promise<User> {
+  const [user] = await tx
+    .select()
     .from(users)
     .where(and(eq(users.id, id), eq(users.passwordHash, passwordHash), isNull(users.disabledAt)))
     // A shared lock would deadlock with its like as soon as both write the row.
     .for("no key update");
-  if (found.length === 0) throw wrongCredentials();
+  if (!user) throw wrongCredentials();
+  return user;
 }
 
 /**
@@ -59,8 +61,9 @@ export async function requireUnchanged(tx: Tx, id: string, passwordHash: string)
  * now are.
  * @throws AppError `invalid_credentials`
  */
-export async function acceptProof(tx: Tx, { user, upgradedHash }: Proof): Promise<User> {
-  await requireUnchanged(tx, user.id, user.passwordHash);
+export async function acceptProof(tx: Tx, proof: Proof): Promise<User> {
+  const { upgradedHash } = proof;
+  const user = await requireUnchanged(tx, proof.user.id, proof.user.passwordHash);
   if (upgradedHash === null) return user;
   await tx.update(users).set({ passwordHash: upgradedHash }).where(eq(users.id, user.id));
   return { ...user, passwordHash: upgradedHash };

@@ -15,6 +15,8 @@ export type UserPrincipal = {
   createdAt: Date;
   /** How long events are kept; null: as long as the instance does. */
   retentionDays: number | null;
+  /** Whether the password alone does not sign in. */
+  secondFactor: boolean;
   /** The session's id in the database: see its schema. */
   sessionId: string;
   sessionPublicId: string;

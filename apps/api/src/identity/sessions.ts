@@ -14,7 +14,7 @@ type Lifetimes = Pick<Config, "sessionIdleSeconds" | "sessionMaxSeconds">;
 type Attributes = typeof sessions.$inferSelect;
 type UserAttributes = Pick<
   typeof users.$inferSelect,
-  "email" | "displayName" | "role" | "createdAt" | "disabledAt" | "retentionDays"
+  "email" | "displayName" | "role" | "createdAt" | "disabledAt" | "retentionDays" | "secondFactorAt"
 >;
 
 declare module "lucia" {
@@ -38,6 +38,7 @@ const userColumns = {
   createdAt: users.createdAt,
   disabledAt: users.disabledAt,
   retentionDays: users.retentionDays,
+  secondFactorAt: users.secondFactorAt,
 };
 
 function toDatabaseSession(row: Attributes): DatabaseSession {
@@ -168,6 +169,7 @@ export async function findSession(
       role: user.role,
       createdAt: new Date(user.createdAt),
       retentionDays: user.retentionDays,
+      secondFactor: user.secondFactorAt !== null,
       sessionId: id,
       sessionPublicId: session.publicId,
       authenticatedAt: new Date(session.authenticatedAt),

@@ -192,6 +192,7 @@ export async function findFamily(
       role: user.role,
       createdAt: user.createdAt,
       retentionDays: user.retentionDays,
+      secondFactor: user.secondFactorAt !== null,
       sessionId: id,
       sessionPublicId,
       authenticatedAt: session.authenticatedAt,

@@ -66,7 +66,7 @@ async function takePlaces(
  * back, and an attempt that was itself blocked counts nowhere. A blocked one is tried again when
  * one of those that were under way on this node is given back, and refused when none is.
  */
-async function countAttempt<T extends { ok: true } | { ok: false; error: unknown }>(
+export async function countAttempt<T extends { ok: true } | { ok: false; error: unknown }>(
   ctx: Context,
   procedure: string,
   account: string,

@@ -16,6 +16,8 @@ export type PolicyMeta = {
   eventsLimit?: true;
   auth?: "anyone" | "session" | "apiKey" | "sessionOrApiKey";
   permission?: Permission;
+  /** Also for whom the policy leaves nothing but setting up a second factor. */
+  whileEnrolling?: true;
   recentAuthentication?: true;
   audit?: readonly AuditAction[];
   setsSession?: true;

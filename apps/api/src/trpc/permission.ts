@@ -1,5 +1,6 @@
 import { can, type Permission } from "@muniment/shared/permissions.ts";
 import { AppError } from "../errors.ts";
+import { mustEnroll } from "../identity/must-enroll.ts";
 import type { Principal } from "../identity/principal.ts";
 import type { Context } from "./context.ts";
 import { procedure } from "./init.ts";
@@ -10,14 +11,19 @@ function isPermitted(principal: Principal | undefined, permission: Permission): 
   return can(principal.role, permission) && principal.scopes.some((scope) => scope === permission);
 }
 
-/** Passes a user whose role includes the permission, and a key that also has the scope of that name. */
-export function permission(needed: Permission) {
-  return procedure.meta({ permission: needed }).use(async function requirePermission({
-    ctx,
-    next,
-  }) {
+/**
+ * Passes a user whose role includes the permission, and a key that also has the scope of that name.
+ * A user whose role needs a second factor and who has none passes only `whileEnrolling`.
+ */
+export function permission(needed: Permission, { whileEnrolling = false } = {}) {
+  const meta = { permission: needed, ...(whileEnrolling ? { whileEnrolling: true as const } : {}) };
+  return procedure.meta(meta).use(async function requirePermission({ ctx, next }) {
     const { principal } = ctx as Context & { principal?: Principal };
-    if (isPermitted(principal, needed)) return next();
+    if (isPermitted(principal, needed)) {
+      const mustWait = principal?.kind === "user" && mustEnroll(ctx.deps.config, principal);
+      if (whileEnrolling || !mustWait) return next();
+      throw new AppError("mfa_enrollment_required", "Your role needs a second factor first.");
+    }
     if (principal?.kind === "apiKey") {
       throw new AppError("missing_scope", `This API key lacks the scope ${needed}.`);
     }

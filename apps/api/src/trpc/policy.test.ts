@@ -8,6 +8,10 @@ import type { PolicyMeta } from "./init.ts";
 
 /** Mutations without an audit action, each with its reason. */
 const unaudited: Record<string, string> = {
+  "account.beginPasskey": "changes nothing until the passkey is confirmed",
+  "account.beginTotp": "changes nothing until a code is confirmed",
+  "auth.beginPasskeySignIn": "names nobody; the sign-in is its trace",
+  "auth.beginReauthentication": "changes nothing until it is answered",
   "events.ingest": "receipts and counters are its trace",
 };
 
@@ -15,11 +19,15 @@ const unaudited: Record<string, string> = {
 const open: Record<string, string> = {
   "account.confirmEmail": "the one-time link",
   "account.undoEmail": "the one-time link",
+  "auth.beginPasskeySignIn": "a random challenge that names nobody",
+  "auth.cancelMfa": "the challenge",
+  "auth.passkeySignIn": "the passkey's signature",
   "auth.requestPasswordReset": "mail limit; every address is answered alike",
   "auth.resetPassword": "the one-time link",
   "auth.signIn": "auth limits",
   "auth.signUp": "sign-up policy and limit",
   "auth.verifyEmail": "the one-time link",
+  "auth.verifyMfa": "the challenge and auth limits",
   "setup.createAdmin": "the one-time link",
   "tokens.issue": "auth limits",
   "tokens.refresh": "the refresh token",
@@ -77,7 +85,7 @@ function tableLine(path: string): string {
     path,
     type,
     meta?.auth,
-    meta?.permission ?? "-",
+    [meta?.permission ?? "-", meta?.whileEnrolling && "while enrolling"].filter(Boolean).join(", "),
     limitsOf(meta),
     meta?.recentAuthentication ? "step-up" : "-",
     meta?.audit?.join(",") ?? unaudited[path] ?? "-",
@@ -157,6 +165,7 @@ const userWith = (role: Role): UserPrincipal => ({
   role,
   createdAt: new Date(),
   retentionDays: null,
+  secondFactor: false,
   sessionId: "0".repeat(64),
   sessionPublicId: ids.userId,
   authenticatedAt: new Date(),
@@ -176,7 +185,7 @@ const keyWith = (scopes: ApiKeyPrincipal["scopes"]): ApiKeyPrincipal => ({
 });
 
 /** A context in which every step up to the input can run, and nothing behind it. */
-function contextOf(principal: Principal): Context {
+function contextOf(principal: Principal, requireMfa: readonly Role[] = []): Context {
   const allow = async () => ({
     name: "test",
     rule: { points: 1, durationSeconds: 1 },
@@ -197,7 +206,12 @@ function contextOf(principal: Principal): Context {
       searchSlots: { use: (_user: string, _signal: AbortSignal, work: () => unknown) => work() },
       limits: { consume: allow, refund: async () => {}, rule: () => ({}) },
       refusals: { record: () => {} },
-      config: { publicUrl: new URL("http://127.0.0.1:3000"), corsOrigins: [], signUp: "open" },
+      config: {
+        publicUrl: new URL("http://127.0.0.1:3000"),
+        corsOrigins: [],
+        signUp: "open",
+        requireMfa,
+      },
       now: () => new Date(),
       database: beyond,
     } as unknown as Context["deps"],
@@ -218,11 +232,20 @@ function contextOf(principal: Principal): Context {
 }
 
 /** The refusal of a call without input, or null when the caller got past authentication and permission. */
-async function refusalOf(path: string, principal: Principal): Promise<string | null> {
+async function refusalOf(
+  path: string,
+  principal: Principal,
+  requireMfa: readonly Role[] = [],
+): Promise<string | null> {
   try {
     await procedures
       .get(path)
-      ?.call(contextOf(principal), async () => undefined, new AbortController().signal, 0);
+      ?.call(
+        contextOf(principal, requireMfa),
+        async () => undefined,
+        new AbortController().signal,
+        0,
+      );
     return null;
   } catch (error) {
     const { code, reason } = toAppError(error);
@@ -248,5 +271,37 @@ describe("the role matrix", () => {
     if (auth === "session") expect(scoped).toBe("not_signed_in");
     else expect(scoped).toBe(isScope ? null : "missing_scope");
     if (auth !== "session") expect(await refusalOf(path, keyWith([]))).toBe("missing_scope");
+  });
+});
+
+describe("where a role may not do without a second factor", () => {
+  test.each(all.map(({ path }) => path))(
+    "V6.3.3 %s refuses who has none, unless it sets one up",
+    async (path) => {
+      const { auth, permission, whileEnrolling } = procedures.get(path)?.meta ?? {};
+      if (auth === "anyone" || auth === "apiKey") return;
+      if (!can("admin", permission as Permission)) throw new Error("an administrator may do all");
+      const expected = whileEnrolling ? null : "mfa_enrollment_required";
+      expect(await refusalOf(path, userWith("admin"), ["admin"])).toBe(expected);
+      const enrolled = { ...userWith("admin"), secondFactor: true };
+      expect(await refusalOf(path, enrolled, ["admin"])).toBeNull();
+      expect(await refusalOf(path, userWith("admin"), ["auditor"])).toBeNull();
+    },
+  );
+
+  test("V6.3.3 there is nothing to do but to set one up, or to leave", () => {
+    const left = all.filter(({ meta }) => meta.whileEnrolling).map(({ path }) => path);
+    expect(left).toEqual([
+      "account.beginPasskey",
+      "account.beginTotp",
+      "account.confirmPasskey",
+      "account.confirmTotp",
+      "account.factors",
+      "account.listPasskeys",
+      "auth.beginReauthentication",
+      "auth.me",
+      "auth.reauthenticate",
+      "auth.signOut",
+    ]);
   });
 });

@@ -5,19 +5,27 @@ import type { Me } from "@muniment/shared/accounts.ts";
 import type { AuthenticationMethod } from "@muniment/shared/second-factors.ts";
 import { eq } from "drizzle-orm";
 import { writeAuditEntry } from "../audit/write.ts";
+import type { Config } from "../config.ts";
 import { sessionCookie } from "../http/cookies.ts";
+import { mustEnroll } from "../identity/must-enroll.ts";
 import { enterScope } from "../identity/scope.ts";
 import { createSession } from "../identity/sessions.ts";
 import { procedure } from "./init.ts";
 
 type User = Pick<typeof users.$inferSelect, "id" | "email" | "displayName" | "role" | "createdAt">;
 
-export const toMe = ({ id, email, displayName, role, createdAt }: User): Me => ({
+/** A user as that user sees it. */
+export const toMe = (
+  config: Pick<Config, "requireMfa">,
+  { id, email, displayName, role, createdAt, secondFactor }: User & { secondFactor: boolean },
+): Me => ({
   id,
   email,
   displayName,
   role,
   createdAt: new Date(createdAt).toISOString(),
+  secondFactor,
+  mustEnroll: mustEnroll(config, { role, secondFactor }),
 });
 
 /**

@@ -1,5 +1,7 @@
+import { PasskeysCard } from "../features/account/passkeys-card.tsx";
 import { PasswordCard } from "../features/account/password-card.tsx";
 import { ProfileCard } from "../features/account/profile-card.tsx";
+import { SecondFactorCard } from "../features/account/second-factor-card.tsx";
 import { SessionsCard } from "../features/sessions/sessions-card.tsx";
 import { PageHeader } from "../ui/page-header.tsx";
 import { PageSection, WholeRow } from "../ui/page-section.tsx";
@@ -18,6 +20,10 @@ export function AccountPage() {
         </PageSection>
         <PageSection name="Signing in">
           <PasswordCard />
+          <SecondFactorCard />
+          <WholeRow>
+            <PasskeysCard />
+          </WholeRow>
         </PageSection>
         <PageSection name="Devices">
           <WholeRow>

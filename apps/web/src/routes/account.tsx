@@ -1,4 +1,5 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
+import { factorsQuery, passkeysQuery } from "../features/account/factors-query.ts";
 import { sessionsQuery } from "../features/sessions/sessions-query.ts";
 import { queryClient } from "../query-client.ts";
 import { requirePermission } from "../session.ts";
@@ -9,6 +10,11 @@ export const accountRoute = createRoute({
   path: "/account",
   beforeLoad: ({ context }) => requirePermission(context.me, "account:write"),
   // One line for each card that reads something.
-  loader: () => Promise.all([queryClient.ensureInfiniteQueryData(sessionsQuery())]),
+  loader: () =>
+    Promise.all([
+      queryClient.ensureQueryData(factorsQuery()),
+      queryClient.ensureQueryData(passkeysQuery()),
+      queryClient.ensureInfiniteQueryData(sessionsQuery()),
+    ]),
   component: lazyRouteComponent(() => import("./account-page.tsx"), "AccountPage"),
 });

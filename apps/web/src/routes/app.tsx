@@ -1,4 +1,4 @@
-import { createRoute } from "@tanstack/react-router";
+import { createRoute, redirect } from "@tanstack/react-router";
 import { ProblemPage } from "../features/problems/problem-page.tsx";
 import { AppFrame } from "../features/shell/app-frame.tsx";
 import { requireSession } from "../session.ts";
@@ -11,7 +11,11 @@ import { rootRoute } from "./root.tsx";
 export const appRoute = createRoute({
   getParentRoute: () => rootRoute,
   id: "app",
-  beforeLoad: async ({ location }) => ({ me: await requireSession(location.href) }),
+  beforeLoad: async ({ location }) => {
+    const me = await requireSession(location.href);
+    if (me.mustEnroll) throw redirect({ to: "/enroll" });
+    return { me };
+  },
   component: AppFrame,
   pendingComponent: () => (
     <AppShell sidebar={() => null}>

@@ -2,6 +2,7 @@ import { users } from "@muniment/db/schema/users.ts";
 import { changePasswordInput } from "@muniment/shared/accounts.ts";
 import { revokedSessions } from "@muniment/shared/sessions.ts";
 import { eq } from "drizzle-orm";
+import { AppError } from "../../errors.ts";
 import { provePassword, requireUnchanged } from "../../identity/credentials.ts";
 import { dropAccountLinks } from "../../identity/link-token.ts";
 import { hashNewPassword } from "../../identity/new-password.ts";
@@ -11,6 +12,9 @@ import { signedIn } from "../../trpc/authenticated.ts";
 import { limited } from "../../trpc/limited.ts";
 import { permission } from "../../trpc/permission.ts";
 import { endOtherSessions } from "../../trpc/renew-session.ts";
+
+const tooShort = () =>
+  new AppError("password_too_short", "This password is too short to stand alone.");
 
 export const changePassword = limited("general")
   .meta({ bodyBytes: 4096 })
@@ -32,7 +36,9 @@ export const changePassword = limited("general")
   .mutation(async ({ ctx }) => {
     const { deps, tx, audit, principal, request, proof, chosen } = ctx;
     const { userId: id } = principal;
-    await requireUnchanged(tx, id, proof.user.passwordHash);
+    const user = await requireUnchanged(tx, id, proof.user.passwordHash);
+    // The second factor that permitted a short one may be gone by now.
+    if (chosen.passwordIsShort && !user.secondFactorAt) throw tooShort();
     await tx.update(users).set(chosen).where(eq(users.id, id));
     await dropAccountLinks(tx, id);
     const revoked = await endOtherSessions(ctx);

@@ -18,5 +18,5 @@ export const update = limited("general")
     await tx.update(users).set({ displayName: input.displayName }).where(eq(users.id, id));
     await audit({ target: { kind: "user", id, label: principal.email } });
     afterCommit(deps.identities.forget);
-    return toMe({ ...principal, ...input, id });
+    return toMe(deps.config, { ...principal, ...input, id });
   });

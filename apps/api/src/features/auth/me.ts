@@ -9,7 +9,9 @@ export const me = limited("general")
   // Every visitor's page asks this first, to learn whether there is a session.
   .meta({ refusalsUnrecorded: true })
   .concat(signedIn)
-  .concat(permission("account:write"))
+  .concat(permission("account:write", { whileEnrolling: true }))
   .input(noInput)
   .output(meSchema)
-  .query(({ ctx: { principal } }) => toMe({ ...principal, id: principal.userId }));
+  .query(({ ctx: { deps, principal } }) =>
+    toMe(deps.config, { ...principal, id: principal.userId }),
+  );

@@ -1,5 +1,9 @@
 import { router } from "../../trpc/init.ts";
+import { beginPasskeySignIn } from "./begin-passkey-sign-in.ts";
+import { beginReauthentication } from "./begin-reauthentication.ts";
+import { cancelMfa } from "./cancel-mfa.ts";
 import { me } from "./me.ts";
+import { passkeySignIn } from "./passkey-sign-in.ts";
 import { reauthenticate } from "./reauthenticate.ts";
 import { requestPasswordReset } from "./request-password-reset.ts";
 import { resetPassword } from "./reset-password.ts";
@@ -7,9 +11,14 @@ import { signIn } from "./sign-in.ts";
 import { signOut } from "./sign-out.ts";
 import { signUp } from "./sign-up.ts";
 import { verifyEmail } from "./verify-email.ts";
+import { verifyMfa } from "./verify-mfa.ts";
 
 export const authRouter = router({
+  beginPasskeySignIn,
+  beginReauthentication,
+  cancelMfa,
   me,
+  passkeySignIn,
   reauthenticate,
   requestPasswordReset,
   resetPassword,
@@ -17,4 +26,5 @@ export const authRouter = router({
   signOut,
   signUp,
   verifyEmail,
+  verifyMfa,
 });

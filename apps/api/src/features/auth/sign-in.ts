@@ -1,13 +1,19 @@
-import { signedInResult, signInInput } from "@muniment/shared/accounts.ts";
+import { signInInput } from "@muniment/shared/accounts.ts";
+import { signInResult } from "@muniment/shared/second-factors.ts";
+import { createChallenge, passwordDigestOf } from "../../identity/challenges.ts";
 import { acceptProof, provePassword } from "../../identity/credentials.ts";
+import { passkeyRequestOf } from "../../identity/passkeys.ts";
+import { enterScope } from "../../identity/scope.ts";
 import { audited } from "../../trpc/audited.ts";
 import { authLimited } from "../../trpc/auth-limited.ts";
 import { anyone } from "../../trpc/authenticated.ts";
 import { limited } from "../../trpc/limited.ts";
 import { startsSession, toMe } from "../../trpc/starts-session.ts";
+import { readSecondFactors } from "./second-factors.ts";
 
 const bodyBytes = 4096;
 
+/** Signs in, or, where there is a second factor, answers a challenge for `verifyMfa`. */
 export const signIn = limited("general")
   .meta({ bodyBytes })
   .concat(anyone)
@@ -18,15 +24,33 @@ export const signIn = limited("general")
     const proof = await provePassword(ctx.deps, { email: input.email }, input.password);
     return next({ ctx: { proof } });
   })
-  .concat(audited("session.created"))
-  .output(signedInResult)
-  .mutation(async ({ ctx: { tx, audit, afterCommit, startSession, proof } }) => {
+  .concat(audited("session.created", "sign_in.challenged"))
+  .output(signInResult)
+  .mutation(async ({ ctx: { deps, tx, audit, afterCommit, startSession, proof } }) => {
     const user = await acceptProof(tx, proof);
-    const session = await startSession(tx, user);
+    const actor = { userId: user.id, label: user.email };
+    if (user.secondFactorAt === null) {
+      const session = await startSession(tx, user);
+      await audit({
+        target: { kind: "session", id: session.publicId },
+        actor,
+        details: { methods: ["password"] },
+      });
+      afterCommit(session.setCookie);
+      return { status: "signedIn", user: toMe(deps.config, { ...user, secondFactor: false }) };
+    }
+    await enterScope(tx, user.id);
+    const { methods, passkeys } = await readSecondFactors(tx, deps.config, user.id);
+    const passwordDigest = passwordDigestOf(user.passwordHash);
+    const facts = { purpose: "second_factor" as const, userId: user.id, passwordDigest };
+    const challenge = await createChallenge(tx, facts, deps.now());
     await audit({
-      target: { kind: "session", id: session.publicId },
-      actor: { userId: user.id, label: user.email },
+      action: "sign_in.challenged",
+      target: { kind: "user", id: user.id, label: user.email },
+      actor,
+      details: { methods },
     });
-    afterCommit(session.setCookie);
-    return { status: "signedIn", user: toMe(user) };
+    const allowed = { allowed: passkeys, alone: false };
+    const passkey = passkeys.length > 0 ? passkeyRequestOf(deps.config, challenge, allowed) : null;
+    return { status: "mfaRequired", challenge, methods, passkey };
   });

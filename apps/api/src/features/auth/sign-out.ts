@@ -10,7 +10,7 @@ import { permission } from "../../trpc/permission.ts";
 
 export const signOut = limited("general")
   .concat(signedIn)
-  .concat(permission("sessions:write"))
+  .concat(permission("sessions:write", { whileEnrolling: true }))
   .input(noInput)
   .concat(audited("session.ended"))
   .output(z.strictObject({}))

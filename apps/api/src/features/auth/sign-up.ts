@@ -93,5 +93,5 @@ export const signUp = limited("general")
       details: { role, invited: invitation !== undefined },
     });
     afterCommit(session.setCookie);
-    return { status: "signedIn", user: toMe(user) };
+    return { status: "signedIn", user: toMe(deps.config, { ...user, secondFactor: false }) };
   });

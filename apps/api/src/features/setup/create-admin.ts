@@ -50,5 +50,5 @@ export const createAdmin = limited("general")
       actor: { userId: user.id, label: email },
     });
     afterCommit(session.setCookie);
-    return { status: "signedIn", user: toMe(user) };
+    return { status: "signedIn", user: toMe(deps.config, { ...user, secondFactor: false }) };
   });

@@ -1,55 +1,45 @@
-import { zodResolver } from "@hookform/resolvers/zod";
-import { reauthenticateInput } from "@muniment/shared/accounts.ts";
-import { useMutation } from "@tanstack/react-query";
-import { useForm } from "react-hook-form";
+import { useQuery } from "@tanstack/react-query";
 import { messageOf } from "../../errors.ts";
 import { settleReauthentication } from "../../reauthentication.ts";
-import { trpc } from "../../trpc.ts";
+import { useMe } from "../../session.ts";
+import { trpcClient } from "../../trpc.ts";
 import { Dialog } from "../../ui/dialog.tsx";
-import { Field } from "../../ui/field.tsx";
-import { Form } from "../../ui/form.tsx";
-import { PasswordInput } from "../../ui/password-input.tsx";
+import { Notice } from "../../ui/notice.tsx";
+import { Skeleton } from "../../ui/skeleton.tsx";
+import { PasskeyProof } from "./passkey-proof.tsx";
+import { PasswordProof } from "./password-proof.tsx";
 
 export function ReauthenticationDialog() {
+  const { secondFactor } = useMe();
   return (
     <Dialog
       open
       onOpenChange={(open) => !open && settleReauthentication(false)}
       title="Confirm it is you"
-      description="This step is protected. Enter your password to go on; it is asked again after five minutes."
+      description="This step is protected. Prove who you are to go on; it is asked again after five minutes."
     >
-      <PasswordForm />
+      {secondFactor ? <ProofWithFactor /> : <PasswordProof methods={[]} />}
     </Dialog>
   );
 }
 
-function PasswordForm() {
-  const form = useForm({
-    resolver: zodResolver(reauthenticateInput),
-    defaultValues: { password: "" },
+function ProofWithFactor() {
+  // A mutation by its effect, as it makes a challenge; asked once for each time the dialog opens.
+  const options = useQuery({
+    queryKey: ["reauthentication"],
+    queryFn: () => trpcClient.auth.beginReauthentication.mutate(),
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 0,
+    retry: false,
+    refetchOnWindowFocus: false,
   });
-  const reauthenticate = useMutation(
-    trpc.auth.reauthenticate.mutationOptions({ onSuccess: () => settleReauthentication(true) }),
-  );
+  if (options.isPending) return <Skeleton className="h-32" />;
+  if (options.isError) return <Notice tone="danger">{messageOf(options.error)}</Notice>;
+  const { methods, passkey } = options.data;
   return (
-    <Form
-      onSubmit={form.handleSubmit((values) => reauthenticate.mutate(values))}
-      submitError={messageOf(reauthenticate.error, {
-        invalid_credentials: "The password is wrong.",
-      })}
-      pending={reauthenticate.isPending}
-      submitLabel="Confirm"
-      onCancel={() => settleReauthentication(false)}
-    >
-      <Field label="Password" error={form.formState.errors.password && "Enter your password."}>
-        {(control) => (
-          <PasswordInput
-            {...control}
-            {...form.register("password")}
-            autoComplete="current-password"
-          />
-        )}
-      </Field>
-    </Form>
+    <div className="grid gap-4">
+      {passkey && <PasskeyProof options={passkey} onSpent={() => void options.refetch()} />}
+      <PasswordProof methods={methods} />
+    </div>
   );
 }

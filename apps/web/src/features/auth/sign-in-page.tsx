@@ -1,7 +1,9 @@
 import { zodResolver } from "@hookform/resolvers/zod";
-import { signInInput } from "@muniment/shared/accounts.ts";
+import { type Me, signInInput } from "@muniment/shared/accounts.ts";
+import type { MfaRequired } from "@muniment/shared/second-factors.ts";
 import { useMutation, useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useRouter } from "@tanstack/react-router";
+import { useState } from "react";
 import { useForm } from "react-hook-form";
 import { messageOf } from "../../errors.ts";
 import { safeReturnPath } from "../../return-path.ts";
@@ -13,25 +15,39 @@ import { Form } from "../../ui/form.tsx";
 import { Input } from "../../ui/input.tsx";
 import { Notice } from "../../ui/notice.tsx";
 import { PasswordInput } from "../../ui/password-input.tsx";
+import { PasskeySignIn } from "./passkey-sign-in.tsx";
+import { SecondFactorStep } from "./second-factor-step.tsx";
 
 const route = getRouteApi("/public/sign-in");
 
 export function SignInPage() {
   const { from, lost } = route.useSearch();
-  const { signUp, setupNeeded } = useSuspenseQuery(trpc.setup.status.queryOptions()).data;
+  const { signUp, setupNeeded, passkeys } = useSuspenseQuery(trpc.setup.status.queryOptions()).data;
   const router = useRouter();
+  const [half, setHalf] = useState<MfaRequired | null>(null);
+  const enter = (user: Me) => {
+    startSession(user);
+    router.history.push(safeReturnPath(from, location.origin));
+  };
   const form = useForm({
     resolver: zodResolver(signInInput),
     defaultValues: { email: "", password: "" },
   });
   const signIn = useMutation(
     trpc.auth.signIn.mutationOptions({
-      onSuccess: ({ user }) => {
-        startSession(user);
-        router.history.push(safeReturnPath(from, location.origin));
+      onSuccess: (result) => {
+        if (result.status === "mfaRequired") setHalf(result);
+        else enter(result.user);
       },
     }),
   );
+  if (half) {
+    const back = () => {
+      form.resetField("password");
+      setHalf(null);
+    };
+    return <SecondFactorStep half={half} onSignedIn={enter} onBack={back} />;
+  }
   return (
     <AuthCard title="Sign in">
       <div className="grid gap-4">
@@ -76,6 +92,7 @@ export function SignInPage() {
             Forgot your password?
           </Link>
         </p>
+        {passkeys && !setupNeeded && <PasskeySignIn onSignedIn={enter} />}
         {signUp === "open" && !setupNeeded && (
           <p className="text-sm text-muted">
             No account yet?{" "}
