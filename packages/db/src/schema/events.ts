@@ -118,7 +118,7 @@ export const eventCountChanges = pgTable(
 
 /**
  * How many events lie in each interval of `minutes`. With the changes not yet added it equals a full
- * count at any moment (docs/adr/0010).
+ * count at any moment (docs/adr/0012).
  */
 export const eventCounts = pgTable(
   "event_counts",
