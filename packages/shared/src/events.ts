@@ -17,6 +17,8 @@ export const eventBounds = {
   /** Of the props as JSON without spaces, numbers written out without an exponent. */
   propsBytes: 32_768,
   propsDepth: 16,
+  /** Of the whole event's JSON text: none within its bounds needs more, every character escaped and spaces to spare. */
+  textLength: 262_144,
   earliest: Date.UTC(2000, 0, 1),
   futureMilliseconds: 86_400_000,
 } as const;

@@ -1,11 +1,18 @@
 import { AppError } from "../errors.ts";
 import { forEachMember, scanValue, startOf } from "../json-text.ts";
+import type { RefusedByIndex } from "./large-batch.ts";
 
 /**
  * An input together with the JSON text it was parsed from, for a procedure that must see what
- * parsing loses (repeated keys, digits of numbers). `start` is the place of the input in the text.
+ * parsing loses (repeated keys, digits of numbers). `start` is the place of the input in the text,
+ * `refused` the events of it that are null there because they were refused unread.
  */
-export type ExactText = { value: unknown; text: string; start: number };
+export type ExactText = {
+  value: unknown;
+  text: string;
+  start: number;
+  refused: RefusedByIndex | undefined;
+};
 
 /** Where the value of each key of a JSON object lies in its text. */
 export type Spans = ReadonlyMap<string, { start: number; end: number }>;

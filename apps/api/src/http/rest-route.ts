@@ -6,6 +6,7 @@ import type { Context } from "../trpc/context.ts";
 import { plainError, setHeaders, setRetryAfter } from "./answer.ts";
 import { parseJson, readJsonBody } from "./body.ts";
 import { exactText } from "./exact-text.ts";
+import { lighten } from "./large-batch.ts";
 import { bodyBytesOf, procedureAt } from "./procedures.ts";
 import { createContext, requireSameCaller } from "./request-facts.ts";
 import { settle } from "./trpc-call.ts";
@@ -47,10 +48,12 @@ export function addRestRoutes(app: FastifyInstance, deps: Deps): void {
     const ctx = createContext(deps, request, signal());
     const ingest = procedureAt("events.ingest");
     const readInput = async () => {
-      const text = await readJsonBody(request.raw, bodyBytesOf(ingest));
+      const body = await readJsonBody(request.raw, bodyBytesOf(ingest));
       await requireSameCaller(ctx);
+      const { text, refused } = lighten(body, null);
       const value = text === "" ? undefined : parseJson(text);
-      return exactText({ value, text, start: startOf(text) });
+      const start = startOf(text);
+      return exactText({ value, text, start, refused: refused.get(start) });
     };
     return answer(reply, ctx, ingest.path, () =>
       ingest.call(ctx, readInput, ctx.request.signal, 0),

@@ -7,6 +7,7 @@ import { setHeaders, setRetryAfter } from "./answer.ts";
 import { parseJson, readJsonBody } from "./body.ts";
 import { counted } from "./counted.ts";
 import { exactText, type Spans, spansOf } from "./exact-text.ts";
+import { lighten } from "./large-batch.ts";
 import { bodyBytesOf, type CallableProcedure, commonBodyBytes, procedureAt } from "./procedures.ts";
 import { createContext, requireSameCaller } from "./request-facts.ts";
 import { streamSubscription } from "./subscription.ts";
@@ -76,10 +77,13 @@ async function readInputs(
   const known = found.filter(
     (procedure): procedure is CallableProcedure => !(procedure instanceof AppError),
   );
-  const text =
+  const body =
     request.method === "POST"
       ? await readJsonBody(request.raw, commonBodyBytes(known))
       : (parsed.search.get("input") ?? "");
+  const { text, refused } = known.every(({ meta }) => meta.exactJson)
+    ? lighten(body, parsed.isBatch ? found.length : null)
+    : { text: body, refused: undefined };
   if (text === "") return splitInput(undefined, parsed);
   const inputs = splitInput(parseJson(text), parsed);
   const spans: Spans = parsed.isBatch ? spansOf(text, found.length) : new Map();
@@ -95,7 +99,8 @@ async function readInputs(
       );
     }
     if (!procedure.meta.exactJson) return input;
-    return exactText({ value: input, text, start: span?.start ?? startOf(text) });
+    const start = span?.start ?? startOf(text);
+    return exactText({ value: input, text, start, refused: refused?.get(start) });
   });
 }
 

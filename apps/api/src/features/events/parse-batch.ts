@@ -36,6 +36,11 @@ export function parseBatch(events: unknown[], exact: ExactText, rules: ParseRule
   for (const [index, value] of events.entries()) {
     const element = elements[index];
     if (!element) throw new Error("the text of a batch does not fit its value");
+    const refused = exact.refused?.get(index);
+    if (refused) {
+      parsed.rejected.push({ index, ...refused });
+      continue;
+    }
     try {
       parsed.events.push(parseEvent(value, element, rules));
       parsed.places.push(index);

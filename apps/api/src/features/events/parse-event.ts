@@ -31,9 +31,6 @@ export type ParseRules = {
   allowedTypes: readonly string[];
 };
 
-/** No event within its bounds needs more JSON text, with every character escaped and spaces to spare. */
-const longestText = 262_144;
-
 const fields = new Set([
   "id",
   "type",
@@ -135,7 +132,7 @@ export function parseEvent(
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new Rejected("invalid_event", "An event is a JSON object.");
   }
-  if (length > longestText) throw new Rejected("too_large", "The event is too large.");
+  if (length > eventBounds.textLength) throw new Rejected("too_large", "The event is too large.");
   if (!scanned.exact) {
     throw new Rejected("invalid_number", "A number has more digits or size than can be kept.");
   }
