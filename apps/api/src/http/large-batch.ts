@@ -45,7 +45,10 @@ function forEachKey(
   start: number,
   visit: (key: string, at: number) => number,
 ): number {
-  if (!text.startsWith("{", start)) throw new AppError("invalid_input", "An object is expected.");
+  if (!text.startsWith("{", start)) {
+    shapeOf(text, start);
+    throw new AppError("invalid_input", "An object is expected.");
+  }
   let at = skipSpace(text, start + 1);
   if (text.charCodeAt(at) === closeBrace) return at + 1;
   for (;;) {
