@@ -24,9 +24,11 @@ export function permission(needed: Permission, { whileEnrolling = false } = {}) 
       if (whileEnrolling || !mustWait) return next();
       throw new AppError("mfa_enrollment_required", "Your role needs a second factor first.");
     }
-    if (principal?.kind === "apiKey") {
+    // A scope cannot give what its owner's role has not.
+    if (principal?.kind === "apiKey" && can(principal.role, needed)) {
       throw new AppError("missing_scope", `This API key lacks the scope ${needed}.`);
     }
-    throw new AppError("not_permitted", "Your role does not permit this.");
+    const whose = principal?.kind === "apiKey" ? "The role of this API key's owner" : "Your role";
+    throw new AppError("not_permitted", `${whose} does not permit this.`);
   });
 }
