@@ -31,14 +31,24 @@ export type Identities = {
   returnUsedKeys(taken: ReadonlyMap<string, Date>): void;
 };
 
+/** An address or CIDR range; one of IPv4 written as IPv6 (`::ffff:…`) is IPv4, as addresses of callers are. */
+function toRange(cidr: string): [ipaddr.IPv4 | ipaddr.IPv6, number] {
+  const [address = "", length] = cidr.split("/");
+  const range = ipaddr.parse(address);
+  const whole = range.kind() === "ipv6" ? 128 : 32;
+  const bits = length === undefined ? whole : Number(length);
+  if (range instanceof ipaddr.IPv6 && range.isIPv4MappedAddress() && bits >= 96) {
+    return [range.toIPv4Address(), bits - 96];
+  }
+  return [range, bits];
+}
+
 function isAddressAllowed(address: string, cidrs: readonly string[]): boolean {
   if (cidrs.length === 0) return true;
   if (!ipaddr.isValid(address)) return false;
   const parsed = ipaddr.process(address);
   return cidrs.some((cidr) => {
-    const [range, bits] = ipaddr.parseCIDR(
-      cidr.includes("/") ? cidr : `${cidr}/${cidr.includes(":") ? 128 : 32}`,
-    );
+    const [range, bits] = toRange(cidr);
     return range.kind() === parsed.kind() && parsed.match([range, bits]);
   });
 }
