@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { type SQL, sql } from "drizzle-orm";
 import type { AnyPgColumn } from "drizzle-orm/pg-core";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
@@ -14,11 +15,21 @@ const top = { cursorAt: "infinity", cursorId: "ffffffff-ffff-ffff-ffff-fffffffff
 export const afterCursor = (time: AnyPgColumn, id: AnyPgColumn): SQL =>
   sql`(${time}, ${id}) < (${sql.placeholder("cursorAt")}::timestamptz, ${sql.placeholder("cursorId")}::uuid)`;
 
-/** Keyset paging, newest first, by a time and an id. `place` names the list and whose it is. */
-export function keysetPage(deps: Deps, place: string, input: Input) {
+/** The list and what is asked of it: a cursor goes on with the question that it came from, and no other. */
+function placeOf(list: string, input: Input): string {
+  const { cursor: _cursor, limit: _limit, ...question } = input ?? {};
+  const asked = createHash("sha256").update(JSON.stringify(question)).digest("base64url");
+  return `${list}:${asked}`;
+}
+
+/**
+ * Keyset paging, newest first, by a time and an id. `list` names the list and whose it is; every
+ * field of the input but `cursor` and `limit` is a filter.
+ */
+export function keysetPage(deps: Deps, list: string, input: Input) {
   const limit = input?.limit ?? defaultLimit;
   const position = input?.cursor
-    ? decodeCursor(deps.secrets.cursor, place, input.cursor)
+    ? decodeCursor(deps.secrets.cursor, placeOf(list, input), input.cursor)
     : undefined;
   return {
     /** What a prepared statement needs of the page. */
@@ -47,7 +58,10 @@ export function keysetPage(deps: Deps, place: string, input: Input) {
         return { items: items.map(toItem), nextCursor: null };
       }
       const { at, id } = positionOf(last);
-      const nextCursor = encodeCursor(deps.secrets.cursor, place, [at.toISOString(), id]);
+      const nextCursor = encodeCursor(deps.secrets.cursor, placeOf(list, input), [
+        at.toISOString(),
+        id,
+      ]);
       return { items: items.map(toItem), nextCursor };
     },
   };

@@ -345,6 +345,15 @@ describe("searching", () => {
     expect([...seen].sort().reverse()).toEqual(seen);
   });
 
+  test("refuses a cursor that came with other filters", async () => {
+    await server.member();
+    const page = must(await admin.query("audit.search", { limit: 1 }));
+    const cursor = page.nextCursor;
+    expect((await admin.query("audit.search", { limit: 2, cursor })).status).toBe(200);
+    const other = await admin.query("audit.search", { cursor, actions: ["agent.created"] });
+    expect([other.status, reason(other)]).toEqual([400, "invalid_cursor"]);
+  });
+
   test("refuses a cursor of another list, and one that was touched", async () => {
     await server.member();
     const audit = must(await admin.query("audit.search", { limit: 1 })).nextCursor;

@@ -17,7 +17,7 @@ export const list = limited("general")
     const { database } = deps;
     const { userId } = principal;
     const agentId = input?.agentId;
-    const page = keysetPage(deps, `apiKeys:${userId}:${agentId ?? ""}`, input);
+    const page = keysetPage(deps, `apiKeys:${userId}`, input);
     const rows = await database
       .reads({ userId })
       .select(apiKeyColumns)

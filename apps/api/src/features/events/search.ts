@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { events } from "@muniment/db/schema/events.ts";
 import { eventBounds, eventPage, searchEventsInput } from "@muniment/shared/events.ts";
 import { AppError } from "../../errors.ts";
@@ -33,9 +32,7 @@ export const search = limited("general")
     const { userId } = principal;
     const { cursor: _cursor, limit: _limit, ...asked } = input;
     const { query, range } = await toQuestion(deps, principal, asked);
-    // A cursor goes on with the question that it came from, and no other.
-    const digest = createHash("sha256").update(JSON.stringify(asked)).digest("base64url");
-    const page = keysetPage(deps, `events:${userId}:${digest}`, input);
+    const page = keysetPage(deps, `events:${userId}`, input);
 
     const read = (from: number, to: number) =>
       pageStatement(
