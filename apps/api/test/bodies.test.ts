@@ -1,5 +1,6 @@
 import { request as httpRequest } from "node:http";
 import { connect } from "node:net";
+import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Client } from "./client.ts";
 import { password, startTestServer, type TestServer } from "./harness.ts";
@@ -15,13 +16,18 @@ afterAll(() => server.stop());
 type Seen = { status: number; reason: string | undefined; bytes: number };
 
 /** Posts raw bytes; `chunked` leaves the length out. */
-function post(path: string, body: string | Buffer, { chunked = false } = {}): Promise<Seen> {
+function post(
+  path: string,
+  body: string | Buffer,
+  { chunked = false, encoding = "" } = {},
+): Promise<Seen> {
   return new Promise((resolve, reject) => {
     const outgoing = httpRequest(`${server.url}/trpc/${path}`, {
       method: "POST",
       headers: {
         "content-type": "application/json",
         origin: server.url,
+        ...(encoding ? { "content-encoding": encoding } : {}),
         // A sign-in that brought the cookie would end its session.
         ...(path === "auth.signIn" ? {} : { cookie: client.cookie }),
         ...(chunked
@@ -79,6 +85,19 @@ describe("a body", () => {
     const refused = await post(path, batch(5000));
     expect([refused.status, refused.reason]).toEqual([207, "body_too_large"]);
     expect(await post(path, batch(70_000))).toMatchObject(tooLarge);
+  });
+
+  test("that says it is compressed is refused, even where it is not", async () => {
+    const refused = { status: 415, reason: "unsupported_content_type" };
+    for (const [body, encoding] of [
+      [gzipSync('{"name":"a"}'), "gzip"],
+      ['{"name":"a"}', "gzip"],
+      ['{"name":"a"}', "br, identity"],
+    ] as const) {
+      expect(await post("agents.create", body, { encoding })).toMatchObject(refused);
+    }
+    const plain = await post("agents.create", '{"name":"a"}', { encoding: "identity" });
+    expect(plain.status).toBe(200);
   });
 
   test("cut off in the middle harms nothing", async () => {

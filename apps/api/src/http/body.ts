@@ -23,9 +23,10 @@ async function readBytes(request: IncomingMessage, limit: number): Promise<Buffe
 /**
  * Reads a JSON request body as text.
  * @throws AppError `body_too_large` as soon as the limit is passed, `unsupported_content_type`
- *   for anything but application/json, `invalid_json` for bytes that are not UTF-8
+ *   for anything but plain application/json, `invalid_json` for bytes that are not UTF-8
  */
 export async function readJsonBody(request: IncomingMessage, limit: number): Promise<string> {
+  requireUncoded(request.headers["content-encoding"]);
   const bytes = await readBytes(request, limit);
   const type = request.headers["content-type"];
   if (bytes.length > 0 || type !== undefined) requireJson(type);
@@ -34,6 +35,12 @@ export async function readJsonBody(request: IncomingMessage, limit: number): Pro
   } catch (cause) {
     throw new AppError("invalid_json", "The body is not UTF-8.", { cause });
   }
+}
+
+/** A compressed body could be a thousand times as large as its limit. */
+function requireUncoded(encoding = "identity"): void {
+  if (encoding.trim().toLowerCase() === "identity") return;
+  throw new AppError("unsupported_content_type", "Send the body without Content-Encoding.");
 }
 
 /** A cross-origin form cannot send this type without a preflight. */
