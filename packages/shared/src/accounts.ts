@@ -2,7 +2,7 @@ import { z } from "zod";
 import { email } from "./email-address.ts";
 import { lengthProblem, passwordLength } from "./passwords.ts";
 import { roles } from "./permissions.ts";
-import { boundedText, timestamp, uuid } from "./values.ts";
+import { timestamp, uuid, visibleText } from "./values.ts";
 
 /** UTF-16 units in which any spelling of a permitted password fits. */
 const passwordUnits = passwordLength.maximum * 4;
@@ -27,9 +27,7 @@ export const changedPassword = newPasswordFrom(passwordLength.minimumWithSecondF
 /** A password as typed at sign-in: any string that could once have been accepted. */
 export const currentPassword = z.string().min(1).max(passwordUnits);
 
-export const displayName = boundedText(100)
-  .transform((text) => text.trim())
-  .pipe(z.string().min(1, "enter a name"));
+export const displayName = visibleText.pipe(z.string().min(1, "enter a name"));
 
 export const role = z.enum(roles);
 

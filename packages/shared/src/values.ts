@@ -40,10 +40,24 @@ export function boundedText(max: number, { multiline = false } = {}) {
 /** Text to look for: not empty, bounded, and nothing that the database could not hold. */
 export const searchText = (max: number) => boundedText(max, { multiline: true }).min(1);
 
-/** A name that a person gives to something: trimmed, 1 to 100 characters. */
-export const name = boundedText(100)
-  .transform((text) => text.trim())
-  .pipe(z.string().min(1));
+/**
+ * What is not seen itself and changes what is: marks, overrides and isolates of direction (Unicode
+ * UAX #9), line separators, and characters without width.
+ */
+const deceptive =
+  /[\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/u;
+
+/** The joiners that Persian, Indic scripts and emoji need, where there is nothing for them to join. */
+const strayJoiner =
+  /(?:^|[\p{ASCII}\s])[\u200c\u200d]|[\u200c\u200d](?:[\p{ASCII}\s\u200c\u200d]|$)/u;
+
+/** One line of at most 100 characters in which nothing is hidden, trimmed. */
+export const visibleText = boundedText(100)
+  .refine((text) => !deceptive.test(text) && !strayJoiner.test(text), "contains hidden characters")
+  .transform((text) => text.trim());
+
+/** A name that a person gives to something: trimmed, 1 to 100 characters, none of them hidden. */
+export const name = visibleText.pipe(z.string().min(1));
 
 export const cursor = z.string().min(1).max(512);
 export const pageLimit = z.number().int().min(1).max(100);
