@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { debianPostgres } from "./debian-postgres.mjs";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const bin = (name) => join(root, "node_modules/.bin", name);
@@ -23,9 +24,7 @@ const needs = [
   },
   {
     suite: "external PostgreSQL tests",
-    present: ["15", "16", "17"].some((version) =>
-      existsSync(`/usr/lib/postgresql/${version}/bin/postgres`),
-    ),
+    present: debianPostgres() !== undefined,
     install: "apt-get install -y postgresql",
   },
   {

@@ -1,14 +1,14 @@
 import { execFileSync, spawn } from "node:child_process";
-import { chmodSync, chownSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect } from "@muniment/db/connection.ts";
+// biome-ignore lint/correctness/useImportExtensions: scripts run before anything is installed.
+import { debianPostgres } from "../../../scripts/debian-postgres.mjs";
 import { freePort } from "./harness.ts";
 
-const binaries = ["15", "16", "17"]
-  .map((version) => `/usr/lib/postgresql/${version}/bin`)
-  .find((directory) => existsSync(directory));
+const binaries = debianPostgres();
 
 /** Whether this machine has a PostgreSQL of its own to test against. */
 export const hasPostgres = binaries !== undefined;

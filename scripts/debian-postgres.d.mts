@@ -1,0 +1,2 @@
+/** The folder of programs of the newest PostgreSQL that Debian's packages installed, 15 or newer. */
+export function debianPostgres(root?: string): string | undefined;
