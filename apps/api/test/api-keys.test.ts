@@ -136,7 +136,9 @@ describe("a key", () => {
     const demoted = await server.member();
     const { key: kept } = await server.apiKey(demoted);
     must(await admin.mutate("users.setRole", { id: demoted.id, role: "auditor" }));
-    expect(reason(await ingest(kept))).toBe("missing_scope");
+    const refused = await ingest(kept);
+    expect([refused.status, reason(refused)]).toEqual([403, "not_permitted"]);
+    expect(refused.error?.message).toContain("owner");
     expect((await search(kept)).status).toBe(200);
   });
 
@@ -168,6 +170,16 @@ describe("a key", () => {
       expect([address, await from(address)]).toEqual([address, "works"]);
     for (const address of ["192.0.3.1", "198.18.0.8", "2001:db8:6::1", "::1", "not an address"])
       expect([address, await from(address)]).toEqual([address, "address_not_allowed"]);
+  });
+
+  test.each([
+    ["::ffff:192.0.2.7", "192.0.2.7", "192.0.2.8"],
+    ["::ffff:c000:200/120", "192.0.2.255", "192.0.3.0"],
+    ["::ffff:0:0/96", "203.0.113.9", "2001:db8::1"],
+  ])("takes %s for the IPv4 that it is", async (range, inside, outside) => {
+    const { key } = await server.apiKey(owner, { allowedCidrs: [range] });
+    expect((await search(key, { "x-forwarded-for": inside })).status).toBe(200);
+    expect(reason(await search(key, { "x-forwarded-for": outside }))).toBe("address_not_allowed");
   });
 
   test.each([

@@ -24,7 +24,7 @@ export function NewAccountFields({ register, errors, control }: Props) {
       </Field>
       <Field
         label="Name"
-        hint="How you appear to others, in the audit log too."
+        hint="How you appear to others. The audit log names you by your e-mail."
         error={errors.displayName?.message}
       >
         {(input) => <Input {...input} {...register("displayName")} autoComplete="name" />}

@@ -34,10 +34,12 @@ it("writes a Node.js program that parses", () => {
 });
 
 it("keeps the key off the command line of the CLI, where other users of the machine could see it", () => {
-  const command = `pnpm() { printf '%s\\0' "$MUNIMENT_API_KEY" "$@"; }\n${code("cli")}`;
+  const command = `npx() { printf '%s\\0' "$MUNIMENT_API_KEY" "$@"; }\n${code("cli")}`;
   const words = execFileSync("sh", ["-c", command], { encoding: "utf8" }).split("\0");
   expect(words[0]).toBe(key);
   expect(words.slice(1, -1)).toEqual([
+    "-y",
+    "pnpm",
     "muniment",
     "send",
     "--url",

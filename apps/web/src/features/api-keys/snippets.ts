@@ -49,7 +49,7 @@ console.log(response.status, await response.json());`,
       label: "Muniment CLI",
       code: `# In the Muniment checkout. For a real log: --format sshd /var/log/auth.log
 echo '{"type":"${type}","message":"Sent with the CLI"}' \\
-  | MUNIMENT_API_KEY=${key} pnpm muniment send --url ${origin} --format jsonl -`,
+  | MUNIMENT_API_KEY=${key} npx -y pnpm muniment send --url ${origin} --format jsonl -`,
     },
   ];
 }
