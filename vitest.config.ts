@@ -43,6 +43,7 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["e2e/**/*.test.ts"],
+          setupFiles: ["./e2e/fail-on-page-error.ts"],
           testTimeout: 120_000,
           hookTimeout: 180_000,
         },

@@ -35,13 +35,19 @@ export function launch(): Promise<Browser> {
 export const newContext = (browser: Browser): Promise<BrowserContext> =>
   browser.newContext({ viewport: { width: 1280, height: 900 }, reducedMotion: "reduce" });
 
+/** What the pages of the running test threw and nobody caught. */
+export const pageErrors: string[] = [];
+
 /** A page that remembers everything it complained about: errors, and violations of the policy. */
 export async function newPage(
   context: BrowserContext,
 ): Promise<{ page: Page; complaints: string[] }> {
   const page = await context.newPage();
   const complaints: string[] = [];
-  page.on("pageerror", (error) => complaints.push(error.message));
+  page.on("pageerror", (error) => {
+    pageErrors.push(`${page.url()}: ${error.stack ?? error.message}`);
+    complaints.push(error.message);
+  });
   page.on("console", (message) => {
     // Chromium logs each answer of 400 and above; those are the server's to choose.
     if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) {

@@ -1,4 +1,4 @@
-import type { Browser, Page } from "playwright-core";
+import type { Browser, Page, Route } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { expectAccessible, launch, newContext, newPage } from "./browser.ts";
 import { createAdmin, type Product, startProduct } from "./product.ts";
@@ -49,6 +49,19 @@ describe("a member", () => {
     await member.getByRole("heading", { level: 1 }).waitFor();
     await expectAccessible(member, `${path}, empty`);
     expect(complaints).toEqual([]);
+  });
+
+  test.each([
+    ["that does not arrive", (route: Route) => route.abort()],
+    [
+      "answered with what no page can show",
+      (route: Route) => route.fulfill({ json: [{ result: { data: { items: "none" } } }] }),
+    ],
+  ])("is told of a call %s, which is no error of the page", async (_name, handle) => {
+    await member.route("**/trpc/agents.list**", handle);
+    await member.goto(`${product.url}/agents`);
+    await member.getByRole("alert").first().waitFor();
+    await member.unroute("**/trpc/agents.list**");
   });
 
   test("who signs out meets the sign-in page, and comes back to where they were", async () => {

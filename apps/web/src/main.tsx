@@ -3,9 +3,9 @@ import "./zod-config.ts";
 
 import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
+import { TRPCClientError } from "@trpc/client";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { reasonOf } from "./errors.ts";
 import { queryClient, whenSessionLost } from "./query-client.ts";
 import { router } from "./router.tsx";
 import { believedSignedIn, leave, NotPermittedError } from "./session.ts";
@@ -20,9 +20,10 @@ const container = document.getElementById("root");
 if (!container) throw new Error("index.html has no #root");
 
 createRoot(container, {
-  // What a page explains to the person is not a fault of the program.
+  // A refused page and a call that failed are explained on the page; they are no fault of the program.
   onCaughtError: (error) => {
-    if (!(error instanceof NotPermittedError) && reasonOf(error) === null) reportError(error);
+    if (error instanceof NotPermittedError || error instanceof TRPCClientError) return;
+    reportError(error);
   },
 }).render(
   <StrictMode>
