@@ -12,6 +12,7 @@ import { createSetupLink } from "./features/setup/setup-token.ts";
 import { createServer } from "./http/server.ts";
 import { type Keyring, loadKeyring } from "./keyring.ts";
 import { deriveSecrets } from "./secrets.ts";
+import { ofDatabase, ofListening } from "./start-problem.ts";
 
 export type BootInput = {
   config: Config;
@@ -20,7 +21,7 @@ export type BootInput = {
   migrationsFolder: string;
   /** The built SPA, if there is one. */
   webDirectory: string | null;
-  /** Told the one-time setup link, before anything is served. */
+  /** Told the one-time setup link, before the server says that it is ready. */
   onSetupLink?: (link: string) => void;
   now?: () => Date;
 };
@@ -95,7 +96,9 @@ export async function boot(input: BootInput): Promise<Running> {
     const alive = embedded && keepAlive(embedded, log);
     if (alive) undo.push(alive.stop);
 
-    await migrate(owner, input.migrationsFolder);
+    await migrate(owner, input.migrationsFolder).catch((error: unknown) => {
+      throw ofDatabase(config, error);
+    });
     const { connections, separate } = await prepareRoles(
       owner,
       config.database?.app ?? null,
@@ -117,14 +120,18 @@ export async function boot(input: BootInput): Promise<Running> {
     });
     undo.push(() => deps[Symbol.asyncDispose]());
     const app = await createServer(deps, input.webDirectory);
-    const setupLink = await createSetupLink(deps.database, config.publicUrl, deps.now());
-    if (setupLink) input.onSetupLink?.(setupLink);
-    await app.listen({ host: config.host, port: config.port });
+    // Before the link is made: on a port that another server holds it would lead there.
+    await app.listen({ host: config.host, port: config.port }).catch((error: unknown) => {
+      throw ofListening(config, error);
+    });
     undo.push(async () => {
       deps.stop();
       await Promise.race([app.close(), sleep(drainMilliseconds)]);
       app.server.closeAllConnections();
     });
+    const setupLink = await createSetupLink(deps.database, config.publicUrl, deps.now());
+    if (setupLink) input.onSetupLink?.(setupLink);
+    deps.started = true;
     return { app, deps, embedded: () => alive?.current() ?? null, setupLink, stop: stopAll };
   } catch (error) {
     await stopAll();

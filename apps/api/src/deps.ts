@@ -45,6 +45,8 @@ export type Deps = {
   searchSlots: SearchSlots;
   ingest: IngestQueue;
   tails: TailHub;
+  /** Whether the start is complete, the setup link told; only then the server is ready. */
+  started: boolean;
   /** Aborted when the server starts to drain: streams end. */
   stopping: AbortSignal;
   stop(): void;
@@ -148,6 +150,7 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
     searchSlots: createSearchSlots(),
     ingest,
     tails,
+    started: false,
     stopping: stopping.signal,
     stop: () => stopping.abort(),
     async [Symbol.asyncDispose]() {

@@ -4,6 +4,7 @@ import { boot } from "./boot.ts";
 import { describeProblems, type Problem, parseConfig } from "./config.ts";
 import { withFiles } from "./env-files.ts";
 import { createLog } from "./log.ts";
+import { StartProblem } from "./start-problem.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
 
@@ -56,6 +57,7 @@ if (env.MUNIMENT_END_WITH_PARENT) {
 starting
   .then(() => say(`Muniment is ready on ${config.publicUrl.origin}`))
   .catch((error: unknown) => {
+    if (error instanceof StartProblem) refuse([error.problem]);
     process.stderr.write(
       `Muniment cannot start: ${error instanceof Error ? error.message : error}\n`,
     );

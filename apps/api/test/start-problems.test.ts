@@ -1,0 +1,88 @@
+import { createServer } from "node:net";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { boot } from "../src/boot.ts";
+import { type Config, parseConfig } from "../src/config.ts";
+import { createLog } from "../src/log.ts";
+import { StartProblem } from "../src/start-problem.ts";
+import { freePort, startTestServer, type TestServer } from "./harness.ts";
+import { migrationsFolder } from "./postgres.ts";
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer();
+});
+afterAll(() => server.stop());
+
+/** Starts a second node and returns what refused it, and the links it told. */
+async function startBadly(env: Record<string, string>, database?: Config["database"]) {
+  const parsed = parseConfig({ DATA_DIR: server.dataDir, LOG_LEVEL: "silent", ...env });
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+  const links: string[] = [];
+  const refused = await boot({
+    config: { ...parsed.config, ...(database ? { database } : {}) },
+    rings: parsed.rings,
+    log: createLog("silent"),
+    migrationsFolder,
+    webDirectory: null,
+    onSetupLink: (link) => links.push(link),
+  }).then(
+    async (running) => {
+      await running.stop();
+      return "it started";
+    },
+    (error: unknown) => (error instanceof StartProblem ? error.problem : error),
+  );
+  return { refused, links };
+}
+
+test("a taken port is told before any setup link", async () => {
+  const other = createServer();
+  await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+  const address = other.address();
+  if (address === null || typeof address === "string") throw new Error("no port");
+  const port = String(address.port);
+  try {
+    const own = { app: null, owner: server.databaseFacts };
+    const { refused, links } = await startBadly(
+      { PORT: port, DATABASE_URL: "postgres://127.0.0.1/test" },
+      own,
+    );
+    expect(refused).toEqual({
+      variable: "PORT",
+      problem: `${port} on 127.0.0.1 is taken by another program`,
+      remedy: expect.stringContaining("set PORT"),
+    });
+    expect(links).toEqual([]);
+  } finally {
+    other.close();
+  }
+});
+
+test.each([
+  ["DATABASE_URL", {}],
+  ["DATABASE_OWNER_URL", { app: "postgres://app:secret@127.0.0.1:1/muniment" }],
+])(
+  "a database that cannot be reached is told as %s, without its password",
+  async (variable, { app }: { app?: string }) => {
+    const port = await freePort();
+    const owner = `postgres://owner:secret-of-this@127.0.0.1:${port}/muniment`;
+    const env = app ? { DATABASE_URL: app, DATABASE_OWNER_URL: owner } : { DATABASE_URL: owner };
+    const { refused } = await startBadly({ PORT: String(await freePort()), ...env });
+    expect(refused).toMatchObject({
+      variable,
+      problem: expect.stringMatching(
+        `^names 127.0.0.1:${port}, where no PostgreSQL can be reached`,
+      ),
+      remedy: expect.stringContaining("start PostgreSQL there"),
+    });
+    expect(JSON.stringify(refused)).not.toContain("secret-of-this");
+  },
+);
+
+test("a server is not ready until its start is complete", async () => {
+  const status = async () => (await server.fetch("/readyz")).status;
+  expect(await status()).toBe(200);
+  server.deps.started = false;
+  expect(await status()).toBe(503);
+  server.deps.started = true;
+});
