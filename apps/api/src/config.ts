@@ -125,6 +125,7 @@ function limitsOf(v: Variables): Config["limits"] {
     auth_account_address: rule(v.AUTH_RATE_LIMIT_MAX, auth),
     auth_address: rule(v.AUTH_RATE_LIMIT_ADDRESS_MAX, auth),
     auth_account: rule(v.AUTH_RATE_LIMIT_ACCOUNT_MAX, auth),
+    auth_device: rule(v.AUTH_RATE_LIMIT_MAX, auth),
     credentials: rule(v.CREDENTIAL_RATE_LIMIT_MAX, 900),
     sign_up: rule(v.SIGN_UP_RATE_LIMIT_MAX, 3600),
     mail: rule(v.MAIL_RATE_LIMIT_MAX, 3600),

@@ -15,6 +15,7 @@ import { defineEventJobs } from "./features/events/jobs.ts";
 import { createStoreEvents } from "./features/events/store-events.ts";
 import { createTailHub, type TailHub } from "./features/events/tail-hub.ts";
 import { type AccessTokens, createAccessTokens } from "./identity/access-tokens.ts";
+import { createFailedSignIns, type FailedSignIns } from "./identity/failed-sign-ins.ts";
 import { createIdentities, type Identities } from "./identity/identities.ts";
 import { writeUsedKeys } from "./identity/used-keys.ts";
 import { createJobs, type Jobs } from "./jobs.ts";
@@ -42,6 +43,7 @@ export type Deps = {
   jobs: Jobs;
   mailer: Mailer;
   notify: Notify;
+  failedSignIns: FailedSignIns;
   searchSlots: SearchSlots;
   ingest: IngestQueue;
   tails: TailHub;
@@ -104,15 +106,19 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
   const encryption = createEncryption(secrets.encryption);
   const jobs = createJobs(database, encryption, now, log);
   const mailer = createMailer(jobs, config);
+  const notify = createNotify(mailer, config.publicUrl, now);
+  const failedSignIns = createFailedSignIns(database, notify, now);
   const tails = createTailHub(database);
   const ingest = createIngestQueue(createStoreEvents(database.ingest), tails.wake);
   const health = watchDatabase(database, log);
   const stopping = new AbortController();
 
   jobs.every("close-refusals", 20, refusals.close);
+  jobs.every("unlock-accounts", 20, failedSignIns.unlock);
   jobs.every("delete-expired", 600, async () => {
     await database.raw`select delete_expired_links()`;
     await database.raw`select delete_expired_sessions()`;
+    await database.raw`select delete_old_sign_ins()`;
     await database.raw`select delete_expired_challenges()`;
   });
   defineEventJobs(jobs, database, config, now);
@@ -125,6 +131,7 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
   // Each by itself, so that one that fails does not keep the others from working.
   const stopEach = [
     refusals.flush,
+    failedSignIns.flush,
     () => writeUsedKeys(database, identities),
     () => loadLimitOverrides(database, limits),
     () => foldCounts(database.raw),
@@ -146,7 +153,8 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
     encryption,
     jobs,
     mailer,
-    notify: createNotify(mailer, config.publicUrl, now),
+    notify,
+    failedSignIns,
     searchSlots: createSearchSlots(),
     ingest,
     tails,

@@ -53,6 +53,7 @@ function contextOf(): Context {
     origin: undefined,
     secFetchSite: undefined,
     cookieToken: undefined,
+    deviceTokens: [],
     bearer: undefined,
     signal: new AbortController().signal,
   };

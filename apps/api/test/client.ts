@@ -10,7 +10,10 @@ export type Answer = {
 export type Client = {
   query(path: string, input?: unknown): Promise<Answer>;
   mutate(path: string, input?: unknown): Promise<Answer>;
+  /** The session cookie. */
   cookie: string;
+  /** The cookie by which accounts know this browser again. */
+  device: string;
   headers: Record<string, string>;
 };
 
@@ -26,10 +29,11 @@ export async function toAnswer(response: Response): Promise<Answer> {
   };
 }
 
-/** A caller over real HTTP with a cookie jar of one cookie, as a browser page of `origin` would call. */
+/** A caller over real HTTP with a cookie jar of two cookies, as a browser page of `origin` would call. */
 export function createClient(url: string, headers: Record<string, string> = {}): Client {
   const client: Client = {
     cookie: "",
+    device: "",
     headers,
     async query(path, input) {
       const query =
@@ -50,14 +54,17 @@ export function createClient(url: string, headers: Record<string, string> = {}):
       ...init,
       headers: {
         origin: url,
-        ...(client.cookie ? { cookie: client.cookie } : {}),
+        ...(client.cookie || client.device
+          ? { cookie: [client.cookie, client.device].filter(Boolean).join("; ") }
+          : {}),
         ...(init.headers as Record<string, string>),
         ...client.headers,
       },
     });
     for (const header of response.headers.getSetCookie()) {
       const [pair = ""] = header.split(";");
-      client.cookie = pair.endsWith("=") ? "" : pair;
+      const name = pair.includes("muniment_device=") ? "device" : "cookie";
+      client[name] = pair.endsWith("=") ? "" : pair;
     }
     return toAnswer(response);
   }

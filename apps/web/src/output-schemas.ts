@@ -48,6 +48,7 @@ import {
   totpSetUp,
 } from "@muniment/shared/second-factors.ts";
 import { revokedSessions, sessionPage } from "@muniment/shared/sessions.ts";
+import { signInPage } from "@muniment/shared/sign-ins.ts";
 import { issuedTokens } from "@muniment/shared/tokens.ts";
 import {
   invitation,
@@ -100,6 +101,7 @@ const outputSchemas = {
     listPasskeys: passkeyPage,
     renamePasskey: passkey,
     removePasskey: passkeyIdInput,
+    signIns: signInPage,
   },
   sessions: {
     list: sessionPage,

@@ -10,8 +10,9 @@ export function grantsTo({ appGroup, ingestGroup }: RoleNames): string {
   return `
     grant usage on schema public to ${app}, ${ingest};
     grant select, insert, update, delete on
-      users, sessions, refresh_tokens, link_tokens, challenges, totp_factors, recovery_codes, passkeys,
-      agents, api_keys, saved_views, limit_overrides, jobs, audit_refusals to ${app};
+      users, sessions, known_devices, sign_ins, refresh_tokens, link_tokens, challenges,
+      totp_factors, recovery_codes, passkeys, agents, api_keys, saved_views, limit_overrides, jobs,
+      audit_refusals to ${app};
     grant select, insert, update on alerts to ${app};
     grant select, insert on
       audit_entries, audit_leaves, audit_subtrees, audit_checkpoints to ${app};
@@ -24,7 +25,8 @@ export function grantsTo({ appGroup, ingestGroup }: RoleNames): string {
     grant insert, select, update on agent_counters to ${ingest};
     grant execute on function ensure_event_partition(timestamptz) to ${app}, ${ingest};
     grant execute on function touch_api_keys(jsonb), user_overview(uuid[]), delete_expired_sessions(),
-      delete_expired_challenges(), delete_expired_links(), fold_event_counts(integer),
+      delete_expired_challenges(), delete_expired_links(), delete_old_sign_ins(),
+      fold_event_counts(integer),
       delete_empty_event_counts(timestamptz, integer), expired_event_partition(timestamptz),
       delete_event_blocks(text, bigint, integer), drop_event_partition(text) to ${app};
   `;

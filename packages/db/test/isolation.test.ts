@@ -19,12 +19,14 @@ const owned = [
   "event_ids",
   "events",
   "link_tokens",
+  "known_devices",
   "passkeys",
   "receipts",
   "recovery_codes",
   "refresh_tokens",
   "saved_views",
   "sessions",
+  "sign_ins",
   "totp_factors",
 ];
 
@@ -55,6 +57,8 @@ async function populate(owner: postgres.Sql): Promise<Person> {
   await owner`insert into users ${owner({ id, email: `${id}@example.org`, display_name: "x", password_hash: "x", role: "member", created_at: now })}`;
   await owner`insert into sessions ${owner({ id: sessionId, public_id: randomUUID(), user_id: id, created_at: now, authenticated_at: now, last_used_at: now, expires_at: new Date(Date.now() + 60_000), address: "", user_agent: "" })}`;
   await owner`insert into refresh_tokens ${owner({ hash: Buffer.from(sessionId, "hex"), session_id: sessionId, user_id: id, generation: 0 })}`;
+  await owner`insert into known_devices ${owner({ user_id: id, hash: randomBytes(32), created_at: now, last_used_at: now })}`;
+  await owner`insert into sign_ins ${owner({ id: randomUUID(), user_id: id, at: now, outcome: "signed_in", address: "", user_agent: "" })}`;
   await owner`insert into agents ${owner({ id: agentId, user_id: id, name: "a", description: "", environment: "production", created_at: now })}`;
   await owner`insert into api_keys ${owner({ id: keyId, user_id: id, agent_id: agentId, name: "k", prefix: "mnt_xxxxxxxx", hmac, scopes: [], allowed_cidrs: [], event_types: [], created_at: now })}`;
   await owner`insert into events ${owner({ user_id: id, id: eventId, agent_id: agentId, api_key_id: keyId, batch_id: batchId, type: "t", level: 1, occurred_at: now, received_at: now })}`;
@@ -152,6 +156,7 @@ test.each([
   "api_keys",
   "challenges",
   "link_tokens",
+  "known_devices",
   "passkeys",
   "recovery_codes",
   "sessions",

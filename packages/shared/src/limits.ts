@@ -12,6 +12,7 @@ export const limitNames = [
   "auth_account_address",
   "auth_address",
   "auth_account",
+  "auth_device",
   "credentials",
   "sign_up",
   "mail",

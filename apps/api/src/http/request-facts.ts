@@ -4,7 +4,7 @@ import type { Deps } from "../deps.ts";
 import { AppError } from "../errors.ts";
 import { type Principal, rightsOf } from "../identity/principal.ts";
 import type { Context, RequestFacts } from "../trpc/context.ts";
-import { readSessionToken } from "./cookies.ts";
+import { readDeviceTokens, readSessionToken } from "./cookies.ts";
 import { procedures } from "./procedures.ts";
 
 const header = (value: string | string[] | undefined) => (Array.isArray(value) ? value[0] : value);
@@ -23,6 +23,7 @@ function requestFacts(request: FastifyRequest, config: Config, signal: AbortSign
     origin: header(headers.origin),
     secFetchSite: header(headers["sec-fetch-site"]),
     cookieToken: readSessionToken(headers.cookie, config),
+    deviceTokens: readDeviceTokens(headers.cookie, config),
     bearer: readBearer(headers.authorization),
     signal,
   };

@@ -7,6 +7,7 @@ export const countedPer: Record<LimitName, string> = {
   auth_account_address: "failed attempts per account and address",
   auth_address: "failed attempts per address",
   auth_account: "failed attempts per account",
+  auth_device: "failed attempts per account and device where it was signed in before",
   credentials: "wrong tokens, keys and cookies per address",
   sign_up: "sign-ups per address",
   mail: "mails per recipient",

@@ -3,6 +3,7 @@ import { email } from "@muniment/shared/email-address.ts";
 import type { LimitName } from "@muniment/shared/limits.ts";
 import { z } from "zod";
 import { toAppError } from "../errors.ts";
+import { findKnownDevice } from "../identity/known-devices.ts";
 import type { UserPrincipal } from "../identity/principal.ts";
 import { clientKey } from "../limits/client-key.ts";
 import type { LimitState, Limits } from "../limits/limiter.ts";
@@ -14,15 +15,20 @@ import type { Attempted } from "./recorded.ts";
 const subjectOf = (account: string) =>
   createHash("sha256").update(account).digest("base64url").slice(0, 22);
 
-/** The counters of failed attempts for an account from an address, narrowest first. */
+/**
+ * The counters of failed attempts for an account, narrowest first. A device where the account was
+ * signed in before has one of its own and none of the others: however many strangers guess, at the
+ * account or from the same address, they never shut the owner out of it.
+ */
 async function authCounters(
-  limits: Limits,
+  { deps: { database, limits }, request }: Context,
   account: string,
-  address: string,
 ): Promise<[LimitName, string][]> {
   const subject = subjectOf(account);
   const key = `${subject}.${await limits.generation(subject)}`;
-  const client = clientKey(address);
+  const device = await findKnownDevice(database, account, request.deviceTokens);
+  if (device) return [["auth_device", `${key}:${device}`]];
+  const client = clientKey(request.address);
   return [
     ["auth_account_address", `${key}:${client}`],
     ["auth_address", client],
@@ -60,6 +66,14 @@ async function takePlaces(
   return { states, giveBack };
 }
 
+/** For the owner, who is shown it, and for the log where it was the last attempt that strangers had. */
+function noteFailure(ctx: Context, procedure: string, account: string, states: LimitState[]): void {
+  const outcome = procedure === "auth.verifyMfa" ? "wrong_code" : "wrong_password";
+  const ceiling = states.find(({ name }) => name.split(":")[0] === "auth_account");
+  const lockSeconds = ceiling?.remaining === 0 ? ceiling.resetSeconds : undefined;
+  ctx.deps.failedSignIns.note(account, outcome, ctx.request, lockSeconds);
+}
+
 /**
  * Counts an attempt against account and address before the password is looked at, atomically, so
  * that parallel guesses cannot pass. Only wrong passwords stay counted: success gives the attempt
@@ -73,7 +87,7 @@ export async function countAttempt<T extends { ok: true } | { ok: false; error: 
   attempt: () => Promise<T>,
 ): Promise<T> {
   const { limits } = ctx.deps;
-  const counters = await authCounters(limits, account, ctx.request.address);
+  const counters = await authCounters(ctx, account);
   const keys = counters.map((counter) => counter.join(" "));
   for (;;) {
     // Asked before the places are: an attempt that ends in between may leave its own.
@@ -88,7 +102,8 @@ export async function countAttempt<T extends { ok: true } | { ok: false; error: 
       const result = blockedBy ? undefined : await attempt();
       const isWrong =
         result?.ok === false && toAppError(result.error).reason === "invalid_credentials";
-      if (!isWrong) await places.giveBack();
+      if (isWrong) noteFailure(ctx, procedure, account, places.states);
+      else await places.giveBack();
       // Not the places of a blocked one: those who wait would wake each other for ever.
       isGivenBack = result !== undefined && !isWrong;
       if (result) return result;

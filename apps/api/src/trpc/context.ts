@@ -11,6 +11,8 @@ export type RequestFacts = {
   origin: string | undefined;
   secFetchSite: string | undefined;
   cookieToken: string | undefined;
+  /** By which a browser is known to accounts that signed in there; grants nothing by itself. */
+  deviceTokens: readonly string[];
   bearer: string | undefined;
   signal: AbortSignal;
 };

@@ -8,6 +8,13 @@ const primary: Record<PrimaryLimit, readonly LimitName[]> = {
   ingest: ["general_address", "general_user", "ingest_calls"],
 };
 
+const authLimits = [
+  "auth_account_address",
+  "auth_address",
+  "auth_account",
+  "auth_device",
+] as const satisfies LimitName[];
+
 /** The limits that count calls of a procedure; none where there is no such procedure. */
 export function countedBy(meta: PolicyMeta | undefined): LimitName[] {
   if (!meta) return [];
@@ -15,7 +22,7 @@ export function countedBy(meta: PolicyMeta | undefined): LimitName[] {
     // A wrong cookie or key counts wherever it is presented.
     "credentials",
     ...(meta.limit ? primary[meta.limit] : []),
-    ...(meta.authLimit ? (["auth_account_address", "auth_address", "auth_account"] as const) : []),
+    ...(meta.authLimit ? authLimits : []),
     ...(meta.signUpLimit ? (["sign_up"] as const) : []),
     ...(meta.mailLimit ? (["mail"] as const) : []),
     ...(meta.eventsLimit ? (["ingest_events"] as const) : []),

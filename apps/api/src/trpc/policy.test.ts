@@ -222,6 +222,7 @@ function contextOf(principal: Principal, requireMfa: readonly Role[] = []): Cont
       origin: "http://127.0.0.1:3000",
       secFetchSite: undefined,
       cookieToken: undefined,
+      deviceTokens: [],
       bearer: undefined,
       signal: new AbortController().signal,
     },

@@ -1,15 +1,19 @@
 import type { Tx } from "@muniment/db/database.ts";
 import { sessions } from "@muniment/db/schema/sessions.ts";
+import { signIns } from "@muniment/db/schema/sign-ins.ts";
 import { users } from "@muniment/db/schema/users.ts";
 import type { Me } from "@muniment/shared/accounts.ts";
 import type { AuthenticationMethod } from "@muniment/shared/second-factors.ts";
 import { eq } from "drizzle-orm";
+import { v7 as uuidv7 } from "uuid";
 import { writeAuditEntry } from "../audit/write.ts";
 import type { Config } from "../config.ts";
-import { sessionCookie } from "../http/cookies.ts";
 import { mustEnroll } from "../identity/must-enroll.ts";
+import { deviceCookie, sessionCookie } from "../http/cookies.ts";
+import { rememberDevice } from "../identity/known-devices.ts";
 import { enterScope } from "../identity/scope.ts";
 import { createSession } from "../identity/sessions.ts";
+import type { Context } from "./context.ts";
 import { procedure } from "./init.ts";
 
 type User = Pick<typeof users.$inferSelect, "id" | "email" | "displayName" | "role" | "createdAt">;
@@ -27,6 +31,23 @@ export const toMe = (
   secondFactor,
   mustEnroll: mustEnroll(config, { role, secondFactor }),
 });
+
+/** Leaves the sign-in in the user's list, and tells them when it came from a device not seen before. */
+async function noteSignIn({ deps, request }: Context, tx: Tx, { id, email }: User, now: Date) {
+  const { address, userAgent } = request;
+  const [before] = await tx
+    .select({ lastSignInAt: users.lastSignInAt })
+    .from(users)
+    .where(eq(users.id, id));
+  await tx.update(users).set({ lastSignInAt: now }).where(eq(users.id, id));
+  await tx
+    .insert(signIns)
+    .values({ id: uuidv7(), userId: id, at: now, outcome: "signed_in", address, userAgent });
+  const device = await rememberDevice(tx, id, request.deviceTokens, now);
+  if (device.isNoticeDue && before?.lastSignInAt)
+    await deps.notify(tx, email, { kind: "new_device" }, request);
+  return device;
+}
 
 /**
  * The only way to a session cookie. Carrying the step makes the origin check apply to the call
@@ -65,13 +86,16 @@ export const startsSession = procedure.meta({ setsSession: true }).use(async fun
           lifetimes: deps.config,
           methods,
         });
-        await tx.update(users).set({ lastSignInAt: now }).where(eq(users.id, user.id));
+        const device = await noteSignIn(ctx, tx, user, now);
         return {
           publicId: session.publicId,
           /** Sets the cookie; to be called after the commit. */
           setCookie: () => {
             deps.identities.forget();
-            response.cookies.push(sessionCookie(deps.config, session.token, session.endsAt));
+            response.cookies.push(
+              sessionCookie(deps.config, session.token, session.endsAt),
+              deviceCookie(deps.config, device.tokens, now),
+            );
           },
         };
       },

@@ -1,4 +1,5 @@
 import { roles } from "@muniment/shared/permissions.ts";
+import { sql } from "drizzle-orm";
 import { boolean, index, integer, pgTable, text, uniqueIndex } from "drizzle-orm/pg-core";
 import { id, time } from "./columns.ts";
 
@@ -14,6 +15,8 @@ export const users = pgTable(
     createdAt: time("created_at").notNull(),
     lastSignInAt: time("last_sign_in_at"),
     disabledAt: time("disabled_at"),
+    /** While later than now: strangers may not try to sign in, there were too many failed attempts. */
+    lockedUntil: time("locked_until"),
     /** Since when the password alone does not sign in; null while there is no second factor. */
     secondFactorAt: time("second_factor_at"),
     /** The password is one that may not stand alone. */
@@ -24,5 +27,8 @@ export const users = pgTable(
   (table) => [
     uniqueIndex("users_email_key").on(table.email),
     index("users_created_at_idx").on(table.createdAt, table.id),
+    index("users_locked_until_idx")
+      .on(table.lockedUntil)
+      .where(sql`${table.lockedUntil} is not null`),
   ],
 );

@@ -5,6 +5,7 @@ import { eq } from "drizzle-orm";
 import { AppError } from "../../errors.ts";
 import { provePassword, requireUnchanged } from "../../identity/credentials.ts";
 import { dropAccountLinks } from "../../identity/link-token.ts";
+import { forgetDevices } from "../../identity/known-devices.ts";
 import { hashNewPassword } from "../../identity/new-password.ts";
 import { audited } from "../../trpc/audited.ts";
 import { authLimitedForSelf } from "../../trpc/auth-limited.ts";
@@ -42,6 +43,7 @@ export const changePassword = limited("general")
     await tx.update(users).set(chosen).where(eq(users.id, id));
     await dropAccountLinks(tx, id);
     const revoked = await endOtherSessions(ctx);
+    await forgetDevices(tx, id, request.deviceTokens);
     await audit({
       target: { kind: "user", id, label: principal.email },
       details: { sessionsRevoked: revoked },

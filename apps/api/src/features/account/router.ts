@@ -12,6 +12,7 @@ import { listPasskeys } from "./list-passkeys.ts";
 import { recoveryCodes } from "./recovery-codes.ts";
 import { removePasskey } from "./remove-passkey.ts";
 import { renamePasskey } from "./rename-passkey.ts";
+import { signIns } from "./sign-ins.ts";
 import { undoEmail } from "./undo-email.ts";
 import { update } from "./update.ts";
 
@@ -29,6 +30,7 @@ export const accountRouter = router({
   recoveryCodes,
   removePasskey,
   renamePasskey,
+  signIns,
   undoEmail,
   update,
 });

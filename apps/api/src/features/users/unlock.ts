@@ -1,4 +1,6 @@
+import { users } from "@muniment/db/schema/users.ts";
 import { user, userIdInput } from "@muniment/shared/users.ts";
+import { eq } from "drizzle-orm";
 import { audited } from "../../trpc/audited.ts";
 import { forgetAttempts } from "../../trpc/auth-limited.ts";
 import { signedIn } from "../../trpc/authenticated.ts";
@@ -15,6 +17,7 @@ export const unlock = limited("general")
   .output(user)
   .mutation(async ({ ctx: { deps, tx, audit }, input: { id } }) => {
     const found = await readUser(tx, id);
+    await tx.update(users).set({ lockedUntil: null }).where(eq(users.id, id));
     await audit({ target: { kind: "user", id, label: found.email } });
     await forgetAttempts(deps.limits, found.email);
     return found;

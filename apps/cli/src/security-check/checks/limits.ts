@@ -10,6 +10,7 @@ const loosest: Record<LimitName, LimitRule> = {
   auth_account_address: { points: 10, durationSeconds: 900 },
   auth_address: { points: 100, durationSeconds: 900 },
   auth_account: { points: 200, durationSeconds: 900 },
+  auth_device: { points: 10, durationSeconds: 900 },
   credentials: { points: 1000, durationSeconds: 900 },
   sign_up: { points: 200, durationSeconds: 3600 },
   mail: { points: 20, durationSeconds: 3600 },
@@ -52,7 +53,7 @@ export const limitChecks: Check[] = [
   limit(
     "sign-in",
     "Passwords cannot be guessed",
-    ["auth_account_address", "auth_address", "auth_account"],
+    ["auth_account_address", "auth_address", "auth_account", "auth_device"],
     [
       "AUTH_RATE_LIMIT_MAX",
       "AUTH_RATE_LIMIT_ADDRESS_MAX",
