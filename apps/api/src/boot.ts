@@ -36,7 +36,7 @@ export type Running = {
   stop(): Promise<void>;
 };
 
-const databaseName = "muniment";
+export const databaseName = "muniment";
 const drainMilliseconds = 5000;
 
 type Server = { owner: ConnectionFacts; embedded: EmbeddedPostgres | null };

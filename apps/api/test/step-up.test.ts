@@ -80,9 +80,12 @@ test.each([
     expect(reason(await client.mutate(path, input))).toBe("invalid_credentials");
   const blocked = await client.mutate(path, input);
   expect(blocked.status).toBe(429);
-  expect(blocked.headers.get("ratelimit-policy")).toContain("auth_account_address");
-  const signIn = await server.anonymous(headers).mutate("auth.signIn", { email, password });
-  expect(signIn.status).toBe(429);
+  expect(blocked.headers.get("ratelimit-policy")).toContain("auth_device");
+  const signIn = (device: string) =>
+    Object.assign(server.anonymous(headers), { device }).mutate("auth.signIn", { email, password });
+  expect((await signIn(client.device)).status).toBe(429);
+  // They are the device's own, and no other's.
+  expect((await signIn("")).status).toBe(200);
   expect((await client.mutate("auth.reauthenticate", { password })).status).toBe(429);
   // The session itself is not harmed.
   expect((await client.query("auth.me")).status).toBe(200);

@@ -2,6 +2,7 @@ import type { Command } from "./command.ts";
 
 /** Every command by its name; its code is loaded only when it is called or listed. */
 export const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  admin: async () => (await import("./admin/command.ts")).admin,
   "security-check": async () => (await import("./security-check/command.ts")).securityCheck,
   verify: async () => (await import("./verify/command.ts")).verify,
   send: async () => (await import("./send/command.ts")).send,

@@ -44,6 +44,7 @@ export const auditActions = {
   "account.password_reset_requested": none,
   "account.password_reset_sent": none,
   "account.password_reset": z.strictObject({ sessionsRevoked: z.number().int() }),
+  "account.password_rehashed": z.strictObject({ from: z.string() }),
   "account.locked": z.strictObject({ seconds: z.number().int() }),
   "account.unlocked": none,
   "session.created": proved,

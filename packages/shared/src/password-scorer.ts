@@ -18,7 +18,11 @@ async function load(): Promise<PasswordScorer> {
   await pause();
   const { ZxcvbnFactory } = await import("@zxcvbn-ts/core");
   const zxcvbn = new ZxcvbnFactory({
-    dictionary: { ...dictionary, "leaked-long": [...leakedPasswords], "words-en": english },
+    dictionary: {
+      passwords: dictionary["passwords-common"],
+      "leaked-long": [...leakedPasswords],
+      "words-en": english,
+    },
     graphs: adjacencyGraphs,
     // With the library's 100, a text of 32 characters can take seconds.
     l33tMaxSubstitutions: 2,

@@ -1,42 +1,69 @@
 import type { Database, Tx } from "@muniment/db/database.ts";
 import { users } from "@muniment/db/schema/users.ts";
 import { and, eq, isNull } from "drizzle-orm";
+import { writeAuditEntry } from "../audit/write.ts";
 import type { Config } from "../config.ts";
 import { AppError } from "../errors.ts";
+import { importedKind } from "./imported-hash.ts";
 import { hashPassword, isCheaper, verifyDecoy, verifyPassword } from "./password.ts";
 
 type User = typeof users.$inferSelect;
 
 /** A password that was right when it was looked at; `acceptProof` says whether it still is. */
-export type Proof = {
-  user: User;
-  /** The same password hashed anew, where the stored hash is cheaper than configured. */
-  upgradedHash: string | null;
-};
+export type Proof = { user: User };
 
 const wrongCredentials = () =>
   new AppError("invalid_credentials", "The e-mail address or the password is wrong.");
 
+type Deps = { database: Database; config: Pick<Config, "argon2">; now: () => Date };
+
+/** Replaces a hash by a dearer one of the same password; false where it is not the stored one any more. */
+function upgrade({ database, now }: Deps, user: User, passwordHash: string): Promise<boolean> {
+  const { id, email } = user;
+  return database.transaction({}, async (tx) => {
+    const upgraded = await tx
+      .update(users)
+      .set({ passwordHash })
+      .where(and(eq(users.id, id), eq(users.passwordHash, user.passwordHash)))
+      .returning({ id: users.id });
+    if (upgraded.length === 0) return false;
+    await writeAuditEntry(tx, {
+      at: now(),
+      principal: { kind: "anonymous" },
+      action: "account.password_rehashed",
+      outcome: "success",
+      target: { kind: "user", id, label: email },
+      details: { from: importedKind(user.passwordHash) ?? "argon2id" },
+    });
+    return true;
+  });
+}
+
 /**
  * The user whose password this is, by address or by id. An unknown and a disabled account cost a
- * verification too, and are answered like a wrong password. Slow: never inside a transaction.
+ * verification too, and are answered like a wrong password. A hash that is cheaper than configured
+ * is replaced on the way. Slow: never inside a transaction.
  * @throws AppError `invalid_credentials`
  */
 export async function provePassword(
-  { database, config }: { database: Database; config: Pick<Config, "argon2"> },
+  deps: Deps,
   account: { email: string } | { id: string },
   password: string,
 ): Promise<Proof> {
+  const { database, config } = deps;
   const named = "email" in account ? eq(users.email, account.email) : eq(users.id, account.id);
-  const [user] = await database.reads({}).select().from(users).where(named);
-  const right = user
-    ? await verifyPassword(user.passwordHash, password)
-    : await verifyDecoy(password, config.argon2);
-  if (!user || !right || user.disabledAt) throw wrongCredentials();
-  const upgradedHash = isCheaper(user.passwordHash, config.argon2)
-    ? await hashPassword(password, config.argon2)
-    : null;
-  return { user, upgradedHash };
+  // Sign-ins at once may all want to upgrade; who comes second looks at the new hash.
+  for (let tries = 0; tries < 3; tries += 1) {
+    const [user] = await database.reads({}).select().from(users).where(named);
+    const right = user
+      ? await verifyPassword(user.passwordHash, password)
+      : await verifyDecoy(password, config.argon2);
+    if (!user || !right || user.disabledAt) throw wrongCredentials();
+    if (!isCheaper(user.passwordHash, config.argon2)) return { user };
+    const passwordHash = await hashPassword(password, config.argon2);
+    if (await upgrade(deps, user, passwordHash)) return { user: { ...user, passwordHash } };
+  }
+  throw wrongCredentials();
 }
 
 /**
@@ -57,14 +84,9 @@ export async function requireUnchanged(tx: Tx, id: string, passwordHash: string)
 }
 
 /**
- * `requireUnchanged` of a proof; keeps the dearer hash, if there is one. Answers the user as they
- * now are.
+ * `requireUnchanged` of a proof; answers its user.
  * @throws AppError `invalid_credentials`
  */
-export async function acceptProof(tx: Tx, proof: Proof): Promise<User> {
-  const { upgradedHash } = proof;
-  const user = await requireUnchanged(tx, proof.user.id, proof.user.passwordHash);
-  if (upgradedHash === null) return user;
-  await tx.update(users).set({ passwordHash: upgradedHash }).where(eq(users.id, user.id));
-  return { ...user, passwordHash: upgradedHash };
+export function acceptProof(tx: Tx, { user }: Proof): Promise<User> {
+  return requireUnchanged(tx, user.id, user.passwordHash);
 }

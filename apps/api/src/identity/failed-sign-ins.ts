@@ -61,12 +61,11 @@ export function createFailedSignIns(
   }
 
   async function write(noted: Map<string, Pending>) {
-    const accounts = await database.as({}, () =>
-      database.reads
-        .select({ id: users.id, email: users.email })
-        .from(users)
-        .where(inArray(users.email, [...noted.keys()])),
-    );
+    const accounts = await database
+      .reads({})
+      .select({ id: users.id, email: users.email })
+      .from(users)
+      .where(inArray(users.email, [...noted.keys()]));
     for (const { id: userId, email } of accounts) {
       const { failures = [], lockedUntil } = noted.get(email) ?? {};
       if (failures.length > 0) {

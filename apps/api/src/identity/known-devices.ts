@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import type { Database, Tx } from "@muniment/db/database.ts";
 import { knownDevices } from "@muniment/db/schema/known-devices.ts";
 import { users } from "@muniment/db/schema/users.ts";
-import { and, desc, eq, inArray, notInArray } from "drizzle-orm";
+import { and, desc, eq, inArray, notInArray, sql } from "drizzle-orm";
 
 /** Devices kept per user, the latest used. */
 const maxDevices = 20;
@@ -25,17 +25,18 @@ export async function findKnownDevice(
   tokens: readonly string[],
 ): Promise<string | null> {
   if (tokens.length === 0) return null;
-  const [user] = await database.as({}, () =>
-    database.reads.select({ id: users.id }).from(users).where(eq(users.email, email)),
-  );
+  const [user] = await database
+    .reads({})
+    .select({ id: users.id })
+    .from(users)
+    .where(eq(users.email, email));
   const userId = user?.id ?? nobody;
-  const [device] = await database.as({ userId }, () =>
-    database.reads
-      .select({ hash: knownDevices.hash })
-      .from(knownDevices)
-      .where(named(userId, tokens))
-      .limit(1),
-  );
+  const [device] = await database
+    .reads({ userId })
+    .select({ hash: knownDevices.hash })
+    .from(knownDevices)
+    .where(named(userId, tokens))
+    .limit(1);
   return device ? Buffer.from(device.hash).toString("base64url") : null;
 }
 
@@ -62,7 +63,7 @@ export async function rememberDevice(
 
   const token = randomBytes(32).toString("base64url");
   const [latest] = await tx
-    .select({ createdAt: knownDevices.createdAt })
+    .select({ createdAt: knownDevices.createdAt, devices: sql<number>`count(*) over ()::int` })
     .from(knownDevices)
     .where(eq(knownDevices.userId, userId))
     .orderBy(desc(knownDevices.createdAt))
@@ -70,7 +71,7 @@ export async function rememberDevice(
   await tx
     .insert(knownDevices)
     .values({ userId, hash: hashOf(token), createdAt: now, lastUsedAt: now });
-  if (latest) await forgetOldest(tx, userId);
+  if (latest && latest.devices >= maxDevices) await forgetOldest(tx, userId);
   const since = latest ? now.getTime() - latest.createdAt.getTime() : Number.POSITIVE_INFINITY;
   return { tokens: [token, ...tokens], isNoticeDue: since >= noticeSeconds * 1000 };
 }

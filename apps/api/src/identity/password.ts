@@ -2,6 +2,7 @@ import { normalisePassword } from "@muniment/shared/passwords.ts";
 import { hash, verify } from "@node-rs/argon2";
 import type { Config } from "../config.ts";
 import { hashing } from "./hashing-queue.ts";
+import { verifyImported } from "./imported-hash.ts";
 
 type Cost = Config["argon2"];
 
@@ -11,7 +12,11 @@ export function hashPassword(password: string, cost: Cost): Promise<string> {
 }
 
 export function verifyPassword(stored: string, password: string): Promise<boolean> {
-  return hashing(() => verify(stored, normalisePassword(password)));
+  return hashing(() =>
+    stored.startsWith("$argon2id$")
+      ? verify(stored, normalisePassword(password))
+      : verifyImported(stored, password),
+  );
 }
 
 /** Whether a hash costs less to guess than one made now. */

@@ -16,12 +16,14 @@ import { createSession } from "../identity/sessions.ts";
 import type { Context } from "./context.ts";
 import { procedure } from "./init.ts";
 
-type User = Pick<typeof users.$inferSelect, "id" | "email" | "displayName" | "role" | "createdAt">;
+type Shown = Pick<typeof users.$inferSelect, "id" | "email" | "displayName" | "role" | "createdAt">;
+/** `lastSignInAt` as it was before: null for a new account, which has no other device. */
+type User = Shown & Pick<typeof users.$inferSelect, "lastSignInAt">;
 
 /** A user as that user sees it. */
 export const toMe = (
   config: Pick<Config, "requireMfa">,
-  { id, email, displayName, role, createdAt, secondFactor }: User & { secondFactor: boolean },
+  { id, email, displayName, role, createdAt, secondFactor }: Shown & { secondFactor: boolean },
 ): Me => ({
   id,
   email,
@@ -33,18 +35,19 @@ export const toMe = (
 });
 
 /** Leaves the sign-in in the user's list, and tells them when it came from a device not seen before. */
-async function noteSignIn({ deps, request }: Context, tx: Tx, { id, email }: User, now: Date) {
+async function noteSignIn(
+  { deps, request }: Context,
+  tx: Tx,
+  { id, email, lastSignInAt }: User,
+  now: Date,
+) {
   const { address, userAgent } = request;
-  const [before] = await tx
-    .select({ lastSignInAt: users.lastSignInAt })
-    .from(users)
-    .where(eq(users.id, id));
   await tx.update(users).set({ lastSignInAt: now }).where(eq(users.id, id));
   await tx
     .insert(signIns)
     .values({ id: uuidv7(), userId: id, at: now, outcome: "signed_in", address, userAgent });
   const device = await rememberDevice(tx, id, request.deviceTokens, now);
-  if (device.isNoticeDue && before?.lastSignInAt)
+  if (device.isNoticeDue && lastSignInAt)
     await deps.notify(tx, email, { kind: "new_device" }, request);
   return device;
 }

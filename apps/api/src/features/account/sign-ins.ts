@@ -16,14 +16,13 @@ export const signIns = limited("general")
     const { database } = deps;
     const { userId } = principal;
     const page = keysetPage(deps, `sign-ins:${userId}`, input);
-    const rows = await database.as({ userId }, () =>
-      database.reads
-        .select()
-        .from(table)
-        .where(and(eq(table.userId, userId), page.after(table.at, table.id)))
-        .orderBy(desc(table.at), desc(table.id))
-        .limit(page.fetch),
-    );
+    const rows = await database
+      .reads({ userId })
+      .select()
+      .from(table)
+      .where(and(eq(table.userId, userId), page.after(table.at, table.id)))
+      .orderBy(desc(table.at), desc(table.id))
+      .limit(page.fetch);
     return page.cut(
       rows,
       (row) => row,

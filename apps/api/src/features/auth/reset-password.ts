@@ -1,6 +1,7 @@
 import { users } from "@muniment/db/schema/users.ts";
 import { passwordWasReset, resetPasswordInput } from "@muniment/shared/accounts.ts";
 import { eq } from "drizzle-orm";
+import { forgetDevices } from "../../identity/known-devices.ts";
 import { dropAccountLinks } from "../../identity/link-token.ts";
 import { newPasswordOf, takeAccountLink, wrongLink } from "../../identity/linked-account.ts";
 import { endSessions } from "../../identity/sessions.ts";
@@ -32,6 +33,7 @@ export const resetPassword = limited("general")
     await tx.update(users).set(chosen).where(eq(users.id, id));
     await dropAccountLinks(tx, id);
     const sessionsRevoked = await endSessions(tx, id);
+    await forgetDevices(tx, id);
     await deps.notify(tx, email, { kind: "password_reset" }, request);
     await audit({
       target: { kind: "user", id, label: email },

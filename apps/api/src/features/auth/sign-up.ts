@@ -78,7 +78,8 @@ export const signUp = limited("general")
     }
     const now = deps.now();
     const role = await admit(tx, deps.config.signUp, input, now);
-    const user = { id: uuidv7(), email, displayName, role, ...chosen, createdAt: now };
+    const account = { id: uuidv7(), email, displayName, role, createdAt: now };
+    const user = { ...account, ...chosen, lastSignInAt: null };
     await tx
       .insert(users)
       .values(user)

@@ -42,6 +42,7 @@ export const createAdmin = limited("general")
       role: "admin" as const,
       ...chosen,
       createdAt: now,
+      lastSignInAt: null,
     };
     await tx.insert(users).values(user);
     const session = await startSession(tx, user);

@@ -1,0 +1,55 @@
+import { type Database, openDatabase } from "@muniment/db/database.ts";
+import { prepareDataDir } from "@muniment/db/embedded/data-directory.ts";
+import { DataDirInUse } from "@muniment/db/embedded/errors.ts";
+import { findRunningPostgres } from "@muniment/db/embedded/running.ts";
+import { startEmbeddedPostgres } from "@muniment/db/embedded/start.ts";
+import { createDatabase, migrate } from "@muniment/db/migrate.ts";
+import { prepareRoles } from "@muniment/db/roles.ts";
+import { type BootInput, databaseName } from "./boot.ts";
+import { loadKeyring } from "./keyring.ts";
+import { deriveSecrets } from "./secrets.ts";
+
+type Input = Pick<BootInput, "config" | "rings" | "migrationsFolder">;
+
+/** The owner's connection: to the database that is configured, is running, or is started for this. */
+async function openServer({ config }: Input, dataDir: string, password: string) {
+  const stop = async () => {};
+  if (config.database) return { owner: config.database.owner, stop };
+  try {
+    const embedded = await startEmbeddedPostgres({ dataDir, password, log: () => {} });
+    await createDatabase(embedded.connection, databaseName);
+    return { owner: { ...embedded.connection, database: databaseName }, stop: embedded.stop };
+  } catch (error) {
+    const running =
+      error instanceof DataDirInUse && (await findRunningPostgres({ dataDir, password }));
+    if (!running) throw error;
+    return { owner: { ...running, database: databaseName }, stop };
+  }
+}
+
+/**
+ * Runs `act` on the database of an installation as the application's own role, beside a running
+ * server or without one. What it started it stops again.
+ */
+export async function withDatabase<T>(
+  input: Input,
+  act: (database: Database) => Promise<T>,
+): Promise<T> {
+  const { config } = input;
+  const dataDir = await prepareDataDir(config.dataDir);
+  const keyring = loadKeyring(dataDir, input.rings);
+  const { rolePasswords } = deriveSecrets(keyring.rings);
+  const { owner, stop } = await openServer(input, dataDir, keyring.databasePassword);
+  try {
+    await migrate(owner, input.migrationsFolder);
+    const { connections } = await prepareRoles(owner, config.database?.app ?? null, rolePasswords);
+    const database = openDatabase(connections);
+    try {
+      return await act(database);
+    } finally {
+      await database.close();
+    }
+  } finally {
+    await stop();
+  }
+}

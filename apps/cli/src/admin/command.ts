@@ -1,0 +1,40 @@
+import { type Command, type Io, UsageError } from "../command.ts";
+import { importUsersCommand } from "./import-users.ts";
+
+const usage = `
+Usage: muniment admin <command> [options]
+
+  import-users <file>  make accounts with the password hashes of another system
+
+muniment admin works on the database of this installation (the environment says which, as for the
+server), beside a running server or without one.
+
+import-users reads one JSON object a line:
+
+  {"email": "ada@example.org", "displayName": "Ada", "role": "member", "passwordHash": "$2b$12$..."}
+
+role is member (the default), auditor or admin. passwordHash is bcrypt ($2a, $2b, $2y), Django's
+pbkdf2_sha256$iterations$salt$hash, or argon2id; it is replaced by argon2id at the first sign-in.
+Every line is looked at first: where any is wrong, nothing is imported.
+
+  --dry-run  look at every line, and import nothing
+  --json     print the result as JSON
+
+Exit codes: 0 imported, or would be; 1 a line is wrong, nothing was imported; 2 wrong usage.
+`;
+
+const commands: Readonly<Record<string, (argv: string[], io: Io) => Promise<number>>> = {
+  "import-users": importUsersCommand,
+};
+
+export const admin: Command = {
+  name: "admin",
+  summary: "manage accounts from the machine of the server",
+  usage,
+  async run([name, ...rest], io) {
+    const command =
+      name !== undefined && Object.hasOwn(commands, name) ? commands[name] : undefined;
+    if (!command) throw new UsageError(name ? `There is no command "${name}".` : "Name a command.");
+    return command(rest, io);
+  },
+};
