@@ -228,11 +228,14 @@ describe("a locked account", () => {
   });
 
   test("V6.3.8 that does not exist is answered alike, and leaves no entry", async () => {
+    const locks = async () => {
+      const admin = await server.admin();
+      return must(await admin.query("audit.search", { actions: ["account.locked"] })).items.length;
+    };
+    await server.deps.failedSignIns.flush();
+    const before = await locks();
     await lockOut("nobody-at-all@example.org");
     await server.deps.failedSignIns.flush();
-    const rows = await server.owner`
-      select 1 from audit_entries where personal ->> 'targetLabel' = 'nobody-at-all@example.org'
-      and action = 'account.locked'`;
-    expect(rows).toHaveLength(0);
+    expect(await locks()).toBe(before);
   });
 });

@@ -2,6 +2,7 @@ import { PasskeysCard } from "../features/account/passkeys-card.tsx";
 import { PasswordCard } from "../features/account/password-card.tsx";
 import { ProfileCard } from "../features/account/profile-card.tsx";
 import { SecondFactorCard } from "../features/account/second-factor-card.tsx";
+import { SignInsCard } from "../features/account/sign-ins-card.tsx";
 import { SessionsCard } from "../features/sessions/sessions-card.tsx";
 import { PageHeader } from "../ui/page-header.tsx";
 import { PageSection, WholeRow } from "../ui/page-section.tsx";
@@ -28,6 +29,9 @@ export function AccountPage() {
         <PageSection name="Devices">
           <WholeRow>
             <SessionsCard />
+          </WholeRow>
+          <WholeRow>
+            <SignInsCard />
           </WholeRow>
         </PageSection>
       </div>
