@@ -8,6 +8,7 @@ import { ensureBuild } from "../scripts/build.mjs";
 export type Product = {
   url: string;
   setupLink: string;
+  dataDir: string;
   /** Runs a command of the CLI; resolves with its exit code and output. */
   cli(
     args: string[],
@@ -52,6 +53,7 @@ export async function startProduct(env: Record<string, string> = {}): Promise<Pr
   });
   return {
     url: `http://127.0.0.1:${port}`,
+    dataDir,
     setupLink: /http\S+#token=\S+/.exec(output)?.[0] ?? "",
     cli: (args, cliEnv = {}) =>
       new Promise((resolve) => {

@@ -10,6 +10,8 @@ export const fileVariables = [
   "DATABASE_URL",
   "DATABASE_OWNER_URL",
   "REDIS_URL",
+  "SMTP_URL",
+  "METRICS_TOKEN",
 ] as const;
 
 /** Replaces `<NAME>_FILE` by the contents of the file, without the line end. */

@@ -4,7 +4,7 @@ import type { Tx } from "@muniment/db/database.ts";
 import { createTransport } from "nodemailer";
 import { v7 as uuidv7 } from "uuid";
 import { z } from "zod";
-import type { Config } from "./config.ts";
+import { type Config, isLoopback } from "./config.ts";
 import type { Jobs } from "./jobs.ts";
 
 const mail = z.strictObject({ to: z.string(), subject: z.string(), text: z.string() });
@@ -36,8 +36,18 @@ function outboxTransport(directory: string, from: string) {
 // A silent server must not keep the job runner from its other work.
 const patience = { connectionTimeout: 5000, greetingTimeout: 5000, socketTimeout: 10_000 };
 
-function smtpTransport(url: string, from: string) {
-  const transport = createTransport({ url, ...patience });
+/** In production mails leave this machine encrypted or not at all; certificates are verified in any case. */
+function secured(text: string, production: boolean): string {
+  const url = new URL(text);
+  if (production && url.protocol === "smtp:" && !isLoopback(url.hostname)) {
+    url.searchParams.delete("ignoreTLS");
+    url.searchParams.set("requireTLS", "true");
+  }
+  return url.href;
+}
+
+function smtpTransport(smtpUrl: string, { mailFrom: from, production }: Config) {
+  const transport = createTransport({ url: secured(smtpUrl, production), ...patience });
   return async (message: Mail) => {
     await transport.sendMail({ ...message, from, textEncoding: "quoted-printable" });
   };
@@ -46,7 +56,7 @@ function smtpTransport(url: string, from: string) {
 /** Mails go out of a queue, by SMTP when configured and else as files in `DATA_DIR/outbox`. */
 export function createMailer(jobs: Jobs, config: Config): Mailer {
   const deliver = config.smtpUrl
-    ? smtpTransport(config.smtpUrl, config.mailFrom)
+    ? smtpTransport(config.smtpUrl, config)
     : outboxTransport(join(config.dataDir, "outbox"), config.mailFrom);
   jobs.define(queue, async (payload) => deliver(mail.parse(payload)));
   return { send: (tx, message) => jobs.enqueue(tx, queue, message) };

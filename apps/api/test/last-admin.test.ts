@@ -39,6 +39,31 @@ test.each([
   expect(await admins()).toBeGreaterThanOrEqual(1);
 });
 
+test("of administrators who demote, disable and delete each other at once, one remains, every time", async () => {
+  const acts = [
+    (by: UserClient, id: string) => demote(by, id),
+    (by: UserClient, id: string) => by.mutate("users.disable", { id }),
+    (by: UserClient, id: string) => by.mutate("users.delete", { id }),
+  ];
+  for (let round = 0; round < 4; round += 1) {
+    await server.owner`update users set role = 'member'`;
+    const [one, two, three] = [
+      await server.user("admin"),
+      await server.user("admin"),
+      await server.user("admin"),
+    ];
+    const pairs = [one, two, three].flatMap((by) =>
+      [one, two, three].map((target) => [by, target] as const),
+    );
+    const answers = await Promise.all(
+      pairs.flatMap(([by, { id }]) => acts.map((act) => act(by, id))),
+    );
+    expect(await admins()).toBeGreaterThanOrEqual(1);
+    // Whoever was too late is told so; nothing fails otherwise.
+    for (const { status } of answers) expect([200, 401, 403, 404, 409]).toContain(status);
+  }
+});
+
 test("a demotion that read the role before a promotion does not remove the last one", async () => {
   const first = await server.user("admin");
   const promoted = await server.member();

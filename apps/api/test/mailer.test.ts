@@ -168,6 +168,18 @@ test("a wrong password and a server that is gone leave the mail waiting, and no 
   expect(JSON.stringify(kept)).not.toMatch(/wrongsecret|token=|guest@/);
 });
 
+test("in production no mail leaves the machine unencrypted, whatever the URL says", async () => {
+  const smtp = await startSmtp();
+  // Any address of this machine, and so none that only means this machine.
+  const url = `smtp://0.0.0.0:${smtp.port}?ignoreTLS=true`;
+  const mailer = createMailer(jobs, configOf({ SMTP_URL: url, NODE_ENV: "production" }));
+  await jobs.start();
+  await send(mailer);
+  const lastError = async () => (await scratch.owner`select last_error from jobs`)[0]?.last_error;
+  await expect.poll(lastError, soon).toContain("STARTTLS");
+  expect(smtp.received).toEqual([]);
+});
+
 test("a server that says nothing holds other work up for seconds only", async () => {
   const silent = createServer(() => {});
   silent.listen(0, "127.0.0.1");

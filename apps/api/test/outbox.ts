@@ -34,7 +34,11 @@ export function parseMail(raw: string): Omit<SentMail, "mode"> {
 }
 
 /** The mails to an address in the outbox, oldest first; waits until there are so many. */
-export async function mailsTo(server: TestServer, address: string, count = 1): Promise<SentMail[]> {
+export async function mailsTo(
+  server: Pick<TestServer, "dataDir">,
+  address: string,
+  count = 1,
+): Promise<SentMail[]> {
   const directory = join(server.dataDir, "outbox");
   const read = async () => {
     const names = (await readdir(directory).catch(() => [])).filter((name) =>

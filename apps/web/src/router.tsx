@@ -7,6 +7,7 @@ import { agentsRoute } from "./routes/agents.tsx";
 import { alertsRoute } from "./routes/alerts.tsx";
 import { appRoute } from "./routes/app.tsx";
 import { auditRoute } from "./routes/audit.tsx";
+import { confirmEmailRoute } from "./routes/confirm-email.tsx";
 import { enrollRoute } from "./routes/enroll.tsx";
 import { eventsRoute } from "./routes/events.tsx";
 import { forgotRoute } from "./routes/forgot.tsx";
@@ -18,6 +19,8 @@ import { rootRoute } from "./routes/root.tsx";
 import { setupRoute } from "./routes/setup.tsx";
 import { signInRoute } from "./routes/sign-in.tsx";
 import { signUpRoute } from "./routes/sign-up.tsx";
+import { undoEmailRoute } from "./routes/undo-email.tsx";
+import { userRoute } from "./routes/user.tsx";
 import { usersRoute } from "./routes/users.tsx";
 import { verifyRoute } from "./routes/verify.tsx";
 import { PageSkeleton } from "./ui/skeleton.tsx";
@@ -31,6 +34,8 @@ const routeTree = rootRoute.addChildren([
     forgotRoute,
     resetRoute,
     verifyRoute,
+    confirmEmailRoute,
+    undoEmailRoute,
   ]),
   appRoute.addChildren([
     indexRoute,
@@ -39,6 +44,7 @@ const routeTree = rootRoute.addChildren([
     agentRoute,
     accountRoute,
     usersRoute,
+    userRoute,
     alertsRoute,
     auditRoute,
     limitsRoute,

@@ -1,3 +1,4 @@
+import { EmailCard } from "../features/account/email-card.tsx";
 import { PasskeysCard } from "../features/account/passkeys-card.tsx";
 import { PasswordCard } from "../features/account/password-card.tsx";
 import { ProfileCard } from "../features/account/profile-card.tsx";
@@ -18,6 +19,7 @@ export function AccountPage() {
       <div className="grid gap-8">
         <PageSection name="You">
           <ProfileCard />
+          <EmailCard />
         </PageSection>
         <PageSection name="Signing in">
           <PasswordCard />

@@ -1,11 +1,17 @@
+import { role } from "@muniment/shared/accounts.ts";
+import { userStatus } from "@muniment/shared/users.ts";
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { z } from "zod";
-import { usersQuery } from "../features/users/users-query.ts";
+import { invitationsQuery, usersQuery } from "../features/users/users-query.ts";
 import { queryClient } from "../query-client.ts";
 import { requirePermission } from "../session.ts";
 import { appRoute } from "./app.tsx";
 
-const search = z.object({ text: z.string().min(1).max(100).optional().catch(undefined) });
+const search = z.object({
+  text: z.string().min(1).max(100).optional().catch(undefined),
+  status: userStatus.optional().catch(undefined),
+  role: role.optional().catch(undefined),
+});
 
 export const usersRoute = createRoute({
   getParentRoute: () => appRoute,
@@ -15,6 +21,9 @@ export const usersRoute = createRoute({
   // Reading is audited, so hovering over a link must not read.
   preload: false,
   loader: ({ location }) =>
-    queryClient.ensureInfiniteQueryData(usersQuery(search.parse(location.search).text)),
+    Promise.all([
+      queryClient.ensureInfiniteQueryData(usersQuery(search.parse(location.search))),
+      queryClient.ensureInfiniteQueryData(invitationsQuery()),
+    ]),
   component: lazyRouteComponent(() => import("../features/users/users-page.tsx"), "UsersPage"),
 });

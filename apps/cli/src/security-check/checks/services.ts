@@ -45,7 +45,8 @@ export const serviceChecks: Check[] = [
       if (config.smtpUrl === null) return skip("mails are files in DATA_DIR/outbox");
       const { protocol, hostname, searchParams } = new URL(config.smtpUrl);
       if (isLoopback(hostname)) return pass("the first hop does not leave this machine");
-      const isRequired = protocol === "smtps:" || searchParams.get("requireTLS") === "true";
+      const isRequired =
+        config.production || protocol === "smtps:" || searchParams.get("requireTLS") === "true";
       const isVerified = searchParams.get("tls.rejectUnauthorized") !== "false";
       return failIfAny(
         [

@@ -34,7 +34,6 @@ export function ProfileCard() {
     <Card title="Profile">
       <div className="grid gap-4">
         <DescriptionList>
-          <Description term="E-mail">{me.email}</Description>
           <Description term="Role">
             <Badge>{me.role}</Badge>
           </Description>

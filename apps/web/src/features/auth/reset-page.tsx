@@ -1,11 +1,11 @@
 import { useMutation } from "@tanstack/react-query";
 import { messageOf, reasonOf } from "../../errors.ts";
+import { LinkDoneCard } from "../../link-done-card.tsx";
+import { LinkProblemCard } from "../../link-problem-card.tsx";
 import { useLinkToken } from "../../link-token.ts";
+import { NewPasswordForm } from "../../new-password-form.tsx";
 import { trpc } from "../../trpc.ts";
 import { AuthCard } from "../../ui/auth-card.tsx";
-import { LinkDoneCard } from "./link-done-card.tsx";
-import { LinkProblemCard } from "./link-problem-card.tsx";
-import { NewPasswordForm } from "./new-password-form.tsx";
 
 /** Sets a new password, for whoever holds the link of the mail. */
 export function ResetPage() {

@@ -1,11 +1,11 @@
 import { useMutation } from "@tanstack/react-query";
 import { messageOf, reasonOf } from "../../errors.ts";
+import { LinkDoneCard } from "../../link-done-card.tsx";
+import { LinkProblemCard } from "../../link-problem-card.tsx";
 import { useLinkToken } from "../../link-token.ts";
 import { trpc } from "../../trpc.ts";
 import { AuthCard } from "../../ui/auth-card.tsx";
 import { Form } from "../../ui/form.tsx";
-import { LinkDoneCard } from "./link-done-card.tsx";
-import { LinkProblemCard } from "./link-problem-card.tsx";
 
 /** Completes a sign-up. A button of its own, so that a program that follows links makes no account. */
 export function VerifyPage() {

@@ -6,11 +6,19 @@ import { trpc } from "../../trpc.ts";
 import { ConfirmDialog } from "../../ui/confirm-dialog.tsx";
 import { toast } from "../../ui/toast.ts";
 
+type Props = {
+  user: User | null;
+  onClose: () => void;
+  /** Leaves a page that is about the user. */
+  onDeleted?: () => Promise<void>;
+};
+
 /** Open while there is a user. */
-export function DeleteUserDialog({ user, onClose }: { user: User | null; onClose: () => void }) {
+export function DeleteUserDialog({ user, onClose, onDeleted }: Props) {
   const remove = useMutation(
     trpc.users.delete.mutationOptions({
       onSuccess: async () => {
+        await onDeleted?.();
         await queryClient.invalidateQueries(trpc.users.pathFilter());
         onClose();
         toast.success("The account was deleted.");

@@ -3,6 +3,7 @@ import { inviteUserInput } from "@muniment/shared/users.ts";
 import { useMutation } from "@tanstack/react-query";
 import { useForm } from "react-hook-form";
 import { messageOf } from "../../errors.ts";
+import { queryClient } from "../../query-client.ts";
 import { trpc } from "../../trpc.ts";
 import { Dialog } from "../../ui/dialog.tsx";
 import { Field } from "../../ui/field.tsx";
@@ -33,7 +34,8 @@ function InviteForm({ onDone }: { onDone: () => void }) {
   const { errors } = form.formState;
   const invite = useMutation(
     trpc.users.invite.mutationOptions({
-      onSuccess: ({ email, expiresAt }) => {
+      onSuccess: async ({ email, expiresAt }) => {
+        await queryClient.invalidateQueries(trpc.users.invitations.pathFilter());
         onDone();
         toast.success(
           `An invitation is on its way to ${email}, valid until ${expiresAt.slice(0, 10)}.`,

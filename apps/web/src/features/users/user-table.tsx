@@ -1,12 +1,13 @@
-import type { Role } from "@muniment/shared/permissions.ts";
 import type { User } from "@muniment/shared/users.ts";
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { useMe } from "../../session.ts";
-import { Badge, type Tone } from "../../ui/badge.tsx";
+import { Badge } from "../../ui/badge.tsx";
 import { DateTime } from "../../ui/date-time.tsx";
 import { formatCount } from "../../ui/format-count.ts";
 import { Cell, Row, Table } from "../../ui/table.tsx";
 import { DeleteUserDialog } from "./delete-user-dialog.tsx";
+import { roleTones } from "./role-descriptions.ts";
 import { RoleDialog } from "./role-dialog.tsx";
 import { UserMenu } from "./user-menu.tsx";
 
@@ -21,12 +22,6 @@ const columns = [
   { label: "Actions", hidden: true },
 ] as const;
 
-const roleTones = {
-  member: "neutral",
-  auditor: "info",
-  admin: "accent",
-} as const satisfies Record<Role, Tone>;
-
 export function UserTable({ users }: { users: readonly User[] }) {
   const me = useMe();
   const [chosen, setChosen] = useState<{ action: "role" | "delete"; user: User } | null>(null);
@@ -38,9 +33,14 @@ export function UserTable({ users }: { users: readonly User[] }) {
           <Row key={user.id}>
             <Cell className="max-w-72 min-w-52">
               <span className="flex items-center gap-2">
-                <span className="truncate font-medium" title={user.displayName}>
+                <Link
+                  to="/admin/users/$id"
+                  params={{ id: user.id }}
+                  className="truncate font-medium hover:underline"
+                  title={user.displayName}
+                >
                   {user.displayName}
-                </span>
+                </Link>
                 {user.id === me.id && <Badge>you</Badge>}
               </span>
               <span className="block truncate text-xs text-muted" title={user.email}>

@@ -8,22 +8,23 @@ import { Button } from "../../ui/button.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
 import { LoadMore } from "../../ui/load-more.tsx";
 import { PageHeader } from "../../ui/page-header.tsx";
-import { SearchInput } from "../../ui/search-input.tsx";
-import { useDebounced } from "../../ui/use-debounced.ts";
+import { InvitationsCard } from "./invitations-card.tsx";
 import { InviteDialog } from "./invite-dialog.tsx";
+import { UserFilterBar } from "./user-filter-bar.tsx";
 import { UserTable } from "./user-table.tsx";
-import { usersQuery } from "./users-query.ts";
+import { type UserFilters, usersQuery } from "./users-query.ts";
 
 const route = getRouteApi("/app/admin/users");
 
 export function UsersPage() {
-  const { text } = route.useSearch();
+  const filters = route.useSearch();
   const navigate = route.useNavigate();
   const [inviting, setInviting] = useState(false);
   const denial = useDenial("users:write");
-  const search = useDebounced((value: string) => {
-    void navigate({ search: value.trim() ? { text: value.trim() } : {}, replace: true });
-  }, 250);
+  const change = (changed: Partial<UserFilters>) => {
+    const { text, ...rest } = { ...filters, ...changed };
+    void navigate({ search: text ? { ...rest, text } : rest, replace: true });
+  };
   return (
     <>
       <PageHeader
@@ -36,35 +37,28 @@ export function UsersPage() {
           </Button>
         }
       />
-      <div className="mb-3 max-w-sm">
-        <SearchInput
-          aria-label="Search users"
-          placeholder="Search by name or e-mail"
-          defaultValue={text}
-          maxLength={100}
-          onChange={(event) => search(event.target.value)}
-        />
-      </div>
-      <UserList text={text} />
+      <InvitationsCard />
+      <UserFilterBar filters={filters} onChange={change} />
+      <UserList filters={filters} />
       <InviteDialog open={inviting} onOpenChange={setInviting} />
     </>
   );
 }
 
-function UserList({ text }: { text: string | undefined }) {
+function UserList({ filters }: { filters: UserFilters }) {
   // The old list stays, dimmed, until the new one is here.
-  const deferred = useDeferredValue(text);
+  const deferred = useDeferredValue(filters);
   const query = useSuspenseInfiniteQuery(usersQuery(deferred));
   const users = query.data.pages.flatMap((page) => page.items);
   if (users.length === 0) {
     return (
       <EmptyState icon={SearchX} title="Nobody matches">
-        Try a part of the name or of the e-mail address.
+        Try a part of the name or of the e-mail address, or another status or role.
       </EmptyState>
     );
   }
   return (
-    <div className={deferred === text ? undefined : "opacity-60"}>
+    <div className={deferred === filters ? undefined : "opacity-60"}>
       <UserTable users={users} />
       <LoadMore
         shown={users.length}

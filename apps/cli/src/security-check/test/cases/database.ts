@@ -193,7 +193,10 @@ export const databaseCases: Cases = {
   },
   "mail.tls": {
     breaks: {
-      "encryption can be switched off": byEnv({ SMTP_URL: "smtp://mail.example.org:587" }),
+      "encryption can be switched off": byEnv({
+        SMTP_URL: "smtp://mail.example.org:587",
+        NODE_ENV: "development",
+      }),
       "any certificate": byEnv({
         SMTP_URL: "smtps://mail.example.org?tls.rejectUnauthorized=false",
       }),

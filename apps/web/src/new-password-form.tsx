@@ -2,8 +2,8 @@ import { zodResolver } from "@hookform/resolvers/zod";
 import { resetPasswordInput } from "@muniment/shared/accounts.ts";
 import { passwordLength } from "@muniment/shared/passwords.ts";
 import { useForm } from "react-hook-form";
-import { NewPasswordField } from "../../new-password-field.tsx";
-import { Form } from "../../ui/form.tsx";
+import { NewPasswordField } from "./new-password-field.tsx";
+import { Form } from "./ui/form.tsx";
 
 const fields = resetPasswordInput.pick({ password: true });
 

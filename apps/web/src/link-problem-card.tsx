@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
-import { AuthCard } from "../../ui/auth-card.tsx";
-import { Button } from "../../ui/button.tsx";
+import { AuthCard } from "./ui/auth-card.tsx";
+import { Button } from "./ui/button.tsx";
 
 /** Stands where a page was opened without the token of its link, or with one that does not work any more. */
 export function LinkProblemCard({ lead, retry }: { lead: string; retry?: "/forgot" | "/sign-up" }) {
