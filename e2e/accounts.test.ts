@@ -184,12 +184,16 @@ describe("an administrator", () => {
   test("disables an account, finds it by its state, and deletes it", async () => {
     await admin.goto(`${product.url}/admin/users?text=ada`);
     await admin.getByRole("link", { name: "Ada" }).click();
+    // Until then the list, with a menu of the same name, is still there.
+    await heading("Ada", admin).waitFor();
     await admin.getByRole("button", { name: "Actions for Ada" }).click();
     await admin.getByRole("menuitem", { name: "Disable" }).click();
     await admin.getByText("disabled", { exact: true }).first().waitFor();
     await admin.goto(`${product.url}/admin/users`);
     await admin.getByLabel("Status").selectOption("disabled");
     await admin.getByRole("link", { name: "Ada" }).click();
+    // Until then the list, with a menu of the same name, is still there.
+    await heading("Ada", admin).waitFor();
     await admin.getByRole("button", { name: "Actions for Ada" }).click();
     await admin.getByRole("menuitem", { name: "Delete" }).click();
     await admin.getByRole("dialog").getByRole("textbox").fill(address);
