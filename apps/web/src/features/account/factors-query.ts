@@ -10,7 +10,8 @@ export async function refreshFactors(): Promise<void> {
   await Promise.all([
     queryClient.invalidateQueries(factorsQuery()),
     queryClient.invalidateQueries(passkeysQuery()),
-    queryClient.invalidateQueries(trpc.auth.me.pathFilter()),
+    // No page that sets a factor up need show who is signed in, yet the way on depends on it.
+    queryClient.refetchQueries(trpc.auth.me.pathFilter()),
     queryClient.invalidateQueries(trpc.sessions.pathFilter()),
   ]);
 }

@@ -30,7 +30,7 @@ function Codes({ codes, onClose }: { codes: string[]; onClose: () => void }) {
       </Notice>
       <ul
         aria-label="Recovery codes"
-        className="grid justify-items-center gap-x-4 gap-y-1 rounded-md border bg-sunken p-3 font-mono text-sm sm:grid-cols-2"
+        className="grid justify-items-center gap-1 rounded-md border bg-sunken p-3 font-mono text-sm"
       >
         {codes.map((code) => (
           <li key={code}>{code}</li>

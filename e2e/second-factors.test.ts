@@ -1,0 +1,156 @@
+import { Secret, TOTP } from "otpauth";
+import type { Browser, CDPSession, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { expectAccessible, launch, newContext, newPage } from "./browser.ts";
+import { freePort, type Product, startProduct } from "./product.ts";
+
+const password = "correct horse battery staple";
+let product: Product;
+let browser: Browser;
+let page: Page;
+let complaints: string[];
+let cdp: CDPSession;
+let authenticatorId = "";
+let site = "";
+
+beforeAll(async () => {
+  const port = await freePort();
+  site = `http://localhost:${port}`;
+  [product, browser] = await Promise.all([
+    startProduct({ PORT: String(port), PUBLIC_URL: site, REQUIRE_MFA: "admin" }),
+    launch(),
+  ]);
+  const context = await newContext(browser);
+  ({ page, complaints } = await newPage(context));
+  cdp = await context.newCDPSession(page);
+  await cdp.send("WebAuthn.enable");
+  ({ authenticatorId } = await cdp.send("WebAuthn.addVirtualAuthenticator", {
+    options: {
+      protocol: "ctap2",
+      transport: "internal",
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    },
+  }));
+});
+afterAll(async () => {
+  await browser?.close();
+  await product?.stop();
+});
+
+const heading = (name: string | RegExp) => page.getByRole("heading", { name, level: 1 });
+let codes: string[] = [];
+let secret = "";
+async function takeCodes() {
+  const list = page.getByRole("list", { name: "Recovery codes" });
+  await list.waitFor();
+  codes = await list.getByRole("listitem").allInnerTexts();
+  expect(codes).toHaveLength(10);
+}
+
+describe("an administrator whose role needs a second factor", () => {
+  test("is led to set one up, and nowhere else", async () => {
+    await page.goto(product.setupLink);
+    await page.getByLabel("E-mail").fill("ada@example.org");
+    await page.getByLabel("Name", { exact: true }).fill("Ada");
+    await page.getByLabel("Password", { exact: true }).fill(password);
+    await page.getByRole("button", { name: "Create administrator" }).click();
+    await heading("Set up a second factor").waitFor();
+    await expectAccessible(page, "enrolment");
+    await page.goto(`${site}/admin/users`);
+    await heading("Set up a second factor").waitFor();
+  });
+
+  test("sets an authenticator app up", async () => {
+    await page.getByRole("button", { name: "Use an authenticator app" }).click();
+    await page.getByRole("img", { name: "QR code for the authenticator app" }).waitFor();
+    secret = (await page.getByRole("dialog").locator("code").innerText()).replaceAll(" ", "");
+    await expectAccessible(page, "authenticator app");
+    await page
+      .getByLabel("Code", { exact: true })
+      .fill(new TOTP({ secret: Secret.fromBase32(secret) }).generate());
+    await page.getByRole("button", { name: "Turn on" }).click();
+    await takeCodes();
+    await expectAccessible(page, "recovery codes");
+    await page.getByRole("button", { name: "I have stored the codes" }).click();
+    await heading("Overview").waitFor();
+  });
+
+  test("adds a passkey", async () => {
+    await page.goto(`${site}/account`);
+    await page.getByRole("button", { name: "Add a passkey" }).first().click();
+    await page.getByRole("dialog").getByLabel("Name").fill("Laptop");
+    await expectAccessible(page, "new passkey");
+    await page.getByRole("button", { name: "Add passkey", exact: true }).click();
+    await page.getByRole("table", { name: "Your passkeys" }).getByText("Laptop").waitFor();
+    await expectAccessible(page, "account with factors");
+  });
+
+  const leave = async () => {
+    await page.context().clearCookies();
+    await page.goto(`${site}/sign-in`);
+    await heading("Sign in").waitFor();
+  };
+  const givePassword = async () => {
+    await page.getByLabel("E-mail").fill("ada@example.org");
+    await page.getByLabel("Password", { exact: true }).fill(password);
+    await page.getByRole("button", { name: "Sign in", exact: true }).click();
+    await heading("One more step").waitFor();
+  };
+
+  test("signs in with the passkey alone", async () => {
+    await leave();
+    await page.getByRole("button", { name: "Sign in with a passkey" }).click();
+    await heading("Overview").waitFor();
+  });
+
+  test("signs in with password and a recovery code, once", async () => {
+    for (const works of [true, false]) {
+      await leave();
+      await givePassword();
+      if (works) await expectAccessible(page, "second step");
+      await page.getByRole("button", { name: "Use a recovery code" }).click();
+      await page.getByLabel("Recovery code").fill(codes[0] ?? "");
+      await page.getByRole("button", { name: "Sign in", exact: true }).click();
+      if (works) await heading("Overview").waitFor();
+      else await page.getByText(/was not accepted/).waitFor();
+    }
+    await page.getByRole("button", { name: "Back" }).click();
+    await heading("Sign in").waitFor();
+  });
+
+  test("signs in with password and passkey", async () => {
+    await leave();
+    await givePassword();
+    await page.getByRole("button", { name: "Use a passkey" }).click();
+    await heading("Overview").waitFor();
+  });
+
+  test("is told when no passkey was given", async () => {
+    await leave();
+    await cdp.send("WebAuthn.setUserVerified", { authenticatorId, isUserVerified: false });
+    await page.getByRole("button", { name: "Sign in with a passkey" }).click();
+    await page.getByText(/No passkey was given/).waitFor({ timeout: 20_000 });
+    await cdp.send("WebAuthn.setUserVerified", { authenticatorId, isUserVerified: true });
+  });
+
+  test("is in order in the dark and on a narrow window", async () => {
+    await page.getByRole("button", { name: "Sign in with a passkey" }).click();
+    await heading("Overview").waitFor();
+    await page.emulateMedia({ colorScheme: "dark", reducedMotion: "reduce" });
+    await page.setViewportSize({ width: 375, height: 800 });
+    await page.goto(`${site}/account`);
+    await heading(/Account/).waitFor();
+    await expectAccessible(page, "account, dark and narrow");
+    const overflow = await page.evaluate<number>(
+      "document.documentElement.scrollWidth - innerWidth",
+    );
+    expect(overflow).toBeLessThanOrEqual(0);
+  });
+
+  test("caused no error and no violation of the content security policy", () => {
+    expect(complaints).toEqual([]);
+  });
+});
