@@ -112,8 +112,11 @@ describe("a reset link", () => {
       expect((await session.query("auth.me")).status).toBe(401);
     expect(reason(await signIn(member.email, password))).toBe("invalid_credentials");
     expect((await signIn(member.email, chosen)).status).toBe(200);
-    const notice = (await mailsTo(server, member.email, 2)).at(-1);
-    expect(notice?.headers.get("subject")).toBe("Your password was reset");
+    // The link, the notice, and one of the sign-in on a device that was not known.
+    const notice = (await mailsTo(server, member.email, 3)).find(
+      ({ headers }) => headers.get("subject") === "Your password was reset",
+    );
+    expect(notice).toBeDefined();
     expect(notice?.text).not.toContain(token);
     const trail = must(await admin.query("audit.search", { targetId: member.id })).items;
     expect(trail.map(({ action }: { action: string }) => action)).toEqual([
