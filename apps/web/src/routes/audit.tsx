@@ -9,7 +9,7 @@ export const auditRoute = createRoute({
   path: "/admin/audit",
   validateSearch: auditSearch,
   beforeLoad: ({ context }) => requirePermission(context.me, "audit:read"),
-  // Reading is audited, so hovering over a link must not read.
+  // Hovering over a link is no reason to read the data of others.
   preload: false,
   loader: ({ location }) => {
     const { entry: _, ...filters } = auditSearch.parse(location.search);

@@ -18,7 +18,7 @@ export const usersRoute = createRoute({
   path: "/admin/users",
   validateSearch: search,
   beforeLoad: ({ context }) => requirePermission(context.me, "users:read"),
-  // Reading is audited, so hovering over a link must not read.
+  // Hovering over a link is no reason to read the data of others.
   preload: false,
   loader: ({ location }) =>
     Promise.all([
