@@ -32,6 +32,11 @@ describe("repository rules", () => {
     expect(crossing).toEqual([]);
   });
 
+  test("a file's place is told by fileURLToPath, so that a path may hold a space", () => {
+    const wrong = sources.filter((path) => /import\.meta\.url\)\s*\.pathname/.test(read(path)));
+    expect(wrong).toEqual([]);
+  });
+
   test("shared has no I/O and depends on nothing of ours", () => {
     const wrong = product.filter(
       (path) =>

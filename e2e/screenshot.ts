@@ -1,9 +1,12 @@
 /** Takes the README's picture from the running product: `npx tsx e2e/screenshot.ts`. */
+import { fileURLToPath } from "node:url";
 import { launch, newContext, newPage } from "./browser.ts";
 import { createAdmin, startProduct } from "./product.ts";
 
-const sample = new URL("../packages/log-formats/samples/sshd-sample.log", import.meta.url).pathname;
-const target = new URL("../docs/explorer.png", import.meta.url).pathname;
+const sample = fileURLToPath(
+  new URL("../packages/log-formats/samples/sshd-sample.log", import.meta.url),
+);
+const target = fileURLToPath(new URL("../docs/explorer.png", import.meta.url));
 
 async function take() {
   const [product, browser] = await Promise.all([startProduct(), launch()]);

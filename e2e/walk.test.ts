@@ -1,10 +1,13 @@
+import { fileURLToPath } from "node:url";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { expectAccessible, launch, newContext, newPage } from "./browser.ts";
 import { type Product, startProduct } from "./product.ts";
 
 const password = "correct horse battery staple";
-const sample = new URL("../packages/log-formats/samples/sshd-sample.log", import.meta.url).pathname;
+const sample = fileURLToPath(
+  new URL("../packages/log-formats/samples/sshd-sample.log", import.meta.url),
+);
 
 let product: Product;
 let browser: Browser;

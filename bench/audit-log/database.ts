@@ -1,8 +1,10 @@
 /** A migrated PostgreSQL of one's own, with the application's roles, for the time of a run. */
+
 import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { createSealer } from "../../apps/api/src/audit/sealer.ts";
 import { writeAuditEntry } from "../../apps/api/src/audit/write.ts";
 import { createLog } from "../../apps/api/src/log.ts";
@@ -30,7 +32,7 @@ export async function startDatabase() {
   });
   await createDatabase(postgres.connection, "bench");
   const facts: ConnectionFacts = { ...postgres.connection, database: "bench" };
-  await migrate(facts, new URL("../../packages/db/migrations", import.meta.url).pathname);
+  await migrate(facts, fileURLToPath(new URL("../../packages/db/migrations", import.meta.url)));
   const { connections } = await prepareRoles(facts, null, (role) => [`${role} in a bench run`]);
   const owner = connect(facts, { max: 2, applicationName: "bench" });
   return {

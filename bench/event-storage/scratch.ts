@@ -1,9 +1,10 @@
+import { fileURLToPath } from "node:url";
 import { connect } from "../../packages/db/src/connection.ts";
 import { startEmbeddedPostgres } from "../../packages/db/src/embedded/start.ts";
 import { createDatabase, migrate } from "../../packages/db/src/migrate.ts";
 import { prepareRoles } from "../../packages/db/src/roles.ts";
 
-const migrations = new URL("../../packages/db/migrations", import.meta.url).pathname;
+const migrations = fileURLToPath(new URL("../../packages/db/migrations", import.meta.url));
 
 /** The embedded PostgreSQL with its durable defaults, kept in a folder between runs. */
 export async function openScratch(dataDir: string, databaseName: string) {

@@ -2,17 +2,19 @@
  * `npx tsx bench/soak/races.ts [races]`: the long form of `apps/api/test/single-use-races.test.ts`,
  * 1,000 races of 50 parallel uses for each kind of single-use token, written to RESULTS.md here.
  */
+
 import { spawnSync } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
 type Report = {
   testResults: { assertionResults: { title: string; status: string; duration: number }[] }[];
 };
 
 const races = Number(process.argv[2] ?? 1000);
-const root = new URL("../..", import.meta.url).pathname;
+const root = fileURLToPath(new URL("../..", import.meta.url));
 const directory = await mkdtemp(join(tmpdir(), "muniment-races-"));
 try {
   const report = join(directory, "report.json");

@@ -1,14 +1,16 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { ConnectionFacts } from "@muniment/db/connection.ts";
 import { startEmbeddedPostgres } from "@muniment/db/embedded/start.ts";
 import { createDatabase, migrate } from "@muniment/db/migrate.ts";
 import type { TestProject } from "vitest/node";
 
 export const templateName = "muniment_template";
-export const migrationsFolder = new URL("../../../packages/db/migrations", import.meta.url)
-  .pathname;
+export const migrationsFolder = fileURLToPath(
+  new URL("../../../packages/db/migrations", import.meta.url),
+);
 
 declare module "vitest" {
   interface ProvidedContext {

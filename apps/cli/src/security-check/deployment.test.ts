@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { parse } from "yaml";
@@ -15,7 +16,7 @@ import { projectFile, soundFacts } from "./test/sound-facts.ts";
 vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 const execute = promisify(execFile);
-const script = new URL("../../../../deploy/make-secrets.sh", import.meta.url).pathname;
+const script = fileURLToPath(new URL("../../../../deploy/make-secrets.sh", import.meta.url));
 const self = `${process.getuid?.()}:${process.getgid?.()}`;
 const users = { API_UID: self, POSTGRES_UID: self, REDIS_UID: self };
 

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { boot, type Running } from "@muniment/api/boot.ts";
 import { parseConfig } from "@muniment/api/config.ts";
 import { createLog } from "@muniment/api/log.ts";
@@ -13,7 +14,9 @@ vi.setConfig({ testTimeout: 30_000, hookTimeout: 60_000 });
 type Row = { id: string; title: string; status: string; detail: string; remedy: string };
 type Sql = ReturnType<typeof connect>;
 
-const migrationsFolder = new URL("../../../../packages/db/migrations", import.meta.url).pathname;
+const migrationsFolder = fileURLToPath(
+  new URL("../../../../packages/db/migrations", import.meta.url),
+);
 
 let place: string;
 let env: Record<string, string>;
