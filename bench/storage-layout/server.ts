@@ -9,9 +9,10 @@ import {
   rmSync,
 } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import postgres from "postgres";
 
-const store = new URL("../../node_modules/.pnpm/", import.meta.url).pathname;
+const store = fileURLToPath(new URL("../../node_modules/.pnpm/", import.meta.url));
 const owner: { uid?: number; gid?: number } =
   process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
 
