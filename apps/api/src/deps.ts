@@ -1,6 +1,7 @@
 import { type Database, type DatabaseConnections, openDatabase } from "@muniment/db/database.ts";
 import { Redis } from "ioredis";
 import type { Logger } from "pino";
+import { createFolding, type Folding } from "./audit/folding.ts";
 import { createRefusals, type Refusals } from "./audit/refusals.ts";
 import { createSealer, type Sealer } from "./audit/sealer.ts";
 import { keepSeenCheckpoint } from "./audit/seen-checkpoint.ts";
@@ -37,6 +38,7 @@ export type Deps = {
   limits: Limits;
   accessTokens: AccessTokens;
   identities: Identities;
+  folding: Folding;
   refusals: Refusals;
   sealer: Sealer;
   encryption: Encryption;
@@ -94,7 +96,8 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
   await loadLimitOverrides(database, limits);
   const accessTokens = await createAccessTokens(config, secrets, now);
   const identities = createIdentities(database, config, secrets, accessTokens, now);
-  const refusals = createRefusals(database, now, log);
+  const folding = createFolding(database, secrets.foldedCallers, now);
+  const refusals = createRefusals(folding, now, log);
   const sealer = createSealer({
     database,
     seeds: secrets.auditSigning,
@@ -113,7 +116,7 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
   const health = watchDatabase(database, log);
   const stopping = new AbortController();
 
-  jobs.every("close-refusals", 20, refusals.close);
+  jobs.every("close-refusals", 20, folding.close);
   jobs.every("unlock-accounts", 20, failedSignIns.unlock);
   jobs.every("delete-expired", 600, async () => {
     await database.raw`select delete_expired_links()`;
@@ -130,7 +133,7 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
   await sealer.seal().catch((error: unknown) => log.error({ err: error }, "audit log"));
   // Each by itself, so that one that fails does not keep the others from working.
   const stopEach = [
-    refusals.flush,
+    folding.flush,
     failedSignIns.flush,
     () => writeUsedKeys(database, identities),
     () => loadLimitOverrides(database, limits),
@@ -148,6 +151,7 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
     limits,
     accessTokens,
     identities,
+    folding,
     refusals,
     sealer,
     encryption,

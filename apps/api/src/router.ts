@@ -4,6 +4,7 @@ import { alertsRouter } from "./features/alerts/router.ts";
 import { apiKeysRouter } from "./features/api-keys/router.ts";
 import { auditRouter } from "./features/audit/router.ts";
 import { authRouter } from "./features/auth/router.ts";
+import { dataRouter } from "./features/data/router.ts";
 import { eventsRouter } from "./features/events/router.ts";
 import { limitsRouter } from "./features/limits/router.ts";
 import { savedViewsRouter } from "./features/saved-views/router.ts";
@@ -20,6 +21,7 @@ export const appRouter = router({
   apiKeys: apiKeysRouter,
   audit: auditRouter,
   auth: authRouter,
+  data: dataRouter,
   events: eventsRouter,
   limits: limitsRouter,
   savedViews: savedViewsRouter,

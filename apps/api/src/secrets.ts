@@ -11,6 +11,8 @@ export type Secrets = {
   auditSigning: readonly Buffer[];
   /** Seeds of the Ed25519 keys that sign access tokens. */
   accessTokenSeeds: readonly Buffer[];
+  /** HMAC key of the callers whose like calls are counted together. */
+  foldedCallers: Buffer;
   /** HMAC key of opaque cursors. */
   cursor: Buffer;
   /**
@@ -35,6 +37,7 @@ export function deriveSecrets(rings: SecretRings): Secrets {
     encryption: rings.ENCRYPTION_KEY.map((element) => derive(element, "encryption-at-rest")),
     auditSigning: rings.AUDIT_SIGNING_KEY.map((element) => derive(element, "audit-checkpoints")),
     accessTokenSeeds: rings.JWT_SECRET.map((element) => derive(element, "access-token-ed25519")),
+    foldedCallers: derive(newest(rings.JWT_SECRET), "folded-callers"),
     cursor: derive(newest(rings.JWT_SECRET), "cursor"),
     rolePasswords: (role) =>
       rings.ENCRYPTION_KEY.map((element) =>

@@ -258,7 +258,7 @@ describe("a refusal", () => {
     await expect.poll(find, { timeout: 2000 }).toBeDefined();
     const before = await find();
     clock.advance(130);
-    await server.deps.refusals.close();
+    await server.deps.folding.close();
     const [row] =
       await server.owner`select details, personal from audit_entries where id = ${before?.id ?? ""}`;
     expect(row?.details).toEqual({ procedure: "users.list", reason: "not_permitted", count: 1 });

@@ -32,6 +32,7 @@ import {
   timeseries,
 } from "@muniment/shared/events.ts";
 import { limitItem, limitPage } from "@muniment/shared/limits.ts";
+import { accessPage } from "@muniment/shared/own-data.ts";
 import { savedView, savedViewIdInput, savedViewPage } from "@muniment/shared/saved-views.ts";
 import {
   confirmedPasskey,
@@ -136,6 +137,7 @@ const outputSchemas = {
     evidence,
     inclusionProof,
   },
+  data: { accesses: accessPage },
   savedViews: {
     create: savedView,
     list: savedViewPage,

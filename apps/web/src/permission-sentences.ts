@@ -3,6 +3,7 @@ import type { Permission } from "@muniment/shared/permissions.ts";
 /** What a person without the permission is told, where a control is disabled or a page refused. */
 export const permissionSentences = {
   "account:write": "Your role may not change this account.",
+  "data:read": "Your role may not see this account's own data.",
   "sessions:read": "Your role may not see sessions.",
   "sessions:write": "Your role may not end sessions.",
   "agents:read": "Your role may not see agents.",

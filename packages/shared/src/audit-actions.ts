@@ -84,6 +84,7 @@ export const auditActions = {
   "limit.changed": z.strictObject({ name: z.string(), from: limitChange, to: limitChange }),
   "limit.reset": z.strictObject({ name: z.string() }),
   "alert.resolved": z.strictObject({ kind: z.enum(alertKindNames) }),
+  "data.read": z.strictObject({ procedure: z.string(), count: z.number().int().min(1) }),
   "call.refused": refusal,
 } as const satisfies Record<string, z.ZodType>;
 

@@ -5,6 +5,7 @@ export type Role = (typeof roles)[number];
 /** Every `resource:action` that a procedure can ask for. `events:*` double as API key scopes. */
 export const permissions = [
   "account:write",
+  "data:read",
   "sessions:read",
   "sessions:write",
   "agents:read",
@@ -24,7 +25,7 @@ export const permissions = [
 ] as const;
 export type Permission = (typeof permissions)[number];
 
-const own = ["account:write", "sessions:read", "sessions:write"] as const;
+const own = ["account:write", "data:read", "sessions:read", "sessions:write"] as const;
 const member = [
   ...own,
   "agents:read",

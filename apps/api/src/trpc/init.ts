@@ -20,6 +20,8 @@ export type PolicyMeta = {
   whileEnrolling?: true;
   recentAuthentication?: true;
   audit?: readonly AuditAction[];
+  /** Whoever it shows others' data to is entered in the audit log. */
+  readsOthers?: true;
   setsSession?: true;
   /** Its refusals are no attempts at anything, and leave no trace. */
   refusalsUnrecorded?: true;

@@ -35,6 +35,13 @@ const open: Record<string, string> = {
   "setup.status": "tells only which page to show",
 };
 
+/** What auditors and administrators may read that shows nobody's data, each with what it shows. */
+const impersonal: Record<string, string> = {
+  "audit.checkpoint": "sizes, hashes and signatures",
+  "audit.consistencyProof": "hashes",
+  "audit.inclusionProof": "hashes",
+};
+
 /** Changes that need a fresh authentication, by kind (ASVS 5.0, V7.5): what a thief of a session wants. */
 const sensitive: Record<string, RegExp> = {
   "a key or secret is made": /^apiKeys\.(?:create|rotate)$|\.rotateSecret$/,
@@ -88,7 +95,7 @@ function tableLine(path: string): string {
     [meta?.permission ?? "-", meta?.whileEnrolling && "while enrolling"].filter(Boolean).join(", "),
     limitsOf(meta),
     meta?.recentAuthentication ? "step-up" : "-",
-    meta?.audit?.join(",") ?? unaudited[path] ?? "-",
+    meta?.audit?.join(",") ?? unaudited[path] ?? (meta?.readsOthers ? "data.read" : "-"),
   ];
   return columns.join(" | ");
 }
@@ -117,6 +124,15 @@ describe("the policy of every procedure", () => {
     },
   );
 
+  test("what shows others' data to auditors and administrators is entered in the audit log", () => {
+    const forThem = all.filter(
+      ({ type, meta }) =>
+        type !== "mutation" && /^(?:users|audit|alerts):read$/.test(meta.permission ?? ""),
+    );
+    const untraced = forThem.filter(({ meta }) => !meta.readsOthers).map(({ path }) => path);
+    expect(untraced).toEqual(Object.keys(impersonal));
+  });
+
   test.each(Object.entries(sensitive))(
     "needs a fresh authentication where %s (V7.5.1, V7.5.2, V7.5.3)",
     (_, pattern) => {
@@ -139,6 +155,7 @@ describe("the policy of every procedure", () => {
       requirePermission: 3,
       requireRecentAuthentication: 4,
       waitForTurn: 5,
+      recordRead: 6,
       auditChange: 6,
       output: 7,
     };

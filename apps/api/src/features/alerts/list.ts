@@ -5,6 +5,7 @@ import { keysetPage } from "../../paging.ts";
 import { signedIn } from "../../trpc/authenticated.ts";
 import { limited } from "../../trpc/limited.ts";
 import { permission } from "../../trpc/permission.ts";
+import { readsOthers } from "../../trpc/reads-others.ts";
 import { selectAlerts, toAlert } from "./read-alerts.ts";
 
 const states = { open: isNull(alerts.resolvedAt), resolved: isNotNull(alerts.resolvedAt) };
@@ -12,9 +13,10 @@ const states = { open: isNull(alerts.resolvedAt), resolved: isNotNull(alerts.res
 export const list = limited("general")
   .concat(signedIn)
   .concat(permission("alerts:read"))
+  .concat(readsOthers)
   .input(listAlertsInput)
   .output(alertPage)
-  .query(async ({ ctx: { deps }, input }) => {
+  .query(async ({ ctx: { deps, saw }, input }) => {
     const { database } = deps;
     const page = keysetPage(deps, "alerts", input);
     const rows = await selectAlerts(database.reads({}))
@@ -27,5 +29,7 @@ export const list = limited("general")
       )
       .orderBy(desc(alerts.openedAt), desc(alerts.id))
       .limit(page.fetch);
-    return page.cut(rows, ({ alert }) => ({ at: alert.openedAt, id: alert.id }), toAlert);
+    const answer = page.cut(rows, ({ alert }) => ({ at: alert.openedAt, id: alert.id }), toAlert);
+    saw(answer.items.flatMap(({ user }) => (user ? [{ id: user.id, label: user.email }] : [])));
+    return answer;
   });

@@ -3,15 +3,18 @@ import { readEvidence } from "../../audit/evidence.ts";
 import { signedIn } from "../../trpc/authenticated.ts";
 import { limited } from "../../trpc/limited.ts";
 import { permission } from "../../trpc/permission.ts";
+import { readsOthers } from "../../trpc/reads-others.ts";
 import { newestCheckpoint } from "./newest-checkpoint.ts";
 
 export const evidence = limited("general")
   .concat(signedIn)
   .concat(permission("audit:read"))
+  .concat(readsOthers)
   .input(evidenceInput)
   .output(answer)
-  .query(async ({ ctx: { deps }, input: { from, count } }) => {
+  .query(async ({ ctx: { deps, saw }, input: { from, count } }) => {
     const { database, secrets } = deps;
+    saw("audit_log");
     const checkpoint = await newestCheckpoint(deps, from + count);
     return readEvidence(database.audit, checkpoint, secrets.auditSigning, from, from + count);
   });

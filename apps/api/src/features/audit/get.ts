@@ -5,17 +5,21 @@ import { AppError } from "../../errors.ts";
 import { signedIn } from "../../trpc/authenticated.ts";
 import { limited } from "../../trpc/limited.ts";
 import { permission } from "../../trpc/permission.ts";
-import { readIndexes, toAuditEntry } from "./read-audit.ts";
+import { readsOthers } from "../../trpc/reads-others.ts";
+import { peopleIn, readIndexes, toAuditEntry } from "./read-audit.ts";
 
 export const get = limited("general")
   .concat(signedIn)
   .concat(permission("audit:read"))
+  .concat(readsOthers)
   .input(auditIdInput)
   .output(auditEntry)
-  .query(async ({ ctx: { deps }, input }) => {
+  .query(async ({ ctx: { deps, saw }, input }) => {
     const { database } = deps;
     const [row] = await database.reads({}).select().from(auditLog).where(eq(auditLog.id, input.id));
     if (!row) throw new AppError("not_found", "There is no such audit entry.");
     const indexes = await readIndexes(database, [row.id]);
-    return toAuditEntry(row, indexes.get(row.id));
+    const entry = toAuditEntry(row, indexes.get(row.id));
+    saw(peopleIn([entry]));
+    return entry;
   });

@@ -2,6 +2,7 @@ import type { Database } from "@muniment/db/database.ts";
 import { auditLeaves, type auditLog } from "@muniment/db/schema/audit.ts";
 import type { AuditEntry } from "@muniment/shared/audit-log.ts";
 import { inArray } from "drizzle-orm";
+import type { Seen } from "../../audit/reads.ts";
 
 type Row = typeof auditLog.$inferSelect;
 
@@ -34,3 +35,13 @@ export function toAuditEntry(row: Row, index: number | undefined): AuditEntry {
     details: row.details,
   };
 }
+
+/** The users that entries tell of, as who acted or who was acted on. */
+export const peopleIn = (entries: AuditEntry[]): Seen[] =>
+  entries
+    .flatMap(({ actor, target }) => [actor, target])
+    .flatMap((one) =>
+      one?.kind === "user" && one.id
+        ? [{ id: one.id, ...(one.label ? { label: one.label } : {}) }]
+        : [],
+    );

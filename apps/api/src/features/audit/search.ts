@@ -5,14 +5,16 @@ import { keysetPage } from "../../paging.ts";
 import { signedIn } from "../../trpc/authenticated.ts";
 import { limited } from "../../trpc/limited.ts";
 import { permission } from "../../trpc/permission.ts";
-import { readIndexes, toAuditEntry } from "./read-audit.ts";
+import { readsOthers } from "../../trpc/reads-others.ts";
+import { peopleIn, readIndexes, toAuditEntry } from "./read-audit.ts";
 
 export const search = limited("general")
   .concat(signedIn)
   .concat(permission("audit:read"))
+  .concat(readsOthers)
   .input(searchAuditInput)
   .output(auditPage)
-  .query(async ({ ctx: { deps }, input = {} }) => {
+  .query(async ({ ctx: { deps, saw }, input = {} }) => {
     const { database } = deps;
     const { actions, outcomes, actorId, targetId, from, to } = input;
     const page = keysetPage(deps, "audit", input);
@@ -37,9 +39,12 @@ export const search = limited("general")
       database,
       rows.map(({ id }) => id),
     );
-    return page.cut(
+    const answer = page.cut(
       rows,
       (row) => row,
       (row) => toAuditEntry(row, indexes.get(row.id)),
     );
+    const asked = peopleIn(answer.items).filter(({ id }) => id === actorId || id === targetId);
+    saw(asked.length > 0 ? asked : "audit_log");
+    return answer;
   });

@@ -5,14 +5,16 @@ import { keysetPage } from "../../paging.ts";
 import { signedIn } from "../../trpc/authenticated.ts";
 import { limited } from "../../trpc/limited.ts";
 import { permission } from "../../trpc/permission.ts";
+import { readsOthers } from "../../trpc/reads-others.ts";
 
 /** The invitations that could be used now; never their links. */
 export const invitations = limited("general")
   .concat(signedIn)
   .concat(permission("users:read"))
+  .concat(readsOthers)
   .input(listInvitationsInput)
   .output(invitationPage)
-  .query(async ({ ctx: { deps }, input }) => {
+  .query(async ({ ctx: { deps, saw }, input }) => {
     const page = keysetPage(deps, "invitations", input);
     const rows = await deps.database
       .reads({})
@@ -33,6 +35,7 @@ export const invitations = limited("general")
       )
       .orderBy(desc(linkTokens.createdAt), desc(linkTokens.id))
       .limit(page.fetch);
+    saw("invitations");
     return page.cut(
       rows,
       (row) => ({ at: row.createdAt, id: row.id }),

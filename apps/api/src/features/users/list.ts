@@ -5,6 +5,7 @@ import { keysetPage } from "../../paging.ts";
 import { signedIn } from "../../trpc/authenticated.ts";
 import { limited } from "../../trpc/limited.ts";
 import { permission } from "../../trpc/permission.ts";
+import { readsOthers } from "../../trpc/reads-others.ts";
 import { toUser, userColumns } from "./read-users.ts";
 
 /** Part of an address or name, whatever the case; no character of it is a wildcard. */
@@ -16,9 +17,10 @@ const hasStatus = { active: isNull(users.disabledAt), disabled: isNotNull(users.
 export const list = limited("general")
   .concat(signedIn)
   .concat(permission("users:read"))
+  .concat(readsOthers)
   .input(listUsersInput)
   .output(userPage)
-  .query(async ({ ctx: { deps }, input }) => {
+  .query(async ({ ctx: { deps, saw }, input }) => {
     const { database } = deps;
     const page = keysetPage(deps, "users", input);
     const rows = await database
@@ -35,5 +37,7 @@ export const list = limited("general")
       )
       .orderBy(desc(users.createdAt), desc(users.id))
       .limit(page.fetch);
-    return page.cut(rows, (row) => ({ at: row.createdAt, id: row.id }), toUser);
+    const answer = page.cut(rows, (row) => ({ at: row.createdAt, id: row.id }), toUser);
+    saw(answer.items.map(({ id, email }) => ({ id, label: email })));
+    return answer;
   });

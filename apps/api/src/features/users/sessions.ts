@@ -6,18 +6,21 @@ import { keysetPage } from "../../paging.ts";
 import { signedIn } from "../../trpc/authenticated.ts";
 import { limited } from "../../trpc/limited.ts";
 import { permission } from "../../trpc/permission.ts";
+import { readsOthers } from "../../trpc/reads-others.ts";
 import { readUser } from "./read-users.ts";
 
 /** Where a user is signed in, for administrators and auditors. */
 export const userSessions = limited("general")
   .concat(signedIn)
   .concat(permission("users:read"))
+  .concat(readsOthers)
   .input(listUserSessionsInput)
   .output(sessionPage)
-  .query(async ({ ctx: { deps, principal }, input }) => {
+  .query(async ({ ctx: { deps, principal, saw }, input }) => {
     const { database } = deps;
     const { id: userId } = input;
-    await readUser(database.reads({}), userId);
+    const { email } = await readUser(database.reads({}), userId);
+    saw([{ id: userId, label: email }]);
     const page = keysetPage(deps, `user sessions:${userId}`, input);
     const rows = await database
       .reads({ userId })
