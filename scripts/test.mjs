@@ -1,7 +1,7 @@
 // Runs every test there is. What this machine lacks is named, with the command that installs it;
 // with CI=true a suite that cannot run is a failure.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,6 +13,10 @@ const onPath = (names) =>
   names.some((name) =>
     (process.env.PATH ?? "").split(delimiter).some((part) => existsSync(join(part, name))),
   );
+
+const everyoneReaches = (directory) =>
+  (statSync(directory).mode & 0o001) !== 0 &&
+  (dirname(directory) === directory || everyoneReaches(dirname(directory)));
 
 const needs = [
   {
@@ -38,6 +42,16 @@ for (const { suite, install } of missing) console.log(`Not run: ${suite}. To run
 if (missing.length > 0 && process.env.CI === "true") {
   console.log("With CI=true every suite must run.");
   process.exit(1);
+}
+
+// What has no meaning for this user is absent from the run rather than skipped.
+if (process.getuid?.() !== 0) {
+  console.log(
+    "Not for this user: the tests of a start as root. To run them: sudo npx -y pnpm test",
+  );
+} else if (!everyoneReaches(root)) {
+  console.log("Not in this place: the test that root takes over the database of an ordinary user,");
+  console.log("who cannot reach this checkout. To run it: clone the project below /opt or /tmp");
 }
 
 function run(title, command, args, env = {}) {
