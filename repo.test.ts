@@ -94,6 +94,18 @@ describe("repository rules", () => {
     expect(text.filter((path) => path !== "repo.test.ts" && secret.test(read(path)))).toEqual([]);
   });
 
+  test("nothing leaves the API but through its egress guard", () => {
+    const leaving =
+      /\bfetch\(|\bhttps?\.(?:get|request)\(|^import (?!type\b)[^;]*\b(?:request|get|connect|createConnection|Agent)\b[^;]*from "node:(?:https?|net|tls|http2|dgram)"|^import \*[^;]*"node:(?:https?|net|tls|http2|dgram)"|"undici"|\b(?:require|import)\("node:(?:https?|net|tls|http2|dgram)"\)/m;
+    const wrong = product.filter(
+      (path) =>
+        path.startsWith("apps/api/src/") &&
+        !path.startsWith("apps/api/src/egress/") &&
+        leaving.test(read(path)),
+    );
+    expect(wrong).toEqual([]);
+  });
+
   test("raw SQL text is written only where the database package or a migration needs it", () => {
     const unsafe = product.filter((path) => /\.unsafe\(|sql\.raw\(/.test(read(path)));
     const allowed = /^packages\/db\/src\/|^apps\/api\/src\/features\/events\//;

@@ -33,6 +33,8 @@ export type Config = {
   /** Roles that may do nothing before they have a second factor. */
   requireMfa: readonly Role[];
   smtpUrl: string | null;
+  /** CIDR ranges that may be sent to although they are not public. */
+  egressAllow: readonly string[];
   mailFrom: string;
   apiDocs: boolean;
   logLevel: string;
@@ -67,6 +69,8 @@ const splitList = (text: string) =>
     .map((part) => part.trim())
     .filter((part) => part !== "");
 
+const cidr = z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()], "not a list of CIDR ranges");
+
 const schema = z.object({
   NODE_ENV: z.string().default("development"),
   HOST: z.string().min(1).default("127.0.0.1"),
@@ -87,6 +91,7 @@ const schema = z.object({
     .transform(splitList)
     .pipe(z.array(z.enum(roles))),
   SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
+  EGRESS_ALLOW: z.string().default("").transform(splitList).pipe(z.array(cidr)),
   MAIL_FROM: z.string().min(3).max(320).default("Muniment <muniment@localhost>"),
   API_DOCS: z.enum(["on", "off"]).optional(),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
@@ -140,9 +145,7 @@ function parseTrustProxy(text: string | undefined): Config["trustProxy"] | Probl
   if (text === undefined || text === "" || text === "0") return false;
   if (/^\d{1,2}$/.test(text)) return Number(text);
   const ranges = text.split(",").map((part) => part.trim());
-  const valid = ranges.every(
-    (range) => z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()]).safeParse(range).success,
-  );
+  const valid = ranges.every((range) => cidr.safeParse(range).success);
   if (valid) return ranges;
   return {
     variable: "TRUST_PROXY",
@@ -321,6 +324,7 @@ export function parseConfig(env: Env): Parsed {
       (v.SIGN_UP_VERIFY ? v.SIGN_UP_VERIFY === "on" : v.SMTP_URL !== undefined),
     requireMfa: v.REQUIRE_MFA,
     smtpUrl: v.SMTP_URL ?? null,
+    egressAllow: v.EGRESS_ALLOW,
     mailFrom: v.MAIL_FROM,
     apiDocs: v.API_DOCS ? v.API_DOCS === "on" : !production,
     logLevel: v.LOG_LEVEL,

@@ -7,6 +7,7 @@ import { createSealer, type Sealer } from "./audit/sealer.ts";
 import { keepSeenCheckpoint } from "./audit/seen-checkpoint.ts";
 import type { Config } from "./config.ts";
 import { type DatabaseHealth, watchDatabase } from "./database-health.ts";
+import { createEgress, type Egress } from "./egress/egress.ts";
 import { createEncryption, type Encryption } from "./encryption.ts";
 import { defineAccountJobs } from "./features/account/jobs.ts";
 import { defineAuthJobs } from "./features/auth/jobs.ts";
@@ -15,6 +16,7 @@ import { createIngestQueue, type IngestQueue } from "./features/events/ingest-qu
 import { defineEventJobs } from "./features/events/jobs.ts";
 import { createStoreEvents } from "./features/events/store-events.ts";
 import { createTailHub, type TailHub } from "./features/events/tail-hub.ts";
+import { defineWebhookJobs } from "./features/webhooks/jobs.ts";
 import { type AccessTokens, createAccessTokens } from "./identity/access-tokens.ts";
 import { createFailedSignIns, type FailedSignIns } from "./identity/failed-sign-ins.ts";
 import { createIdentities, type Identities } from "./identity/identities.ts";
@@ -42,6 +44,7 @@ export type Deps = {
   refusals: Refusals;
   sealer: Sealer;
   encryption: Encryption;
+  egress: Egress;
   jobs: Jobs;
   mailer: Mailer;
   notify: Notify;
@@ -107,6 +110,7 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
     log,
   });
   const encryption = createEncryption(secrets.encryption);
+  const egress = createEgress(config.egressAllow);
   const jobs = createJobs(database, encryption, now, log);
   const mailer = createMailer(jobs, config);
   const notify = createNotify(mailer, config.publicUrl, now);
@@ -127,6 +131,7 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
   defineEventJobs(jobs, database, config, now);
   defineAuthJobs({ jobs, database, mailer, config, now });
   defineAccountJobs({ jobs, database, mailer, config, now });
+  defineWebhookJobs({ database, encryption, egress, jobs, notify, now });
   await jobs.start();
 
   // So that there is a checkpoint to ask for from the start.
@@ -155,6 +160,7 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
     refusals,
     sealer,
     encryption,
+    egress,
     jobs,
     mailer,
     notify,

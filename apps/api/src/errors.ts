@@ -18,6 +18,7 @@ const codes = {
   invalid_range: "BAD_REQUEST",
   invalid_query: "BAD_REQUEST",
   multiple_credentials: "BAD_REQUEST",
+  url_not_allowed: "BAD_REQUEST",
   not_signed_in: "UNAUTHORIZED",
   invalid_credentials: "UNAUTHORIZED",
   mfa_required: "UNAUTHORIZED",

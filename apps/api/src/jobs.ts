@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Database, Tx } from "@muniment/db/database.ts";
 import { jobs } from "@muniment/db/schema/jobs.ts";
-import { and, eq, inArray, isNotNull, isNull, type SQL, sql } from "drizzle-orm";
+import { and, eq, inArray, sql } from "drizzle-orm";
 import type { Logger } from "pino";
 import { v7 as uuidv7 } from "uuid";
 import type { Encryption } from "./encryption.ts";
@@ -11,14 +11,24 @@ const leaseSeconds = 120;
 const maxAttempts = 8;
 const maxStopMilliseconds = 5000;
 
+/** How many jobs of each lane are done at a time: what is slow keeps only its own lane waiting. */
+const lanes = { recurring: 1, work: 1, deliveries: 16, transfers: 2 } as const;
+type Lane = keyof typeof lanes;
+
 type Handler = (payload: unknown) => Promise<void>;
-type Definition = { handler: Handler; everySeconds?: number };
+type Definition = { handler: Handler; lane: Lane; everySeconds?: number };
+
+type EnqueueOptions = {
+  delaySeconds?: number;
+  /** Of jobs with the same turn one is done at a time, on whichever node, in the order they became due. */
+  turn?: string;
+};
 
 export type Jobs = {
-  /** Adds work, to be done after `delaySeconds` or at once, in the transaction that makes it necessary: both happen, or neither. */
-  enqueue(tx: Tx, queue: string, payload: unknown, delaySeconds?: number): Promise<void>;
+  /** Adds work in the transaction that makes it necessary: both happen, or neither. */
+  enqueue(tx: Tx, queue: string, payload: unknown, options?: EnqueueOptions): Promise<void>;
   /** Says how to do the work of a queue. A handler may run more than once and must bear it. */
-  define(queue: string, handler: Handler): void;
+  define(queue: string, handler: Handler, lane?: Exclude<Lane, "recurring">): void;
   /** Work that recurs; one node at a time does it. */
   every(queue: string, everySeconds: number, handler: () => Promise<void>): void;
   start(): Promise<void>;
@@ -28,9 +38,6 @@ export type Jobs = {
 
 const secondsFrom = (time: Date, seconds: number) => new Date(time.getTime() + seconds * 1000);
 const placeOf = (id: string) => `jobs.payload:${id}`;
-
-/** Apart, so that a job that hangs does not keep recurring work from being done. */
-const lanes = [isNull(jobs.key), isNotNull(jobs.key)];
 
 /** Work outside requests, on PostgreSQL: enqueued transactionally, leased, retried with back-off. */
 export function createJobs(
@@ -48,7 +55,7 @@ export function createJobs(
     queue: string,
     payload: unknown,
     key: string | null,
-    delaySeconds = 0,
+    { delaySeconds = 0, turn }: EnqueueOptions = {},
   ) {
     const id = uuidv7();
     const text = encryption.encrypt(JSON.stringify(payload ?? null), placeOf(id));
@@ -59,6 +66,7 @@ export function createJobs(
         id,
         queue,
         key,
+        turn: turn ?? null,
         payload: text,
         createdAt: at,
         runAt: secondsFrom(at, delaySeconds),
@@ -66,27 +74,37 @@ export function createJobs(
       .onConflictDoNothing();
   }
 
-  const claim = (lane: SQL) =>
-    database.transaction({}, async (tx) => {
-      const at = now();
-      // A queue that only a newer node knows is left to that node.
-      const known = inArray(jobs.queue, [...definitions.keys()]);
-      const free = sql`${jobs.runAt} <= ${at.toISOString()} and ${jobs.failedAt} is null
-        and (${jobs.lockedUntil} is null or ${jobs.lockedUntil} < ${at.toISOString()})`;
+  async function claim(lane: Lane) {
+    // A queue that only a newer node knows is left to that node.
+    const queues = [...definitions].flatMap(([queue, known]) => (known.lane === lane ? queue : []));
+    if (queues.length === 0) return undefined;
+    return database.transaction({}, async (tx) => {
+      const at = now().toISOString();
+      // Who claims after another must see what that one has claimed.
+      await tx.execute(sql`select pg_advisory_xact_lock(hashtext(${`jobs.${lane}`}))`);
+      const free = sql`${jobs.runAt} <= ${at} and ${jobs.failedAt} is null
+        and (${jobs.lockedUntil} is null or ${jobs.lockedUntil} < ${at})
+        and (${jobs.turn} is null or not exists (
+          select from ${jobs} other where other.turn = ${jobs.turn} and other.locked_until >= ${at}
+        ))`;
       const due = tx
         .select({ id: jobs.id })
         .from(jobs)
-        .where(and(lane, known, free))
-        .orderBy(jobs.runAt)
+        .where(and(inArray(jobs.queue, queues), free))
+        .orderBy(jobs.runAt, jobs.id)
         .limit(1)
         .for("update", { skipLocked: true });
       const [job] = await tx
         .update(jobs)
-        .set({ lockedUntil: secondsFrom(at, leaseSeconds), attempts: sql`${jobs.attempts} + 1` })
+        .set({
+          lockedUntil: secondsFrom(new Date(at), leaseSeconds),
+          attempts: sql`${jobs.attempts} + 1`,
+        })
         .where(eq(jobs.id, sql`(${due})`))
         .returning();
       return job;
     });
+  }
 
   async function settle(job: typeof jobs.$inferSelect, error: unknown) {
     const everySeconds = definitions.get(job.queue)?.everySeconds;
@@ -112,10 +130,9 @@ export function createJobs(
     });
   }
 
-  async function runOne(lane: SQL): Promise<boolean> {
-    const job = await claim(lane);
-    const definition = job && definitions.get(job.queue);
-    if (!job || !definition) return false;
+  async function perform(job: typeof jobs.$inferSelect): Promise<void> {
+    const definition = definitions.get(job.queue);
+    if (!definition) return;
     try {
       // Recurring work has no payload, and so outlives the key that its row was made with.
       const recurs = definition.everySeconds !== undefined;
@@ -130,34 +147,53 @@ export function createJobs(
       log.warn({ err: error, queue: job.queue, attempt: job.attempts }, "a job failed");
       await settle(job, error ?? "failed");
     }
-    return true;
   }
 
-  async function work(lane: SQL) {
+  async function work([lane, width]: [Lane, number]) {
     const { signal } = stopping;
-    while (!signal.aborted) {
-      await sleep(pollMilliseconds, undefined, { ref: false, signal }).catch(() => {});
-      try {
-        while (!signal.aborted && (await runOne(lane))) {
-          // take the next one at once
-        }
-      } catch (error) {
-        log.debug({ err: error }, "jobs cannot be read now");
+    const underWay = new Set<Promise<void>>();
+    let filling: Promise<void> | undefined;
+    async function claimAll() {
+      while (!signal.aborted && underWay.size < width) {
+        const job = await claim(lane);
+        if (!job) return;
+        const done: Promise<void> = perform(job)
+          .catch((error: unknown) => log.debug({ err: error }, "a job cannot be settled now"))
+          .finally(() => {
+            underWay.delete(done);
+            // Where one ends, the next begins at once.
+            void fill();
+          });
+        underWay.add(done);
       }
     }
+    function fill() {
+      filling ??= claimAll()
+        .catch((error: unknown) => log.debug({ err: error }, "jobs cannot be read now"))
+        .finally(() => {
+          filling = undefined;
+        });
+      return filling;
+    }
+    while (!signal.aborted) {
+      await sleep(pollMilliseconds, undefined, { ref: false, signal }).catch(() => {});
+      await fill();
+    }
+    await Promise.all(underWay);
   }
 
   return {
-    enqueue: (tx, queue, payload, delaySeconds) => insert(tx, queue, payload, null, delaySeconds),
-    define: (queue, handler) => definitions.set(queue, { handler }),
-    every: (queue, everySeconds, handler) => definitions.set(queue, { handler, everySeconds }),
+    enqueue: (tx, queue, payload, options) => insert(tx, queue, payload, null, options),
+    define: (queue, handler, lane = "work") => definitions.set(queue, { handler, lane }),
+    every: (queue, everySeconds, handler) =>
+      definitions.set(queue, { handler, everySeconds, lane: "recurring" }),
     async start() {
       await database.transaction({}, async (tx) => {
         for (const [queue, { everySeconds }] of definitions) {
           if (everySeconds !== undefined) await insert(tx, queue, null, queue);
         }
       });
-      running = Promise.all(lanes.map(work));
+      running = Promise.all((Object.entries(lanes) as [Lane, number][]).map(work));
     },
     async stop() {
       stopping.abort();

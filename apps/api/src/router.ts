@@ -12,6 +12,7 @@ import { sessionsRouter } from "./features/sessions/router.ts";
 import { setupRouter } from "./features/setup/router.ts";
 import { tokensRouter } from "./features/tokens/router.ts";
 import { usersRouter } from "./features/users/router.ts";
+import { webhooksRouter } from "./features/webhooks/router.ts";
 import { router } from "./trpc/init.ts";
 
 export const appRouter = router({
@@ -29,6 +30,7 @@ export const appRouter = router({
   setup: setupRouter,
   tokens: tokensRouter,
   users: usersRouter,
+  webhooks: webhooksRouter,
 });
 
 export type AppRouter = typeof appRouter;

@@ -13,6 +13,7 @@ export const reasonSentences = {
   invalid_cursor: "The list has changed. Reload it from the start.",
   invalid_query: "The query cannot be read.",
   invalid_range: "The time range does not fit: its start must lie before its end.",
+  url_not_allowed: "The server may not send anything to this URL.",
   multiple_credentials: "The request carried two identities. Sign out and in again.",
   not_signed_in: "You are not signed in any more. Sign in and try again.",
   invalid_credentials: "The e-mail address or the password is wrong.",
@@ -91,8 +92,9 @@ function sentence(reason: ErrorReason, error: unknown): string {
   if (reason === "invalid_input" && error instanceof Error) {
     return `${reasonSentences[reason]} ${error.message}`;
   }
-  // The server says which words or habits make it weak.
-  if (reason === "weak_password" && error instanceof Error && error.message) return error.message;
+  // The server says which words or habits make it weak, and what is wrong with a URL.
+  const isTold = reason === "weak_password" || reason === "url_not_allowed";
+  if (isTold && error instanceof Error && error.message) return error.message;
   const seconds = reason === "rate_limited" ? retryAfterSeconds(error) : null;
   return seconds ? `Too many attempts. Try again in ${inWords(seconds)}.` : reasonSentences[reason];
 }

@@ -60,6 +60,15 @@ import {
   userIdInput,
   userPage,
 } from "@muniment/shared/users.ts";
+import {
+  delivery,
+  deliveryIdInput,
+  deliveryPage,
+  webhook,
+  webhookIdInput,
+  webhookPage,
+  webhookWithSecret,
+} from "@muniment/shared/webhooks.ts";
 import type { inferRouterOutputs } from "@trpc/server";
 import { z } from "zod";
 
@@ -162,6 +171,17 @@ const outputSchemas = {
   },
   alerts: { list: alertPage, resolve: alert },
   tokens: { issue: issuedTokens, refresh: issuedTokens, revoke: nothing },
+  webhooks: {
+    create: webhookWithSecret,
+    list: webhookPage,
+    get: webhook,
+    update: webhook,
+    delete: webhookIdInput,
+    test: deliveryIdInput,
+    deliveries: deliveryPage,
+    replay: delivery,
+    rotateSecret: webhookWithSecret,
+  },
   limits: { list: limitPage, set: limitItem, reset: limitItem },
 } satisfies Schemas;
 

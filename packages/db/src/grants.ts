@@ -12,7 +12,8 @@ export function grantsTo({ appGroup, ingestGroup }: RoleNames): string {
     grant select, insert, update, delete on
       users, sessions, known_devices, sign_ins, refresh_tokens, link_tokens, challenges,
       totp_factors, recovery_codes, passkeys, agents, api_keys, saved_views, limit_overrides, jobs,
-      audit_refusals to ${app};
+      audit_refusals, webhooks, webhook_deliveries, alert_rules, alert_rule_counts,
+      alert_firings to ${app};
     grant select, insert, update on alerts to ${app};
     grant select, insert on
       audit_entries, audit_leaves, audit_subtrees, audit_checkpoints to ${app};
@@ -28,7 +29,8 @@ export function grantsTo({ appGroup, ingestGroup }: RoleNames): string {
       delete_expired_challenges(), delete_expired_links(), delete_old_sign_ins(),
       fold_event_counts(integer),
       delete_empty_event_counts(timestamptz, integer), expired_event_partition(timestamptz),
-      delete_event_blocks(text, bigint, integer), drop_event_partition(text) to ${app};
+      delete_event_blocks(text, bigint, integer), drop_event_partition(text),
+      due_alert_rules(timestamptz, integer), delete_old_notices(timestamptz) to ${app};
   `;
 }
 

@@ -12,6 +12,9 @@ import { openScratchDatabase } from "./scratch-database.ts";
 const owned = [
   "agent_counters",
   "agents",
+  "alert_firings",
+  "alert_rule_counts",
+  "alert_rules",
   "api_keys",
   "challenges",
   "event_count_changes",
@@ -28,6 +31,8 @@ const owned = [
   "sessions",
   "sign_ins",
   "totp_factors",
+  "webhook_deliveries",
+  "webhooks",
 ];
 
 /** What the application may not update at all. */
@@ -74,6 +79,16 @@ async function populate(owner: postgres.Sql): Promise<Person> {
   await owner`insert into event_counts ${owner({ ...counted, minutes: 15, apart: 3 })}`;
   await owner`insert into saved_views ${owner({ id: randomUUID(), user_id: id, name: "v", query: "", display: "{}", created_at: now, updated_at: now })}`;
   await owner`insert into link_tokens ${owner({ hash: randomBytes(32), purpose: "password_reset", user_id: id, created_at: now, expires_at: now })}`;
+  const [webhookId, ruleId, times] = [
+    randomUUID(),
+    randomUUID(),
+    { created_at: now, updated_at: now },
+  ];
+  await owner`insert into webhooks ${owner({ id: webhookId, user_id: id, name: "w", url: "u", secret: "s", ...times })}`;
+  await owner`insert into webhook_deliveries ${owner({ id: randomUUID(), user_id: id, webhook_id: webhookId, sequence: 1, topic: "webhook.test", body: "{}", status: "pending", attempts: "[]", created_at: now })}`;
+  await owner`insert into alert_rules ${owner({ id: ruleId, user_id: id, name: "r", query: "", threshold: 1, window_minutes: 1, cooldown_minutes: 1, email: true, webhook_ids: [], seen_xid: "0", seen_position: 0, next_check_at: now, ...times })}`;
+  await owner`insert into alert_rule_counts ${owner({ rule_id: ruleId, user_id: id, start: now, count: 1 })}`;
+  await owner`insert into alert_firings ${owner({ id: randomUUID(), rule_id: ruleId, user_id: id, opened_at: now, threshold: 1, window_minutes: 1, count: 2, peak: 2, notified: true })}`;
   return { id, sessionId, hmac: hmac.toString("hex"), challenge: challenge.toString("hex") };
 }
 

@@ -12,6 +12,7 @@ export const errorReasons = [
   "invalid_range",
   "invalid_query",
   "multiple_credentials",
+  "url_not_allowed",
   // who and whether
   "not_signed_in",
   "invalid_credentials",

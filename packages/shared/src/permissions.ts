@@ -14,6 +14,10 @@ export const permissions = [
   "apiKeys:write",
   "events:read",
   "events:write",
+  "webhooks:read",
+  "webhooks:write",
+  "alertRules:read",
+  "alertRules:write",
   "audit:read",
   "users:read",
   "users:write",
@@ -34,6 +38,10 @@ const member = [
   "apiKeys:write",
   "events:read",
   "events:write",
+  "webhooks:read",
+  "webhooks:write",
+  "alertRules:read",
+  "alertRules:write",
 ] as const;
 /** An auditor reads what administrators see and changes nothing but their own account. */
 const auditor = [
@@ -41,6 +49,8 @@ const auditor = [
   "agents:read",
   "apiKeys:read",
   "events:read",
+  "webhooks:read",
+  "alertRules:read",
   "audit:read",
   "users:read",
   "limits:read",

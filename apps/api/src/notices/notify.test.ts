@@ -16,6 +16,7 @@ const kinds = [
   "new_device",
   "sessions_revoked",
   "account_locked",
+  "webhook_disabled",
 ] as const satisfies Notice["kind"][];
 const notices: Notice[] = [
   ...kinds.map((kind) => ({ kind })),

@@ -15,6 +15,7 @@ export type Notice =
   | { kind: "new_device" }
   | { kind: "sessions_revoked" }
   | { kind: "account_locked" }
+  | { kind: "webhook_disabled" }
   | { kind: "role_changed"; role: Role };
 
 type Text = {
@@ -96,6 +97,12 @@ const fixed = {
     subject: "Sign-in to your account is locked for a while",
     happened: (account) =>
       `There were too many failed attempts to sign in as ${account}. Sign-in from devices not seen before is refused for a while, and then works again by itself. Your password was not found out.`,
+    remedy: "none",
+  },
+  webhook_disabled: {
+    subject: "A webhook was turned off",
+    happened: (account) =>
+      `Nothing that was sent to one of the webhooks of ${account} has arrived for three days, so it was turned off. Nothing more is sent there until it is turned on again, on the page Webhooks; what did not arrive is kept there and can be sent again.`,
     remedy: "none",
   },
 } as const satisfies Record<Exclude<Notice["kind"], "role_changed">, Text>;

@@ -26,7 +26,7 @@ export function defineEventJobs(
     const again = (isNextSecond: boolean, delaySeconds: number) =>
       database.transaction({}, (tx) => {
         const next = { userId, isSecond: isNextSecond };
-        return jobs.enqueue(tx, deleteUserEventsQueue, next, delaySeconds);
+        return jobs.enqueue(tx, deleteUserEventsQueue, next, { delaySeconds });
       });
     const done = await deleteUserEvents(database, userId);
     if (!done) await again(isSecond, 0);

@@ -1,0 +1,65 @@
+import { expect, test } from "vitest";
+import { parseTarget } from "./target.ts";
+
+test.each([
+  "127.0.0.1",
+  "http:127.0.0.1",
+  "http:/127.0.0.1/",
+  "http:\\\\127.0.0.1/",
+  "http://2130706433/",
+  "http://0x7f000001/",
+  "http://0x7f.0.0.1/",
+  "http://0177.0.0.1/",
+  "http://017700000001/",
+  "http://127.1/",
+  "http://127.0.1/",
+  "http://0/",
+  "http://127.0.0.1./",
+  "http://hooks.example.com./",
+  "http://１２７.０.０.１/",
+  "http://127。0。0。1/",
+  "http://ⓔxample.com/",
+  "http://b\u00fccher.example/",
+  "http://%31%32%37.0.0.1/",
+  "http://[::ffff:127.0.0.1]/",
+  "http://[0:0:0:0:0:0:0:1]/",
+  "http://[0000::1]/",
+  "http://user@hooks.example.com/",
+  "http://user:secret@hooks.example.com/",
+  "http://@hooks.example.com/",
+  "http://hooks.example.com\\@127.0.0.1/",
+  "http://hooks.example.com:80@127.0.0.1/",
+  "http://exa\tmple.com/",
+  " http://hooks.example.com/",
+  "http://hooks.example.com/a b",
+  "http://hooks.example.com/\r\nX: y",
+  "http://hooks.example.com:0/",
+  "http://hooks.example.com:22/",
+  "http://hooks.example.com:25/",
+  "http://hooks.example.com:65536/",
+  "https://hooks.example.com:0443/",
+  "http://",
+  "http:///path",
+  "ftp://hooks.example.com/",
+  "file:///etc/passwd",
+  "gopher://hooks.example.com/",
+  "unix:/var/run/docker.sock",
+  "javascript:alert(1)",
+  "data:text/plain,x",
+  "//hooks.example.com/",
+  `http://hooks.example.com/${"x".repeat(2048)}`,
+  "",
+])("refuses %j", (text) => {
+  expect(() => parseTarget(text)).toThrow(expect.objectContaining({ reason: "url_not_allowed" }));
+});
+
+test.each([
+  ["https://hooks.example.com/a?b=c", "hooks.example.com", 443],
+  ["HTTPS://Hooks.Example.com", "hooks.example.com", 443],
+  ["http://hooks.example.com:80/", "hooks.example.com", 80],
+  ["http://xn--bcher-kva.example:8080/", "xn--bcher-kva.example", 8080],
+  ["http://203.0.113.7:3000/", "203.0.113.7", 3000],
+  ["https://[2001:db8::1]:8443/x", "2001:db8::1", 8443],
+])("reads %s", (text, host, port) => {
+  expect(parseTarget(text)).toMatchObject({ host, port, tls: /^https/i.test(text) });
+});
