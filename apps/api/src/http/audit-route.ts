@@ -1,6 +1,5 @@
 import { formatVerifierKey } from "@muniment/verify/signed-note.ts";
 import { parseTilePath } from "@muniment/verify/tile-path.ts";
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { readCheckpoint, type SignedCheckpoint } from "../audit/checkpoints.ts";
 import { createNoteSigner } from "../audit/note-signer.ts";
 import { readHashes, tileHeight } from "../audit/tree.ts";
@@ -9,6 +8,7 @@ import { AppError } from "../errors.ts";
 import { clientKey } from "../limits/client-key.ts";
 import { refuseOver } from "../trpc/limited.ts";
 import { plainError, setHeaders, setRetryAfter } from "./answer.ts";
+import { type Exchange, type Route, send, sendJson } from "./exchange.ts";
 import { createContext } from "./request-facts.ts";
 import { settle } from "./trpc-call.ts";
 
@@ -40,39 +40,42 @@ async function readTile(deps: Deps, path: string, { size }: SignedCheckpoint): P
  * The audit log for everybody, as https://c2sp.org/tlog-tiles has it: signed checkpoints, hashes and
  * the keys to verify with. Never the contents of an entry.
  */
-export function addAuditRoutes(app: FastifyInstance, deps: Deps): void {
-  async function answer(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    read: (checkpoint: SignedCheckpoint) => Content | Promise<Content>,
-  ) {
-    const ctx = createContext(deps, request, new AbortController().signal, false);
-    const outcome = await settle(ctx, "audit", async () => {
-      const key = clientKey(ctx.request.address);
-      refuseOver(ctx, await deps.limits.consume("general_address", key));
-      const checkpoint = await readCheckpoint(deps.database.audit);
-      if (!checkpoint) throw nothingHere();
-      return read(checkpoint);
-    });
-    setHeaders(reply, ctx.response);
-    if (!outcome.ok) {
-      setRetryAfter(reply, [outcome.error]);
-      return reply.code(outcome.status).send(plainError(outcome.error, request.id));
-    }
-    const { type, cache, body } = outcome.data;
-    return reply.type(type).header("cache-control", cache).send(body);
-  }
+export function auditRoutes(deps: Deps): Route[] {
+  const route = (
+    path: string,
+    read: (checkpoint: SignedCheckpoint, exchange: Exchange) => Content | Promise<Content>,
+  ): Route => ({
+    method: "GET",
+    path,
+    async answer(exchange) {
+      const ctx = createContext(deps, exchange, false);
+      const outcome = await settle(ctx, "audit", async () => {
+        const key = clientKey(ctx.request.address);
+        refuseOver(ctx, await deps.limits.consume("general_address", key));
+        const checkpoint = await readCheckpoint(deps.database.audit);
+        if (!checkpoint) throw nothingHere();
+        return read(checkpoint, exchange);
+      });
+      setHeaders(exchange, ctx.response);
+      if (!outcome.ok) {
+        setRetryAfter(exchange, [outcome.error]);
+        const error = JSON.stringify(plainError(outcome.error, exchange.id));
+        return sendJson(exchange, outcome.status, error);
+      }
+      const { type, cache, body } = outcome.data;
+      exchange.headers["cache-control"] = cache;
+      send(exchange, 200, type, body);
+    },
+  });
 
-  app.get("/audit/checkpoint", (request, reply) =>
-    answer(request, reply, ({ note }) => text(note)),
-  );
-  app.get("/audit/keys", (request, reply) =>
-    answer(request, reply, ({ origin }) => {
+  return [
+    route("/audit/checkpoint", ({ note }) => text(note)),
+    route("/audit/keys", ({ origin }) => {
       const { keys } = createNoteSigner(deps.secrets.auditSigning, origin);
       return text(keys.map((key) => `${formatVerifierKey(key)}\n`).join(""));
     }),
-  );
-  app.get<{ Params: { "*": string } }>("/audit/tile/*", (request, reply) =>
-    answer(request, reply, (checkpoint) => readTile(deps, request.params["*"], checkpoint)),
-  );
+    route("/audit/tile/*", (checkpoint, { path }) =>
+      readTile(deps, path.slice("/audit/tile/".length), checkpoint),
+    ),
+  ];
 }

@@ -2,22 +2,31 @@ import type { IncomingMessage } from "node:http";
 import { AppError } from "../errors.ts";
 
 /** The body's bytes. @throws AppError `body_too_large`, `invalid_json` when it ends in the middle */
-async function readBytes(request: IncomingMessage, limit: number): Promise<Buffer> {
+function readBytes(request: IncomingMessage, limit: number): Promise<Buffer> {
   const tooLarge = () => new AppError("body_too_large", `The body is larger than ${limit} bytes.`);
-  if (Number(request.headers["content-length"] ?? 0) > limit) throw tooLarge();
-  const chunks: Buffer[] = [];
-  let size = 0;
-  try {
-    for await (const chunk of request as AsyncIterable<Buffer>) {
+  if (Number(request.headers["content-length"] ?? 0) > limit) return Promise.reject(tooLarge());
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const stop = () =>
+      request.off("data", take).off("end", end).off("error", cut).off("close", cut);
+    const take = (chunk: Buffer) => {
       size += chunk.length;
-      if (size > limit) break;
       chunks.push(chunk);
-    }
-  } catch (cause) {
-    throw new AppError("invalid_json", "The body ended too early.", { cause });
-  }
-  if (size > limit) throw tooLarge();
-  return Buffer.concat(chunks, size);
+      if (size <= limit) return;
+      stop().pause();
+      reject(tooLarge());
+    };
+    const end = () => {
+      stop();
+      resolve(Buffer.concat(chunks, size));
+    };
+    const cut = (cause?: Error) => {
+      stop();
+      reject(new AppError("invalid_json", "The body ended too early.", { cause }));
+    };
+    request.on("data", take).on("end", end).on("error", cut).on("close", cut);
+  });
 }
 
 /**

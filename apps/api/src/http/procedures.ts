@@ -18,7 +18,7 @@ export type CallableProcedure = {
   call(
     ctx: Context,
     readInput: () => Promise<unknown>,
-    signal: AbortSignal,
+    signal: AbortSignal | undefined,
     batchIndex: number,
   ): Promise<unknown>;
 };

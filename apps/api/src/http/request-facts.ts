@@ -1,10 +1,10 @@
-import type { FastifyRequest } from "fastify";
 import type { Config } from "../config.ts";
 import type { Deps } from "../deps.ts";
 import { AppError } from "../errors.ts";
 import { type Principal, rightsOf } from "../identity/principal.ts";
 import type { Context, RequestFacts } from "../trpc/context.ts";
 import { readDeviceTokens, readSessionToken } from "./cookies.ts";
+import { abortOnClose, type Exchange } from "./exchange.ts";
 import { procedures } from "./procedures.ts";
 
 const header = (value: string | string[] | undefined) => (Array.isArray(value) ? value[0] : value);
@@ -14,18 +14,25 @@ function readBearer(value: string | undefined): string | undefined {
   return /^Bearer +(\S+)$/i.exec(value)?.[1] ?? "";
 }
 
-function requestFacts(request: FastifyRequest, config: Config, signal: AbortSignal): RequestFacts {
-  const { headers } = request;
+function requestFacts(exchange: Exchange, config: Config): RequestFacts {
+  const { headers } = exchange.request;
+  let signal: AbortSignal | undefined;
   return {
-    id: request.id,
-    address: request.ip,
+    id: exchange.id,
+    address: exchange.address,
     userAgent: (headers["user-agent"] ?? "").slice(0, 256),
-    origin: header(headers.origin),
+    origin: headers.origin,
     secFetchSite: header(headers["sec-fetch-site"]),
     cookieToken: readSessionToken(headers.cookie, config),
-    deviceTokens: readDeviceTokens(headers.cookie, config),
     bearer: readBearer(headers.authorization),
-    signal,
+    // Few calls ask for these.
+    get deviceTokens() {
+      return readDeviceTokens(headers.cookie, config);
+    },
+    get signal() {
+      signal ??= abortOnClose(exchange);
+      return signal;
+    },
   };
 }
 
@@ -33,13 +40,8 @@ function requestFacts(request: FastifyRequest, config: Config, signal: AbortSign
  * The context of every call in one HTTP request. `isUse` false: the request is not one that its user
  * made, and so does not keep the session from idling.
  */
-export function createContext(
-  deps: Deps,
-  request: FastifyRequest,
-  signal: AbortSignal,
-  isUse = true,
-): Context {
-  const facts = requestFacts(request, deps.config, signal);
+export function createContext(deps: Deps, exchange: Exchange, isUse = true): Context {
+  const facts = requestFacts(exchange, deps.config);
   let identity: Promise<Principal> | undefined;
   return {
     deps,

@@ -1,4 +1,3 @@
-import type { FastifyInstance, FastifyReply } from "fastify";
 import type { Deps } from "../deps.ts";
 import { AppError } from "../errors.ts";
 import { startOf } from "../json-text.ts";
@@ -6,23 +5,26 @@ import type { Context } from "../trpc/context.ts";
 import { plainError, setHeaders, setRetryAfter } from "./answer.ts";
 import { parseJson, readJsonBody } from "./body.ts";
 import { exactText } from "./exact-text.ts";
+import { type Exchange, type Route, sendJson } from "./exchange.ts";
 import { lighten } from "./large-batch.ts";
-import { bodyBytesOf, procedureAt } from "./procedures.ts";
+import { bodyBytesOf, type CallableProcedure, procedureAt } from "./procedures.ts";
 import { createContext, requireSameCaller } from "./request-facts.ts";
 import { settle } from "./trpc-call.ts";
 
+/** Runs one procedure and answers its bare output, or a plain error. */
 async function answer(
-  reply: FastifyReply,
+  exchange: Exchange,
   ctx: Context,
-  path: string,
-  work: () => Promise<unknown>,
-) {
-  const outcome = await settle(ctx, path, work);
-  setHeaders(reply, ctx.response);
-  reply.type("application/json; charset=utf-8");
-  if (outcome.ok) return reply.send(JSON.stringify(outcome.data));
-  setRetryAfter(reply, [outcome.error]);
-  return reply.code(outcome.status).send(JSON.stringify(plainError(outcome.error, ctx.request.id)));
+  procedure: CallableProcedure,
+  readInput: () => Promise<unknown>,
+): Promise<void> {
+  const outcome = await settle(ctx, procedure.path, () =>
+    procedure.call(ctx, readInput, undefined, 0),
+  );
+  setHeaders(exchange, ctx.response);
+  if (outcome.ok) return sendJson(exchange, 200, JSON.stringify(outcome.data));
+  setRetryAfter(exchange, [outcome.error]);
+  sendJson(exchange, outcome.status, JSON.stringify(plainError(outcome.error, exchange.id)));
 }
 
 const repeatable = new Set(["types", "levels"]);
@@ -42,30 +44,32 @@ function searchInput(query: URLSearchParams): Record<string, unknown> {
 }
 
 /** The same procedures for callers without a tRPC client: bare outputs, plain errors. */
-export function addRestRoutes(app: FastifyInstance, deps: Deps): void {
-  const signal = () => new AbortController().signal;
-  app.post("/api/v1/events", async (request, reply) => {
-    const ctx = createContext(deps, request, signal());
-    const ingest = procedureAt("events.ingest");
-    const readInput = async () => {
-      const body = await readJsonBody(request.raw, bodyBytesOf(ingest));
-      await requireSameCaller(ctx);
-      const { text, refused } = lighten(body, null);
-      const value = text === "" ? undefined : parseJson(text);
-      const start = startOf(text);
-      return exactText({ value, text, start, refused: refused.get(start) });
-    };
-    return answer(reply, ctx, ingest.path, () =>
-      ingest.call(ctx, readInput, ctx.request.signal, 0),
-    );
-  });
-  app.get("/api/v1/events", async (request, reply) => {
-    const ctx = createContext(deps, request, signal());
-    const search = procedureAt("events.search");
-    const readInput = async () =>
-      searchInput(new URL(request.raw.url ?? "/", "http://localhost").searchParams);
-    return answer(reply, ctx, search.path, () =>
-      search.call(ctx, readInput, ctx.request.signal, 0),
-    );
-  });
+export function restRoutes(deps: Deps): Route[] {
+  const ingest = procedureAt("events.ingest");
+  const search = procedureAt("events.search");
+  return [
+    {
+      method: "POST",
+      path: "/api/v1/events",
+      answer(exchange) {
+        const ctx = createContext(deps, exchange);
+        return answer(exchange, ctx, ingest, async () => {
+          const body = await readJsonBody(exchange.request, bodyBytesOf(ingest));
+          await requireSameCaller(ctx);
+          const { text, refused } = lighten(body, null);
+          const value = text === "" ? undefined : parseJson(text);
+          const start = startOf(text);
+          return exactText({ value, text, start, refused: refused.get(start) });
+        });
+      },
+    },
+    {
+      method: "GET",
+      path: "/api/v1/events",
+      answer: (exchange) =>
+        answer(exchange, createContext(deps, exchange), search, async () =>
+          searchInput(new URLSearchParams(exchange.search)),
+        ),
+    },
+  ];
 }

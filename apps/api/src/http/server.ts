@@ -1,25 +1,15 @@
+import { createServer as createHttpServer, type IncomingMessage } from "node:http";
 import { getHTTPStatusCodeFromError } from "@trpc/server/http";
 import fastify, { type FastifyInstance } from "fastify";
-import { v7 as uuidv7 } from "uuid";
-import type { Config } from "../config.ts";
 import type { Deps } from "../deps.ts";
 import { AppError, toAppError } from "../errors.ts";
 import { plainError } from "./answer.ts";
-import { addAuditRoutes } from "./audit-route.ts";
+import { createFront } from "./front.ts";
 import { addHealthRoutes } from "./health-route.ts";
 import { addJwksRoute } from "./jwks-route.ts";
-import { addCors, addLoopbackRedirect } from "./origins.ts";
-import { addRestRoutes } from "./rest-route.ts";
 import { securityHeaders } from "./security-headers.ts";
 import { addSpa } from "./spa.ts";
-import { addTrpcRoute } from "./trpc-route.ts";
 import { answerBadPath, answerNoHttp } from "./unreadable.ts";
-
-/** Trusts the first so many hops, counted from our socket, or the hops within the given ranges. */
-function trustOf(trustProxy: Config["trustProxy"]) {
-  if (typeof trustProxy !== "number") return trustProxy;
-  return (_address: string, hop: number) => hop < trustProxy;
-}
 
 /** What Fastify and its plugins refuse by themselves: a path outside the web root is just not there. */
 function knownError(error: unknown): AppError {
@@ -31,40 +21,36 @@ function knownError(error: unknown): AppError {
   return toAppError(error);
 }
 
-/** The HTTP shell: headers, request ids, routes. `webDirectory` holds the built SPA, if any. */
+/**
+ * The HTTP server: the API is answered by our own front, the rest by Fastify. `webDirectory` holds
+ * the built SPA, if any.
+ */
 export async function createServer(
   deps: Deps,
   webDirectory: string | null,
 ): Promise<FastifyInstance> {
-  const { config } = deps;
-  const headers = securityHeaders(config);
+  const ids = new WeakMap<IncomingMessage, string>();
   const app = fastify({
     logger: false,
-    trustProxy: trustOf(config.trustProxy),
-    genReqId: () => uuidv7(),
-    requestTimeout: 30_000,
+    serverFactory(handle) {
+      const front = createFront(deps, ({ request, response, id, headers }) => {
+        ids.set(request, id);
+        for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+        handle(request, response);
+      });
+      return createHttpServer({ requestTimeout: 30_000, keepAliveTimeout: 72_000 }, front);
+    },
+    genReqId: (request) => ids.get(request) ?? "",
     // Drained by `close`: idle connections end at once, busy ones after their answer.
     forceCloseConnections: "idle",
     return503OnClosing: true,
     routerOptions: { maxParamLength: 2000 },
-    frameworkErrors: answerBadPath(headers),
-    clientErrorHandler: answerNoHttp(headers),
+    frameworkErrors: answerBadPath,
+    clientErrorHandler: answerNoHttp(securityHeaders(deps.config)),
   });
-  // Bodies are read by the routes themselves, each with its procedure's own limit.
+  // None of these routes reads a body.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", (_request, _payload, done) => done(null));
-
-  app.addHook("onRequest", (request, reply, done) => {
-    reply.headers(headers).header("x-request-id", request.id);
-    const type = request.raw.headers["content-type"];
-    // Judged by the routes: Fastify would refuse a malformed one before they have counted the call.
-    if (type !== undefined && type !== "application/json")
-      request.headers = { "content-type": undefined };
-    if (!request.url.startsWith("/assets/")) reply.header("cache-control", "no-store");
-    done();
-  });
-  addLoopbackRedirect(app, config);
-  addCors(app, config);
 
   app.setErrorHandler((error, request, reply) => {
     const known = knownError(error);
@@ -76,9 +62,6 @@ export async function createServer(
 
   addHealthRoutes(app, deps);
   addJwksRoute(app, deps);
-  addTrpcRoute(app, deps);
-  addRestRoutes(app, deps);
-  addAuditRoutes(app, deps);
   await addSpa(app, webDirectory);
   return app;
 }

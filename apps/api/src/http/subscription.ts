@@ -1,9 +1,10 @@
+import type { ServerResponse } from "node:http";
 import { isTrackedEnvelope } from "@trpc/server";
-import type { FastifyReply, FastifyRequest } from "fastify";
 import { toAppError } from "../errors.ts";
 import { rightsOf } from "../identity/principal.ts";
 import type { Context } from "../trpc/context.ts";
 import { setHeaders } from "./answer.ts";
+import { type Exchange, sendJson } from "./exchange.ts";
 import type { CallableProcedure } from "./procedures.ts";
 import { settle, toEnvelope } from "./trpc-call.ts";
 
@@ -12,9 +13,9 @@ const recheckMilliseconds = 1000;
 const maxUnsentBytes = 1_048_576;
 
 /** A position that a reconnecting client sends in the header wins over the one in its first input. */
-function withLastEventId(request: FastifyRequest, input: unknown): unknown {
+function withLastEventId({ request, search }: Exchange, input: unknown): unknown {
   const header = request.headers["last-event-id"];
-  const query = new URL(request.raw.url ?? "/", "http://localhost").searchParams.get("lastEventId");
+  const query = new URLSearchParams(search).get("lastEventId");
   const id = (Array.isArray(header) ? header[0] : header) ?? query;
   if (id === null || id === undefined || id === "") return input;
   // What is not an object is refused as it came.
@@ -29,9 +30,9 @@ async function stillHolds(ctx: Context, rights: string): Promise<boolean> {
   return principal === null || rightsOf(principal) === rights;
 }
 
-function drained(reply: FastifyReply, signal: AbortSignal): Promise<void> {
+function drained(response: ServerResponse, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    reply.raw.once("drain", resolve);
+    response.once("drain", resolve);
     signal.addEventListener("abort", () => resolve(), { once: true });
   });
 }
@@ -40,35 +41,30 @@ const message = (event: string, data: string) => `event: ${event}\ndata: ${data}
 
 /** One subscription as server-sent events, in the wire format of tRPC's own adapter. */
 export async function streamSubscription(
-  request: FastifyRequest,
-  reply: FastifyReply,
+  exchange: Exchange,
   ctx: Context,
   procedure: CallableProcedure,
   readInput: () => Promise<unknown>,
-): Promise<FastifyReply> {
+): Promise<void> {
+  const { response } = exchange;
   const ending = new AbortController();
   const signal = AbortSignal.any([ctx.request.signal, ending.signal]);
   const opened = await settle(ctx, procedure.path, () =>
-    procedure.call(ctx, async () => withLastEventId(request, await readInput()), signal, 0),
+    procedure.call(ctx, async () => withLastEventId(exchange, await readInput()), signal, 0),
   );
-  setHeaders(reply, ctx.response);
+  setHeaders(exchange, ctx.response);
   if (!opened.ok) {
-    return reply
-      .code(opened.status)
-      .type("application/json")
-      .send(JSON.stringify(toEnvelope(ctx, opened)));
+    return sendJson(exchange, opened.status, JSON.stringify(toEnvelope(ctx, opened)));
   }
   const rights = rightsOf(await ctx.identify());
 
-  reply.hijack();
-  const headers = {
-    ...reply.getHeaders(),
+  response.writeHead(200, {
+    ...exchange.headers,
     "content-type": "text/event-stream",
     "cache-control": "no-cache, no-transform",
     "x-accel-buffering": "no",
-  };
-  reply.raw.writeHead(200, headers as Record<string, string>);
-  const write = (text: string) => reply.raw.writable && reply.raw.write(text);
+  });
+  const write = (text: string) => response.writable && response.write(text);
   write(message("connected", "{}"));
   const ping = setInterval(() => write(message("ping", "")), pingMilliseconds);
   const recheck = setInterval(() => {
@@ -86,7 +82,7 @@ export async function streamSubscription(
         ? `data: ${JSON.stringify(item[1])}\nid: ${item[0]}\n\n`
         : `data: ${JSON.stringify(item)}\n\n`;
       write(text);
-      if (reply.raw.writableLength > maxUnsentBytes) await drained(reply, signal);
+      if (response.writableLength > maxUnsentBytes) await drained(response, signal);
     }
     // Ended by us, the client comes back with its position and is identified again.
     if (!signal.aborted) write(message("return", ""));
@@ -98,7 +94,6 @@ export async function streamSubscription(
     clearInterval(ping);
     clearInterval(recheck);
     ctx.deps.stopping.removeEventListener("abort", stopping);
-    reply.raw.end();
+    response.end();
   }
-  return reply;
 }

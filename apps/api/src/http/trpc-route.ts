@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { IncomingMessage } from "node:http";
 import type { Deps } from "../deps.ts";
 import { AppError } from "../errors.ts";
 import { startOf } from "../json-text.ts";
@@ -7,6 +7,7 @@ import { setHeaders, setRetryAfter } from "./answer.ts";
 import { parseJson, readJsonBody } from "./body.ts";
 import { counted } from "./counted.ts";
 import { exactText, type Spans, spansOf } from "./exact-text.ts";
+import { type Exchange, type Route, sendJson } from "./exchange.ts";
 import { lighten } from "./large-batch.ts";
 import { bodyBytesOf, type CallableProcedure, commonBodyBytes, procedureAt } from "./procedures.ts";
 import { createContext, requireSameCaller } from "./request-facts.ts";
@@ -15,22 +16,23 @@ import { type CallOutcome, settle, toEnvelope } from "./trpc-call.ts";
 
 const maxBatch = 10;
 
-type Parsed = { paths: string[]; isBatch: boolean; search: URLSearchParams };
+type Parsed = { paths: string[]; isBatch: boolean; query: URLSearchParams };
+type Found = CallableProcedure | AppError;
 
-function parsePath(request: FastifyRequest): Parsed {
-  const url = new URL(request.raw.url ?? "/", "http://localhost");
-  let path: string;
+function parsePath({ path: target, search }: Exchange): Parsed {
+  let path = target.slice("/trpc/".length);
   try {
-    path = decodeURIComponent(url.pathname.slice("/trpc/".length));
+    if (path.includes("%")) path = decodeURIComponent(path);
   } catch (cause) {
     throw new AppError("unknown_procedure", "There is no such procedure.", { cause });
   }
-  const isBatch = url.searchParams.get("batch") === "1";
+  const query = new URLSearchParams(search);
+  const isBatch = query.get("batch") === "1";
   const paths = isBatch ? path.split(",", maxBatch + 1) : [path];
   if (paths.length > maxBatch) {
     throw new AppError("batch_too_large", `A batch holds at most ${maxBatch} calls.`);
   }
-  return { paths, isBatch, search: url.searchParams };
+  return { paths, isBatch, query };
 }
 
 /** The method decides the type of call: a GET can never change anything. */
@@ -51,11 +53,7 @@ function splitInput(value: unknown, { paths, isBatch }: Parsed): unknown[] {
   return paths.map((_, index) => (Object.hasOwn(byIndex, index) ? byIndex[index] : undefined));
 }
 
-function findProcedure(
-  path: string,
-  method: string,
-  isBatch: boolean,
-): CallableProcedure | AppError {
+function findProcedure(path: string, method: string, isBatch: boolean): Found {
   try {
     const procedure = procedureAt(path);
     requireMethod(method, procedure);
@@ -70,17 +68,17 @@ function findProcedure(
 }
 
 async function readInputs(
-  request: FastifyRequest,
+  request: IncomingMessage,
   parsed: Parsed,
-  found: (CallableProcedure | AppError)[],
+  found: Found[],
 ): Promise<unknown[]> {
   const known = found.filter(
     (procedure): procedure is CallableProcedure => !(procedure instanceof AppError),
   );
   const body =
     request.method === "POST"
-      ? await readJsonBody(request.raw, commonBodyBytes(known))
-      : (parsed.search.get("input") ?? "");
+      ? await readJsonBody(request, commonBodyBytes(known))
+      : (parsed.query.get("input") ?? "");
   const { text, refused } = known.every(({ meta }) => meta.exactJson)
     ? lighten(body, parsed.isBatch ? found.length : null)
     : { text: body, refused: undefined };
@@ -107,9 +105,9 @@ async function readInputs(
 /** Reads the request's inputs once, when the first call of it asks for its own. */
 function inputReader(
   ctx: Context,
-  request: FastifyRequest,
+  request: IncomingMessage,
   parsed: Parsed,
-  found: (CallableProcedure | AppError)[],
+  found: Found[],
 ): (index: number) => Promise<unknown> {
   let inputs: Promise<unknown[]> | undefined;
   return async (index) => {
@@ -124,74 +122,67 @@ function inputReader(
 async function callAll(
   ctx: Context,
   parsed: Parsed,
-  found: (CallableProcedure | AppError)[],
+  found: Found[],
   readInput: (index: number) => Promise<unknown>,
 ): Promise<CallOutcome[]> {
   return Promise.all(
     found.map((procedure, index) =>
       settle(ctx, parsed.paths[index], async () => {
         if (procedure instanceof AppError) throw await counted(ctx, procedure);
-        return procedure.call(ctx, () => readInput(index), ctx.request.signal, index);
+        return procedure.call(ctx, () => readInput(index), undefined, index);
       }),
     ),
   );
 }
 
-function sendAll(reply: FastifyReply, ctx: Context, parsed: Parsed, outcomes: CallOutcome[]) {
-  setHeaders(reply, ctx.response);
+function sendAll(
+  exchange: Exchange,
+  ctx: Context,
+  isBatch: boolean,
+  outcomes: CallOutcome[],
+): void {
+  setHeaders(exchange, ctx.response);
   const failed = outcomes.flatMap((outcome) => (outcome.ok ? [] : [outcome.error]));
-  setRetryAfter(reply, failed);
+  if (failed.length > 0) setRetryAfter(exchange, failed);
   const statuses = new Set(outcomes.map((outcome) => (outcome.ok ? 200 : outcome.status)));
   const [status] = statuses;
-  reply.code(statuses.size === 1 && status ? status : 207);
   const envelopes = outcomes.map((outcome) => toEnvelope(ctx, outcome));
-  return reply
-    .type("application/json; charset=utf-8")
-    .send(JSON.stringify(parsed.isBatch ? envelopes : envelopes[0]));
+  const body = JSON.stringify(isBatch ? envelopes : envelopes[0]);
+  sendJson(exchange, statuses.size === 1 && status ? status : 207, body);
 }
 
-/** Aborts when the client goes away before the answer is complete. */
-function abortOnClose(reply: FastifyReply): AbortSignal {
-  const controller = new AbortController();
-  reply.raw.once("close", () => {
-    if (!reply.raw.writableFinished) controller.abort();
-  });
-  return controller.signal;
+const isSubscription = (found: Found | undefined): found is CallableProcedure =>
+  found !== undefined && !(found instanceof AppError) && found.type === "subscription";
+
+async function answer(deps: Deps, exchange: Exchange): Promise<void> {
+  const ctx = createContext(deps, exchange);
+  const { request } = exchange;
+  const method = request.method === "POST" ? "POST" : "GET";
+  try {
+    const parsed = parsePath(exchange);
+    const { isBatch } = parsed;
+    const found = parsed.paths.map((path) => findProcedure(path, method, isBatch));
+    const readInput = inputReader(ctx, request, parsed, found);
+    const [first] = found;
+    if (!isBatch && isSubscription(first)) {
+      // A page opens its streams again by itself for as long as it is open.
+      const unused = createContext(deps, exchange, false);
+      return await streamSubscription(exchange, unused, first, () => readInput(0));
+    }
+    sendAll(exchange, ctx, isBatch, await callAll(ctx, parsed, found, readInput));
+  } catch (error) {
+    // The request as a whole is wrong: every call of it gets the same answer.
+    const outcome = await settle(ctx, undefined, async () => {
+      throw await counted(ctx, error);
+    });
+    sendAll(exchange, ctx, false, [outcome]);
+  }
 }
 
 /** tRPC over HTTP: the wire format of the stock adapters, without their cost and with our limits. */
-export function addTrpcRoute(app: FastifyInstance, deps: Deps): void {
-  app.route({
-    method: ["GET", "POST"],
-    url: "/trpc/*",
-    async handler(request, reply) {
-      const ctx = createContext(deps, request, abortOnClose(reply));
-      let parsed: Parsed = { paths: [""], isBatch: false, search: new URLSearchParams() };
-      try {
-        parsed = parsePath(request);
-        const found = parsed.paths.map((path) =>
-          findProcedure(path, request.method, parsed.isBatch),
-        );
-        const readInput = inputReader(ctx, request, parsed, found);
-        const [first] = found;
-        if (
-          !parsed.isBatch &&
-          first &&
-          !(first instanceof AppError) &&
-          first.type === "subscription"
-        ) {
-          // A page opens its streams again by itself for as long as it is open.
-          const unused = createContext(deps, request, ctx.request.signal, false);
-          return await streamSubscription(request, reply, unused, first, () => readInput(0));
-        }
-        return sendAll(reply, ctx, parsed, await callAll(ctx, parsed, found, readInput));
-      } catch (error) {
-        // The request as a whole is wrong: every call of it gets the same answer.
-        const outcome = await settle(ctx, undefined, async () => {
-          throw await counted(ctx, error);
-        });
-        return sendAll(reply, ctx, { ...parsed, isBatch: false }, [outcome]);
-      }
-    },
-  });
-}
+export const trpcRoutes = (deps: Deps): Route[] =>
+  (["GET", "POST"] as const).map((method) => ({
+    method,
+    path: "/trpc/*",
+    answer: (exchange) => answer(deps, exchange),
+  }));

@@ -7,15 +7,10 @@ import { plainError } from "./answer.ts";
 
 type HeaderValues = Record<string, string>;
 
-/** Answers a path that the router cannot decode, which no hook of ours gets to see. */
-export function answerBadPath(headers: HeaderValues) {
-  return (_error: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
-    const error = new AppError("invalid_input", "The path cannot be read.");
-    reply
-      .headers({ ...headers, "x-request-id": request.id, "cache-control": "no-store" })
-      .code(400)
-      .send(plainError(error, request.id));
-  };
+/** Answers a path that the router cannot decode, which no handler of ours gets to see. */
+export function answerBadPath(_error: FastifyError, request: FastifyRequest, reply: FastifyReply) {
+  const error = new AppError("invalid_input", "The path cannot be read.");
+  reply.code(400).send(plainError(error, request.id));
 }
 
 const statuses: Record<string, number> = {

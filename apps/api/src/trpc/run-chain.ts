@@ -8,7 +8,7 @@ export type ChainCall = {
   getRawInput: () => Promise<unknown>;
   path: string;
   type: AnyTRPCProcedure["_def"]["type"];
-  signal: AbortSignal;
+  signal: AbortSignal | undefined;
   batchIndex: number;
 };
 

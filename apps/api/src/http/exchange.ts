@@ -1,0 +1,52 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+
+/** A request and its answer, as the routes of the API get them. */
+export type Exchange = {
+  request: IncomingMessage;
+  response: ServerResponse;
+  /** Also told to the caller, as `x-request-id`. */
+  id: string;
+  /** Of the caller, past the proxies that are trusted. */
+  address: string;
+  /** The target up to its question mark, as it was sent. */
+  path: string;
+  /** What follows the question mark; empty without one. */
+  search: string;
+  /** Of the answer, whatever it will be; names in lower case. */
+  headers: Record<string, string | string[]>;
+};
+
+/** `path` is exact, or ends in `/*` for everything below. A GET answers HEAD too. */
+export type Route = {
+  method: "GET" | "POST";
+  path: string;
+  answer(exchange: Exchange): Promise<void>;
+};
+
+/** Answers the whole body. */
+export function send(
+  { response, headers }: Exchange,
+  status: number,
+  type: string,
+  body: string | Buffer,
+): void {
+  headers["content-type"] = type;
+  headers["content-length"] = String(Buffer.byteLength(body));
+  response.writeHead(status, headers);
+  response.end(body);
+}
+
+export const sendJson = (exchange: Exchange, status: number, text: string): void =>
+  send(exchange, status, "application/json; charset=utf-8", text);
+
+/** Aborts when the client goes away before the answer is complete. */
+export function abortOnClose({ response }: Exchange): AbortSignal {
+  const controller = new AbortController();
+  const abort = () => {
+    if (!response.writableFinished) controller.abort();
+  };
+  // Who had gone before this was asked goes no more.
+  if (response.closed) abort();
+  else response.once("close", abort);
+  return controller.signal;
+}

@@ -1,0 +1,71 @@
+import type { RequestListener } from "node:http";
+import { v7 as uuidv7 } from "uuid";
+import type { Deps } from "../deps.ts";
+import { AppError, toAppError } from "../errors.ts";
+import { plainError } from "./answer.ts";
+import { auditRoutes } from "./audit-route.ts";
+import { callerAddress } from "./caller-address.ts";
+import { type Exchange, type Route, sendJson } from "./exchange.ts";
+import { allowOrigins, leaveLocalhost } from "./origins.ts";
+import { restRoutes } from "./rest-route.ts";
+import { securityHeaders } from "./security-headers.ts";
+import { trpcRoutes } from "./trpc-route.ts";
+
+function finder(routes: Route[]) {
+  const exact = new Map(routes.map((route) => [`${route.method} ${route.path}`, route]));
+  const below = routes.flatMap((route) =>
+    route.path.endsWith("/*") ? [{ route, start: route.path.slice(0, -1) }] : [],
+  );
+  return (asked: string, path: string): Route | undefined => {
+    const method = asked === "HEAD" ? "GET" : asked;
+    for (const { route, start } of below) {
+      if (route.method === method && path.startsWith(start)) return route;
+    }
+    return exact.get(`${method} ${path}`);
+  };
+}
+
+/** Answers what a route threw, which it should not. */
+function fail({ log }: Deps, exchange: Exchange, thrown: unknown): void {
+  log.error({ err: thrown, requestId: exchange.id }, "request failed");
+  if (exchange.response.headersSent) exchange.response.destroy();
+  else sendJson(exchange, 500, JSON.stringify(plainError(toAppError(thrown), exchange.id)));
+}
+
+/** While the server drains: nothing new is begun, and the connection is not kept. */
+function refuse(exchange: Exchange): void {
+  const error = new AppError("overloaded", "The server is stopping.");
+  exchange.headers.connection = "close";
+  sendJson(exchange, 503, JSON.stringify(plainError(error, exchange.id)));
+}
+
+/**
+ * The first to see every request: gives it an id and its answer the headers that all have, and
+ * answers the API by itself. `others` gets what is no route of it: files, pages, health.
+ */
+export function createFront(deps: Deps, others: (exchange: Exchange) => void): RequestListener {
+  const { config } = deps;
+  const always = { ...securityHeaders(config), "cache-control": "no-store" };
+  const addressOf = callerAddress(config);
+  const routeOf = finder([...trpcRoutes(deps), ...restRoutes(deps), ...auditRoutes(deps)]);
+
+  return (request, response) => {
+    const target = request.url ?? "/";
+    const mark = target.indexOf("?");
+    const id = uuidv7();
+    const exchange: Exchange = {
+      request,
+      response,
+      id,
+      address: addressOf(request),
+      path: mark < 0 ? target : target.slice(0, mark),
+      search: mark < 0 ? "" : target.slice(mark + 1),
+      headers: { ...always, "x-request-id": id },
+    };
+    if (leaveLocalhost(exchange, config) || allowOrigins(exchange, config)) return;
+    const route = routeOf(request.method ?? "", exchange.path);
+    if (!route) others(exchange);
+    else if (deps.stopping.aborted) refuse(exchange);
+    else route.answer(exchange).catch((thrown: unknown) => fail(deps, exchange, thrown));
+  };
+}
