@@ -24,8 +24,8 @@ async function take() {
     const context = await newContext(browser);
     await context.addCookies([{ ...admin.cookie, url: product.url }]);
     const { page } = await newPage(context);
-    const types = encodeURIComponent(JSON.stringify(["ssh.login.failed"]));
-    await page.goto(`${product.url}/events?range=all&types=${types}&by=props.address`);
+    const query = encodeURIComponent("type:ssh.login.failed");
+    await page.goto(`${product.url}/events?range=all&query=${query}&by=props.address`);
     await page.getByRole("list", { name: "Legend" }).getByText("192.0.2.77").waitFor();
     await page.screenshot({ path: target });
   } finally {

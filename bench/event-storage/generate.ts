@@ -5,10 +5,11 @@ export const heavyUser = "00000000-0000-7000-8000-000000000001";
 const rowsPerStatement = 250_000;
 
 /**
- * `tsx bench/event-storage/generate.ts <folder> <database> <rows>`: events of the last 30 days in the
- * order of time, about 300 bytes each; of 8 agents and 12 types of one heavy user, and of 200 others.
+ * `tsx bench/event-storage/generate.ts <folder> <database> <rows> [<seconds>]`: events of the last 30
+ * days in the order of time, about 300 bytes each; of 8 agents and 12 types of one heavy user, and of
+ * 200 others. After so many seconds it stops, and goes on there when it is called again.
  */
-async function generate(folder: string, name: string, rows: number) {
+async function generate(folder: string, name: string, rows: number, seconds: number) {
   const { owner, stop } = await openScratch(folder, name);
   const [{ had = 0 } = {}] = await owner`select count(*)::int as had from users`;
   if (had === 0) {
@@ -22,21 +23,25 @@ async function generate(folder: string, name: string, rows: number) {
         '', 'production', now() from generate_series(0, 7) n`;
     await owner`select ensure_event_partition(now() - m * interval '1 month') from generate_series(0, 2) m`;
   }
-  const [{ end } = { end: "" }] = await owner`select date_trunc('hour', now())::text as end`;
+  const [{ end, stored } = { end: "", stored: 0 }] = await owner`
+    select coalesce((select min(occurred_at) + interval '30 days' from events),
+      date_trunc('hour', now()))::text as end, (select count(*)::int from event_ids) as stored`;
   const started = performance.now();
-  for (let from = 0; from < rows; from += rowsPerStatement) {
+  const isOver = () => performance.now() - started > seconds * 1000;
+  for (let from = Number(stored); from < rows && !isOver(); from += rowsPerStatement) {
     const to = Math.min(from + rowsPerStatement, rows);
     await owner.unsafe(insert(from, to, rows, String(end)));
-    const seconds = ((performance.now() - started) / 1000).toFixed(0);
-    console.log(`${to} rows after ${seconds} s`);
+    console.log(`${to} rows after ${((performance.now() - started) / 1000).toFixed(0)} s`);
   }
   let folded = 1;
-  while (folded > 0) {
-    const [row] = await owner`select fold_event_counts(1000000) as folded`;
+  while (folded > 0 && !isOver()) {
+    const [row] = await owner`select fold_event_counts(20000) as folded`;
     folded = Number(row?.folded);
   }
-  await owner`vacuum (analyze)`;
-  console.log("vacuumed");
+  if (!isOver()) {
+    await owner`vacuum (analyze)`;
+    console.log("vacuumed");
+  }
   await stop();
 }
 
@@ -92,5 +97,5 @@ const insert = (from: number, to: number, rows: number, end: string) => `
   insert into event_ids (user_id, id, occurred_at, digest)
   select user_id, id, occurred_at, sha256(id::text::bytea) from stored`;
 
-const [folder = "", name = "", rows = "0"] = process.argv.slice(2);
-if (folder !== "") await generate(folder, name, Number(rows));
+const [folder = "", name = "", rows = "0", seconds = "Infinity"] = process.argv.slice(2);
+if (folder !== "" && rows !== "0") await generate(folder, name, Number(rows), Number(seconds));

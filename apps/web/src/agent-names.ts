@@ -13,3 +13,16 @@ export function useAgentNames(): (id: string) => string {
     [items],
   );
 }
+
+/** Names agents by id as a query does: by the id itself where another has the same name. */
+export function useQueryNames(): (id: string) => string {
+  const { items } = useSuspenseQuery(namedAgentsQuery).data;
+  return useCallback(
+    (id) => {
+      const name = items.find((agent) => agent.id === id)?.name;
+      const namesakes = items.filter((agent) => agent.name === name);
+      return name !== undefined && namesakes.length === 1 ? name : id;
+    },
+    [items],
+  );
+}

@@ -88,12 +88,14 @@ export function reasonOf(error: unknown): ErrorReason | null {
   return errorReasons.find((known) => known === reason) ?? null;
 }
 
+const told: readonly ErrorReason[] = ["weak_password", "url_not_allowed", "invalid_query"];
+
 function sentence(reason: ErrorReason, error: unknown): string {
   if (reason === "invalid_input" && error instanceof Error) {
     return `${reasonSentences[reason]} ${error.message}`;
   }
-  // The server says which words or habits make it weak, and what is wrong with a URL.
-  const isTold = reason === "weak_password" || reason === "url_not_allowed";
+  // The server says which words or habits make it weak, what is wrong with a URL, and where a query goes wrong.
+  const isTold = told.some((one) => one === reason);
   if (isTold && error instanceof Error && error.message) return error.message;
   const seconds = reason === "rate_limited" ? retryAfterSeconds(error) : null;
   return seconds ? `Too many attempts. Try again in ${inWords(seconds)}.` : reasonSentences[reason];

@@ -66,7 +66,7 @@ export function parseSendOptions(argv: string[], env: Io["env"]): SendOptions {
   };
 }
 
-function parseUrl(text = "http://127.0.0.1:3000", allowPlainHttp: boolean): URL {
+export function parseUrl(text = "http://127.0.0.1:3000", allowPlainHttp: boolean): URL {
   // A base without a final slash would lose its last segment.
   const base = text.endsWith("/") ? text : `${text}/`;
   const url = URL.canParse(base) ? new URL(base) : undefined;
@@ -88,7 +88,7 @@ function isLoopback(hostname: string): boolean {
   return hostname === "localhost" || hostname === "[::1]" || /^127(?:\.\d+){3}$/.test(hostname);
 }
 
-function parseKey(key: string | undefined): string {
+export function parseKey(key: string | undefined): string {
   if (!key) throw new UsageError("There is no key: set MUNIMENT_API_KEY, or give --key.");
   if (!/^[\x21-\x7e]+$/.test(key))
     throw new UsageError("The key holds a space or a control character.");
@@ -104,7 +104,7 @@ export function parseOffset(text: string): number {
   return sign === "-" ? -offset : offset;
 }
 
-function parseNumber(option: string, text: string, [min, max]: [number, number]): number {
+export function parseNumber(option: string, text: string, [min, max]: [number, number]): number {
   const number = Number(text);
   if (!/^\d+$/.test(text) || number < min || number > max) {
     throw new UsageError(`${option} is a whole number from ${min} to ${max}.`);

@@ -4,6 +4,7 @@ import { PasswordCard } from "../features/account/password-card.tsx";
 import { ProfileCard } from "../features/account/profile-card.tsx";
 import { SecondFactorCard } from "../features/account/second-factor-card.tsx";
 import { SignInsCard } from "../features/account/sign-ins-card.tsx";
+import { RetentionCard } from "../features/events/retention-card.tsx";
 import { SessionsCard } from "../features/sessions/sessions-card.tsx";
 import { PageHeader } from "../ui/page-header.tsx";
 import { PageSection, WholeRow } from "../ui/page-section.tsx";
@@ -27,6 +28,9 @@ export function AccountPage() {
           <WholeRow>
             <PasskeysCard />
           </WholeRow>
+        </PageSection>
+        <PageSection name="Your events">
+          <RetentionCard />
         </PageSection>
         <PageSection name="Devices">
           <WholeRow>

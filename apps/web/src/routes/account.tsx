@@ -1,6 +1,7 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { factorsQuery, passkeysQuery } from "../features/account/factors-query.ts";
 import { signInsQuery } from "../features/account/sign-ins-query.ts";
+import { retentionQuery } from "../features/events/retention-query.ts";
 import { sessionsQuery } from "../features/sessions/sessions-query.ts";
 import { queryClient } from "../query-client.ts";
 import { requirePermission } from "../session.ts";
@@ -15,6 +16,7 @@ export const accountRoute = createRoute({
     Promise.all([
       queryClient.ensureQueryData(factorsQuery()),
       queryClient.ensureQueryData(passkeysQuery()),
+      queryClient.ensureQueryData(retentionQuery()),
       queryClient.ensureInfiniteQueryData(sessionsQuery()),
       queryClient.ensureInfiniteQueryData(signInsQuery()),
     ]),

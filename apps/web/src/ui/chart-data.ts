@@ -27,6 +27,16 @@ export function stack(starts: readonly number[], series: readonly ChartSeries[])
   return [[...starts], ...stacked.toReversed()];
 }
 
+/** The columns with the counts of the time before, which are drawn as a line, last. */
+export function withBefore(
+  columns: number[][],
+  before: readonly number[] | undefined,
+): (number | null)[][] {
+  return before
+    ? [...columns, columns[0]?.map((_, place) => before[place] ?? null) ?? []]
+    : columns;
+}
+
 export function totalAt(series: readonly ChartSeries[], place: number): number {
   return series.reduce((sum, { counts }) => sum + (counts[place] ?? 0), 0);
 }

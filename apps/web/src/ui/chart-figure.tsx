@@ -14,6 +14,8 @@ type Props = {
   actions?: ReactNode;
   buckets: ChartBuckets;
   series: readonly ChartSeries[];
+  /** Counts of as many buckets before. */
+  before?: readonly number[] | undefined;
   /** In pixels. */
   height: number;
   /** A range was dragged on the picture or chosen in the table; times in milliseconds. */
@@ -24,7 +26,7 @@ type Props = {
 
 /** A titled chart that can be shown as a table of its numbers instead. */
 export function ChartFigure(props: Props) {
-  const { title, buckets, series, height, onZoom } = props;
+  const { title, buckets, series, before, height, onZoom } = props;
   const [asTable, setAsTable] = useState(false);
   const id = useId();
   const Icon = asTable ? ChartColumn : Table2;
@@ -50,11 +52,13 @@ export function ChartFigure(props: Props) {
         </div>
       </header>
       {asTable ? (
-        <ChartTable {...{ caption: `${title} as a table`, buckets, series, height, onZoom }} />
+        <ChartTable
+          {...{ caption: `${title} as a table`, buckets, series, before, height, onZoom }}
+        />
       ) : (
         <StackedChart
           label={`${title}: ${summary(buckets, series)}`}
-          {...{ buckets, series, height }}
+          {...{ buckets, series, before, height }}
           onBrush={onZoom}
         />
       )}

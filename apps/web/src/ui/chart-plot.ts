@@ -1,5 +1,5 @@
 import uPlot from "uplot";
-import { axisEnd, type ChartBuckets, type ChartSeries, stack } from "./chart-data.ts";
+import { axisEnd, type ChartBuckets, type ChartSeries, stack, withBefore } from "./chart-data.ts";
 import { themeColor } from "./chart-theme.ts";
 import { axisLabels } from "./chart-time.ts";
 import { formatCompact } from "./format-count.ts";
@@ -18,14 +18,16 @@ const shortestBrushPixels = 4;
 const axisFont = "11px ui-sans-serif, system-ui, sans-serif";
 const countSteps = [1, 2, 5].flatMap((step) => [...Array(12).keys()].map((e) => step * 10 ** e));
 
-/** A stacked bar chart in `target`; `buckets` is read again at every drawing. */
+/** A stacked bar chart in `target`, `before` as a line over it; `buckets` is read again at every drawing. */
 export function createPlot(
   target: HTMLElement,
   size: { width: number; height: number },
   buckets: () => ChartBuckets,
   series: readonly ChartSeries[],
+  before: readonly number[] | undefined,
   { onHover, onBrush }: Hooks,
 ): uPlot {
+  const steps = uPlot.paths.stepped?.({ align: 1 });
   const bars = uPlot.paths.bars?.({ align: 1, size: [1, Number.POSITIVE_INFINITY], gap: 1 });
   const color = (name: string) => themeColor(name);
   const options: uPlot.Options = {
@@ -83,6 +85,17 @@ export function createPlot(
           ...(bars && { paths: bars }),
         }),
       ),
+      ...(before
+        ? [
+            {
+              stroke: () => color("--ink"),
+              width: 1.25,
+              dash: [4, 3],
+              points: { show: false },
+              ...(steps && { paths: steps }),
+            } satisfies uPlot.Series,
+          ]
+        : []),
     ],
     hooks: {
       setCursor: [(plot) => onHover(hoverOf(plot, buckets()))],
@@ -96,15 +109,16 @@ export function createPlot(
       ],
     },
   };
-  return new uPlot(options, columns(buckets(), series), target);
+  return new uPlot(options, columns(buckets(), series, before), target);
 }
 
 export function columns(
   { starts }: ChartBuckets,
   series: readonly ChartSeries[],
+  before: readonly number[] | undefined,
 ): uPlot.AlignedData {
-  const [times = [], ...sums] = stack(starts, series);
-  return [times, ...sums];
+  const [, ...values] = withBefore(stack(starts, series), before);
+  return [[...starts], ...values];
 }
 
 function hoverOf(plot: uPlot, { starts, width }: ChartBuckets): Hover | null {

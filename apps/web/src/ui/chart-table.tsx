@@ -6,6 +6,7 @@ type Props = {
   caption: string;
   buckets: ChartBuckets;
   series: readonly ChartSeries[];
+  before?: readonly number[] | undefined;
   /** In pixels; the table scrolls inside. */
   height: number;
   /** Shows only one bucket's time. */
@@ -13,8 +14,10 @@ type Props = {
 };
 
 /** The numbers of a chart; empty buckets are left out. */
-export function ChartTable({ caption, buckets, series, height, onZoom }: Props) {
-  const places = [...buckets.starts.keys()].filter((place) => totalAt(series, place) > 0);
+export function ChartTable({ caption, buckets, series, before, height, onZoom }: Props) {
+  const places = [...buckets.starts.keys()].filter(
+    (place) => totalAt(series, place) > 0 || (before?.[place] ?? 0) > 0,
+  );
   return (
     <section
       aria-label={caption}
@@ -33,6 +36,11 @@ export function ChartTable({ caption, buckets, series, height, onZoom }: Props) 
             <th scope="col" className="px-3 py-1.5 font-medium">
               Total
             </th>
+            {before && (
+              <th scope="col" className="px-3 py-1.5 font-medium">
+                Before
+              </th>
+            )}
             {series.map((one) => (
               <th key={one.key} scope="col" className="max-w-40 truncate px-3 py-1.5 font-medium">
                 {one.label}
@@ -61,6 +69,9 @@ export function ChartTable({ caption, buckets, series, height, onZoom }: Props) 
                   )}
                 </th>
                 <td className="px-3 py-1">{formatCount(totalAt(series, place))}</td>
+                {before && (
+                  <td className="px-3 py-1 text-muted">{formatCount(before[place] ?? 0)}</td>
+                )}
                 {series.map((one) => (
                   <td key={one.key} className="px-3 py-1 text-muted">
                     {formatCount(one.counts[place] ?? 0)}

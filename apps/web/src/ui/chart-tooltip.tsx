@@ -9,12 +9,13 @@ type Props = {
   frameWidth: number;
   buckets: ChartBuckets;
   series: readonly ChartSeries[];
+  before: readonly number[] | undefined;
 };
 
 const gapPixels = 8;
 
 /** The values of one bucket, on the side of the bar that has room. */
-export function ChartTooltip({ hover, frameWidth, buckets, series }: Props) {
+export function ChartTooltip({ hover, frameWidth, buckets, series, before }: Props) {
   const start = buckets.starts[hover.place] ?? 0;
   const present = series.filter(({ counts }) => (counts[hover.place] ?? 0) > 0);
   const onTheLeft = hover.left + hover.width / 2 > frameWidth / 2;
@@ -34,6 +35,12 @@ export function ChartTooltip({ hover, frameWidth, buckets, series }: Props) {
         <span>Total</span>
         <span>{formatCount(totalAt(series, hover.place))}</span>
       </div>
+      {before && (
+        <div className="flex justify-between gap-4 text-muted">
+          <span>Before</span>
+          <span>{formatCount(before[hover.place] ?? 0)}</span>
+        </div>
+      )}
       {present.map((one) => (
         <div key={one.key} className="mt-0.5 flex items-center gap-1.5">
           <Swatch color={one.color} />

@@ -12,6 +12,8 @@ type Props = {
   label: string;
   buckets: ChartBuckets;
   series: readonly ChartSeries[];
+  /** Counts of as many buckets before, drawn as a line. */
+  before?: readonly number[] | undefined;
   /** In pixels. */
   height: number;
   /** A range was dragged; times in milliseconds. */
@@ -19,17 +21,18 @@ type Props = {
 };
 
 /** Counts over time as stacked bars on a canvas, with the values of the bucket under the pointer. */
-export function StackedChart({ label, buckets, series, height, onBrush }: Props) {
+export function StackedChart({ label, buckets, series, before, height, onBrush }: Props) {
   const frame = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(null);
   const [hover, setHover] = useState<Hover | null>(null);
   const theme = useThemeInForce();
+  const hasBefore = before !== undefined;
   // What the plot's own callbacks must always see in its newest form.
-  const latest = useRef({ buckets, series, onBrush });
-  latest.current = { buckets, series, onBrush };
+  const latest = useRef({ buckets, series, before, onBrush });
+  latest.current = { buckets, series, before, onBrush };
   const look = useMemo(
-    () => JSON.stringify([theme, series.map(({ key, color }) => [key, color])]),
-    [theme, series],
+    () => JSON.stringify([theme, hasBefore, series.map(({ key, color }) => [key, color])]),
+    [theme, hasBefore, series],
   );
 
   // Made anew only when the look changes; numbers are set below.
@@ -41,6 +44,7 @@ export function StackedChart({ label, buckets, series, height, onBrush }: Props)
       { width: target.clientWidth, height },
       () => latest.current.buckets,
       latest.current.series,
+      latest.current.before,
       { onHover: setHover, onBrush: (from, to) => latest.current.onBrush?.(from, to) },
     );
     plot.current = made;
@@ -57,8 +61,8 @@ export function StackedChart({ label, buckets, series, height, onBrush }: Props)
   }, [look, height]);
 
   useEffect(() => {
-    plot.current?.setData(columns(buckets, series));
-  }, [buckets, series]);
+    plot.current?.setData(columns(buckets, series, before));
+  }, [buckets, series, before]);
 
   return (
     <div className="relative min-w-0" style={{ height }}>
@@ -84,6 +88,7 @@ export function StackedChart({ label, buckets, series, height, onBrush }: Props)
           frameWidth={frame.current?.clientWidth ?? 0}
           buckets={buckets}
           series={series}
+          before={before}
         />
       )}
     </div>

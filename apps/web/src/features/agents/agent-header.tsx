@@ -2,6 +2,7 @@ import type { Agent } from "@muniment/shared/agents.ts";
 import { Link } from "@tanstack/react-router";
 import { Activity, Ellipsis } from "lucide-react";
 import { type ReactNode, useState } from "react";
+import { valueQuery } from "../../event-query.ts";
 import { useDenial } from "../../session.ts";
 import { Button } from "../../ui/button.tsx";
 import { DateTime } from "../../ui/date-time.tsx";
@@ -29,7 +30,7 @@ export function AgentHeader({ agent }: { agent: Agent }) {
         actions={
           <>
             <Button asChild>
-              <Link to="/events" search={{ agentId: agent.id }}>
+              <Link to="/events" search={{ query: valueQuery("agentId", agent.id) }}>
                 <Activity aria-hidden />
                 View events
               </Link>

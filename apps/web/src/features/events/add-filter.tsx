@@ -1,3 +1,4 @@
+import { printEventQuery } from "@muniment/shared/event-query/print.ts";
 import { Plus } from "lucide-react";
 import { useState } from "react";
 import { Button } from "../../ui/button.tsx";
@@ -6,9 +7,10 @@ import { Popover } from "../../ui/popover.tsx";
 import { Select } from "../../ui/select.tsx";
 import { type FilterKind, filterKinds } from "./filter-kinds.ts";
 import { FilterValue } from "./filter-value.tsx";
-import { useFilters, useSetFilters } from "./use-explorer.ts";
+import { askFor } from "./query-terms.ts";
+import { useAsked, useUpdate } from "./use-explorer.ts";
 
-/** Adds a filter by hand: a field and what it must be. */
+/** Adds a term to the query by hand: a field and what it must be. */
 export function AddFilter() {
   const [open, setOpen] = useState(false);
   return (
@@ -33,19 +35,20 @@ function FilterForm({ onDone }: { onDone: () => void }) {
   const [value, setValue] = useState("");
   const [path, setPath] = useState("");
   const [error, setError] = useState<string>();
-  const filters = useFilters();
-  const setFilters = useSetFilters();
+  const { query } = useAsked();
+  const update = useUpdate();
   return (
     <form
       className="grid gap-3"
       onSubmit={(event) => {
         event.preventDefault();
-        const next = kind.add(filters, value.trim(), path.trim());
-        if (next === undefined) {
-          setError(kind.problem);
+        const term = kind.term(value.trim(), path.trim());
+        const next = query && term && askFor(query, term);
+        if (!next) {
+          setError(term ? "the query cannot take more; correct or shorten it first" : kind.problem);
           return;
         }
-        setFilters(next);
+        update({ query: printEventQuery(next) });
         onDone();
       }}
     >

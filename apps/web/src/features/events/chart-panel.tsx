@@ -1,5 +1,5 @@
 import { useSuspenseQuery } from "@tanstack/react-query";
-import { ZoomOut } from "lucide-react";
+import { History, ZoomOut } from "lucide-react";
 import { useDeferredValue, useMemo } from "react";
 import { useAgentNames } from "../../agent-names.ts";
 import { intervalMilliseconds, wholeBuckets, widen } from "../../event-range.ts";
@@ -12,6 +12,7 @@ import { formatCount } from "../../ui/format-count.ts";
 import { BySelect } from "./by-select.tsx";
 import type { View } from "./events-search.ts";
 import { fieldLabel, useFieldFilter } from "./field-names.ts";
+import { useBefore } from "./use-before.ts";
 import { useBy, useLive, useTimeChoice, useUpdate } from "./use-explorer.ts";
 
 const height = 160;
@@ -27,6 +28,13 @@ const intervalNames = {
   "7d": "7 days",
   "30d": "30 days",
 } as const satisfies Record<keyof typeof intervalMilliseconds, string>;
+
+function changeNote(count: number, before: number): string {
+  const then = `${formatCount(before)} in the time before`;
+  if (before === 0) return then;
+  const percent = Math.round((count / before - 1) * 100);
+  return `${percent > 0 ? "+" : ""}${percent} % against ${then}`;
+}
 
 /** How many events there were when; a dragged part becomes the time range. */
 export function ChartPanel({ view }: { view: View }) {
@@ -52,15 +60,33 @@ export function ChartPanel({ view }: { view: View }) {
     }),
     [timeline.buckets, interval],
   );
+  const before = useBefore(view, by);
   const total = timeline.buckets.reduce((sum, { count }) => sum + count, 0);
   const widest = time.range === "all" && time.from === undefined && time.to === undefined;
   return (
     <ChartFigure
       title={`${formatCount(total)} ${total === 1 ? "event" : "events"}`}
-      note={total > 0 && `per ${intervalNames[interval]}, by ${fieldLabel(by)}`}
+      note={
+        <>
+          {total > 0 && `per ${intervalNames[interval]}, by ${fieldLabel(by)}`}
+          {before.counts && ` · ${changeNote(total, before.total)}`}
+        </>
+      }
       actions={
         <>
           <BySelect view={view} by={by} />
+          <Button
+            variant="ghost"
+            size="iconSm"
+            aria-label="Compare with the time before"
+            title="Compare with the time before"
+            aria-pressed={before.wanted}
+            className={before.wanted ? "bg-accent-soft text-accent" : undefined}
+            disabledReason={before.span ? undefined : "Nothing lies before all time"}
+            onClick={() => update({ compare: before.wanted ? undefined : true })}
+          >
+            <History aria-hidden />
+          </Button>
           <Button
             variant="ghost"
             size="iconSm"
@@ -82,6 +108,7 @@ export function ChartPanel({ view }: { view: View }) {
       }
       buckets={buckets}
       series={series}
+      before={before.counts}
       height={height}
       onZoom={(from, to) =>
         update({ range: undefined, live: undefined, ...wholeBuckets(from, to, "1m") })
@@ -89,7 +116,7 @@ export function ChartPanel({ view }: { view: View }) {
     >
       <ChartLegend
         series={series}
-        actionOf={({ value }) => (value === null ? undefined : filterBy(by, value))}
+        actionOf={({ value }) => (value === null ? undefined : filterBy(by, value)?.toggle)}
       />
     </ChartFigure>
   );

@@ -1,3 +1,4 @@
+import type { Scalar } from "@muniment/shared/event-query/query.ts";
 import type { Event } from "@muniment/shared/events.ts";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
@@ -8,8 +9,6 @@ import { Button } from "../../ui/button.tsx";
 import { CopyButton } from "../../ui/copy-button.tsx";
 import { Description, DescriptionList } from "../../ui/description-list.tsx";
 import { EventTime } from "./event-time.tsx";
-import { noFilters } from "./events-search.ts";
-import type { Scalar } from "./field-filters.ts";
 import { PropsTree } from "./props-tree.tsx";
 import { useUpdate } from "./use-explorer.ts";
 import { ValueFilter } from "./value-filter.tsx";
@@ -36,7 +35,7 @@ export function EventDetails({ event }: { event: Event }) {
           title="Everything within five minutes before and after"
           onClick={() =>
             update({
-              ...noFilters,
+              query: undefined,
               ...toSpan(time - aroundMilliseconds, time + aroundMilliseconds),
               range: undefined,
               live: undefined,

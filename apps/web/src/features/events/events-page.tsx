@@ -1,24 +1,28 @@
 import type { Event } from "@muniment/shared/events.ts";
 import { useSuspenseQuery } from "@tanstack/react-query";
-import { useDeferredValue, useEffect, useRef } from "react";
+import { SearchX } from "lucide-react";
+import { type ReactNode, useDeferredValue, useEffect, useRef } from "react";
 import { rangeHolding } from "../../event-range.ts";
 import { PanelBoundary } from "../../panel-boundary.tsx";
 import { cx } from "../../ui/class-names.ts";
+import { EmptyState } from "../../ui/empty-state.tsx";
 import { PageHeader } from "../../ui/page-header.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
 import { ChartPanel } from "./chart-panel.tsx";
 import { EventPanel } from "./event-panel.tsx";
 import { newestQuery } from "./events-queries.ts";
+import type { View } from "./events-search.ts";
 import { FacetSidebar } from "./facet-sidebar.tsx";
 import { FilterBar } from "./filter-bar.tsx";
 import { ListPanel } from "./list-panel.tsx";
 import { NoEvents } from "./no-events.tsx";
-import { useUpdate, useView } from "./use-explorer.ts";
+import { useAsked, useUpdate, useView } from "./use-explorer.ts";
 
 /** How often the page looks for the very first event. */
 const firstEventMilliseconds = 3000;
 
-export function EventsPage() {
+/** `menu` stands beside the filters. */
+export function EventsPage({ menu }: { menu: ReactNode }) {
   const newest = useSuspenseQuery({
     ...newestQuery,
     refetchInterval: ({ state }) =>
@@ -31,7 +35,7 @@ export function EventsPage() {
         title="Events"
         description="Everything your agents have sent. Filter, count, and follow it live."
       />
-      {newest.items.length === 0 ? <NoEvents /> : <Explorer />}
+      {newest.items.length === 0 ? <NoEvents /> : <Explorer menu={menu} />}
     </>
   );
 }
@@ -48,15 +52,35 @@ function useFirstLook([newest]: readonly Event[]) {
   }, [newest, update]);
 }
 
-function Explorer() {
+function Explorer({ menu }: { menu: ReactNode }) {
   const { view, refresh } = useView();
+  const { problem } = useAsked();
+  return (
+    <>
+      <FilterBar view={view} onRefresh={refresh}>
+        {menu}
+      </FilterBar>
+      {problem === null ? <Panels view={view} /> : <UnreadableQuery />}
+    </>
+  );
+}
+
+/** Stands in the place of everything that a query which cannot be read would show. */
+function UnreadableQuery() {
+  return (
+    <EmptyState icon={SearchX} title="The query cannot be read">
+      The place is underlined above, with what was expected there.
+    </EmptyState>
+  );
+}
+
+function Panels({ view }: { view: View }) {
   // What is shown stays, dimmed, until the new is here.
   const shown = useDeferredValue(view);
   const dimmed = shown === view ? undefined : "opacity-60";
   const resetKey = JSON.stringify(shown);
   return (
     <>
-      <FilterBar onRefresh={refresh} />
       <div aria-busy={shown !== view} className="grid gap-3">
         <div className={cx("min-w-0", dimmed)}>
           <PanelBoundary

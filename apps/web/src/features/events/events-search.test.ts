@@ -5,18 +5,10 @@ const agentId = "01930000-0000-7000-8000-000000000001";
 
 test("keeps what the address may hold", () => {
   const search = {
-    agentId,
-    types: ["ssh.login.failed", "http.*"],
-    levels: ["warn"],
-    subject: "user:42",
-    traceId: "4bf92f35",
-    text: "Failed password",
-    props: [
-      { op: "eq", path: "address", value: "192.0.2.1" },
-      { op: "exists", path: "user" },
-    ],
+    query: 'type:ssh.* level>=warn props.address:192.0.2.1 "Failed password"',
     range: "7d",
     by: "props.address",
+    compare: true,
     facets: ["props.user"],
     event: agentId,
     live: true,
@@ -26,29 +18,27 @@ test("keeps what the address may hold", () => {
 
 test("drops what does not fit and keeps the rest", () => {
   const search = eventsSearch.parse({
-    agentId: "x",
-    types: [],
-    levels: ["loud"],
-    subject: "x".repeat(257),
-    props: [{ op: "eq", path: "", value: {} }],
     range: "yesterday",
     from: "not a time",
     by: "props.a b",
     event: 7,
     live: "yes",
-    text: "kept",
+    compare: 1,
+    query: "kept",
   });
   expect(Object.values(search).filter((value) => value !== undefined)).toEqual(["kept"]);
+  expect(eventsSearch.parse({ query: "x".repeat(2049) }).query).toBeUndefined();
 });
 
 test("reads a number as the text that somebody typed without quotes", () => {
-  expect(eventsSearch.parse({ text: 42, traceId: 7 })).toMatchObject({ text: "42", traceId: "7" });
+  expect(eventsSearch.parse({ query: 42 })).toMatchObject({ query: "42" });
 });
 
-test("the filters are what is asked for and nothing else", () => {
-  const search = eventsSearch.parse({ text: "a", range: "24h", by: "type", event: agentId });
-  expect(filtersOf(search)).toEqual({ text: "a" });
+test("the filters are the query and nothing else", () => {
+  const search = eventsSearch.parse({ query: "a", range: "24h", by: "type", event: agentId });
+  expect(filtersOf(search)).toEqual({ query: "a" });
   expect(filtersOf(eventsSearch.parse({}))).toEqual({});
+  expect(filtersOf(eventsSearch.parse({ query: " " }))).toEqual({});
 });
 
 test.each([

@@ -1,9 +1,8 @@
-import { Check } from "lucide-react";
+import type { Scalar } from "@muniment/shared/event-query/query.ts";
+import { Ban, Check } from "lucide-react";
 import { cx } from "../../ui/class-names.ts";
 import { formatCompact, formatCount } from "../../ui/format-count.ts";
-import { asksFor, type Scalar } from "./field-filters.ts";
 import { useFieldFilter } from "./field-names.ts";
-import { useFilters } from "./use-explorer.ts";
 
 type Props = {
   field: string;
@@ -17,11 +16,9 @@ type Props = {
 };
 
 export function FacetValue({ field, value, label, count, share }: Props) {
-  const filters = useFilters();
-  const filterBy = useFieldFilter();
-  const known = label !== null && value !== undefined;
-  const chosen = known && asksFor(filters, field, value);
-  const action = known ? filterBy(field, value) : undefined;
+  const actionsOf = useFieldFilter();
+  const actions = label !== null && value !== undefined ? actionsOf(field, value) : undefined;
+  const chosen = actions?.chosen ?? false;
   const className =
     "relative isolate flex h-6 w-full items-center gap-2 overflow-hidden rounded px-1.5 text-left text-xs";
   const content = (
@@ -46,17 +43,30 @@ export function FacetValue({ field, value, label, count, share }: Props) {
     </>
   );
   return (
-    <li>
-      {action ? (
-        <button
-          type="button"
-          aria-pressed={chosen}
-          title={`${action.label}: ${label}`}
-          onClick={action.run}
-          className={cx(className, "hover:bg-line/50")}
-        >
-          {content}
-        </button>
+    <li className="group relative">
+      {actions ? (
+        <>
+          <button
+            type="button"
+            aria-pressed={chosen}
+            title={`${actions.toggle.label}: ${label}`}
+            onClick={actions.toggle.run}
+            className={cx(className, "hover:bg-line/50")}
+          >
+            {content}
+          </button>
+          {actions.exclude && (
+            <button
+              type="button"
+              title={actions.exclude.label}
+              aria-label={`${actions.exclude.label}: ${label}`}
+              onClick={actions.exclude.run}
+              className="absolute inset-y-0 right-0 flex w-6 items-center justify-center rounded bg-raised text-muted opacity-0 group-hover:opacity-100 hover:text-danger focus-visible:opacity-100 [@media(hover:none)]:hidden"
+            >
+              <Ban aria-hidden className="size-3" />
+            </button>
+          )}
+        </>
       ) : (
         <span className={className}>{content}</span>
       )}

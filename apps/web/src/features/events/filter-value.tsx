@@ -1,6 +1,6 @@
 import { eventLevels } from "@muniment/shared/events.ts";
 import { useSuspenseQuery } from "@tanstack/react-query";
-import { namedAgentsQuery } from "../../agent-names.ts";
+import { namedAgentsQuery, useQueryNames } from "../../agent-names.ts";
 import { type ControlProps, Field } from "../../ui/field.tsx";
 import { Input } from "../../ui/input.tsx";
 import { Select } from "../../ui/select.tsx";
@@ -18,6 +18,7 @@ type Props = {
 /** The control for a filter's value: a list where the values are known, a box elsewhere. */
 export function FilterValue({ kind, value, onValue, path, onPath, error }: Props) {
   const agents = useSuspenseQuery(namedAgentsQuery).data.items;
+  const nameOf = useQueryNames();
   const text = (control: ControlProps, current: string, onChange: (value: string) => void) => (
     <Input
       {...control}
@@ -54,7 +55,7 @@ export function FilterValue({ kind, value, onValue, path, onPath, error }: Props
           if (kind.name === "Agent") {
             return choice(
               control,
-              agents.map(({ id, name }) => ({ value: id, label: name })),
+              agents.map(({ id, name }) => ({ value: nameOf(id), label: name })),
             );
           }
           return text(control, value, onValue);

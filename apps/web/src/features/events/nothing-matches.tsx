@@ -1,14 +1,13 @@
 import { Radio, SearchX } from "lucide-react";
 import { Button } from "../../ui/button.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
-import { useFilters, useSetFilters, useTimeChoice, useUpdate } from "./use-explorer.ts";
+import { useAsked, useTimeChoice, useUpdate } from "./use-explorer.ts";
 
 /** Stands in the list's place when there are events, but none that match. */
 export function NothingMatches({ live }: { live: boolean }) {
-  const filtered = Object.keys(useFilters()).length > 0;
+  const filtered = useAsked().text !== "";
   const { range, from, to } = useTimeChoice();
   const bounded = range !== "all" || from !== undefined || to !== undefined;
-  const setFilters = useSetFilters();
   const update = useUpdate();
   return (
     <EmptyState
@@ -21,13 +20,15 @@ export function NothingMatches({ live }: { live: boolean }) {
               Search all time
             </Button>
           )}
-          {filtered && <Button onClick={() => setFilters({})}>Clear the filters</Button>}
+          {filtered && (
+            <Button onClick={() => update({ query: undefined })}>Clear the query</Button>
+          )}
         </>
       }
     >
       {live
         ? "The first one that matches appears here by itself."
-        : "There are events, but none within this time range and these filters."}
+        : "There are events, but none within this time range that pass this query."}
     </EmptyState>
   );
 }

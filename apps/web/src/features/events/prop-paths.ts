@@ -1,5 +1,5 @@
+import type { Scalar } from "@muniment/shared/event-query/query.ts";
 import type { Event } from "@muniment/shared/events.ts";
-import type { Scalar } from "./field-filters.ts";
 
 const deepest = 3;
 const mostSuggested = 4;

@@ -1,4 +1,4 @@
-import type { Scalar } from "./field-filters.ts";
+import type { Scalar } from "@muniment/shared/event-query/query.ts";
 import { isRecord, isScalar } from "./prop-paths.ts";
 import { ValueFilter } from "./value-filter.tsx";
 

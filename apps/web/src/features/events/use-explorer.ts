@@ -1,16 +1,18 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { useCallback, useMemo, useState } from "react";
+import { type ReadQuery, readQuery } from "../../event-query.ts";
 import { spanOf, type TimeChoice } from "../../event-range.ts";
-import type { EventFilters } from "../../event-timeline.ts";
 import { useNow } from "../../ui/use-now.ts";
 import { defaultBy, eventsKey } from "./events-queries.ts";
-import { type EventsSearch, filtersOf, noFilters, timeOf, type View } from "./events-search.ts";
+import { type EventsSearch, filtersOf, timeOf, type View } from "./events-search.ts";
 
 const route = getRouteApi("/app/events");
 
-export function useFilters(): EventFilters {
-  return route.useSearch({ select: filtersOf, structuralSharing: true });
+/** The query that the address holds. */
+export function useAsked(): { text: string } & ReadQuery {
+  const text = route.useSearch({ select: ({ query }) => query ?? "" });
+  return useMemo(() => ({ text, ...readQuery(text) }), [text]);
 }
 
 export function useTimeChoice(): TimeChoice {
@@ -20,6 +22,11 @@ export function useTimeChoice(): TimeChoice {
 /** The field that the chart's colours stand for. */
 export function useBy(): string {
   return route.useSearch({ select: (search) => search.by ?? defaultBy });
+}
+
+/** Whether the chart shows the time before as well. */
+export function useCompare(): boolean {
+  return route.useSearch({ select: (search) => search.compare ?? false });
 }
 
 export function useAddedFacets(): readonly string[] {
@@ -48,15 +55,9 @@ export function useUpdate() {
   );
 }
 
-/** Puts other filters in the place of the present ones. */
-export function useSetFilters() {
-  const update = useUpdate();
-  return useCallback((filters: EventFilters) => update({ ...noFilters, ...filters }), [update]);
-}
-
 /** What is to be shown, and how to load it again up to the present moment. */
 export function useView(): { view: View; refresh: () => void } {
-  const filters = useFilters();
+  const filters = route.useSearch({ select: filtersOf, structuralSharing: true });
   const time = useTimeChoice();
   const live = useLive();
   const now = useNow();

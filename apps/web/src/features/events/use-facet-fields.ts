@@ -1,11 +1,12 @@
 import type { Event } from "@muniment/shared/events.ts";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
+import { propPath } from "../../event-query.ts";
 import { listQuery } from "./events-queries.ts";
 import type { View } from "./events-search.ts";
-import { propPath } from "./field-filters.ts";
 import { pathsIn, suggestPaths } from "./prop-paths.ts";
-import { useAddedFacets, useBy, useFilters } from "./use-explorer.ts";
+import { propsIn } from "./query-terms.ts";
+import { useAddedFacets, useAsked, useBy } from "./use-explorer.ts";
 
 /** The API counts this many fields in one call. */
 const most = 8;
@@ -20,10 +21,10 @@ export function useLoadedEvents(view: View): readonly Event[] {
 export function useFacetFields(view: View): { fields: string[]; others: string[] } {
   const events = useLoadedEvents(view);
   const added = useAddedFacets();
-  const { props } = useFilters();
+  const { query } = useAsked();
   const by = useBy();
   return useMemo(() => {
-    const used = [by, ...(props ?? []).map(({ path }) => `props.${path}`)];
+    const used = [by, ...(query ? propsIn(query) : []).map((path) => `props.${path}`)];
     const wanted = [
       ...suggestPaths(events).map((path) => `props.${path}`),
       ...used.filter((field) => propPath(field) !== null),
@@ -34,5 +35,5 @@ export function useFacetFields(view: View): { fields: string[]; others: string[]
       .map((path) => `props.${path}`)
       .filter((field) => !fields.includes(field));
     return { fields, others };
-  }, [events, added, props, by]);
+  }, [events, added, query, by]);
 }

@@ -1,14 +1,13 @@
+import type { Scalar } from "@muniment/shared/event-query/query.ts";
 import { ListFilter, ListX } from "lucide-react";
 import { Button } from "../../ui/button.tsx";
-import { asksFor, type Scalar } from "./field-filters.ts";
 import { fieldLabel, useFieldFilter } from "./field-names.ts";
-import { useFilters } from "./use-explorer.ts";
 
-/** A button that makes a value a filter, or takes that filter away; nothing where no filter can ask for it. */
+/** A button that makes a value a filter, or takes that filter away; nothing where no query can ask for it. */
 export function ValueFilter({ field, value }: { field: string; value: Scalar }) {
-  const chosen = asksFor(useFilters(), field, value);
-  const action = useFieldFilter()(field, value);
-  if (!action) return null;
+  const actions = useFieldFilter()(field, value);
+  if (!actions) return null;
+  const { chosen, toggle } = actions;
   const Icon = chosen ? ListX : ListFilter;
   const title = chosen ? "Remove this filter" : "Filter by this value";
   return (
@@ -19,7 +18,7 @@ export function ValueFilter({ field, value }: { field: string; value: Scalar }) 
       title={title}
       aria-pressed={chosen}
       className={chosen ? "-my-0.5 shrink-0 text-accent" : "-my-0.5 shrink-0"}
-      onClick={action.run}
+      onClick={toggle.run}
     >
       <Icon aria-hidden />
     </Button>

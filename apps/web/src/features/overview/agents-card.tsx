@@ -1,6 +1,7 @@
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { namedAgentsQuery } from "../../agent-names.ts";
+import { valueQuery } from "../../event-query.ts";
 import { Card } from "../../ui/card.tsx";
 import { DateTime } from "../../ui/date-time.tsx";
 import { formatCompact } from "../../ui/format-count.ts";
@@ -37,7 +38,7 @@ export function AgentsCard({
           <li key={agent.id}>
             <Link
               to="/events"
-              search={{ range, agentId: agent.id }}
+              search={{ range, query: valueQuery("agentId", agent.id) }}
               className="flex h-7 items-center gap-3 rounded px-1.5 text-sm hover:bg-line/40"
             >
               <span className="min-w-0 grow truncate">{agent.name}</span>

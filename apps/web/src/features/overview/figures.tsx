@@ -4,7 +4,7 @@ import type { ReactNode } from "react";
 import { DateTime } from "../../ui/date-time.tsx";
 import { formatCount } from "../../ui/format-count.ts";
 import { change, countLevels } from "./counts.ts";
-import { graveLevels, mostCounted, newestQuery } from "./overview-queries.ts";
+import { graveLevels, graveQuery, mostCounted, newestQuery } from "./overview-queries.ts";
 import type { PanelProps } from "./panel-props.ts";
 
 /** The headline numbers, each a link to what it counts. */
@@ -28,7 +28,7 @@ export function Figures({ queries, range, refetchInterval }: PanelProps) {
       </Figure>
       <Figure
         label="Errors and worse"
-        link={{ to: "/events", search: { range, levels: [...graveLevels] } }}
+        link={{ to: "/events", search: { range, query: graveQuery } }}
         note={earlier && change(grave, countLevels(earlier, graveLevels))}
       >
         <span className={grave > 0 ? "text-danger" : undefined}>{formatCount(grave)}</span>

@@ -2,6 +2,7 @@ import { eventLevels } from "@muniment/shared/events.ts";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useMemo } from "react";
+import { valueQuery } from "../../event-query.ts";
 import { intervalMilliseconds, rangeLabels, wholeBuckets } from "../../event-range.ts";
 import { toSeries } from "../../event-series.ts";
 import { ChartFigure } from "../../ui/chart-figure.tsx";
@@ -37,7 +38,11 @@ export function LevelChart({ queries, range, refetchInterval }: PanelProps) {
           return (
             level && {
               label: "Show these events",
-              run: () => void navigate({ to: "/events", search: { range, levels: [level] } }),
+              run: () =>
+                void navigate({
+                  to: "/events",
+                  search: { range, query: valueQuery("level", level) },
+                }),
             }
           );
         }}

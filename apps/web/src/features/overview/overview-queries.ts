@@ -9,6 +9,8 @@ const listed = 8;
 export const mostCounted = 50;
 
 export const graveLevels = ["error", "critical"] as const;
+/** Asks for the same. */
+export const graveQuery = "level>=error";
 
 /** The newest event there is. */
 export const newestQuery = trpc.events.search.queryOptions({ limit: 1 });

@@ -4,12 +4,12 @@ import { LevelBadge } from "../../level-badge.tsx";
 import { Card } from "../../ui/card.tsx";
 import { DateTime } from "../../ui/date-time.tsx";
 import { NoneYet } from "./none-yet.tsx";
-import { graveLevels } from "./overview-queries.ts";
+import { graveQuery } from "./overview-queries.ts";
 import type { PanelProps } from "./panel-props.ts";
 
 export function RecentErrors({ queries, range, refetchInterval }: PanelProps) {
   const { items } = useSuspenseQuery({ ...queries.recentErrors, refetchInterval }).data;
-  const search = { range, levels: [...graveLevels] };
+  const search = { range, query: graveQuery };
   return (
     <Card
       title="Recent errors"

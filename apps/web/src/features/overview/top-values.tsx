@@ -1,5 +1,6 @@
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { valueQuery } from "../../event-query.ts";
 import { Card } from "../../ui/card.tsx";
 import { formatCount } from "../../ui/format-count.ts";
 import { NoneYet } from "./none-yet.tsx";
@@ -28,7 +29,7 @@ export function TopValues(props: PanelProps & { field: "type" | "subject" }) {
             />
             <Link
               to="/events"
-              search={{ range, ...(field === "type" ? { types: [value] } : { subject: value }) }}
+              search={{ range, query: valueQuery(field, value) }}
               className="flex h-7 items-center gap-3 rounded px-1.5 text-sm hover:bg-line/40"
             >
               <span className="min-w-0 grow truncate font-mono text-xs">{value}</span>

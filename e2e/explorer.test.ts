@@ -1,0 +1,193 @@
+import { fileURLToPath } from "node:url";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { expectAccessible, launch, newContext, newPage } from "./browser.ts";
+import { createAdmin, type Product, startProduct } from "./product.ts";
+
+const sample = fileURLToPath(
+  new URL("../packages/log-formats/samples/sshd-sample.log", import.meta.url),
+);
+
+let product: Product;
+let browser: Browser;
+let page: Page;
+let complaints: string[];
+
+beforeAll(async () => {
+  [product, browser] = await Promise.all([startProduct(), launch()]);
+  const admin = await createAdmin(product);
+  const agent = await admin.mutate("agents.create", { name: "sshd on example" });
+  const scopes = ["events:write", "events:read"];
+  const { key } = await admin.mutate("apiKeys.create", { agentId: agent.id, name: "k", scopes });
+  const env = { MUNIMENT_API_KEY: key, MUNIMENT_URL: product.url };
+  await product.cli(["send", "--format", "sshd", sample], env);
+  const found = await product.cli(["search", "--json", "type:ssh.login.failed"], env);
+  expect(found.stdout.trim().split("\n")).toHaveLength(42);
+  const context = await newContext(browser);
+  await context.addCookies([{ ...admin.cookie, url: product.url }]);
+  ({ page, complaints } = await newPage(context));
+});
+afterAll(async () => {
+  await browser?.close();
+  await product?.stop();
+});
+
+const box = () => page.getByRole("combobox", { name: "Query" });
+const options = () => page.getByRole("listbox", { name: "Completions" }).getByRole("option");
+const asked = () => new URL(page.url()).searchParams.get("query");
+const events = (count: number) => page.getByRole("heading", { name: `${count} events` }).waitFor();
+
+describe("the query of the explorer", () => {
+  test("is completed by keyboard with what the events hold, and asked with Enter", async () => {
+    await page.goto(`${product.url}/events?range=all`);
+    await events(200);
+    await box().pressSequentially("typ");
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Enter");
+    expect(await box().inputValue()).toBe("type:");
+    await options().filter({ hasText: "ssh.login.failed" }).waitFor();
+    await expectAccessible(page, "explorer with completions");
+    await page.keyboard.type("login.f");
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Tab");
+    expect(await box().inputValue()).toBe("type:ssh.login.failed ");
+    expect(asked()).toBeNull();
+    await page.keyboard.press("Enter");
+    await events(42);
+    expect(asked()).toBe("type:ssh.login.failed");
+  });
+
+  test("completes the values of a property from all of the events", async () => {
+    await box().fill("props.addr");
+    await options().filter({ hasText: "props.address" }).click();
+    await page.keyboard.type(":192.0.2.7");
+    await options().filter({ hasText: "192.0.2.77" }).click();
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/192\.0\.2\.77/);
+    expect(asked()).toBe("props.address:192.0.2.77");
+    await page.locator("[aria-busy=true]").first().waitFor({ state: "detached" });
+  });
+
+  test("says what was expected where, and asks nothing until it can be read", async () => {
+    const before = page.url();
+    await box().fill("type:ssh.login.failed level:loud");
+    await page.getByText("At character 29: expected a level").waitFor();
+    expect(await page.getByTestId("query-mark").textContent()).toBe("loud");
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("Enter");
+    await page.getByRole("alert").getByText("expected a level").waitFor();
+    expect(await box().getAttribute("aria-invalid")).toBe("true");
+    expect(page.url()).toBe(before);
+    await expectAccessible(page, "explorer with a query that cannot be read");
+    await page.goto(`${product.url}/events?range=all&query=level%3Aloud`);
+    await page.getByRole("heading", { name: "The query cannot be read" }).waitFor();
+    await expectAccessible(page, "an address with a query that cannot be read");
+    await page.goto(`${product.url}/events?range=all&query=agent%3Anobody`);
+    await page.getByText("There is no agent named nobody.").first().waitFor();
+  });
+
+  test("follows the facets, and they follow it", async () => {
+    await page.goto(`${product.url}/events?range=all&query=root`);
+    const type = page.getByRole("region", { name: "Type" });
+    await type.getByRole("button", { name: /^ssh\.login\.failed/ }).click();
+    await page.waitForURL(/failed/);
+    expect(asked()).toBe("root type:ssh.login.failed");
+    expect(await box().inputValue()).toBe("root type:ssh.login.failed");
+    const chosen = type.getByRole("button", { pressed: true, name: /^ssh\.login\.failed/ });
+    await chosen.click();
+    await page.waitForURL((url) => !url.search.includes("failed"));
+    await type.getByRole("button", { name: "Show all but: ssh.login.failed" }).focus();
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/-type/);
+    expect(asked()).toBe("root -type:ssh.login.failed");
+    await page.getByRole("button", { name: "Clear the query" }).click();
+    await events(200);
+    const agent = page.getByRole("region", { name: "Agent" });
+    await agent.getByRole("button", { name: /^sshd on example/ }).click();
+    await page.waitForURL(/agent/);
+    expect(asked()).toBe('agent:"sshd on example"');
+  });
+
+  test("takes terms by hand", async () => {
+    await page.goto(`${product.url}/events?range=all&query=root`);
+    await page.getByRole("button", { name: "Add filter" }).click();
+    await page.getByRole("textbox", { name: "Value" }).fill("ssh.login.*");
+    await page.getByRole("button", { name: "Add", exact: true }).click();
+    await page.waitForURL(/ssh\.login/);
+    expect(asked()).toBe("root type:ssh.login.*");
+  });
+});
+
+describe("saved views", () => {
+  const menu = (name = "Views") => page.getByRole("button", { name, exact: true });
+
+  test("hold what is shown, and show it again", async () => {
+    await page.goto(`${product.url}/events?range=all&query=root&by=type`);
+    await menu().click();
+    await page.getByRole("menuitem", { name: "Save this view" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Name").fill("Root's doings");
+    await expectAccessible(page, "the dialog that saves a view");
+    await dialog.getByRole("button", { name: "Save" }).click();
+    await menu("Root's doings").waitFor();
+    await page.goto(`${product.url}/events?range=24h`);
+    await menu().click();
+    await page.getByRole("menuitem", { name: "Root's doings" }).click();
+    await page.waitForURL(/query=root/);
+    expect(new URL(page.url()).searchParams.get("by")).toBe("type");
+    expect(await box().inputValue()).toBe("root");
+  });
+
+  test("are renamed, changed and deleted", async () => {
+    await box().fill("root level:info");
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/level/);
+    await menu().click();
+    await page.getByRole("menuitem", { name: "Manage views" }).click();
+    const dialog = page.getByRole("dialog");
+    await expectAccessible(page, "the dialog of saved views");
+    await dialog.getByRole("button", { name: "Make Root's doings what is shown now" }).click();
+    await dialog.getByText("root level:info").waitFor();
+    await dialog.getByRole("button", { name: "Rename Root's doings" }).click();
+    await dialog.getByLabel("New name of Root's doings").fill("Calm root");
+    await dialog.getByRole("button", { name: "Rename", exact: true }).click();
+    await dialog.getByText("Calm root", { exact: true }).waitFor();
+    await dialog.getByRole("button", { name: "Delete Calm root" }).click();
+    await dialog.getByRole("button", { name: "Delete Calm root" }).click();
+    await dialog.getByText("None is left.").waitFor();
+    await page.keyboard.press("Escape");
+  });
+});
+
+test("the chart shows the time before, and is zoomed without a pointer", async () => {
+  await page.goto(`${product.url}/events?range=all`);
+  const compare = page.getByRole("button", { name: "Compare with the time before" });
+  expect(await compare.getAttribute("aria-disabled")).toBe("true");
+  await page.getByRole("button", { name: "Show as a table" }).click();
+  await page.getByRole("table").getByRole("button").first().click();
+  await page.waitForURL(/from=/);
+  await compare.click();
+  await page.waitForURL(/compare=true/);
+  await page.getByText(/in the time before/).waitFor();
+  await page.getByRole("columnheader", { name: "Before" }).waitFor();
+  await page.getByRole("button", { name: "Show as a chart" }).click();
+  await expectAccessible(page, "a chart with the time before");
+});
+
+test("keeping events for less shows first what goes", async () => {
+  await page.goto(`${product.url}/account`);
+  const days = page.getByLabel("Days");
+  await days.fill("0");
+  await page.getByText("a whole number from 1 to 36500").waitFor();
+  await days.fill("7");
+  await page.getByText(/200 events are from before/).waitFor();
+  await expectAccessible(page, "account with a shorter retention");
+  await page.getByRole("button", { name: "Delete what is older" }).click();
+  await page.getByText("How long events are kept was changed.").waitFor();
+  await page.goto(`${product.url}/events?range=all`);
+  await page.getByRole("heading", { name: "No event has come in yet" }).waitFor();
+});
+
+test("caused no error and no violation of the content security policy", () => {
+  expect(complaints).toEqual([]);
+});
