@@ -11,7 +11,7 @@ import { createEgress, type Egress } from "./egress/egress.ts";
 import { createEncryption, type Encryption } from "./encryption.ts";
 import { defineAccountJobs } from "./features/account/jobs.ts";
 import { defineAuthJobs } from "./features/auth/jobs.ts";
-import { foldCounts } from "./features/events/fold-counts.ts";
+import { foldAgentCounters, foldCounts } from "./features/events/fold-counts.ts";
 import { createIngestQueue, type IngestQueue } from "./features/events/ingest-queue.ts";
 import { defineEventJobs } from "./features/events/jobs.ts";
 import { createStoreEvents } from "./features/events/store-events.ts";
@@ -143,6 +143,7 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
     () => writeUsedKeys(database, identities),
     () => loadLimitOverrides(database, limits),
     () => foldCounts(database.raw),
+    () => foldAgentCounters(database.raw),
   ].map((act) => repeat(1000, act, log));
   stopEach.push(repeat(300, sealer.seal, log));
 

@@ -6,7 +6,8 @@
 /** Where a value ends, how many members its objects have in all, and whether parsing kept its numbers. */
 export type Scanned = { end: number; members: number; exact: boolean };
 
-export type Element = { scanned: Scanned; length: number };
+/** `escapes`: it has a `\u` escape, which may stand for a character that cannot be stored. */
+export type Element = { scanned: Scanned; length: number; escapes: boolean };
 
 const quote = 0x22;
 const minus = 0x2d;
@@ -139,10 +140,13 @@ export function forEachMember(
 /** Each element of an array, and where the array ends. */
 export function scanElements(text: string, start: number): { elements: Element[]; end: number } {
   const elements: Element[] = [];
+  let nextEscape = text.indexOf("\\u", start);
   let at = skipSpace(text, start + 1);
   while (text.charCodeAt(at) !== closeBracket) {
     const scanned = scanValue(text, at);
-    elements.push({ scanned, length: scanned.end - at });
+    const escapes = nextEscape >= 0 && nextEscape < scanned.end;
+    if (escapes) nextEscape = text.indexOf("\\u", scanned.end);
+    elements.push({ scanned, length: scanned.end - at, escapes });
     at = skipSpace(text, scanned.end);
     if (text.charCodeAt(at) !== closeBracket) at = skipSpace(text, at + 1);
   }

@@ -11,10 +11,16 @@ afterAll(() => server.stop());
 
 test("deleting a user deletes the events and every trace of them", async () => {
   const { member, userId, key } = await makeSender(server);
-  await send(server, key, [makeEvent(), makeEvent({}, Date.UTC(2003, 1))]);
+  await send(server, key, [makeEvent({ seq: 1 }), makeEvent({ seq: 3 }, Date.UTC(2003, 1))]);
   const admin = await server.admin();
-  const tables = ["events", "event_ids", "receipts", "agent_counters"];
-  const countTables = ["event_counts", "event_count_changes"];
+  const tables = ["events", "event_ids", "receipts", "agent_totals"];
+  const countTables = [
+    "event_counts",
+    "event_count_changes",
+    "agent_counters",
+    "agent_counter_changes",
+    "agent_sequences",
+  ];
   const left = async (of = tables) => {
     const counts = of.map(async (table) => {
       const [row] = await server.owner`
@@ -33,5 +39,5 @@ test("deleting a user deletes the events and every trace of them", async () => {
     await sleep(100);
   }
   expect(await left()).toEqual([0, 0, 0, 0]);
-  expect(await left(countTables)).toEqual([0, 0]);
+  expect(await left(countTables)).toEqual([0, 0, 0, 0, 0]);
 });

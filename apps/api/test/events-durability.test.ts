@@ -122,7 +122,7 @@ test("every receipted event exists exactly once although PostgreSQL is killed wh
     const inReceipts = await owner`select unnest(event_ids) as id from receipts`;
     expect(inReceipts.map(({ id }) => id).sort()).toEqual([...receipted].sort());
     const [counters] = await owner`
-      select sent = accepted + duplicates + rejected as adds_up, accepted::int from agent_counters`;
+      select sent = accepted + duplicates + rejected as adds_up, accepted::int from agent_totals`;
     expect(counters).toEqual({ adds_up: true, accepted: receipted.length });
     const inOrder = await owner`
       select id from receipts, unnest(event_ids) with ordinality as i (id, n)

@@ -1,5 +1,6 @@
 import { events } from "@muniment/db/schema/events.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { foldAgentCounters } from "../src/features/events/fold-counts.ts";
 import { makeEvent, makeSender, send } from "./events-sender.ts";
 import { startTestServer, type TestServer } from "./harness.ts";
 
@@ -10,11 +11,12 @@ beforeAll(async () => {
   server = await startTestServer();
   owner = await makeSender(server);
   stranger = await makeSender(server);
-  await send(server, owner.key, [makeEvent(), makeEvent({}, Date.UTC(2004, 1))]);
+  await send(server, owner.key, [makeEvent({ seq: 1 }), makeEvent({}, Date.UTC(2004, 1))]);
+  await foldAgentCounters(server.deps.database.raw);
 });
 afterAll(() => server.stop());
 
-const tables = ["events", "event_ids", "receipts", "agent_counters"] as const;
+const tables = ["events", "event_ids", "receipts", "agent_counters", "agent_sequences"] as const;
 
 test("the database shows events to their user's scope only, without any condition in the query", async () => {
   const { database } = server.deps;

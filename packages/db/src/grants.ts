@@ -18,16 +18,18 @@ export function grantsTo({ appGroup, ingestGroup }: RoleNames): string {
     grant select, insert on
       audit_entries, audit_leaves, audit_subtrees, audit_checkpoints to ${app};
     grant select on audit_log to ${app};
-    grant select, delete on events, event_ids, receipts, agent_counters, event_counts,
-      event_count_changes to ${app};
+    grant select, delete on events, event_ids, receipts, agent_counters, agent_counter_changes,
+      agent_sequences, event_counts, event_count_changes to ${app};
     grant insert on event_count_changes to ${app};
-    grant insert on events, event_ids, receipts, event_count_changes to ${ingest};
+    grant select on agent_totals to ${app};
+    grant insert on events, event_ids, receipts, event_count_changes, agent_counter_changes
+      to ${ingest};
     grant select (user_id, id, digest) on event_ids to ${ingest};
-    grant insert, select, update on agent_counters to ${ingest};
+    revoke all on agent_counters from ${ingest};
     grant execute on function ensure_event_partition(timestamptz) to ${app}, ${ingest};
     grant execute on function touch_api_keys(jsonb), user_overview(uuid[]), delete_expired_sessions(),
       delete_expired_challenges(), delete_expired_links(), delete_old_sign_ins(),
-      fold_event_counts(integer),
+      fold_event_counts(integer), fold_agent_counters(integer),
       delete_empty_event_counts(timestamptz, integer), expired_event_partition(timestamptz),
       delete_event_blocks(text, bigint, integer), drop_event_partition(text),
       due_alert_rules(timestamptz, integer), delete_old_notices(timestamptz) to ${app};
@@ -39,7 +41,7 @@ const ingestPolicies: [string, string, string][] = [
   ["ingest_insert", "event_ids", "for insert to % with check (true)"],
   ["ingest_dedupe", "event_ids", "for select to % using (true)"],
   ["ingest_insert", "receipts", "for insert to % with check (true)"],
-  ["ingest_count", "agent_counters", "to % using (true) with check (true)"],
+  ["ingest_insert", "agent_counter_changes", "for insert to % with check (true)"],
   ["ingest_insert", "event_count_changes", "for insert to % with check (true)"],
 ];
 

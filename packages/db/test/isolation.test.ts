@@ -10,7 +10,9 @@ import { openScratchDatabase } from "./scratch-database.ts";
 
 /** Tables whose rows belong to a user. A new one fails the first test until it stands here. */
 const owned = [
+  "agent_counter_changes",
   "agent_counters",
+  "agent_sequences",
   "agents",
   "alert_firings",
   "alert_rule_counts",
@@ -37,7 +39,9 @@ const owned = [
 
 /** What the application may not update at all. */
 const neverUpdated = [
+  "agent_counter_changes",
   "agent_counters",
+  "agent_sequences",
   "event_count_changes",
   "event_counts",
   "event_ids",
@@ -69,7 +73,20 @@ async function populate(owner: postgres.Sql): Promise<Person> {
   await owner`insert into events ${owner({ user_id: id, id: eventId, agent_id: agentId, api_key_id: keyId, batch_id: batchId, type: "t", level: 1, occurred_at: now, received_at: now })}`;
   await owner`insert into event_ids ${owner({ user_id: id, id: eventId, occurred_at: now, digest: Buffer.from("d") })}`;
   await owner`insert into receipts (user_id, batch_id, event_ids, event_times) values (${id}, ${batchId}, array[${eventId}]::uuid[], array[now()])`;
-  await owner`insert into agent_counters ${owner({ user_id: id, agent_id: agentId, api_key_id: keyId, batches: 1, sent: 1, accepted: 1, duplicates: 0, rejected: 0, last_received_at: now })}`;
+  const sent = {
+    user_id: id,
+    agent_id: agentId,
+    api_key_id: keyId,
+    batches: 1,
+    sent: 1,
+    accepted: 1,
+    duplicates: 0,
+    rejected: 0,
+    last_received_at: now,
+  };
+  await owner`insert into agent_counters ${owner(sent)}`;
+  await owner`insert into agent_counter_changes ${owner(sent)}`;
+  await owner`insert into agent_sequences ${owner({ user_id: id, agent_id: agentId, seen: "{[1,2)}", lost: 0 })}`;
   await owner`insert into totp_factors ${owner({ user_id: id, secret: "s", last_step: 0 })}`;
   await owner`insert into recovery_codes ${owner({ user_id: id, hash: randomBytes(32) })}`;
   await owner`insert into passkeys ${owner({ id: randomUUID(), user_id: id, credential_id: "c", public_key: randomBytes(32), counter: 0, transports: [], backed_up: false, name: "p", created_at: now })}`;

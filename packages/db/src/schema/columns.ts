@@ -14,3 +14,6 @@ export const bytes = customType<{ data: Uint8Array; driverData: Uint8Array }>({
   fromDriver: (value) => new Uint8Array(value),
   toDriver: (value) => Buffer.from(value),
 });
+
+/** Sets of whole numbers as ranges. */
+export const int8multirange = customType<{ data: string }>({ dataType: () => "int8multirange" });

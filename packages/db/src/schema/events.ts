@@ -6,12 +6,13 @@ import {
   integer,
   jsonb,
   pgTable,
+  pgView,
   primaryKey,
   smallint,
   text,
   uuid,
 } from "drizzle-orm/pg-core";
-import { bytes, time, xid8 } from "./columns.ts";
+import { bytes, int8multirange, time, xid8 } from "./columns.ts";
 
 /**
  * Events, partitioned by `occurred_at` (the axis of search, charts and retention): a month each since
@@ -82,21 +83,66 @@ export const receipts = pgTable(
   ],
 );
 
+const deliveryColumns = {
+  userId: uuid("user_id").notNull(),
+  agentId: uuid("agent_id").notNull(),
+  apiKeyId: uuid("api_key_id").notNull(),
+  batches: bigint("batches", { mode: "number" }).notNull(),
+  sent: bigint("sent", { mode: "number" }).notNull(),
+  accepted: bigint("accepted", { mode: "number" }).notNull(),
+  duplicates: bigint("duplicates", { mode: "number" }).notNull(),
+  rejected: bigint("rejected", { mode: "number" }).notNull(),
+  lastReceivedAt: time("last_received_at").notNull(),
+};
+
 /** What became of all that an agent sent with a key: sent = accepted + duplicates + rejected. */
-export const agentCounters = pgTable(
-  "agent_counters",
+export const agentCounters = pgTable("agent_counters", deliveryColumns, (table) => [
+  primaryKey({ columns: [table.userId, table.agentId, table.apiKeyId] }),
+]);
+
+/**
+ * What is to be added to `agent_counters` and `agent_sequences`: written in the transaction that stores
+ * the events, so that nobody waits for the counters of a key that others use too.
+ */
+export const agentCounterChanges = pgTable(
+  "agent_counter_changes",
+  {
+    ...deliveryColumns,
+    /** The agent's own numbers of the stored events. */
+    seqs: int8multirange("seqs"),
+  },
+  (table) => [index("agent_counter_changes_user_id").on(table.userId, table.agentId)],
+);
+
+/** The counters with the changes not yet added: what is true at this moment. */
+export const agentTotals = pgView("agent_totals", deliveryColumns)
+  .with({ securityInvoker: true })
+  .as(sql`
+    select user_id, agent_id, api_key_id, sum(batches)::bigint as batches, sum(sent)::bigint as sent,
+      sum(accepted)::bigint as accepted, sum(duplicates)::bigint as duplicates,
+      sum(rejected)::bigint as rejected, max(last_received_at) as last_received_at
+    from (
+      select user_id, agent_id, api_key_id, batches, sent, accepted, duplicates, rejected, last_received_at
+      from agent_counters
+      union all
+      select user_id, agent_id, api_key_id, batches, sent, accepted, duplicates, rejected, last_received_at
+      from agent_counter_changes
+    ) as all_counters
+    group by user_id, agent_id, api_key_id`);
+
+/**
+ * Which of an agent's own numbers (`seq`) have arrived. At most 100 ranges are kept apart: the numbers
+ * missing between older ones are counted in `lost` and no longer waited for.
+ */
+export const agentSequences = pgTable(
+  "agent_sequences",
   {
     userId: uuid("user_id").notNull(),
     agentId: uuid("agent_id").notNull(),
-    apiKeyId: uuid("api_key_id").notNull(),
-    batches: bigint("batches", { mode: "number" }).notNull(),
-    sent: bigint("sent", { mode: "number" }).notNull(),
-    accepted: bigint("accepted", { mode: "number" }).notNull(),
-    duplicates: bigint("duplicates", { mode: "number" }).notNull(),
-    rejected: bigint("rejected", { mode: "number" }).notNull(),
-    lastReceivedAt: time("last_received_at").notNull(),
+    seen: int8multirange("seen").notNull(),
+    lost: bigint("lost", { mode: "number" }).notNull(),
   },
-  (table) => [primaryKey({ columns: [table.userId, table.agentId, table.apiKeyId] })],
+  (table) => [primaryKey({ columns: [table.userId, table.agentId] })],
 );
 
 /**

@@ -1,6 +1,6 @@
 import { agents } from "@muniment/db/schema/agents.ts";
 import { apiKeys } from "@muniment/db/schema/api-keys.ts";
-import { agentCounters } from "@muniment/db/schema/events.ts";
+import { agentTotals } from "@muniment/db/schema/events.ts";
 import type { Agent } from "@muniment/shared/agents.ts";
 import { sql } from "drizzle-orm";
 
@@ -10,7 +10,7 @@ type Row = Pick<
 > & { lastEventAt: string | null; eventCount: string; activeKeyCount: string };
 
 // Written out, because Drizzle leaves the table's name off where only one is selected from.
-const counters = sql`${agentCounters} as c where c.user_id = ${agents}.user_id and c.agent_id = ${agents}.id`;
+const counters = sql`${agentTotals} as c where c.user_id = ${agents}.user_id and c.agent_id = ${agents}.id`;
 
 /** What an agent is shown with: its counters, and how many of its keys work now. */
 export const agentColumns = (now: Date) => ({

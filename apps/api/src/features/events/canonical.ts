@@ -3,7 +3,7 @@ import { Rejected } from "./rejected.ts";
 /** Counts over a value: members of its objects, and bytes that a number takes beyond its short form. */
 export type Canonical = { text: string; members: number; extraBytes: number };
 
-type Counts = Omit<Canonical, "text">;
+type Counts = Omit<Canonical, "text"> & { mayBeUnstorable: boolean };
 
 /** @throws Rejected `invalid_text` for what PostgreSQL could not keep as sent */
 export function checkText(text: string, where: string): void {
@@ -19,20 +19,31 @@ function writtenOut(number: number): number {
   return size === 0 || (size >= 1e-6 && size < 1e21) ? 0 : Math.abs(Math.log10(size));
 }
 
+function sortedKeys(value: object): string[] {
+  const keys = Object.keys(value);
+  for (let next = 1; next < keys.length; next += 1) {
+    if ((keys[next - 1] ?? "") > (keys[next] ?? "")) return keys.sort();
+  }
+  return keys;
+}
+
 function objectText(value: object, depth: number, counts: Counts): string {
-  const keys = Object.keys(value).sort();
+  const keys = sortedKeys(value);
   counts.members += keys.length;
-  const members = keys.map((key) => {
+  let text = "{";
+  for (const key of keys) {
     if (key === "__proto__") throw new Rejected("forbidden_key", "A key is named __proto__.");
-    checkText(key, "A key of props");
-    return `${JSON.stringify(key)}:${write((value as Record<string, unknown>)[key], depth, counts)}`;
-  });
-  return `{${members.join(",")}}`;
+    if (counts.mayBeUnstorable) checkText(key, "A key of props");
+    if (text.length > 1) text += ",";
+    text += `${JSON.stringify(key)}:`;
+    text += write((value as Record<string, unknown>)[key], depth, counts);
+  }
+  return `${text}}`;
 }
 
 function write(value: unknown, depth: number, counts: Counts): string {
   if (typeof value === "string") {
-    checkText(value, "A text of props");
+    if (counts.mayBeUnstorable) checkText(value, "A text of props");
     return JSON.stringify(value);
   }
   if (typeof value === "number") {
@@ -47,9 +58,11 @@ function write(value: unknown, depth: number, counts: Counts): string {
 
 /**
  * A parsed JSON value as text that is the same for the same content: keys sorted, no spaces.
+ * `mayBeUnstorable`: its JSON text had `\u` escapes, the only way to write what PostgreSQL cannot keep.
  * @throws Rejected `too_deep`, `forbidden_key`, `invalid_text`
  */
-export function canonicalise(value: object, depth: number): Canonical {
-  const counts: Counts = { members: 0, extraBytes: 0 };
-  return { text: write(value, depth, counts), ...counts };
+export function canonicalise(value: object, depth: number, mayBeUnstorable = true): Canonical {
+  const counts: Counts = { members: 0, extraBytes: 0, mayBeUnstorable };
+  const text = write(value, depth, counts);
+  return { text, members: counts.members, extraBytes: counts.extraBytes };
 }

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Database, Tx } from "@muniment/db/database.ts";
 import {
+  agentCounterChanges,
   agentCounters,
+  agentSequences,
   eventCountChanges,
   eventCounts,
   eventIds,
@@ -66,7 +68,10 @@ const steps: ((tx: Tx, userId: string) => Promise<boolean>)[] = [
     return countOf(deleted) === chunk;
   },
   async (tx, userId) => {
+    await tx.execute(sql`select pg_advisory_xact_lock(hashtext('agent_counters'))`);
+    await tx.delete(agentCounterChanges).where(eq(agentCounterChanges.userId, userId));
     await tx.delete(agentCounters).where(eq(agentCounters.userId, userId));
+    await tx.delete(agentSequences).where(eq(agentSequences.userId, userId));
     return false;
   },
 ];

@@ -4,22 +4,30 @@ const rfc3339 =
   /^(\d{4}-\d\d-\d\d)[Tt]([01]\d|2[0-3]):([0-5]\d):([0-5]\d)(?:\.(\d{1,3})0*)?(?:[Zz]|([+-])([01]\d|2[0-3]):([0-5]\d))$/;
 
 const longest = 64;
-/** Of `2026-01-01T00:00:00.000Z`, which is how most times are written. */
-const canonicalLength = 24;
+
+/** How most times are written. */
+const canonical = /^\d{4}-\d\d-(\d\d)T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
+
+/** The instant of a time in canonical form; undefined for any other, and for a day that does not exist. */
+function parseCanonical(text: string): number | undefined {
+  const day = Number(canonical.exec(text)?.[1]);
+  if (Number.isNaN(day)) return undefined;
+  const at = Date.parse(text);
+  // Date.parse takes 30 February for 2 March.
+  return day <= 28 || new Date(at).getUTCDate() === day ? at : undefined;
+}
 
 /**
  * The instant of an RFC 3339 time with any offset, in milliseconds since 1970. Undefined for what is
  * none, and for a fraction finer than a millisecond or a leap second, which could not be kept.
  */
 export function parseTime(text: string): number | undefined {
-  const usual =
-    text.length === canonicalLength && text.endsWith("Z") ? Date.parse(text) : Number.NaN;
-  if (!Number.isNaN(usual) && new Date(usual).toISOString() === text) return usual;
+  const usual = parseCanonical(text);
+  if (usual !== undefined) return usual;
   const parts = text.length <= longest ? rfc3339.exec(text) : null;
   if (!parts) return undefined;
   const [, date = "", hour, minute, second, fraction = "", sign, offsetHour, offsetMinute] = parts;
   const midnight = Date.parse(`${date}T00:00:00Z`);
-  // Date.parse takes 30 February for 2 March.
   if (Number.isNaN(midnight) || !new Date(midnight).toISOString().startsWith(date))
     return undefined;
   const seconds = Number(hour) * 3600 + Number(minute) * 60 + Number(second);

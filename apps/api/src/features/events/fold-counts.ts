@@ -12,3 +12,14 @@ export async function foldCounts(raw: Statements): Promise<void> {
     if (row?.folded !== changesPerFold) return;
   }
 }
+
+/**
+ * Adds what was sent since the last time to the counters of agents (only speed depends on it) and to
+ * the sequences of their own numbers, whose gaps are seen from then on.
+ */
+export async function foldAgentCounters(raw: Statements): Promise<void> {
+  for (let fold = 0; fold < mostFolds; fold += 1) {
+    const [row] = await raw`select fold_agent_counters(${changesPerFold}::int) as folded`;
+    if (row?.folded !== changesPerFold) return;
+  }
+}

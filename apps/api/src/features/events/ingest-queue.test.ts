@@ -4,7 +4,7 @@ import type { Batch } from "./store-events.ts";
 
 const event = {
   id: "",
-  occurredAt: "2026-01-01T00:00:00.000Z",
+  at: 0,
   type: "a",
   level: 1,
   message: undefined,

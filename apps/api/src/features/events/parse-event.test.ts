@@ -7,7 +7,11 @@ import { Rejected } from "./rejected.ts";
 const rules = { receivedAt: Date.UTC(2026, 5, 1), allowedTypes: [] };
 
 function parse(text: string) {
-  return parseEvent(JSON.parse(text), { scanned: scanValue(text, 0), length: text.length }, rules);
+  return parseEvent(
+    JSON.parse(text),
+    { scanned: scanValue(text, 0), length: text.length, escapes: true },
+    rules,
+  );
 }
 function reasonOf(text: string): string {
   try {

@@ -10,8 +10,8 @@ import { matchesType } from "./type-pattern.ts";
 /** An event that may be stored. */
 export type ParsedEvent = {
   id: string;
-  /** RFC 3339, UTC, milliseconds. */
-  occurredAt: string;
+  /** When it occurred, in milliseconds since 1970. */
+  at: number;
   type: string;
   /** Place in `eventLevels`. */
   level: number;
@@ -51,11 +51,19 @@ function checkFields(keys: string[]): void {
   }
 }
 
-function readText(value: unknown, name: string, max: number, size: (text: string) => number) {
+function readText(
+  value: unknown,
+  name: string,
+  max: number,
+  size: (text: string) => number,
+  mayBeUnstorable: boolean,
+) {
   if (value === undefined) return undefined;
   if (typeof value !== "string") throw new Rejected("invalid_text", `${name} is not a string.`);
-  if (size(value) > max) throw new Rejected("too_large", `${name} is longer than ${max}.`);
-  checkText(value, name);
+  // No character of a text takes more than three bytes.
+  if (value.length * 3 > max && size(value) > max)
+    throw new Rejected("too_large", `${name} is longer than ${max}.`);
+  if (mayBeUnstorable) checkText(value, name);
   return value;
 }
 
@@ -96,9 +104,13 @@ function readId(value: unknown, occurredAt: number, now: number): string {
   return value;
 }
 
+const levels: ReadonlyMap<unknown, number> = new Map(
+  eventLevels.map((level, place) => [level, place]),
+);
+
 function readLevel(value: unknown): number {
-  const level = eventLevels.findIndex((known) => known === (value ?? "info"));
-  if (level >= 0 && value !== null) return level;
+  const level = value === undefined ? levels.get("info") : levels.get(value);
+  if (level !== undefined) return level;
   throw new Rejected("invalid_level", `level is none of ${eventLevels.join(", ")}.`);
 }
 
@@ -108,17 +120,26 @@ function readSeq(value: unknown): number | undefined {
   throw new Rejected("invalid_number", "seq is not a whole number from 0 to 9007199254740991.");
 }
 
-function readProps(value: unknown): Canonical | undefined {
+function readProps(value: unknown, escapes: boolean): Canonical | undefined {
   if (value === undefined) return undefined;
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new Rejected("invalid_event", "props is not a JSON object.");
   }
-  const props = canonicalise(value, eventBounds.propsDepth);
-  if (Buffer.byteLength(props.text) + props.extraBytes > eventBounds.propsBytes) {
+  const props = canonicalise(value, eventBounds.propsDepth, escapes);
+  const mostBytes = props.text.length * 3 + props.extraBytes;
+  if (
+    mostBytes > eventBounds.propsBytes &&
+    Buffer.byteLength(props.text) + props.extraBytes > eventBounds.propsBytes
+  ) {
     throw new Rejected("too_large", `props is larger than ${eventBounds.propsBytes} bytes.`);
   }
   return props;
 }
+
+/** As JSON, of what is a level or a time and so has nothing to escape. */
+const plainJson = (value: unknown) => (value === undefined ? "null" : `"${value}"`);
+const textJson = (value: string | undefined) =>
+  value === undefined ? "null" : JSON.stringify(value);
 
 /**
  * Judges one event of a batch; `scanned` is what its JSON text of `length` characters says.
@@ -126,7 +147,7 @@ function readProps(value: unknown): Canonical | undefined {
  */
 export function parseEvent(
   value: unknown,
-  { scanned, length }: Element,
+  { scanned, length, escapes }: Element,
   { receivedAt, allowedTypes }: ParseRules,
 ): ParsedEvent {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
@@ -140,25 +161,31 @@ export function parseEvent(
   const keys = Object.keys(sent);
   checkFields(keys);
   const type = readType(sent.type, allowedTypes);
-  const message = readText(sent.message, "message", eventBounds.messageBytes, Buffer.byteLength);
-  const subject = readText(sent.subject, "subject", eventBounds.subjectLength, lengthOf);
-  const traceId = readText(sent.traceId, "traceId", eventBounds.traceIdLength, lengthOf);
+  const message = readText(
+    sent.message,
+    "message",
+    eventBounds.messageBytes,
+    Buffer.byteLength,
+    escapes,
+  );
+  const subject = readText(sent.subject, "subject", eventBounds.subjectLength, lengthOf, escapes);
+  const traceId = readText(sent.traceId, "traceId", eventBounds.traceIdLength, lengthOf, escapes);
   const seq = readSeq(sent.seq);
   const level = readLevel(sent.level);
-  const props = readProps(sent.props);
+  const props = readProps(sent.props, escapes);
   // A repeated key leaves fewer members in the parsed value than the text has.
   if (scanned.members !== keys.length + (props?.members ?? 0)) {
     throw new Rejected("duplicate_key", "A key is named twice in one object.");
   }
-  const occurredAt = readTime(sent.occurredAt, receivedAt);
-  const id = readId(sent.id, occurredAt, receivedAt);
+  const at = readTime(sent.occurredAt, receivedAt);
+  const id = readId(sent.id, at, receivedAt);
 
   // What was not sent is null here, which no field can be sent as.
-  const content = [type, sent.occurredAt, sent.level, message, subject, traceId, seq];
-  const digest = hash("sha256", JSON.stringify(content) + (props?.text ?? ""), "hex");
+  const content = `["${type}",${plainJson(sent.occurredAt)},${plainJson(sent.level)},${textJson(message)},${textJson(subject)},${textJson(traceId)},${seq ?? null}]`;
+  const digest = hash("sha256", content + (props?.text ?? ""), "hex");
   return {
     id,
-    occurredAt: new Date(occurredAt).toISOString(),
+    at,
     type,
     level,
     message,
