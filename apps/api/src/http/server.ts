@@ -7,6 +7,7 @@ import { plainError } from "./answer.ts";
 import { createFront } from "./front.ts";
 import { addHealthRoutes } from "./health-route.ts";
 import { addJwksRoute } from "./jwks-route.ts";
+import { addOpenApiRoute } from "./openapi-route.ts";
 import { securityHeaders } from "./security-headers.ts";
 import { addSpa } from "./spa.ts";
 import { answerBadPath, answerNoHttp } from "./unreadable.ts";
@@ -62,6 +63,7 @@ export async function createServer(
 
   addHealthRoutes(app, deps);
   addJwksRoute(app, deps);
+  addOpenApiRoute(app, deps);
   await addSpa(app, webDirectory);
   return app;
 }
