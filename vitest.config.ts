@@ -32,7 +32,11 @@ export default defineConfig({
         extends: true,
         test: {
           name: "api",
-          include: ["apps/api/test/**/*.test.ts", "packages/db/test/**/*.test.ts"],
+          include: [
+            "apps/api/test/**/*.test.ts",
+            "packages/db/test/**/*.test.ts",
+            "packages/sdk/test/**/*.test.ts",
+          ],
           setupFiles: ["./test/fail-on-console-error.ts"],
           globalSetup: ["./apps/api/test/postgres.ts"],
           ...slow,

@@ -3,8 +3,11 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { key, startIngestServer } from "./ingest-server.ts";
+
+// A process of its own takes a while to start on a busy machine.
+vi.setConfig({ testTimeout: 30_000 });
 
 const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 const samplePath = "../../../packages/log-formats/samples/sshd-sample.log";

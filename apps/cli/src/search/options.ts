@@ -1,8 +1,8 @@
+import type { Target } from "@muniment/sdk/delivery";
 import { parseEventQuery } from "@muniment/shared/event-query/parse.ts";
 import { EventQueryError, timeUnits } from "@muniment/shared/event-query/query.ts";
 import { type Io, parseArguments, UsageError } from "../command.ts";
 import { parseKey, parseNumber, parseUrl } from "../send/options.ts";
-import type { Target } from "../send/post.ts";
 import { printable } from "../send/report.ts";
 
 export type SearchOptions = {

@@ -1,6 +1,6 @@
+import type { Target } from "@muniment/sdk/delivery";
 import { type Event, eventPage } from "@muniment/shared/events.ts";
 import { UsageError } from "../command.ts";
-import type { Target } from "../send/post.ts";
 import { printable } from "../send/report.ts";
 
 const timeoutMs = 30_000;

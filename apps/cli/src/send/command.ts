@@ -1,8 +1,9 @@
 import { addAbortSignal } from "node:stream";
 import { createLogReader } from "@muniment/log-formats/format.ts";
+import { DeliveryError } from "@muniment/sdk/delivery";
 import { type Command, exitCodes, type Io } from "../command.ts";
 import { type Batch, readBatches } from "./batches.ts";
-import { DeliveryError, deliver } from "./deliver.ts";
+import { deliverBatch } from "./deliver.ts";
 import { openLog } from "./log-file.ts";
 import { parseSendOptions } from "./options.ts";
 import { showProgress } from "./progress.ts";
@@ -35,7 +36,7 @@ async function run(argv: string[], io: Io): Promise<number> {
   async function work(): Promise<void> {
     try {
       for (let next = await batches.next(); !next.done; next = await batches.next()) {
-        await deliver(next.value as Batch, delivery);
+        await deliverBatch(next.value as Batch, delivery);
         if (stop.aborted) return;
       }
     } catch (error) {

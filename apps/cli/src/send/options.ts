@@ -1,7 +1,7 @@
 import { type FormatName, formatNames } from "@muniment/log-formats/format.ts";
+import type { Target } from "@muniment/sdk/delivery";
 import { batchMax } from "@muniment/shared/events.ts";
 import { type Io, parseArguments, UsageError } from "../command.ts";
-import type { Target } from "./post.ts";
 
 export type SendOptions = {
   target: Target;

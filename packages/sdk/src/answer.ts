@@ -1,8 +1,9 @@
 /** What the server says of a call, reduced to what the sender must do about it. */
 export type Answer =
   | { kind: "stored"; accepted: number; duplicates: number; rejected: Rejected[] }
-  | { kind: "retry"; why: string; afterMs?: number }
-  | { kind: "too_large"; reason: string; why: string }
+  | { kind: "retry"; why: string; afterMilliseconds?: number }
+  /** The call as a whole is not taken; its events may be, in smaller ones. */
+  | { kind: "divide"; reason: string; why: string }
   | { kind: "refused"; why: string };
 
 export type Rejected = { index: number; reason: string; message: string };
@@ -16,13 +17,15 @@ export function judge(response: Response, text: string, size: number): Answer {
   const { reason, message } = readError(text);
   const why = `${status}${reason && ` ${reason}`}${message ? `: ${message}` : "."}`;
   if (retryable.has(status)) {
-    const afterMs = retryAfterMs(response.headers.get("retry-after"), Date.now());
-    return afterMs === undefined ? { kind: "retry", why } : { kind: "retry", why, afterMs };
+    const after = retryAfterMilliseconds(response.headers.get("retry-after"), Date.now());
+    return after === undefined
+      ? { kind: "retry", why }
+      : { kind: "retry", why, afterMilliseconds: after };
   }
-  if (status === 413) return { kind: "too_large", reason: reason || "too_large", why };
+  if (status === 413) return { kind: "divide", reason: reason || "too_large", why };
   if (status >= 300 && status < 400) {
     const place = response.headers.get("location") ?? "another address";
-    return { kind: "refused", why: `${status}: the server is at ${place}; give that as --url.` };
+    return { kind: "refused", why: `${status}: the server is at ${place}; give that as the url.` };
   }
   return { kind: "refused", why };
 }
@@ -37,7 +40,7 @@ function readReceipt(text: string, size: number): Answer {
 
 const notOurs: Answer = {
   kind: "refused",
-  why: "The answer is not one of Muniment's. Does --url name its address?",
+  why: "The answer is not one of Muniment's. Does the url name its address?",
 };
 
 function isRejected(value: unknown, size: number): value is Rejected {
@@ -55,7 +58,7 @@ function readError(text: string): { reason: string; message: string } {
 }
 
 /** Seconds or an HTTP date (RFC 9110, section 10.2.3), as milliseconds from now. */
-export function retryAfterMs(header: string | null, now: number): number | undefined {
+export function retryAfterMilliseconds(header: string | null, now: number): number | undefined {
   if (header === null) return undefined;
   if (/^\d{1,9}$/.test(header.trim())) return Number(header) * 1000;
   const date = Date.parse(header);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { judge, retryAfterMs } from "./answer.ts";
+import { judge, retryAfterMilliseconds } from "./answer.ts";
 
 const judgeAs = (status: number, body: unknown, headers: Record<string, string> = {}) =>
   judge(
@@ -31,7 +31,7 @@ test.each([429, 502, 503, 504])("%i is to be tried again", (status) => {
   expect(judgeAs(status, "<html>", { "retry-after": "7" })).toEqual({
     kind: "retry",
     why: `${status}.`,
-    afterMs: 7000,
+    afterMilliseconds: 7000,
   });
 });
 
@@ -40,7 +40,7 @@ test.each([400, 401, 403, 404, 500])("%i is not to be tried again", (status) => 
 });
 
 test("413 is too large, also from a proxy that says nothing", () => {
-  expect(judgeAs(413, "<html>")).toEqual({ kind: "too_large", reason: "too_large", why: "413." });
+  expect(judgeAs(413, "<html>")).toEqual({ kind: "divide", reason: "too_large", why: "413." });
 });
 
 test("a redirect is not followed but named", () => {
@@ -50,9 +50,9 @@ test("a redirect is not followed but named", () => {
 
 test("Retry-After is seconds or a date", () => {
   const now = Date.UTC(2026, 0, 1);
-  expect(retryAfterMs("120", now)).toBe(120_000);
-  expect(retryAfterMs("Thu, 01 Jan 2026 00:00:30 GMT", now)).toBe(30_000);
-  expect(retryAfterMs("Wed, 31 Dec 2025 00:00:00 GMT", now)).toBe(0);
-  expect(retryAfterMs("soon", now)).toBeUndefined();
-  expect(retryAfterMs(null, now)).toBeUndefined();
+  expect(retryAfterMilliseconds("120", now)).toBe(120_000);
+  expect(retryAfterMilliseconds("Thu, 01 Jan 2026 00:00:30 GMT", now)).toBe(30_000);
+  expect(retryAfterMilliseconds("Wed, 31 Dec 2025 00:00:00 GMT", now)).toBe(0);
+  expect(retryAfterMilliseconds("soon", now)).toBeUndefined();
+  expect(retryAfterMilliseconds(null, now)).toBeUndefined();
 });

@@ -1,0 +1,156 @@
+import {
+  appendFile,
+  cp,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  truncate,
+  writeFile,
+} from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { openDiskQueue } from "./disk-queue.ts";
+
+let directory: string;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "muniment-queue-"));
+});
+afterEach(() => rm(directory, { recursive: true }));
+
+const event = (seq: number) => ({ json: JSON.stringify({ type: "ä", seq }) });
+const open = (options: object = {}) => openDiskQueue({ directory, ...options });
+const seqs = (events: { json: string }[]) => events.map(({ json }) => JSON.parse(json).seq);
+const segments = async () =>
+  (await readdir(directory)).filter((file) => file.endsWith(".events")).sort();
+
+/** A queue of the events 0 to 9 as a crashed process leaves it. */
+async function leaveTen(): Promise<void> {
+  const queue = await open();
+  for (let seq = 0; seq < 10; seq += 1) queue.push(event(seq));
+  await queue.stored();
+  const crashed = `${directory}-crashed`;
+  await cp(directory, crashed, { recursive: true });
+  await queue.close();
+  await rm(directory, { recursive: true });
+  await rename(crashed, directory);
+  // The process that held it is gone.
+  await writeFile(join(directory, "lock"), "999999999 1");
+}
+
+test("what was stored is there again after a crash, in order, without what was answered for", async () => {
+  await leaveTen();
+  const queue = await open();
+  expect(queue.size()).toBe(10);
+  expect(seqs(await queue.peek(3, 1e6))).toEqual([0, 1, 2]);
+  expect(seqs(await queue.peek(3, 1e6))).toEqual([0, 1, 2]);
+  await queue.remove(3);
+  queue.push(event(10));
+  expect(seqs(await queue.peek(100, 1e6))).toEqual([3, 4, 5, 6, 7, 8, 9]);
+  await queue.close();
+  const next = await open();
+  expect(next.size()).toBe(8);
+  expect(next.lastSeq()).toBe(10);
+  const first = await next.peek(100, 1e6);
+  await next.remove(first.length);
+  const rest = await next.peek(100, 1e6);
+  expect([...seqs(first), ...seqs(rest)]).toEqual([3, 4, 5, 6, 7, 8, 9, 10]);
+  await next.remove(rest.length);
+  expect(await next.peek(100, 1e6)).toEqual([]);
+  await next.close();
+});
+
+test("files go when all of them was answered for, and numbers go on all the same", async () => {
+  const queue = await open({ segmentBytes: 100 });
+  for (let seq = 0; seq < 30; seq += 1) {
+    queue.push(event(seq));
+    await queue.stored();
+  }
+  expect((await segments()).length).toBeGreaterThan(5);
+  for (let left = 30; left > 0; ) {
+    const batch = await queue.peek(7, 1e6);
+    expect(batch.length).toBeGreaterThan(0);
+    await queue.remove(batch.length);
+    left -= batch.length;
+  }
+  await queue.close();
+  expect(await segments()).toHaveLength(1);
+  const next = await open();
+  expect([next.size(), next.lastSeq()]).toEqual([0, 29]);
+  await next.close();
+});
+
+test.each([
+  [
+    "cut in its last record",
+    async (path: string) => truncate(path, (await readFile(path)).length - 5),
+    9,
+  ],
+  ["ended by half a record", (path: string) => appendFile(path, '00000000 {"type'), 10],
+  [
+    "ended by zeros, as some file systems do",
+    (path: string) => appendFile(path, Buffer.alloc(99)),
+    10,
+  ],
+  [
+    "changed in one byte",
+    async (path: string) => {
+      const bytes = await readFile(path);
+      bytes[20] = 0x21;
+      await writeFile(path, bytes);
+    },
+    9,
+  ],
+])("a file that is %s loses that record and no other", async (_, damage, left) => {
+  await leaveTen();
+  const [file = ""] = await segments();
+  await damage(join(directory, file));
+  const queue = await open();
+  expect(queue.size()).toBe(left);
+  queue.push(event(10));
+  await queue.stored();
+  const first = await queue.peek(100, 1e6);
+  await queue.remove(first.length);
+  const read = [...first, ...(await queue.peek(100, 1e6))];
+  expect(read).toHaveLength(left + 1);
+  expect(seqs(read).at(-1)).toBe(10);
+  await queue.close();
+});
+
+test.each(["", "{}", '{"segment":1}', "no JSON"])("a lost place (%j) begins anew", async (text) => {
+  await leaveTen();
+  await writeFile(join(directory, "cursor.json"), text);
+  const queue = await open();
+  expect(seqs(await queue.peek(100, 1e6))).toHaveLength(10);
+  await queue.close();
+});
+
+test("it takes no more than its bound", async () => {
+  const queue = await open({ maxBytes: 200 });
+  const taken = Array.from({ length: 10 }, (_, seq) => queue.push(event(seq)).taken);
+  expect(taken.filter(Boolean).length).toBeLessThan(8);
+  expect(taken.indexOf(false)).toBe(taken.filter(Boolean).length);
+  await queue.close();
+});
+
+test("one process at a time uses it, and the next may when that one is gone", async () => {
+  const queue = await open();
+  await expect(open()).rejects.toThrow(`in use by process ${process.pid}`);
+  await queue.close();
+  await (await open()).close();
+  // Its id now belongs to a process that began later.
+  await writeFile(join(directory, "lock"), `${process.pid} 1`);
+  await (await open()).close();
+});
+
+test("records larger than what is read at once are whole", async () => {
+  const queue = await open();
+  const large = { json: JSON.stringify({ type: "a", message: "x".repeat(3_000_000) }) };
+  queue.push(large);
+  queue.push(event(1));
+  await queue.stored();
+  expect((await queue.peek(1, 1e6)).map(({ json }) => json === large.json)).toEqual([true]);
+  await queue.close();
+});
