@@ -212,6 +212,13 @@ describe("a locked account", () => {
     ]);
     await server.deps.failedSignIns.unlock();
     expect(await entries(owner.id)).toEqual(["account.locked"]);
+    const admin = await server.admin();
+    const shown = must(await admin.query("users.list", { text: owner.email })).items[0];
+    expect(Date.parse(shown.lockedUntil) - clock.now().getTime()).toBeGreaterThan(800_000);
+    expect(must(await admin.query("users.get", { id: owner.id }))).toMatchObject({
+      locked: true,
+      lockedUntil: shown.lockedUntil,
+    });
     clock.advance(901);
     await Promise.all([server.deps.failedSignIns.unlock(), server.deps.failedSignIns.unlock()]);
     expect(await entries(owner.id)).toEqual(["account.unlocked", "account.locked"]);
@@ -221,7 +228,8 @@ describe("a locked account", () => {
     const owner = await server.member();
     await lockOut(owner.email);
     await expect.poll(() => entries(owner.id)).toEqual(["account.locked"]);
-    must(await (await server.admin()).mutate("users.unlock", { id: owner.id }));
+    const unlocked = await (await server.admin()).mutate("users.unlock", { id: owner.id });
+    expect(must(unlocked).lockedUntil).toBeNull();
     clock.advance(901);
     await server.deps.failedSignIns.unlock();
     expect(await entries(owner.id)).toEqual(["user.unlocked", "account.locked"]);

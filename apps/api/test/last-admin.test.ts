@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { importUsers } from "../src/identity/import-users.ts";
 import type { Answer } from "./client.ts";
 import { must, startTestServer, type TestServer, type UserClient } from "./harness.ts";
 
@@ -25,6 +26,20 @@ test("the last administrator stays one, whatever is tried", async () => {
   const second = await server.user("admin");
   must(await demote(second, last.id));
   expect(reason(await demote(second, second.id))).toBe("last_admin");
+});
+
+test("an import cannot make the last administrator a member", async () => {
+  const last = await server.user("admin");
+  const line = JSON.stringify({
+    email: last.email.toUpperCase(),
+    displayName: "X",
+    role: "member",
+    passwordHash: `$2b$04$${"a".repeat(53)}`,
+  });
+  const options = { dryRun: false, now: server.deps.now() };
+  const { problems } = await importUsers(server.deps.database, line, options);
+  expect(problems).toEqual([{ line: 1, problem: "there is an account with this address" }]);
+  expect(await admins()).toBe(1);
 });
 
 test.each([

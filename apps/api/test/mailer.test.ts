@@ -4,7 +4,7 @@ import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { SMTPServer, type SMTPServerOptions } from "smtp-server";
+import type { SMTPServerOptions } from "smtp-server";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { openScratchDatabase } from "../../../packages/db/test/scratch-database.ts";
 import { type Config, parseConfig } from "../src/config.ts";
@@ -14,14 +14,13 @@ import { createLog } from "../src/log.ts";
 import { createMailer } from "../src/mailer.ts";
 import { createClock } from "./clock.ts";
 import { parseMail } from "./outbox.ts";
-
-type Received = { from: string; to: string[]; raw: string; user: string | undefined };
+import { type SmtpInbox, startSmtpInbox } from "./smtp-inbox.ts";
 
 let scratch: Awaited<ReturnType<typeof openScratchDatabase>>;
 let clock: ReturnType<typeof createClock>;
 let jobs: Jobs;
 let dataDir: string;
-const servers: SMTPServer[] = [];
+const inboxes: SmtpInbox[] = [];
 beforeAll(async () => {
   scratch = await openScratchDatabase();
   dataDir = await mkdtemp(join(tmpdir(), "muniment-mail-"));
@@ -37,43 +36,14 @@ beforeEach(() => {
 });
 afterEach(async () => {
   await jobs.stop();
-  for (const server of servers.splice(0)) await new Promise<void>((done) => server.close(done));
+  for (const inbox of inboxes.splice(0)) await inbox.close();
   await scratch.owner`delete from jobs`;
 });
 
-/** A real SMTP server that keeps what it takes. */
-async function startSmtp(options: Partial<SMTPServerOptions> = {}) {
-  const received: Received[] = [];
-  const server = new SMTPServer({
-    authOptional: true,
-    disabledCommands: ["STARTTLS"],
-    onAuth: ({ username, password }, _session, done) =>
-      username === "muniment" && password === "right"
-        ? done(null, { user: username })
-        : done(new Error("Invalid username or password")),
-    onData(stream, session, done) {
-      const parts: Buffer[] = [];
-      stream.on("data", (part: Buffer) => parts.push(part));
-      stream.on("end", () => {
-        const { mailFrom, rcptTo } = session.envelope;
-        received.push({
-          from: mailFrom ? mailFrom.address : "",
-          to: rcptTo.map(({ address }) => address),
-          raw: Buffer.concat(parts).toString("utf8"),
-          user: session.user,
-        });
-        done();
-      });
-    },
-    ...options,
-  });
-  server.on("error", () => {});
-  servers.push(server);
-  server.listen(0, "127.0.0.1");
-  await once(server.server, "listening");
-  const address = server.server.address();
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return { received, port: address.port };
+async function startSmtp(options?: Partial<SMTPServerOptions>) {
+  const inbox = await startSmtpInbox(options);
+  inboxes.push(inbox);
+  return inbox;
 }
 
 function configOf(env: Record<string, string>): Config {

@@ -1,4 +1,6 @@
+import { passkeys } from "@muniment/db/schema/second-factors.ts";
 import type { PasskeyCreation, PasskeyRequest } from "@muniment/shared/second-factors.ts";
+import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { fromNewAddress } from "./addresses.ts";
 import { type Authenticator, createAuthenticator } from "./authenticator.ts";
@@ -139,6 +141,24 @@ describe("making a passkey", () => {
       expect(outcome(await confirm(owner, response))).toEqual(wrong);
     },
   );
+});
+
+test("V6.7.1 its public key cannot be changed, by nobody's call and not by the application's role", async () => {
+  const change = server.deps.database.transaction({ userId: owner.id }, (tx) =>
+    tx
+      .update(passkeys)
+      .set({ publicKey: new Uint8Array(77) })
+      .where(eq(passkeys.id, passkeyId)),
+  );
+  await expect(change).rejects.toMatchObject({ cause: { code: "42501" } });
+  // Nor are those of others to be seen, renamed or deleted by a caller.
+  const stranger = await server.member();
+  for (const [path, input] of [
+    ["account.renamePasskey", { id: passkeyId, name: "Mine" }],
+    ["account.removePasskey", { id: passkeyId }],
+  ] as const)
+    expect(outcome(await stranger.mutate(path, input))).toEqual([404, "not_found"]);
+  must((await signInWith(key)).answer);
 });
 
 describe("a passkey alone", () => {

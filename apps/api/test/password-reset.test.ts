@@ -1,3 +1,4 @@
+import { hash } from "@node-rs/bcrypt";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fromNewAddress } from "./addresses.ts";
 import type { Answer, Client } from "./client.ts";
@@ -5,6 +6,7 @@ import { createClock } from "./clock.ts";
 import { must, password, startTestServer, type TestServer, type UserClient } from "./harness.ts";
 import { mailsTo, tokenIn } from "./outbox.ts";
 import { visiblePart } from "./told-apart.ts";
+import { enrollTotp } from "./totp-app.ts";
 
 const clock = createClock();
 const chosen = "a freshly chosen password";
@@ -29,8 +31,7 @@ const resetMails = async (email: string, count: number) =>
 
 /** Asks for a link and takes the token out of the mail. */
 async function tokenFor(email: string): Promise<string> {
-  const before = await server.owner`
-    select 1 from link_tokens where purpose = 'password_reset' and email = ${email}`;
+  const before = await resetMails(email, 0);
   must(await request(email));
   await expect
     .poll(async () => (await resetMails(email, 0)).length, { timeout: 5000, interval: 50 })
@@ -127,6 +128,39 @@ describe("a reset link", () => {
       actor: { kind: "user", id: member.id },
       details: { sessionsRevoked: 2 },
     });
+  });
+
+  test("ASVS 6.4.3: passes by no second factor, takes none away, and ends what was begun before", async () => {
+    const member = await server.member();
+    const { app, recoveryCodes } = await enrollTotp(member, clock.now);
+    clock.advanceToMinute();
+    const begun = must(await signIn(member.email, password)).challenge;
+    const verify = (challenge: string, code: string) =>
+      server.anonymous(fromNewAddress()).mutate("auth.verifyMfa", { challenge, code });
+    // Short, for it does not stand alone.
+    const short = "otterjam 71";
+    must(await reset(await tokenFor(member.email), short));
+    expect(reason(await verify(begun, app.code()))).toBe("invalid_token");
+    const half = must(await signIn(member.email, short));
+    expect(half).toMatchObject({ status: "mfaRequired", methods: ["totp", "recovery_code"] });
+    const issue = { email: member.email, password: short };
+    expect(reason(await server.anonymous(fromNewAddress()).mutate("tokens.issue", issue))).toBe(
+      "mfa_required",
+    );
+    must(await verify(half.challenge, app.code()));
+    const again = must(await signIn(member.email, short));
+    must(await verify(again.challenge, recoveryCodes[0] ?? ""));
+  });
+
+  test("replaces a hash of another system", async () => {
+    const member = await server.member();
+    const imported = await hash(password, { cost: 4 });
+    await server.owner`update users set password_hash = ${imported} where id = ${member.id}`;
+    must(await reset(await tokenFor(member.email)));
+    const [row] = await server.owner`select password_hash from users where id = ${member.id}`;
+    expect(row?.password_hash).toMatch(/^\$argon2id\$/);
+    expect(reason(await signIn(member.email, password))).toBe("invalid_credentials");
+    expect((await signIn(member.email, chosen)).status).toBe(200);
   });
 
   test("ASVS 6.4.1: works once, whoever uses it 50 times at once", async () => {

@@ -382,6 +382,9 @@ describe("changing factors", () => {
       "password_too_short",
     ]);
     expect(must(await owner.query("auth.me")).secondFactor).toBe(true);
+    // The database holds it too, whatever forgot to ask.
+    const bare = server.owner`update users set second_factor_at = null where id = ${owner.id}`;
+    await expect(bare).rejects.toMatchObject({ code: "23514" });
   });
 
   test("a new app takes the place of the old one, and the recovery codes stay", async () => {

@@ -117,14 +117,25 @@ test("a link ends after 24 hours, and the address is free again", async () => {
   must(await verify(await tokenFor(email, 2)));
 });
 
-test("an invitation has proved its address, so whoever follows one is signed in at once", async () => {
+test("an invited person proves the address like everybody, and gets the role of the invitation", async () => {
   const admin = await server.signIn("admin@example.org", fromNewAddress());
   const email = "invited@example.org";
   must(await admin.mutate("users.invite", { email, role: "auditor" }));
-  const [mail] = await mailsTo(server, email);
-  if (!mail) throw new Error("no mail");
-  const answer = await signUp(email, { invitation: tokenIn(mail) });
-  expect(must(answer)).toMatchObject({ status: "signedIn", user: { email, role: "auditor" } });
+  const [invited] = await mailsTo(server, email);
+  if (!invited) throw new Error("no mail");
+  const invitation = tokenIn(invited);
+  const answer = visiblePart(await signUp(email, { invitation }));
+  expect(answer).toMatchObject({ status: 200, data: { status: "verificationSent" } });
+  expect(answer.headers).not.toHaveProperty("set-cookie");
+  expect(reason(await signUp(email, { invitation }))).toBe("invalid_token");
+  const confirmation = (await mailsTo(server, email, 2)).find(({ text }) =>
+    text.includes("/verify#"),
+  );
+  if (!confirmation) throw new Error("no mail");
+  must(await verify(tokenIn(confirmation)));
+  expect(must(await signIn(email)).user).toMatchObject({ email, role: "auditor" });
+  const { items } = must(await admin.query("audit.search", { actions: ["user.signed_up"] }));
+  expect(items[0].details).toEqual({ role: "auditor", invited: true });
 });
 
 test("a role cannot be asked for, and a closed door stays one", async () => {

@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Answer, createClient } from "./client.ts";
 import { createClock } from "./clock.ts";
 import { must, password, startTestServer, type TestServer, type UserClient } from "./harness.ts";
+import { enrollTotp } from "./totp-app.ts";
 
 const clock = createClock();
 const older = randomBytes(36).toString("base64url");
@@ -68,6 +69,41 @@ describe("tokens for a program", () => {
       await client.mutate("tokens.issue", { email, ...wrong });
     expect((await client.mutate("tokens.issue", { email, password })).status).toBe(429);
     expect((await server.anonymous().mutate("auth.signIn", { email, password })).status).toBe(429);
+  });
+
+  test("of a user with a second factor need a code too: a right one, once (V6.3.3, V6.3.4, V6.5.1)", async () => {
+    const owner = await server.member();
+    const { app, recoveryCodes } = await enrollTotp(owner, clock.now);
+    clock.advanceToMinute();
+    const attempt = (code?: string, given = password) =>
+      createClient(server.url).mutate("tokens.issue", {
+        email: owner.email,
+        password: given,
+        ...(code === undefined ? {} : { code }),
+      });
+    const wrong = [401, "invalid_credentials"];
+    expect(refused(await attempt())).toEqual([401, "mfa_required"]);
+    expect(refused(await attempt(app.code(20)))).toEqual(wrong);
+    expect(refused(await attempt("not a code"))).toEqual(wrong);
+    // A wrong password is not told apart by the code beside it, and uses none up.
+    expect(refused(await attempt(undefined, "not the password at all"))).toEqual(wrong);
+    expect(refused(await attempt(app.code(), "not the password at all"))).toEqual(wrong);
+    await server.owner`update users set disabled_at = now() where id = ${owner.id}`;
+    // Five wrong ones are all that this address has.
+    must(await (await server.admin()).mutate("users.unlock", { id: owner.id }));
+    expect(refused(await attempt(app.code()))).toEqual(wrong);
+    await server.owner`update users set disabled_at = null where id = ${owner.id}`;
+    const { accessToken } = must(await attempt(app.code()));
+    expect(must(await me(accessToken)).secondFactor).toBe(true);
+    expect(refused(await attempt(app.code()))).toEqual(wrong);
+    must(await attempt(recoveryCodes[0]));
+    expect(refused(await attempt(recoveryCodes[0]))).toEqual(wrong);
+    const rows = await server.owner`
+      select methods from sessions where user_id = ${owner.id} and kind = 'token' order by created_at`;
+    expect(rows.map(({ methods }) => methods)).toEqual([
+      ["password", "totp"],
+      ["password", "recovery_code"],
+    ]);
   });
 
   test("stand in the owner's list, and revoking there ends them at once (V7.4.1, V10.4.9)", async () => {

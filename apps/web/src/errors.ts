@@ -115,7 +115,8 @@ function retryAfterSeconds(error: unknown): number | null {
 
 function inWords(seconds: number): string {
   if (seconds < 90) return `${Math.ceil(seconds)} seconds`;
-  return `${Math.ceil(seconds / 60)} minutes`;
+  if (seconds < 5400) return `${Math.ceil(seconds / 60)} minutes`;
+  return `${Math.ceil(seconds / 3600)} hours`;
 }
 
 function property(value: unknown, key: string): unknown {

@@ -1,6 +1,7 @@
 import type { AppRouter } from "@muniment/api/router.ts";
 import {
   addressVerified,
+  linkedAccount,
   me,
   passwordWasReset,
   reauthenticated,
@@ -85,6 +86,7 @@ const outputSchemas = {
     verifyEmail: addressVerified,
     requestPasswordReset: resetRequested,
     resetPassword: passwordWasReset,
+    inspectLink: linkedAccount,
     signIn: signInResult,
     verifyMfa: signedInResult,
     cancelMfa: nothing,
@@ -159,6 +161,7 @@ const outputSchemas = {
     invite: invitation,
     invitations: invitationPage,
     revokeInvitation: userIdInput,
+    removeFactors: user,
     startPasswordReset: resetStarted,
     sessions: sessionPage,
     revokeSession: revokedSessions,

@@ -11,9 +11,12 @@ export function grantsTo({ appGroup, ingestGroup }: RoleNames): string {
     grant usage on schema public to ${app}, ${ingest};
     grant select, insert, update, delete on
       users, sessions, known_devices, sign_ins, refresh_tokens, link_tokens, challenges,
-      totp_factors, recovery_codes, passkeys, agents, api_keys, saved_views, limit_overrides, jobs,
+      totp_factors, recovery_codes, agents, api_keys, saved_views, limit_overrides, jobs,
       audit_refusals, webhooks, webhook_deliveries, alert_rules, alert_rule_counts,
       alert_firings to ${app};
+    grant select, insert, delete on passkeys to ${app};
+    revoke update on passkeys from ${app};
+    grant update (name, counter, backed_up, last_used_at) on passkeys to ${app};
     grant select, insert, update on alerts to ${app};
     grant select, insert on
       audit_entries, audit_leaves, audit_subtrees, audit_checkpoints to ${app};

@@ -83,6 +83,18 @@ export const resetRequested = z.strictObject({ status: z.literal("resetRequested
 export const resetPasswordInput = z.strictObject({ token: linkToken, password: changedPassword });
 export const passwordWasReset = z.strictObject({ status: z.literal("passwordReset") });
 
+/** Links with which the owner of an account sets its password. */
+export const inspectLinkInput = z.strictObject({
+  purpose: z.enum(["password_reset", "email_undo"]),
+  token: linkToken,
+});
+/** Whose password a link sets, and how short it may be. */
+export const linkedAccount = z.strictObject({
+  email: z.string(),
+  displayName: z.string(),
+  minimumCodePoints: z.number().int(),
+});
+
 export const signUpPolicy = z.enum(["invite", "open", "closed"]);
 /** What an anonymous visitor must know to show the right page. */
 export const signUpInfo = z.strictObject({

@@ -13,6 +13,7 @@ export const limitNames = [
   "auth_address",
   "auth_account",
   "auth_device",
+  "auth_codes",
   "credentials",
   "sign_up",
   "mail",

@@ -16,6 +16,8 @@ export const user = z.strictObject({
   secondFactor: z.boolean(),
   createdAt: timestamp,
   lastSignInAt: timestamp.nullable(),
+  /** Until when devices that the account does not know may not try to sign in; may be over already. */
+  lockedUntil: timestamp.nullable(),
   sessionCount: z.number().int().min(0),
   agentCount: z.number().int().min(0),
 });
@@ -43,6 +45,8 @@ export const invitationPage = page(openInvitation);
 export const userDetails = user.extend({
   /** Too many failed attempts: sign-in is refused for now, whatever the password. */
   locked: z.boolean(),
+  /** Too many wrong codes of an app: more are refused, except on devices that the account knows. */
+  codesLocked: z.boolean(),
 });
 export type UserDetails = z.infer<typeof userDetails>;
 export const listUserSessionsInput = z.strictObject({ id: uuid, ...pageInput });

@@ -41,6 +41,21 @@ async function hasFactor(tx: Tx, userId: string): Promise<boolean> {
 }
 
 /**
+ * Takes every second factor of a locked user away, with recovery codes and half-done sign-ins. The
+ * scope of `tx` must be theirs.
+ */
+export async function removeFactors(
+  tx: Tx,
+  userId: string,
+): Promise<{ totp: boolean; passkeys: number }> {
+  const apps = await tx.delete(totpFactors).where(eq(totpFactors.userId, userId)).returning();
+  const keys = await tx.delete(passkeys).where(eq(passkeys.userId, userId)).returning();
+  await tx.delete(recoveryCodes).where(eq(recoveryCodes.userId, userId));
+  await tx.delete(challenges).where(eq(challenges.userId, userId));
+  return { totp: apps.some(({ secret }) => secret !== null), passkeys: keys.length };
+}
+
+/**
  * After a factor of a locked user was added or removed: half-done sign-ins end, and with the first
  * factor come recovery codes, which go with the last. Answers new codes, or null.
  * @throws AppError `last_factor` or `password_too_short` where the user cannot be without

@@ -29,20 +29,27 @@ async function takeTotpCode(
   return taken.length > 0;
 }
 
+/** The six digits of an authenticator app in what was typed; null when it is something else. */
+export function appCodeIn(code: string): string | null {
+  const digits = code.replaceAll(/\s/g, "");
+  return /^\d{6}$/.test(digits) ? digits : null;
+}
+
 /**
  * Uses up a code of an authenticator app, or a recovery code, of the user whose scope `tx` is in, and
  * answers which it was; null when it is wrong. Of parallel callers exactly one succeeds, and only if
- * `tx` commits. Who calls it counts the wrong ones (`authLimited`).
+ * `tx` commits; the owner is told of a recovery code. Who calls it counts the wrong ones (`authLimited`, `codesLimited`).
  */
 export async function takeCode(
-  deps: Pick<Deps, "encryption" | "now">,
+  deps: Pick<Deps, "encryption" | "now" | "notify">,
   tx: Tx,
-  userId: string,
+  { id, email }: { id: string; email: string },
   code: string,
+  origin: Parameters<Deps["notify"]>[3],
 ): Promise<Extract<AuthenticationMethod, "totp" | "recovery_code"> | null> {
-  const digits = code.replaceAll(/\s/g, "");
-  if (/^\d{6}$/.test(digits)) {
-    return (await takeTotpCode(deps, tx, userId, digits)) ? "totp" : null;
-  }
-  return (await takeRecoveryCode(tx, userId, code)) ? "recovery_code" : null;
+  const digits = appCodeIn(code);
+  if (digits) return (await takeTotpCode(deps, tx, id, digits)) ? "totp" : null;
+  if (!(await takeRecoveryCode(tx, id, code))) return null;
+  await deps.notify(tx, email, { kind: "recovery_code_used" }, origin);
+  return "recovery_code";
 }

@@ -8,6 +8,7 @@ export const countedPer: Record<LimitName, string> = {
   auth_address: "failed attempts per address",
   auth_account: "failed attempts per account",
   auth_device: "failed attempts per account and device where it was signed in before",
+  auth_codes: "wrong codes of an app per account and, where known, device",
   credentials: "wrong tokens, keys and cookies per address",
   sign_up: "sign-ups per address",
   mail: "mails per recipient",

@@ -11,12 +11,15 @@ const kinds = [
   "factor_added",
   "factor_removed",
   "recovery_codes_regenerated",
+  "recovery_code_used",
   "passkey_added",
   "passkey_removed",
   "new_device",
   "sessions_revoked",
   "account_locked",
   "webhook_disabled",
+  "codes_locked",
+  "factors_removed",
 ] as const satisfies Notice["kind"][];
 const notices: Notice[] = [
   ...kinds.map((kind) => ({ kind })),

@@ -10,12 +10,15 @@ export type Notice =
   | { kind: "factor_added" }
   | { kind: "factor_removed" }
   | { kind: "recovery_codes_regenerated" }
+  | { kind: "recovery_code_used" }
   | { kind: "passkey_added" }
   | { kind: "passkey_removed" }
   | { kind: "new_device" }
   | { kind: "sessions_revoked" }
   | { kind: "account_locked" }
   | { kind: "webhook_disabled" }
+  | { kind: "codes_locked" }
+  | { kind: "factors_removed" }
   | { kind: "role_changed"; role: Role };
 
 type Text = {
@@ -73,6 +76,12 @@ const fixed = {
       `New recovery codes were made for ${account}. The earlier ones no longer work.`,
     remedy: "reset",
   },
+  recovery_code_used: {
+    subject: "A recovery code was used",
+    happened: (account) =>
+      `A recovery code stood for the second factor of ${account}. It works no more; how many are left stands on your account page, where you can make new ones.`,
+    remedy: "reset",
+  },
   passkey_added: {
     subject: "A passkey was added",
     happened: (account) => `A passkey was added with which to sign in as ${account}.`,
@@ -104,6 +113,18 @@ const fixed = {
     happened: (account) =>
       `Nothing that was sent to one of the webhooks of ${account} has arrived for three days, so it was turned off. Nothing more is sent there until it is turned on again, on the page Webhooks; what did not arrive is kept there and can be sent again.`,
     remedy: "none",
+  },
+  codes_locked: {
+    subject: "Somebody tries codes to get into your account",
+    happened: (account) =>
+      `Somebody who knows the password of ${account} gave too many wrong codes of your authenticator app. Codes are refused for a day, except on devices where you have signed in before; recovery codes and passkeys work everywhere.`,
+    remedy: "reset",
+  },
+  factors_removed: {
+    subject: "Your second factors were removed",
+    happened: (account) =>
+      `An administrator removed every second factor of ${account}, because you have lost them, as we hope. Your password works no longer either: set a new one with the link in the other mail.`,
+    remedy: "administrator",
   },
 } as const satisfies Record<Exclude<Notice["kind"], "role_changed">, Text>;
 

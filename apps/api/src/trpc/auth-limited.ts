@@ -12,7 +12,8 @@ import { procedure } from "./init.ts";
 import { refuseOver } from "./limited.ts";
 import type { Attempted } from "./recorded.ts";
 
-const subjectOf = (account: string) =>
+/** Names an account in the keys of counters, without its address. */
+export const subjectOf = (account: string) =>
   createHash("sha256").update(account).digest("base64url").slice(0, 22);
 
 /**

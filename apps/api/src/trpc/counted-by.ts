@@ -23,6 +23,7 @@ export function countedBy(meta: PolicyMeta | undefined): LimitName[] {
     "credentials",
     ...(meta.limit ? primary[meta.limit] : []),
     ...(meta.authLimit ? authLimits : []),
+    ...(meta.codesLimit ? (["auth_codes"] as const) : []),
     ...(meta.signUpLimit ? (["sign_up"] as const) : []),
     ...(meta.mailLimit ? (["mail"] as const) : []),
     ...(meta.eventsLimit ? (["ingest_events"] as const) : []),

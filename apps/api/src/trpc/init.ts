@@ -10,6 +10,7 @@ export type PolicyMeta = {
   limit?: PrimaryLimit;
   // One key each, because tRPC merges meta shallowly and a shared list would be replaced.
   authLimit?: true;
+  codesLimit?: true;
   credentialsLimit?: true;
   signUpLimit?: true;
   mailLimit?: true;

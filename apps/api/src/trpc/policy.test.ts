@@ -11,6 +11,7 @@ const unaudited: Record<string, string> = {
   "account.beginPasskey": "changes nothing until the passkey is confirmed",
   "account.beginTotp": "changes nothing until a code is confirmed",
   "auth.beginPasskeySignIn": "names nobody; the sign-in is its trace",
+  "auth.inspectLink": "changes nothing; what the link does is its trace",
   "auth.beginReauthentication": "changes nothing until it is answered",
   "events.ingest": "receipts and counters are its trace",
 };
@@ -21,6 +22,7 @@ const open: Record<string, string> = {
   "account.undoEmail": "the one-time link",
   "auth.beginPasskeySignIn": "a random challenge that names nobody",
   "auth.cancelMfa": "the challenge",
+  "auth.inspectLink": "the one-time link",
   "auth.passkeySignIn": "the passkey's signature",
   "auth.requestPasswordReset": "mail limit; every address is answered alike",
   "auth.resetPassword": "the one-time link",
@@ -48,6 +50,7 @@ const sensitive: Record<string, RegExp> = {
   "data leaves": /export/i,
   "a factor changes": /^account\..*(?:totp|passkey|recovery|factor|authenticator)/i,
   "the e-mail address changes": /^account\.changeEmail/,
+  "factors of another are removed": /^users\..*factor/i,
   "a role is given": /^users\.(?:setRole|invite)$/,
   "a person is erased": /^users\.delete$|^data\.erase$/,
   "sessions of one's own end": /^sessions\.revoke/,
@@ -78,6 +81,7 @@ function procedureDefinition(path: string): Definition {
 function limitsOf(meta: PolicyMeta | undefined): string {
   const extra = [
     meta?.authLimit && "auth",
+    meta?.codesLimit && "codes",
     meta?.credentialsLimit && "credentials",
     meta?.signUpLimit && "sign-up",
     meta?.mailLimit && "mail",
@@ -290,6 +294,18 @@ describe("the role matrix", () => {
     else expect(scoped).toBe(isScope ? null : "missing_scope");
     if (auth !== "session") expect(await refusalOf(path, keyWith([]))).toBe("missing_scope");
   });
+});
+
+test("V6.3.6 a session is started by a proof of the person, never by a link of a mail alone", () => {
+  const starting = all.filter(({ meta }) => meta.setsSession).map(({ path }) => path);
+  expect(starting).toEqual([
+    "auth.passkeySignIn",
+    "auth.signIn",
+    // Somebody new, with the password that they choose.
+    "auth.signUp",
+    "auth.verifyMfa",
+    "setup.createAdmin",
+  ]);
 });
 
 describe("where a role may not do without a second factor", () => {

@@ -1,5 +1,5 @@
 import { roles } from "@muniment/shared/permissions.ts";
-import { index, pgTable, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
+import { boolean, index, pgTable, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
 import { bytes, time } from "./columns.ts";
 import { users } from "./users.ts";
 
@@ -30,6 +30,8 @@ export const linkTokens = pgTable(
     role: text("role", { enum: roles }),
     displayName: text("display_name"),
     passwordHash: text("password_hash"),
+    /** The sign-up that waits came with an invitation. */
+    invited: boolean("invited").notNull().default(false),
     createdAt: time("created_at").notNull(),
     expiresAt: time("expires_at").notNull(),
   },

@@ -1,6 +1,6 @@
 import { roles } from "@muniment/shared/permissions.ts";
 import { sql } from "drizzle-orm";
-import { boolean, index, integer, pgTable, text, uniqueIndex } from "drizzle-orm/pg-core";
+import { boolean, check, index, integer, pgTable, text, uniqueIndex } from "drizzle-orm/pg-core";
 import { id, time } from "./columns.ts";
 
 /** `email` is canonical (lower case, ASCII); one account exists per address. */
@@ -19,13 +19,17 @@ export const users = pgTable(
     lockedUntil: time("locked_until"),
     /** Since when the password alone does not sign in; null while there is no second factor. */
     secondFactorAt: time("second_factor_at"),
-    /** The password is one that may not stand alone. */
+    /** The password is one that may not stand alone; a check holds it to `secondFactorAt`. */
     passwordIsShort: boolean("password_is_short").notNull().default(false),
     /** How long the user's events are kept; null: as long as the instance keeps them. */
     retentionDays: integer("retention_days"),
   },
   (table) => [
     uniqueIndex("users_email_key").on(table.email),
+    check(
+      "users_short_password_has_second_factor",
+      sql`not ${table.passwordIsShort} or ${table.secondFactorAt} is not null`,
+    ),
     index("users_created_at_idx").on(table.createdAt, table.id),
     index("users_locked_until_idx")
       .on(table.lockedUntil)

@@ -9,6 +9,7 @@ import { takeCode } from "../../identity/second-factor.ts";
 import { audited } from "../../trpc/audited.ts";
 import { authLimitedForSelf } from "../../trpc/auth-limited.ts";
 import { signedIn } from "../../trpc/authenticated.ts";
+import { codesLimited } from "../../trpc/codes-limited.ts";
 import { limited } from "../../trpc/limited.ts";
 import { permission } from "../../trpc/permission.ts";
 import { recentlyAuthenticated } from "../../trpc/recently-authenticated.ts";
@@ -27,6 +28,7 @@ export const disableTotp = limited("general")
     const proof = password && (await provePassword(deps, { id: principal.userId }, password));
     return next({ ctx: { proof } });
   })
+  .concat(codesLimited)
   .concat(audited("totp.disabled"))
   .output(revokedSessions)
   .mutation(async ({ ctx, input }) => {
@@ -34,7 +36,7 @@ export const disableTotp = limited("general")
     const { userId, email } = principal;
     const user = await lockSelf(tx, userId);
     if (proof) await acceptProof(tx, proof);
-    else if (!(await takeCode(deps, tx, userId, input.code ?? ""))) {
+    else if (!(await takeCode(deps, tx, user, input.code ?? "", request))) {
       throw new AppError("invalid_credentials", "The code is wrong, or was used before.");
     }
     const removed = await tx

@@ -1,4 +1,5 @@
 import { passwordWasReset, resetPasswordInput } from "@muniment/shared/accounts.ts";
+import { forgetDevices } from "../../identity/known-devices.ts";
 import { dropAccountLinks } from "../../identity/link-token.ts";
 import { newPasswordOf, takeAccountLink, wrongLink } from "../../identity/linked-account.ts";
 import { endSessions } from "../../identity/sessions.ts";
@@ -35,6 +36,7 @@ export const undoEmail = limited("general")
     // Those of later changes too: whoever made them must not bring their address back.
     await dropAccountLinks(tx, id, ["password_reset", "email_change", "email_undo"]);
     const sessionsRevoked = await endSessions(tx, id);
+    await forgetDevices(tx, id);
     await deps.notify(tx, email, { kind: "password_reset" }, request);
     await deps.notify(tx, removed, { kind: "email_removed" }, request);
     await audit({

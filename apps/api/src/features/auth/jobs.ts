@@ -1,4 +1,5 @@
 import { users } from "@muniment/db/schema/users.ts";
+import { role } from "@muniment/shared/accounts.ts";
 import { eq } from "drizzle-orm";
 import { z } from "zod";
 import { writeAuditEntry } from "../../audit/write.ts";
@@ -20,6 +21,8 @@ const pendingSignUp = z.strictObject({
   email: z.string(),
   displayName: z.string(),
   passwordHash: z.string(),
+  role,
+  invited: z.boolean(),
 });
 export type PendingSignUp = z.infer<typeof pendingSignUp>;
 
@@ -65,7 +68,7 @@ async function answerSignUp(
     }
     const { token, expiresAt } = await createLinkToken(
       tx,
-      { purpose: "sign_up", role: "member", ...pending },
+      { purpose: "sign_up", ...pending },
       now(),
       signUpLifetimeSeconds,
     );

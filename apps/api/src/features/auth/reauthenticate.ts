@@ -3,7 +3,6 @@ import { sessions } from "@muniment/db/schema/sessions.ts";
 import { reauthenticated } from "@muniment/shared/accounts.ts";
 import { type AuthenticationMethod, reauthenticateInput } from "@muniment/shared/second-factors.ts";
 import { eq } from "drizzle-orm";
-import type { Deps } from "../../deps.ts";
 import { AppError } from "../../errors.ts";
 import { spendChallenge } from "../../identity/challenges.ts";
 import { acceptProof, type Proof, provePassword } from "../../identity/credentials.ts";
@@ -17,6 +16,8 @@ import { takeCode } from "../../identity/second-factor.ts";
 import { audited } from "../../trpc/audited.ts";
 import { authLimitedForSelf } from "../../trpc/auth-limited.ts";
 import { signedIn } from "../../trpc/authenticated.ts";
+import { codesLimited } from "../../trpc/codes-limited.ts";
+import type { Context } from "../../trpc/context.ts";
 import { limited } from "../../trpc/limited.ts";
 import { permission } from "../../trpc/permission.ts";
 import { renewSession } from "../../trpc/renew-session.ts";
@@ -26,7 +27,7 @@ type Proven = { by: "password"; proof: Proof } | { by: "passkey"; proof: Passkey
 const codeMissing = () => new AppError("mfa_required", "A code of your second factor is needed.");
 
 async function acceptProven(
-  deps: Deps,
+  { deps, request }: Pick<Context, "deps" | "request">,
   tx: Tx,
   proven: Proven,
   code: string | undefined,
@@ -38,7 +39,7 @@ async function acceptProven(
   const user = await acceptProof(tx, proven.proof);
   if (user.secondFactorAt === null) return ["password"];
   if (!code) throw codeMissing();
-  const method = await takeCode(deps, tx, user.id, code);
+  const method = await takeCode(deps, tx, user, code, request);
   if (!method) throw new AppError("invalid_credentials", "The code is wrong, or was used before.");
   return ["password", method];
 }
@@ -66,11 +67,12 @@ export const reauthenticate = limited("general")
     const proof = await provePassword(deps, { id: userId }, password ?? "");
     return next({ ctx: { proven: { by: "password", proof } as Proven } });
   })
+  .concat(codesLimited)
   .concat(audited("session.reauthenticated"))
   .output(reauthenticated)
   .mutation(async ({ ctx, input: { code } }) => {
     const { deps, tx, audit, principal, proven } = ctx;
-    const methods = await acceptProven(deps, tx, proven, code);
+    const methods = await acceptProven(ctx, tx, proven, code);
     const authenticatedAt = deps.now();
     await tx
       .update(sessions)

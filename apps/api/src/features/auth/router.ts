@@ -2,6 +2,7 @@ import { router } from "../../trpc/init.ts";
 import { beginPasskeySignIn } from "./begin-passkey-sign-in.ts";
 import { beginReauthentication } from "./begin-reauthentication.ts";
 import { cancelMfa } from "./cancel-mfa.ts";
+import { inspectLink } from "./inspect-link.ts";
 import { me } from "./me.ts";
 import { passkeySignIn } from "./passkey-sign-in.ts";
 import { reauthenticate } from "./reauthenticate.ts";
@@ -17,6 +18,7 @@ export const authRouter = router({
   beginPasskeySignIn,
   beginReauthentication,
   cancelMfa,
+  inspectLink,
   me,
   passkeySignIn,
   reauthenticate,

@@ -65,9 +65,13 @@ export const signUp = limited("general")
   .output(signUpResult)
   .mutation(async ({ ctx: { deps, tx, audit, afterCommit, startSession, chosen }, input }) => {
     const { email, displayName, invitation } = input;
-    if (deps.config.signUpVerify && invitation === undefined) {
+    const now = deps.now();
+    const role = await admit(tx, deps.config.signUp, input, now);
+    const invited = invitation !== undefined;
+    if (deps.config.signUpVerify) {
       // The same for every address, known or not: a job finds out which mail is due.
-      const pending: PendingSignUp = { email, displayName, passwordHash: chosen.passwordHash };
+      const { passwordHash } = chosen;
+      const pending: PendingSignUp = { email, displayName, passwordHash, role, invited };
       await deps.jobs.enqueue(tx, signUpQueue, pending);
       await audit({
         action: "user.sign_up_requested",
@@ -76,8 +80,6 @@ export const signUp = limited("general")
       });
       return { status: "verificationSent" };
     }
-    const now = deps.now();
-    const role = await admit(tx, deps.config.signUp, input, now);
     const account = { id: uuidv7(), email, displayName, role, createdAt: now };
     const user = { ...account, ...chosen, lastSignInAt: null };
     await tx
@@ -91,7 +93,7 @@ export const signUp = limited("general")
     await audit({
       target: { kind: "user", id: user.id, label: email },
       actor: { userId: user.id, label: email },
-      details: { role, invited: invitation !== undefined },
+      details: { role, invited },
     });
     afterCommit(session.setCookie);
     return { status: "signedIn", user: toMe(deps.config, { ...user, secondFactor: false }) };

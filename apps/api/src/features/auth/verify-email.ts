@@ -11,6 +11,7 @@ import { audited } from "../../trpc/audited.ts";
 import { anyone } from "../../trpc/authenticated.ts";
 import { countsFailures } from "../../trpc/counts-failures.ts";
 import { limited } from "../../trpc/limited.ts";
+import { withLink } from "../../trpc/with-link.ts";
 
 /**
  * Makes the account of a sign-up whose address is proved by the link. Signs nobody in: who opens the
@@ -21,16 +22,18 @@ export const verifyEmail = limited("general")
   .concat(anyone)
   .concat(countsFailures)
   .input(linkInput)
+  .concat(withLink("sign_up"))
   .concat(audited("user.signed_up"))
   .output(addressVerified)
   .mutation(async ({ ctx: { deps, tx, audit }, input: { token } }) => {
     const now = deps.now();
     const link = await takeLinkToken(tx, "sign_up", token, now);
     if (!link?.email || !link.displayName || !link.passwordHash || !link.role) throw wrongLink();
-    if (deps.config.signUp !== "open") {
+    const { signUp } = deps.config;
+    if (signUp === "closed" || (signUp === "invite" && !link.invited)) {
       throw new AppError("sign_up_closed", "Accounts are made by invitation here.");
     }
-    const { email, displayName, passwordHash, role } = link;
+    const { email, displayName, passwordHash, role, invited } = link;
     const id = uuidv7();
     await tx
       .insert(users)
@@ -45,7 +48,7 @@ export const verifyEmail = limited("general")
     await audit({
       target: { kind: "user", id, label: email },
       actor: { userId: id, label: email },
-      details: { role, invited: false },
+      details: { role, invited },
     });
     return { status: "verified", email };
   });

@@ -9,6 +9,7 @@ import { takeCode } from "../../identity/second-factor.ts";
 import { answersChallenge } from "../../trpc/answers-challenge.ts";
 import { audited } from "../../trpc/audited.ts";
 import { anyone } from "../../trpc/authenticated.ts";
+import { codesLimited } from "../../trpc/codes-limited.ts";
 import { countsFailures } from "../../trpc/counts-failures.ts";
 import { limited } from "../../trpc/limited.ts";
 import { startsSession, toMe } from "../../trpc/starts-session.ts";
@@ -21,6 +22,7 @@ export const verifyMfa = limited("general")
   .concat(answersChallenge)
   .concat(startsSession)
   .input(verifyMfaInput)
+  .concat(codesLimited)
   .use(async function checkPasskey({ ctx, input, next }) {
     const { challenge, passkey } = input;
     const asked = { challenge, alone: false };
@@ -30,7 +32,7 @@ export const verifyMfa = limited("general")
   .concat(audited("session.created"))
   .output(signedInResult)
   .mutation(async ({ ctx, input: { challenge, code } }) => {
-    const { deps, tx, audit, afterCommit, startSession, half, proof } = ctx;
+    const { deps, tx, audit, afterCommit, startSession, request, half, proof } = ctx;
     await enterScope(tx, half.userId);
     const user = await lockUser(tx, half.userId);
     if (!user || !(await endChallenge(tx, "second_factor", challenge))) throw challengeOver();
@@ -39,7 +41,7 @@ export const verifyMfa = limited("general")
       throw challengeOver();
     }
     if (proof) await acceptPasskey(tx, proof, deps.now());
-    const method = proof ? "passkey" : code && (await takeCode(deps, tx, user.id, code));
+    const method = proof ? "passkey" : code && (await takeCode(deps, tx, user, code, request));
     if (!method)
       throw new AppError("invalid_credentials", "The code is wrong, or was used before.");
     const methods: AuthenticationMethod[] = ["password", method];

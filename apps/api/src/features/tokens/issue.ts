@@ -7,6 +7,7 @@ import { startFamily } from "../../identity/token-families.ts";
 import { audited } from "../../trpc/audited.ts";
 import { authLimited } from "../../trpc/auth-limited.ts";
 import { anyone } from "../../trpc/authenticated.ts";
+import { codesLimited } from "../../trpc/codes-limited.ts";
 import { limited } from "../../trpc/limited.ts";
 
 /** Signs a program in as a user: the same proof as in a browser, all of it in one call. */
@@ -22,12 +23,15 @@ export const issue = limited("general")
     }
     return next({ ctx: { proof } });
   })
+  .concat(codesLimited)
   .concat(audited("token.issued"))
   .output(issuedTokens)
   .mutation(async ({ ctx: { deps, tx, audit, request, proof }, input: { code } }) => {
     const user = await acceptProof(tx, proof);
     await enterScope(tx, user.id);
-    const factor = user.secondFactorAt ? await takeCode(deps, tx, user.id, code ?? "") : undefined;
+    const factor = user.secondFactorAt
+      ? await takeCode(deps, tx, user, code ?? "", request)
+      : undefined;
     if (factor === null) throw new AppError("invalid_credentials", "The code is wrong.");
     const { config, now } = deps;
     const { family, refreshToken } = await startFamily(tx, user, {

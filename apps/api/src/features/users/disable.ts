@@ -1,3 +1,4 @@
+import { challenges } from "@muniment/db/schema/challenges.ts";
 import { users } from "@muniment/db/schema/users.ts";
 import { user, userIdInput } from "@muniment/shared/users.ts";
 import { eq } from "drizzle-orm";
@@ -11,7 +12,7 @@ import { permission } from "../../trpc/permission.ts";
 import { keepAnAdmin } from "./last-admin.ts";
 import { readUser } from "./read-users.ts";
 
-/** Shuts a user out: sessions end, API keys stop working, nothing is deleted. */
+/** Shuts a user out: sessions end, half-done sign-ins too, API keys stop working, nothing is deleted. */
 export const disable = limited("general")
   .concat(signedIn)
   .concat(permission("users:write"))
@@ -25,6 +26,8 @@ export const disable = limited("general")
     await tx.update(users).set({ disabledAt: deps.now() }).where(eq(users.id, id));
     await enterScope(tx, id);
     await endSessions(tx, id);
+    // Half-done sign-ins, which would go on where the account is enabled soon after.
+    await tx.delete(challenges).where(eq(challenges.userId, id));
     await audit({ target: { kind: "user", id, label: email } });
     afterCommit(deps.identities.forget);
     return readUser(tx, id);

@@ -12,6 +12,7 @@ type Row = Pick<
   | "role"
   | "createdAt"
   | "lastSignInAt"
+  | "lockedUntil"
   | "disabledAt"
   | "secondFactorAt"
 > & { sessionCount: string; agentCount: string };
@@ -27,6 +28,7 @@ export const userColumns = {
   role: users.role,
   createdAt: users.createdAt,
   lastSignInAt: users.lastSignInAt,
+  lockedUntil: users.lockedUntil,
   disabledAt: users.disabledAt,
   secondFactorAt: users.secondFactorAt,
   sessionCount: count("session_count"),
@@ -39,6 +41,7 @@ export const toUser = ({ disabledAt, secondFactorAt, ...row }: Row): User => ({
   secondFactor: secondFactorAt !== null,
   createdAt: row.createdAt.toISOString(),
   lastSignInAt: row.lastSignInAt?.toISOString() ?? null,
+  lockedUntil: row.lockedUntil?.toISOString() ?? null,
   sessionCount: Number(row.sessionCount),
   agentCount: Number(row.agentCount),
 });

@@ -6,6 +6,7 @@ import { get } from "./get.ts";
 import { invitations } from "./invitations.ts";
 import { invite } from "./invite.ts";
 import { list } from "./list.ts";
+import { removeFactors } from "./remove-factors.ts";
 import { revokeInvitation } from "./revoke-invitation.ts";
 import { revokeSession } from "./revoke-session.ts";
 import { revokeSessions } from "./revoke-sessions.ts";
@@ -22,6 +23,7 @@ export const usersRouter = router({
   invitations,
   invite,
   list,
+  removeFactors,
   revokeInvitation,
   revokeSession,
   revokeSessions,

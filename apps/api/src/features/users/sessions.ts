@@ -1,8 +1,6 @@
-import { sessions } from "@muniment/db/schema/sessions.ts";
 import { sessionPage } from "@muniment/shared/sessions.ts";
 import { listUserSessionsInput } from "@muniment/shared/users.ts";
-import { and, desc, eq, gt } from "drizzle-orm";
-import { keysetPage } from "../../paging.ts";
+import { listSessions } from "../../identity/listed-sessions.ts";
 import { signedIn } from "../../trpc/authenticated.ts";
 import { limited } from "../../trpc/limited.ts";
 import { permission } from "../../trpc/permission.ts";
@@ -17,36 +15,7 @@ export const userSessions = limited("general")
   .input(listUserSessionsInput)
   .output(sessionPage)
   .query(async ({ ctx: { deps, principal, saw }, input }) => {
-    const { database } = deps;
-    const { id: userId } = input;
-    const { email } = await readUser(database.reads({}), userId);
-    saw([{ id: userId, label: email }]);
-    const page = keysetPage(deps, `user sessions:${userId}`, input);
-    const rows = await database
-      .reads({ userId })
-      .select()
-      .from(sessions)
-      .where(
-        and(
-          eq(sessions.userId, userId),
-          gt(sessions.expiresAt, deps.now()),
-          page.after(sessions.createdAt, sessions.publicId),
-        ),
-      )
-      .orderBy(desc(sessions.createdAt), desc(sessions.publicId))
-      .limit(page.fetch);
-    return page.cut(
-      rows,
-      (row) => ({ at: row.createdAt, id: row.publicId }),
-      (row) => ({
-        id: row.publicId,
-        kind: row.kind,
-        current: row.id === principal.sessionId,
-        address: row.address,
-        userAgent: row.userAgent,
-        createdAt: row.createdAt.toISOString(),
-        lastUsedAt: row.lastUsedAt.toISOString(),
-        expiresAt: row.expiresAt.toISOString(),
-      }),
-    );
+    const { id, email } = await readUser(deps.database.reads({}), input.id);
+    saw([{ id, label: email }]);
+    return listSessions(deps, id, principal.sessionId, input);
   });

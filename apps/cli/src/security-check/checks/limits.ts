@@ -11,6 +11,7 @@ const loosest: Record<LimitName, LimitRule> = {
   auth_address: { points: 100, durationSeconds: 900 },
   auth_account: { points: 200, durationSeconds: 900 },
   auth_device: { points: 10, durationSeconds: 900 },
+  auth_codes: { points: 100, durationSeconds: 86_400 },
   credentials: { points: 1000, durationSeconds: 900 },
   sign_up: { points: 200, durationSeconds: 3600 },
   mail: { points: 20, durationSeconds: 3600 },
@@ -53,11 +54,12 @@ export const limitChecks: Check[] = [
   limit(
     "sign-in",
     "Passwords cannot be guessed",
-    ["auth_account_address", "auth_address", "auth_account", "auth_device"],
+    ["auth_account_address", "auth_address", "auth_account", "auth_device", "auth_codes"],
     [
       "AUTH_RATE_LIMIT_MAX",
       "AUTH_RATE_LIMIT_ADDRESS_MAX",
       "AUTH_RATE_LIMIT_ACCOUNT_MAX",
+      "AUTH_RATE_LIMIT_CODES_MAX",
       "AUTH_RATE_LIMIT_WINDOW_MS",
     ],
   ),

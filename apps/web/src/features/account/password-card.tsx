@@ -1,6 +1,6 @@
 import { zodResolver } from "@hookform/resolvers/zod";
 import { changePasswordInput } from "@muniment/shared/accounts.ts";
-import { passwordLength } from "@muniment/shared/passwords.ts";
+import { minimumCodePoints } from "@muniment/shared/passwords.ts";
 import { useMutation } from "@tanstack/react-query";
 import { useForm } from "react-hook-form";
 import { messageOf } from "../../errors.ts";
@@ -61,7 +61,7 @@ export function PasswordCard() {
           registration={form.register("password")}
           error={errors.password?.message}
           value={form.watch("password")}
-          minimum={passwordLength.minimum}
+          minimum={minimumCodePoints(me.secondFactor)}
           owner={me}
         />
       </Form>

@@ -8,6 +8,7 @@ export const limitMeanings = {
   auth_address: "Failed sign-ins from one address",
   auth_account: "Failed sign-ins to one account",
   auth_device: "Failed sign-ins from a known device",
+  auth_codes: "Wrong codes of an authenticator app",
   credentials: "Failed single-use tokens, keys and cookies",
   sign_up: "New accounts",
   mail: "Mails to one recipient",

@@ -4,13 +4,13 @@ import { messageOf } from "../../errors.ts";
 import { loadMoreProps } from "../../paging.ts";
 import { queryClient } from "../../query-client.ts";
 import { leave, useDenial } from "../../session.ts";
+import { SessionTable } from "../../session-table.tsx";
 import { trpc } from "../../trpc.ts";
 import { Button } from "../../ui/button.tsx";
 import { Card } from "../../ui/card.tsx";
 import { ConfirmDialog } from "../../ui/confirm-dialog.tsx";
 import { LoadMore } from "../../ui/load-more.tsx";
 import { toast } from "../../ui/toast.ts";
-import { SessionTable } from "./session-table.tsx";
 import { sessionsQuery } from "./sessions-query.ts";
 
 /** Where the user is signed in, and the means to end it. */
@@ -28,6 +28,15 @@ export function SessionsCard() {
         setAsking(null);
         toast.success(revoked === 1 ? "One session was ended." : `${revoked} sessions were ended.`);
       },
+    }),
+  );
+  const revoke = useMutation(
+    trpc.sessions.revoke.mutationOptions({
+      onSuccess: async () => {
+        await refresh();
+        toast.success("The session was ended.");
+      },
+      onError: (error) => toast.error(messageOf(error) ?? ""),
     }),
   );
   const revokeAll = useMutation(
@@ -53,7 +62,13 @@ export function SessionsCard() {
         </span>
       }
     >
-      <SessionTable sessions={sessions} onChanged={refresh} />
+      <SessionTable
+        caption="Your sessions"
+        sessions={sessions}
+        denial={denial}
+        endingId={revoke.isPending ? revoke.variables.id : undefined}
+        onEnd={(id) => revoke.mutate({ id })}
+      />
       <LoadMore
         shown={sessions.length}
         noun={{ one: "session", many: "sessions" }}

@@ -5,6 +5,7 @@ import { trpc } from "../../trpc.ts";
 import { Button } from "../../ui/button.tsx";
 import { PageHeader } from "../../ui/page-header.tsx";
 import { PasswordResetCard } from "./password-reset-card.tsx";
+import { RemoveFactorsCard } from "./remove-factors-card.tsx";
 import { UserActions } from "./user-actions.tsx";
 import { UserSessionsCard } from "./user-sessions-card.tsx";
 import { UserStateCard } from "./user-state-card.tsx";
@@ -45,7 +46,10 @@ export function UserPage() {
       />
       <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-4 lg:grid-cols-2">
         <UserStateCard user={user} />
-        <PasswordResetCard user={user} />
+        <div className="grid gap-4">
+          <PasswordResetCard user={user} />
+          <RemoveFactorsCard user={user} />
+        </div>
         <div className="min-w-0 lg:col-span-2">
           <UserSessionsCard user={user} />
         </div>

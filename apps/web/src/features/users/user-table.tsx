@@ -7,6 +7,7 @@ import { DateTime } from "../../ui/date-time.tsx";
 import { formatCount } from "../../ui/format-count.ts";
 import { Cell, Row, Table } from "../../ui/table.tsx";
 import { DeleteUserDialog } from "./delete-user-dialog.tsx";
+import { LockBadge } from "./lock-badge.tsx";
 import { roleTones } from "./role-descriptions.ts";
 import { RoleDialog } from "./role-dialog.tsx";
 import { UserMenu } from "./user-menu.tsx";
@@ -51,7 +52,10 @@ export function UserTable({ users }: { users: readonly User[] }) {
               <Badge tone={roleTones[user.role]}>{user.role}</Badge>
             </Cell>
             <Cell>
-              <Badge tone={user.status === "active" ? "neutral" : "danger"}>{user.status}</Badge>
+              <span className="flex flex-wrap gap-1">
+                <Badge tone={user.status === "active" ? "neutral" : "danger"}>{user.status}</Badge>
+                <LockBadge until={user.lockedUntil} />
+              </span>
             </Cell>
             <Cell>
               <DateTime value={user.lastSignInAt} />

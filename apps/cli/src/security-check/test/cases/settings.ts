@@ -129,6 +129,7 @@ export const settingCases: Cases = {
       "many attempts": byEnv({ AUTH_RATE_LIMIT_MAX: "50" }),
       "many from an address": byEnv({ AUTH_RATE_LIMIT_ADDRESS_MAX: "1000" }),
       "many on an account": byEnv({ AUTH_RATE_LIMIT_ACCOUNT_MAX: "1000" }),
+      "many codes": byEnv({ AUTH_RATE_LIMIT_CODES_MAX: "1000" }),
       "a short window": byEnv({ AUTH_RATE_LIMIT_WINDOW_MS: "1000" }),
       refused: byEnv({ AUTH_RATE_LIMIT_MAX: "0" }),
     },

@@ -1,0 +1,2 @@
+ALTER TABLE "link_tokens" ADD COLUMN "invited" boolean DEFAULT false NOT NULL;--> statement-breakpoint
+ALTER TABLE "users" ADD CONSTRAINT "users_short_password_has_second_factor" CHECK (not "users"."password_is_short" or "users"."second_factor_at" is not null);
