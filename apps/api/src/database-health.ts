@@ -63,9 +63,16 @@ export function watchDatabase(database: Database, log: Logger): DatabaseHealth {
       if (!available) return Promise.reject(unavailable());
       return new Promise((resolve, reject) => {
         waiting.add(reject);
-        work()
-          .then(resolve, reject)
-          .finally(() => waiting.delete(reject));
+        work().then(
+          (value) => {
+            waiting.delete(reject);
+            resolve(value);
+          },
+          (error) => {
+            waiting.delete(reject);
+            reject(error);
+          },
+        );
       });
     },
     stop() {

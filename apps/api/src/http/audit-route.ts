@@ -8,7 +8,7 @@ import { AppError } from "../errors.ts";
 import { clientKey } from "../limits/client-key.ts";
 import { refuseOver } from "../trpc/limited.ts";
 import { plainError, setHeaders, setRetryAfter } from "./answer.ts";
-import { type Exchange, type Route, send, sendJson } from "./exchange.ts";
+import { type Exchange, type Route, send, sendJson, setHeader } from "./exchange.ts";
 import { createContext } from "./request-facts.ts";
 import { settle } from "./trpc-call.ts";
 
@@ -63,7 +63,7 @@ export function auditRoutes(deps: Deps): Route[] {
         return sendJson(exchange, outcome.status, error);
       }
       const { type, cache, body } = outcome.data;
-      exchange.headers["cache-control"] = cache;
+      setHeader(exchange, "cache-control", cache);
       send(exchange, 200, type, body);
     },
   });

@@ -12,8 +12,11 @@ export type Exchange = {
   path: string;
   /** What follows the question mark; empty without one. */
   search: string;
-  /** Of the answer, whatever it will be; names in lower case. */
-  headers: Record<string, string | string[]>;
+  /**
+   * Of the answer, whatever it will be: names in lower case, each followed by its value. As a list
+   * they cost a fifth of what Node.js takes for an object. Use `setHeader` where one may be there.
+   */
+  headers: string[];
 };
 
 /** `path` is exact, or ends in `/*` for everything below. A GET answers HEAD too. */
@@ -23,6 +26,16 @@ export type Route = {
   answer(exchange: Exchange): Promise<void>;
 };
 
+/** Adds a header to the answer, in the place of one of that name. */
+export function setHeader({ headers }: Exchange, name: string, value: string): void {
+  for (let at = 0; at < headers.length; at += 2) {
+    if (headers[at] !== name) continue;
+    headers[at + 1] = value;
+    return;
+  }
+  headers.push(name, value);
+}
+
 /** Answers the whole body. */
 export function send(
   { response, headers }: Exchange,
@@ -30,8 +43,7 @@ export function send(
   type: string,
   body: string | Buffer,
 ): void {
-  headers["content-type"] = type;
-  headers["content-length"] = String(Buffer.byteLength(body));
+  headers.push("content-type", type, "content-length", String(Buffer.byteLength(body)));
   response.writeHead(status, headers);
   response.end(body);
 }

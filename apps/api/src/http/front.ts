@@ -1,5 +1,4 @@
 import type { RequestListener } from "node:http";
-import { v7 as uuidv7 } from "uuid";
 import type { Deps } from "../deps.ts";
 import { AppError, toAppError } from "../errors.ts";
 import { plainError } from "./answer.ts";
@@ -7,6 +6,7 @@ import { auditRoutes } from "./audit-route.ts";
 import { callerAddress } from "./caller-address.ts";
 import { type Exchange, type Route, sendJson } from "./exchange.ts";
 import { allowOrigins, leaveLocalhost } from "./origins.ts";
+import { newRequestId } from "./request-id.ts";
 import { restRoutes } from "./rest-route.ts";
 import { securityHeaders } from "./security-headers.ts";
 import { trpcRoutes } from "./trpc-route.ts";
@@ -35,7 +35,7 @@ function fail({ log }: Deps, exchange: Exchange, thrown: unknown): void {
 /** While the server drains: nothing new is begun, and the connection is not kept. */
 function refuse(exchange: Exchange): void {
   const error = new AppError("overloaded", "The server is stopping.");
-  exchange.headers.connection = "close";
+  exchange.headers.push("connection", "close");
   sendJson(exchange, 503, JSON.stringify(plainError(error, exchange.id)));
 }
 
@@ -45,14 +45,15 @@ function refuse(exchange: Exchange): void {
  */
 export function createFront(deps: Deps, others: (exchange: Exchange) => void): RequestListener {
   const { config } = deps;
-  const always = { ...securityHeaders(config), "cache-control": "no-store" };
+  const always = Object.entries(securityHeaders(config)).flat();
+  always.push("cache-control", "no-store");
   const addressOf = callerAddress(config);
   const routeOf = finder([...trpcRoutes(deps), ...restRoutes(deps), ...auditRoutes(deps)]);
 
   return (request, response) => {
     const target = request.url ?? "/";
     const mark = target.indexOf("?");
-    const id = uuidv7();
+    const id = newRequestId();
     const exchange: Exchange = {
       request,
       response,
@@ -60,7 +61,7 @@ export function createFront(deps: Deps, others: (exchange: Exchange) => void): R
       address: addressOf(request),
       path: mark < 0 ? target : target.slice(0, mark),
       search: mark < 0 ? "" : target.slice(mark + 1),
-      headers: { ...always, "x-request-id": id },
+      headers: [...always, "x-request-id", id],
     };
     if (leaveLocalhost(exchange, config) || allowOrigins(exchange, config)) return;
     const route = routeOf(request.method ?? "", exchange.path);

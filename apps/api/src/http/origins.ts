@@ -1,5 +1,5 @@
 import type { Config } from "../config.ts";
-import type { Exchange } from "./exchange.ts";
+import { type Exchange, setHeader } from "./exchange.ts";
 
 const machinePaths = new Set(["/healthz", "/readyz", "/metrics"]);
 
@@ -17,8 +17,8 @@ export function leaveLocalhost(
   if (machinePaths.has(target)) return false;
   // Only path and query are the caller's to say: `//host/` and `http://host/` name another origin.
   const place = target.replace(/^https?:\/\/[^/?]*/i, "");
-  headers.location = `${publicUrl.origin}${place.startsWith("/") ? place : `/${place}`}`;
-  headers["content-length"] = "0";
+  const location = `${publicUrl.origin}${place.startsWith("/") ? place : `/${place}`}`;
+  headers.push("location", location, "content-length", "0");
   response.writeHead(308, headers).end();
   return true;
 }
@@ -30,22 +30,20 @@ const exposedHeaders = "ratelimit, ratelimit-policy, retry-after, x-request-id";
  * Tells the exact origins of CORS_ORIGINS that they may read the answer; every other origin gets no
  * CORS header at all. Answers whether the request only asked for that and was answered.
  */
-export function allowOrigins(
-  { request, response, headers }: Exchange,
-  { corsOrigins }: Config,
-): boolean {
+export function allowOrigins(exchange: Exchange, { corsOrigins }: Config): boolean {
   if (corsOrigins.length === 0) return false;
-  headers.vary = "Origin";
+  const { request, response, headers } = exchange;
+  headers.push("vary", "Origin");
   const { origin } = request.headers;
   if (origin === undefined || !corsOrigins.includes(origin)) return false;
-  headers["access-control-allow-origin"] = origin;
-  headers["access-control-allow-credentials"] = "true";
-  headers["access-control-expose-headers"] = exposedHeaders;
-  headers["cross-origin-resource-policy"] = "cross-origin";
+  setHeader(exchange, "cross-origin-resource-policy", "cross-origin");
+  headers.push("access-control-allow-origin", origin);
+  headers.push("access-control-allow-credentials", "true");
+  headers.push("access-control-expose-headers", exposedHeaders);
   if (request.method !== "OPTIONS") return false;
-  headers["access-control-allow-methods"] = "GET, POST";
-  headers["access-control-allow-headers"] = allowedHeaders;
-  headers["access-control-max-age"] = "600";
+  headers.push("access-control-allow-methods", "GET, POST");
+  headers.push("access-control-allow-headers", allowedHeaders);
+  headers.push("access-control-max-age", "600");
   response.writeHead(204, headers).end();
   return true;
 }

@@ -3,7 +3,7 @@ import { AppError } from "../errors.ts";
 import { appRouter } from "../router.ts";
 import type { Context } from "../trpc/context.ts";
 import type { PolicyMeta } from "../trpc/init.ts";
-import { runChain } from "../trpc/run-chain.ts";
+import { createRunner } from "../trpc/run-chain.ts";
 
 export type CallableProcedure = {
   path: string;
@@ -49,13 +49,14 @@ function once<T>(read: () => Promise<T>): () => Promise<T> {
 
 function toCallable(path: string, procedure: AnyTRPCProcedure): CallableProcedure {
   const { type, meta } = procedure._def as { type: CallableProcedure["type"]; meta?: PolicyMeta };
+  const run = createRunner(procedure);
   return {
     path,
     type,
     meta: meta ?? {},
     definition: procedure._def,
     call: (ctx, readInput, signal, batchIndex) =>
-      runChain(procedure, { ctx, getRawInput: once(readInput), path, type, signal, batchIndex }),
+      run({ ctx, getRawInput: once(readInput), path, type, signal, batchIndex }),
   };
 }
 

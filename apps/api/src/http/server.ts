@@ -36,7 +36,9 @@ export async function createServer(
     serverFactory(handle) {
       const front = createFront(deps, ({ request, response, id, headers }) => {
         ids.set(request, id);
-        for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+        for (let at = 0; at < headers.length; at += 2) {
+          response.setHeader(headers[at] ?? "", headers[at + 1] ?? "");
+        }
         handle(request, response);
       });
       return createHttpServer({ requestTimeout: 30_000, keepAliveTimeout: 72_000 }, front);

@@ -4,7 +4,7 @@ import { toAppError } from "../errors.ts";
 import { rightsOf } from "../identity/principal.ts";
 import type { Context } from "../trpc/context.ts";
 import { setHeaders } from "./answer.ts";
-import { type Exchange, sendJson } from "./exchange.ts";
+import { type Exchange, sendJson, setHeader } from "./exchange.ts";
 import type { CallableProcedure } from "./procedures.ts";
 import { settle, toEnvelope } from "./trpc-call.ts";
 
@@ -58,12 +58,9 @@ export async function streamSubscription(
   }
   const rights = rightsOf(await ctx.identify());
 
-  response.writeHead(200, {
-    ...exchange.headers,
-    "content-type": "text/event-stream",
-    "cache-control": "no-cache, no-transform",
-    "x-accel-buffering": "no",
-  });
+  setHeader(exchange, "cache-control", "no-cache, no-transform");
+  exchange.headers.push("content-type", "text/event-stream", "x-accel-buffering", "no");
+  response.writeHead(200, exchange.headers);
   const write = (text: string) => response.writable && response.write(text);
   write(message("connected", "{}"));
   const ping = setInterval(() => write(message("ping", "")), pingMilliseconds);

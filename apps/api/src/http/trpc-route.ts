@@ -16,8 +16,10 @@ import { type CallOutcome, settle, toEnvelope } from "./trpc-call.ts";
 
 const maxBatch = 10;
 
-type Parsed = { paths: string[]; isBatch: boolean; query: URLSearchParams };
+type Parsed = { paths: string[]; isBatch: boolean; query: Pick<URLSearchParams, "get"> };
 type Found = CallableProcedure | AppError;
+
+const noQuery: Pick<URLSearchParams, "get"> = new URLSearchParams();
 
 function parsePath({ path: target, search }: Exchange): Parsed {
   let path = target.slice("/trpc/".length);
@@ -26,7 +28,7 @@ function parsePath({ path: target, search }: Exchange): Parsed {
   } catch (cause) {
     throw new AppError("unknown_procedure", "There is no such procedure.", { cause });
   }
-  const query = new URLSearchParams(search);
+  const query = search === "" ? noQuery : new URLSearchParams(search);
   const isBatch = query.get("batch") === "1";
   const paths = isBatch ? path.split(",", maxBatch + 1) : [path];
   if (paths.length > maxBatch) {
@@ -119,20 +121,24 @@ function inputReader(
   };
 }
 
-async function callAll(
+function callOne(
   ctx: Context,
-  parsed: Parsed,
-  found: Found[],
+  path: string | undefined,
+  procedure: Found,
   readInput: (index: number) => Promise<unknown>,
-): Promise<CallOutcome[]> {
-  return Promise.all(
-    found.map((procedure, index) =>
-      settle(ctx, parsed.paths[index], async () => {
-        if (procedure instanceof AppError) throw await counted(ctx, procedure);
-        return procedure.call(ctx, () => readInput(index), undefined, index);
-      }),
-    ),
-  );
+  index: number,
+): Promise<CallOutcome> {
+  return settle(ctx, path, async () => {
+    if (procedure instanceof AppError) throw await counted(ctx, procedure);
+    return procedure.call(ctx, () => readInput(index), undefined, index);
+  });
+}
+
+/** The status of all of them, or 207 where they differ. */
+function statusOf(outcomes: CallOutcome[]): number {
+  const statuses = new Set(outcomes.map((outcome) => (outcome.ok ? 200 : outcome.status)));
+  const [status = 200] = statuses;
+  return statuses.size === 1 ? status : 207;
 }
 
 function sendAll(
@@ -144,11 +150,9 @@ function sendAll(
   setHeaders(exchange, ctx.response);
   const failed = outcomes.flatMap((outcome) => (outcome.ok ? [] : [outcome.error]));
   if (failed.length > 0) setRetryAfter(exchange, failed);
-  const statuses = new Set(outcomes.map((outcome) => (outcome.ok ? 200 : outcome.status)));
-  const [status] = statuses;
   const envelopes = outcomes.map((outcome) => toEnvelope(ctx, outcome));
   const body = JSON.stringify(isBatch ? envelopes : envelopes[0]);
-  sendJson(exchange, statuses.size === 1 && status ? status : 207, body);
+  sendJson(exchange, statusOf(outcomes), body);
 }
 
 const isSubscription = (found: Found | undefined): found is CallableProcedure =>
@@ -169,7 +173,10 @@ async function answer(deps: Deps, exchange: Exchange): Promise<void> {
       const unused = createContext(deps, exchange, false);
       return await streamSubscription(exchange, unused, first, () => readInput(0));
     }
-    sendAll(exchange, ctx, isBatch, await callAll(ctx, parsed, found, readInput));
+    const calls = found.map((procedure, index) =>
+      callOne(ctx, parsed.paths[index], procedure, readInput, index),
+    );
+    sendAll(exchange, ctx, isBatch, await Promise.all(calls));
   } catch (error) {
     // The request as a whole is wrong: every call of it gets the same answer.
     const outcome = await settle(ctx, undefined, async () => {

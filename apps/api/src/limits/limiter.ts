@@ -1,7 +1,6 @@
 import { type LimitName, type LimitRule, limitNames } from "@muniment/shared/limits.ts";
 import type { Redis } from "ioredis";
-import { RateLimiterRes } from "rate-limiter-flexible";
-import { createCounters } from "./counters.ts";
+import { type AsyncCounters, createCounters } from "./counters.ts";
 import { createUnderWay, type UnderWay } from "./under-way.ts";
 
 /** One counter after a call was counted. */
@@ -47,13 +46,15 @@ const generations = { points: 1_000_000_000, durationSeconds: 86_400 };
  */
 export function createLimits(defaults: Record<LimitName, LimitRule>, redis: Redis | null): Limits {
   let overrides: ReadonlyMap<string, LimitRule> = new Map();
-  const known = new Map<string, ReturnType<typeof createCounters>>();
+  const known = new Map<string, AsyncCounters>();
 
-  function countersOf(name: string, rule: LimitRule) {
-    const made = known.get(name) ?? createCounters(name, redis);
-    known.set(name, made);
-    made.setRule(rule);
-    return made.counters;
+  function countersOf(name: string): AsyncCounters {
+    let counters = known.get(name);
+    if (!counters) {
+      counters = createCounters(name, redis);
+      known.set(name, counters);
+    }
+    return counters;
   }
 
   function rule(name: LimitName, procedure?: string) {
@@ -77,35 +78,27 @@ export function createLimits(defaults: Record<LimitName, LimitRule>, redis: Redi
     },
     async consume(name, key, { points = 1, procedure } = {}) {
       const inForce = rule(name, procedure);
-      const answer = await countersOf(inForce.name, inForce.rule)
-        .consume(key, points)
-        .then((result) => ({ allowed: true, result }))
-        .catch((error: unknown) => {
-          if (error instanceof RateLimiterRes) return { allowed: false, result: error };
-          throw error;
-        });
+      const taken = countersOf(inForce.name).take(key, points, inForce.rule);
+      const { allowed, counted, millisecondsLeft } = taken instanceof Promise ? await taken : taken;
       return {
-        ...inForce,
-        allowed: answer.allowed,
-        remaining: Math.max(0, answer.result.remainingPoints),
-        resetSeconds: Math.max(1, Math.ceil(answer.result.msBeforeNext / 1000)),
+        name: inForce.name,
+        rule: inForce.rule,
+        allowed,
+        remaining: Math.max(0, inForce.rule.points - counted),
+        resetSeconds: Math.max(1, Math.ceil(millisecondsLeft / 1000)),
       };
     },
     async isFull(name, key) {
       const inForce = rule(name);
-      const found = await countersOf(inForce.name, inForce.rule).get(key);
-      return (found?.consumedPoints ?? 0) >= inForce.rule.points;
+      return (await countersOf(inForce.name).counted(key)) >= inForce.rule.points;
     },
     async refund(name, key, { points = 1, procedure } = {}) {
       const inForce = rule(name, procedure);
-      await countersOf(inForce.name, inForce.rule).reward(key, points);
+      await countersOf(inForce.name).giveBack(key, points, inForce.rule);
     },
-    async generation(subject) {
-      const found = await countersOf("generations", generations).get(subject);
-      return found?.consumedPoints ?? 0;
-    },
+    generation: async (subject) => countersOf("generations").counted(subject),
     async renew(subject) {
-      await countersOf("generations", generations).penalty(subject);
+      await countersOf("generations").take(subject, 1, generations);
     },
   };
 }

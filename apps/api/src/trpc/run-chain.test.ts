@@ -4,7 +4,7 @@ import { z } from "zod";
 import { AppError, toAppError } from "../errors.ts";
 import type { Context } from "./context.ts";
 import { procedure } from "./init.ts";
-import { runChain } from "./run-chain.ts";
+import { createRunner } from "./run-chain.ts";
 
 const steps = procedure
   .meta({ limit: "general" })
@@ -55,7 +55,7 @@ test.each(Object.entries(cases))("%s as tRPC's own caller does", async (_name, m
       batchIndex: 0,
     };
     const theirs = made as unknown as (options: typeof call) => Promise<unknown>;
-    expect(await outcomeOf(() => runChain(made, call))).toEqual(
+    expect(await outcomeOf(() => createRunner(made)(call))).toEqual(
       await outcomeOf(() => theirs(call)),
     );
     expect(ctx).toEqual({ deps: {} });

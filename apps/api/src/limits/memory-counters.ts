@@ -1,0 +1,45 @@
+import type { Counters } from "./counters.ts";
+
+/** Counters looked through for ended windows when there are this many, and then twice as many. */
+const firstSweep = 1000;
+
+/** Counters of this process. Windows end by a clock that nobody can set. */
+export function createMemoryCounters(): Counters {
+  const windows = new Map<string, { counted: number; endsAt: number }>();
+  let sweepAt = firstSweep;
+
+  function running(key: string) {
+    const window = windows.get(key);
+    return window && window.endsAt > performance.now() ? window : undefined;
+  }
+
+  function sweep() {
+    const now = performance.now();
+    for (const [key, { endsAt }] of windows) if (endsAt <= now) windows.delete(key);
+    sweepAt = Math.max(firstSweep, 2 * windows.size);
+  }
+
+  return {
+    take(key, points, { points: limit, durationSeconds }) {
+      const now = performance.now();
+      const known = windows.get(key);
+      const window =
+        known && known.endsAt > now ? known : { counted: 0, endsAt: now + 1000 * durationSeconds };
+      const counted = window.counted + points;
+      const allowed = counted <= limit;
+      if (allowed) {
+        window.counted = counted;
+        if (window !== known) {
+          if (windows.size >= sweepAt) sweep();
+          windows.set(key, window);
+        }
+      }
+      return { allowed, counted, millisecondsLeft: window.endsAt - now };
+    },
+    giveBack(key, points) {
+      const window = running(key);
+      if (window) window.counted = Math.max(0, window.counted - points);
+    },
+    counted: (key) => running(key)?.counted ?? 0,
+  };
+}
