@@ -9,11 +9,15 @@ import type { Config } from "./config.ts";
 import { type DatabaseHealth, watchDatabase } from "./database-health.ts";
 import { createEgress, type Egress } from "./egress/egress.ts";
 import { createEncryption, type Encryption } from "./encryption.ts";
+import type { EventQueries } from "./event-queries.ts";
 import { defineAccountJobs } from "./features/account/jobs.ts";
+import { evaluateDue } from "./features/alert-rules/evaluate.ts";
 import { defineAuthJobs } from "./features/auth/jobs.ts";
+import { conditionOf } from "./features/events/conditions.ts";
 import { foldAgentCounters, foldCounts } from "./features/events/fold-counts.ts";
 import { createIngestQueue, type IngestQueue } from "./features/events/ingest-queue.ts";
 import { defineEventJobs } from "./features/events/jobs.ts";
+import { toQuestion } from "./features/events/question.ts";
 import { createStoreEvents } from "./features/events/store-events.ts";
 import { createTailHub, type TailHub } from "./features/events/tail-hub.ts";
 import { defineWebhookJobs } from "./features/webhooks/jobs.ts";
@@ -50,6 +54,7 @@ export type Deps = {
   notify: Notify;
   failedSignIns: FailedSignIns;
   searchSlots: SearchSlots;
+  eventQueries: EventQueries;
   ingest: IngestQueue;
   tails: TailHub;
   /** Whether the start is complete, the setup link told; only then the server is ready. */
@@ -128,6 +133,16 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
     await database.raw`select delete_old_sign_ins()`;
     await database.raw`select delete_expired_challenges()`;
   });
+  const eventQueries: EventQueries = {
+    condition: conditionOf,
+    resolve: async (userId, query) => {
+      const asker = { userId, retentionDays: null };
+      return (await toQuestion({ database, config, now }, asker, { query })).query;
+    },
+  };
+  const { publicUrl } = config;
+  const alerting = { database, queries: eventQueries, jobs, mailer, publicUrl, now, log };
+
   defineEventJobs(jobs, database, config, now);
   defineAuthJobs({ jobs, database, mailer, config, now });
   defineAccountJobs({ jobs, database, mailer, config, now });
@@ -146,6 +161,7 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
     () => foldAgentCounters(database.raw),
   ].map((act) => repeat(1000, act, log));
   stopEach.push(repeat(300, sealer.seal, log));
+  stopEach.push(repeat(500, () => evaluateDue(alerting), log));
 
   return {
     config,
@@ -167,6 +183,7 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
     notify,
     failedSignIns,
     searchSlots: createSearchSlots(),
+    eventQueries,
     ingest,
     tails,
     started: false,

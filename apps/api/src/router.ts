@@ -1,5 +1,6 @@
 import { accountRouter } from "./features/account/router.ts";
 import { agentsRouter } from "./features/agents/router.ts";
+import { alertRulesRouter } from "./features/alert-rules/router.ts";
 import { alertsRouter } from "./features/alerts/router.ts";
 import { apiKeysRouter } from "./features/api-keys/router.ts";
 import { auditRouter } from "./features/audit/router.ts";
@@ -18,6 +19,7 @@ import { router } from "./trpc/init.ts";
 export const appRouter = router({
   account: accountRouter,
   agents: agentsRouter,
+  alertRules: alertRulesRouter,
   alerts: alertsRouter,
   apiKeys: apiKeysRouter,
   audit: auditRouter,

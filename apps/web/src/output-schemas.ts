@@ -12,6 +12,13 @@ import {
   verificationSent,
 } from "@muniment/shared/accounts.ts";
 import { agent, agentIdInput, agentPage } from "@muniment/shared/agents.ts";
+import {
+  alertFiringPage,
+  alertPreview,
+  alertRule,
+  alertRuleIdInput,
+  alertRulePage,
+} from "@muniment/shared/alert-rules.ts";
 import { alert, alertPage } from "@muniment/shared/alerts.ts";
 import { apiKey, apiKeyPage, createdApiKey } from "@muniment/shared/api-keys.ts";
 import {
@@ -171,6 +178,15 @@ const outputSchemas = {
     unlock: user,
     revokeSessions: revokedSessions,
     delete: userIdInput,
+  },
+  alertRules: {
+    create: alertRule,
+    list: alertRulePage,
+    update: alertRule,
+    delete: alertRuleIdInput,
+    test: alertRuleIdInput,
+    preview: alertPreview,
+    history: alertFiringPage,
   },
   alerts: { list: alertPage, resolve: alert },
   tokens: { issue: issuedTokens, refresh: issuedTokens, revoke: nothing },

@@ -19,7 +19,7 @@ export const ingest = limited("ingest")
     if (!exact) throw new Error("events can be judged only with their text");
     const { userId, agentId, keyId: apiKeyId, eventTypes: allowedTypes } = principal;
     const receivedAt = deps.now().getTime();
-    const batchId = uuidv7();
+    const batchId = uuidv7({ msecs: receivedAt });
     const { events, places, rejected } = parseBatch(input.events, exact, {
       receivedAt,
       allowedTypes,

@@ -83,7 +83,11 @@ function withIds(query: EventQuery, ids: ReadonlyMap<string, readonly string[]>)
   return tests.length === 1 ? first : { kind: "or", parts: tests };
 }
 
-async function resolveAgents({ database }: Deps, userId: string, query: EventQuery) {
+async function resolveAgents(
+  { database }: Pick<Deps, "database">,
+  userId: string,
+  query: EventQuery,
+) {
   const names = [...new Set(namesIn(query))];
   if (names.length === 0) return query;
   const rows = await database
@@ -97,7 +101,10 @@ async function resolveAgents({ database }: Deps, userId: string, query: EventQue
 }
 
 /** What is older is past the retention of the instance or of the user, and hidden at once. */
-export function oldestKept({ config, now }: Deps, { retentionDays }: Asker): number {
+export function oldestKept(
+  { config, now }: Pick<Deps, "config" | "now">,
+  { retentionDays }: Asker,
+): number {
   const days = [config.eventRetentionDays || null, retentionDays].filter((one) => one !== null);
   return days.length === 0 ? Number.NEGATIVE_INFINITY : now().getTime() - Math.min(...days) * day;
 }
@@ -107,7 +114,7 @@ export function oldestKept({ config, now }: Deps, { retentionDays }: Asker): num
  * @throws AppError `invalid_query`, `invalid_range`
  */
 export async function toQuestion(
-  deps: Deps,
+  deps: Pick<Deps, "database" | "config" | "now">,
   asker: Asker,
   input: Input & { query?: string | undefined },
 ): Promise<Question> {

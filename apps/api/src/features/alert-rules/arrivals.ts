@@ -1,0 +1,108 @@
+import type { Tx } from "@muniment/db/database.ts";
+import { alertRuleCounts, type alertRules } from "@muniment/db/schema/alert-rules.ts";
+import { events, receipts } from "@muniment/db/schema/events.ts";
+import { type SQL, sql } from "drizzle-orm";
+
+export type Rule = typeof alertRules.$inferSelect;
+
+/** Batches that one statement looks at, each of at most 100 events. */
+const batchesPerLook = 500;
+/** Counts are kept by this part of the window, so that it slides by as much. */
+const partsOfWindow = 60;
+
+const windowMilliseconds = (minutes: number) => minutes * 60_000;
+
+/** The least UUIDv7 of a time (RFC 9562): ids of batches are made when they arrive. */
+function leastIdAt(time: Date): string {
+  const hex = Math.max(0, time.getTime()).toString(16).padStart(12, "0");
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`;
+}
+
+export const windowStart = (now: Date, minutes: number) =>
+  new Date(now.getTime() - windowMilliseconds(minutes));
+
+/**
+ * Whose events pass, as rows `at` of when each arrived; `batches` yields `event_ids` and `event_times`.
+ * Looked up one by one, because an index holds them and everything else would be read.
+ */
+export const passing = (userId: string, batches: SQL, condition: SQL | undefined): SQL => sql`
+  select e.received_at as at
+  from ${batches}
+  cross join lateral unnest(b.event_ids, b.event_times) as i (id, occurred_at)
+  cross join lateral (
+    select ${events.receivedAt} from ${events}
+    where ${events.userId} = ${userId} and ${events.occurredAt} = i.occurred_at
+      and ${events.id} = i.id and ${condition ?? sql`true`}
+    limit 1
+  ) e`;
+
+/** Where a rule begins to look that counts what has arrived within its window already. */
+export async function placeBefore(tx: Tx, userId: string, since: Date) {
+  const [row] = await tx.execute<{ xid: string; position: string }>(sql`
+    select coalesce(b.commit_xid, pg_snapshot_xmin(pg_current_snapshot()))::text as xid,
+      coalesce(b.position - 1, 0)::text as position
+    from (select) one left join lateral (
+      select commit_xid, position from ${receipts}
+      where ${receipts.userId} = ${userId} and ${receipts.batchId} >= ${leastIdAt(since)}::uuid
+      order by ${receipts.batchId} limit 1
+    ) b on true`);
+  if (!row) throw new Error("the place of a rule gave no answer");
+  return { seenXid: row.xid, seenPosition: BigInt(row.position) };
+}
+
+type Look = { batches: string; xid: string | null; position: string | null };
+
+/**
+ * Adds what has arrived since the rule looked last to its counts, each event once, in commit order and
+ * only below the oldest running transaction, so that none can still commit in front of what was seen.
+ * Answers where it has looked up to now, and whether there may be more.
+ */
+export async function addArrivals(tx: Tx, rule: Rule, condition: SQL | undefined, now: Date) {
+  const seconds = windowMilliseconds(rule.windowMinutes) / partsOfWindow / 1000;
+  const since = windowStart(now, rule.windowMinutes).toISOString();
+  const [look] = await tx.execute<Look>(sql`
+    with b as materialized (
+      select event_ids, event_times, commit_xid, position from ${receipts}
+      where ${receipts.userId} = ${rule.userId}
+        and (commit_xid, position) > (${rule.seenXid}::xid8, ${String(rule.seenPosition)}::bigint)
+        and commit_xid < pg_snapshot_xmin(pg_current_snapshot())
+      order by commit_xid, position limit ${batchesPerLook}
+    ), added as (
+      insert into ${alertRuleCounts} as known (rule_id, user_id, start, count)
+      select ${rule.id}::uuid, ${rule.userId}::uuid,
+        date_bin(${`${seconds} seconds`}::interval, at, 'epoch'), count(*)
+      from (${passing(rule.userId, sql`b`, condition)}) arrived
+      where at >= ${since}::timestamptz group by 3
+      on conflict (rule_id, start) do update set count = known.count + excluded.count
+    )
+    select (select count(*) from b)::text as batches, last.commit_xid::text as xid,
+      last.position::text as position
+    from (select) one left join lateral (
+      select commit_xid, position from b order by commit_xid desc, position desc limit 1
+    ) last on true`);
+  if (!look) throw new Error("the look of a rule gave no answer");
+  return {
+    more: Number(look.batches) === batchesPerLook,
+    seenXid: look.xid ?? rule.seenXid,
+    seenPosition: look.position === null ? rule.seenPosition : BigInt(look.position),
+  };
+}
+
+/** How many are in the window now; parts of it that have passed are removed. */
+export async function countInWindow(tx: Tx, rule: Rule, now: Date): Promise<number> {
+  const since = windowStart(now, rule.windowMinutes).toISOString();
+  await tx.execute(sql`
+    delete from ${alertRuleCounts}
+    where ${alertRuleCounts.ruleId} = ${rule.id} and ${alertRuleCounts.start} < ${since}::timestamptz`);
+  const [row] = await tx.execute<{ count: string }>(sql`
+    select coalesce(sum(${alertRuleCounts.count}), 0)::text as count from ${alertRuleCounts}
+    where ${alertRuleCounts.ruleId} = ${rule.id}`);
+  return Number(row?.count ?? 0);
+}
+
+/** The receipts of what arrived since a time, the newest first, as `b`. */
+export const batchesSince = (userId: string, since: Date, most: number): SQL => sql`(
+  select event_ids, event_times from ${receipts}
+  where ${receipts.userId} = ${userId} and ${receipts.batchId} >= ${leastIdAt(since)}::uuid
+  order by ${receipts.batchId} desc limit ${most}
+) b`;
