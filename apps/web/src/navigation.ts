@@ -1,6 +1,7 @@
 import type { Permission } from "@muniment/shared/permissions.ts";
 import {
   Activity,
+  BellRing,
   Bot,
   Gauge,
   LayoutDashboard,
@@ -9,6 +10,7 @@ import {
   Siren,
   UserCog,
   Users,
+  Webhook,
 } from "lucide-react";
 
 type Page = {
@@ -16,6 +18,8 @@ type Page = {
     | "/"
     | "/events"
     | "/agents"
+    | "/alert-rules"
+    | "/webhooks"
     | "/account"
     | "/admin/users"
     | "/admin/alerts"
@@ -33,6 +37,14 @@ export const workPages: readonly Page[] = [
   { to: "/", label: "Overview", icon: LayoutDashboard, permission: "events:read", key: "o" },
   { to: "/events", label: "Events", icon: Activity, permission: "events:read", key: "e" },
   { to: "/agents", label: "Agents", icon: Bot, permission: "agents:read", key: "a" },
+  {
+    to: "/alert-rules",
+    label: "Alert rules",
+    icon: BellRing,
+    permission: "alertRules:read",
+    key: "n",
+  },
+  { to: "/webhooks", label: "Webhooks", icon: Webhook, permission: "webhooks:read", key: "h" },
 ];
 
 export const adminPages: readonly Page[] = [

@@ -4,6 +4,7 @@ import { ProblemPage } from "./features/problems/problem-page.tsx";
 import { accountRoute } from "./routes/account.tsx";
 import { agentRoute } from "./routes/agent.tsx";
 import { agentsRoute } from "./routes/agents.tsx";
+import { alertRulesRoute } from "./routes/alert-rules.tsx";
 import { alertsRoute } from "./routes/alerts.tsx";
 import { appRoute } from "./routes/app.tsx";
 import { auditRoute } from "./routes/audit.tsx";
@@ -23,6 +24,8 @@ import { undoEmailRoute } from "./routes/undo-email.tsx";
 import { userRoute } from "./routes/user.tsx";
 import { usersRoute } from "./routes/users.tsx";
 import { verifyRoute } from "./routes/verify.tsx";
+import { webhookRoute } from "./routes/webhook.tsx";
+import { webhooksRoute } from "./routes/webhooks.tsx";
 import { PageSkeleton } from "./ui/skeleton.tsx";
 
 const routeTree = rootRoute.addChildren([
@@ -42,6 +45,9 @@ const routeTree = rootRoute.addChildren([
     eventsRoute,
     agentsRoute,
     agentRoute,
+    alertRulesRoute,
+    webhooksRoute,
+    webhookRoute,
     accountRoute,
     usersRoute,
     userRoute,

@@ -1,7 +1,7 @@
 import { uuid } from "@muniment/shared/values.ts";
 import { createRoute, lazyRouteComponent, notFound } from "@tanstack/react-router";
 import { NotFoundPage } from "../features/problems/not-found-page.tsx";
-import { deliveriesQuery, webhookSearch } from "../features/webhooks/webhooks-query.ts";
+import { deliveriesQuery, webhookSearch } from "../features/webhooks/deliveries-query.ts";
 import { queryClient } from "../query-client.ts";
 import { requirePermission } from "../session.ts";
 import { trpc } from "../trpc.ts";

@@ -1,7 +1,7 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
-import { webhooksQuery } from "../features/webhooks/webhooks-query.ts";
 import { queryClient } from "../query-client.ts";
 import { requirePermission } from "../session.ts";
+import { webhooksQuery } from "../webhooks-query.ts";
 import { appRoute } from "./app.tsx";
 
 export const webhooksRoute = createRoute({

@@ -32,9 +32,7 @@ function CreateWebhookForm(props: Pick<Props, "onCreated"> & { onCancel: () => v
     resolver: zodResolver(createWebhookInput),
     defaultValues: { name: "", url: "" },
   });
-  const create = useMutation(
-    trpc.webhooks.create.mutationOptions({ onSuccess: props.onCreated }),
-  );
+  const create = useMutation(trpc.webhooks.create.mutationOptions({ onSuccess: props.onCreated }));
   return (
     <Form
       onSubmit={form.handleSubmit((values) => create.mutate(values))}

@@ -9,8 +9,8 @@ import { Dialog } from "../../ui/dialog.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
 import { LoadMore } from "../../ui/load-more.tsx";
 import { Cell, Row, Table } from "../../ui/table.tsx";
+import { deliveriesQuery } from "./deliveries-query.ts";
 import { DeliveryDetails } from "./delivery-details.tsx";
-import { deliveriesQuery } from "./webhooks-query.ts";
 
 const columns = [
   { label: "Number", align: "right" },
@@ -45,7 +45,11 @@ export function DeliveryList({ id, status }: Props) {
     <>
       <Table caption="Deliveries" columns={columns}>
         {deliveries.map((delivery) => (
-          <DeliveryRow key={delivery.id} delivery={delivery} onOpen={() => setOpenId(delivery.id)} />
+          <DeliveryRow
+            key={delivery.id}
+            delivery={delivery}
+            onOpen={() => setOpenId(delivery.id)}
+          />
         ))}
       </Table>
       <LoadMore

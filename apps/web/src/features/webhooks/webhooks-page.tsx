@@ -9,10 +9,10 @@ import { Button } from "../../ui/button.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
 import { LoadMore } from "../../ui/load-more.tsx";
 import { PageHeader } from "../../ui/page-header.tsx";
+import { webhooksQuery } from "../../webhooks-query.ts";
 import { CreateWebhookDialog } from "./create-webhook-dialog.tsx";
 import { SecretDialog } from "./secret-dialog.tsx";
 import { WebhookTable } from "./webhook-table.tsx";
-import { webhooksQuery } from "./webhooks-query.ts";
 
 export function WebhooksPage() {
   const query = useSuspenseInfiniteQuery(webhooksQuery());

@@ -1,13 +1,12 @@
-import type { DeliveryStatus } from "@muniment/shared/webhooks.ts";
-import { deliveryStatuses } from "@muniment/shared/webhooks.ts";
+import { type DeliveryStatus, deliveryStatuses } from "@muniment/shared/webhooks.ts";
 import { z } from "zod";
 import { byCursor } from "../../paging.ts";
 import { trpc } from "../../trpc.ts";
 
-export const webhooksQuery = () => trpc.webhooks.list.infiniteQueryOptions({}, byCursor);
-
 /** What the address of the page of one webhook holds; what does not fit is ignored. */
-export const webhookSearch = z.object({ status: z.enum(deliveryStatuses).optional().catch(undefined) });
+export const webhookSearch = z.object({
+  status: z.enum(deliveryStatuses).optional().catch(undefined),
+});
 
 const refreshMilliseconds = 3000;
 

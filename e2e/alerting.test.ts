@@ -1,0 +1,112 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startReceiver } from "../apps/api/test/receiver.ts";
+import { expectAccessible, launch, newContext, newPage } from "./browser.ts";
+import { createAdmin, type Product, startProduct } from "./product.ts";
+
+let product: Product;
+let browser: Browser;
+let page: Page;
+let complaints: string[];
+let receiver: Awaited<ReturnType<typeof startReceiver>>;
+let key = "";
+
+beforeAll(async () => {
+  receiver = await startReceiver();
+  [product, browser] = await Promise.all([startProduct({ EGRESS_ALLOW: "127.0.0.1" }), launch()]);
+  const admin = await createAdmin(product);
+  const agent = await admin.mutate("agents.create", { name: "bastion" });
+  const scopes = ["events:write"];
+  ({ key } = await admin.mutate("apiKeys.create", { agentId: agent.id, name: "k", scopes }));
+  const context = await newContext(browser);
+  await context.addCookies([{ ...admin.cookie, url: product.url }]);
+  ({ page, complaints } = await newPage(context));
+});
+afterAll(async () => {
+  await browser?.close();
+  await product?.stop();
+  await receiver?.stop();
+});
+
+/** The page wide and light, and narrow and dark: accessible, and never wider than the window. */
+async function expectSound(name: string) {
+  for (const [width, colorScheme] of [
+    [375, "dark"],
+    [1280, "light"],
+  ] as const) {
+    await page.setViewportSize({ width, height: 900 });
+    await page.emulateMedia({ colorScheme });
+    await expectAccessible(page, `${name}, ${width} px, ${colorScheme}`);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+    expect(wide, `${name} at ${width} px`).toBeLessThanOrEqual(width);
+  }
+}
+
+const button = (name: string | RegExp) => page.getByRole("button", { name });
+
+describe("from a webhook to an alert", () => {
+  test("a URL inside is refused in words, one that is allowed is taken, its secret shown once", async () => {
+    await page.goto(`${product.url}/webhooks`);
+    await page.getByRole("heading", { name: "Webhooks", level: 1 }).waitFor();
+    await expectSound("no webhooks");
+    await button("New webhook").click();
+    await page.getByLabel("Name").fill("On-call chat");
+    await page.getByLabel("URL").fill("http://169.254.169.254/latest/meta-data");
+    await button("Create webhook").click();
+    await page.getByText("in a network that Muniment may not reach").waitFor();
+    await expectSound("a refused URL");
+    await page.getByLabel("URL").fill(receiver.url);
+    await button("Create webhook").click();
+    expect(await page.getByRole("textbox", { name: "The secret" }).inputValue()).toMatch(/^whsec_/);
+    await expectSound("a new secret");
+    await button("I have stored the secret").click();
+    await page.getByRole("link", { name: "On-call chat" }).click();
+    await page.getByRole("heading", { name: "On-call chat", level: 1 }).waitFor();
+  });
+
+  test("a test is sent and stands in the log with its answer", async () => {
+    await button("Send test").click();
+    await page.getByText("webhook.test").waitFor();
+    await page.getByRole("table").getByText("delivered").waitFor();
+    await expectSound("a webhook with a delivery");
+    await button("webhook.test").click();
+    await page.getByText("thanks").waitFor();
+    await expectSound("a delivery");
+    await button("Send again").click();
+    await expect.poll(() => receiver.received.length).toBe(2);
+    await page.keyboard.press("Escape");
+  });
+
+  test("a rule is written, with a look at what it would count, and fires", async () => {
+    await page.goto(`${product.url}/alert-rules?query=type%3Assh.*`);
+    await page.getByLabel("Name").fill("Break-in");
+    expect(await page.getByLabel("Search").inputValue()).toBe("type:ssh.*");
+    await page.getByLabel("More than").fill("2");
+    await page.getByLabel("Webhook On-call chat").check();
+    await page.getByText("0 such events arrived").waitFor();
+    await expectSound("a new rule");
+    await button("Create rule").click();
+    await page.getByRole("table").getByText("quiet").waitFor();
+    await expectSound("a quiet rule");
+    const events = Array.from({ length: 3 }, () => ({ type: "ssh.login.failed" }));
+    const sent = await fetch(`${product.url}/api/v1/events`, {
+      method: "POST",
+      headers: { "content-type": "application/json", authorization: `Bearer ${key}` },
+      body: JSON.stringify({ events }),
+    });
+    expect(sent.status).toBe(200);
+    await page.getByRole("table").getByText("firing").waitFor();
+    await expectSound("a firing rule");
+    await expect.poll(() => receiver.received.length).toBe(3);
+    await button("Actions for the rule Break-in").click();
+    await expectSound("what can be done with a rule");
+    await page.getByRole("menuitem", { name: "History" }).click();
+    await page.getByText("still firing").waitFor();
+    await expectSound("the history of a rule");
+    await page.keyboard.press("Escape");
+    await button("Actions for the rule Break-in").click();
+    await page.getByRole("menuitem", { name: "Mute for an hour" }).click();
+    await page.getByRole("table").getByText("muted").waitFor();
+    expect(complaints).toEqual([]);
+  });
+});
