@@ -37,7 +37,7 @@ async function expectSound(name: string) {
     await page.setViewportSize({ width, height: 900 });
     await page.emulateMedia({ colorScheme });
     await expectAccessible(page, `${name}, ${width} px, ${colorScheme}`);
-    const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+    const wide = await page.evaluate<number>("document.documentElement.scrollWidth");
     expect(wide, `${name} at ${width} px`).toBeLessThanOrEqual(width);
   }
 }
@@ -81,7 +81,7 @@ describe("from a webhook to an alert", () => {
     await page.goto(`${product.url}/alert-rules?query=type%3Assh.*`);
     await page.getByLabel("Name").fill("Break-in");
     expect(await page.getByLabel("Search").inputValue()).toBe("type:ssh.*");
-    await page.getByLabel("More than").fill("2");
+    await page.getByLabel("More events than").fill("2");
     await page.getByLabel("Webhook On-call chat").check();
     await page.getByText("0 such events arrived").waitFor();
     await expectSound("a new rule");

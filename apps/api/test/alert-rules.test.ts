@@ -48,7 +48,11 @@ const failures = (number: number, fields = {}, at = clock.now().getTime()) =>
 const arrive = (events: object[]) => send(server, sender.key, events);
 const webhook = async () =>
   must(await sender.member.mutate("webhooks.create", { name: "w", url: receiver.url })).id;
-const topics = () => receiver.received.map(({ body }) => JSON.parse(body).type);
+/** Of each delivery once: the clock leaps here, and a delivery whose lease is over is sent again. */
+const topics = () => {
+  const bodies = receiver.received.map(({ body }) => JSON.parse(body));
+  return [...new Map(bodies.map(({ id, type }) => [id, type])).values()];
+};
 
 describe("an alert rule", () => {
   test("fires when more than so many events arrive, tells by mail and webhook, and resolves", async () => {

@@ -1,10 +1,13 @@
 import { uuid } from "@muniment/shared/values.ts";
 import { createRoute, lazyRouteComponent, notFound } from "@tanstack/react-router";
 import { NotFoundPage } from "../features/problems/not-found-page.tsx";
-import { deliveriesQuery, webhookSearch } from "../features/webhooks/deliveries-query.ts";
+import {
+  deliveriesQuery,
+  webhookQuery,
+  webhookSearch,
+} from "../features/webhooks/deliveries-query.ts";
 import { queryClient } from "../query-client.ts";
 import { requirePermission } from "../session.ts";
-import { trpc } from "../trpc.ts";
 import { appRoute } from "./app.tsx";
 
 export const webhookRoute = createRoute({
@@ -17,7 +20,7 @@ export const webhookRoute = createRoute({
   },
   loader: ({ params: { id }, location }) =>
     Promise.all([
-      queryClient.ensureQueryData(trpc.webhooks.get.queryOptions({ id })),
+      queryClient.ensureQueryData(webhookQuery(id)),
       queryClient.ensureInfiniteQueryData(
         deliveriesQuery(id, webhookSearch.parse(location.search).status),
       ),

@@ -14,7 +14,7 @@ import { users } from "./users.ts";
 
 /**
  * What users want to be told of. A rule counts events as they arrive, each once: it has looked at every
- * receipt up to (`seen_xid`, `seen_position`), as a tail does (docs/adr/0017).
+ * receipt up to (`seen_xid`, `seen_position`), as a tail does (docs/adr/0019).
  */
 export const alertRules = pgTable(
   "alert_rules",

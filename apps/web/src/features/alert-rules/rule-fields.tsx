@@ -36,8 +36,8 @@ export function RuleFields({ form }: { form: UseFormReturn<RuleValues> }) {
           />
         )}
       </Field>
-      <div className="grid grid-cols-[repeat(auto-fit,minmax(9rem,1fr))] gap-4">
-        <Field label="More than" hint="events" error={errors.threshold?.message}>
+      <div className="grid grid-cols-[repeat(auto-fit,minmax(8rem,1fr))] gap-4">
+        <Field label="More events than" error={errors.threshold?.message}>
           {(control) => (
             <Input {...control} {...register("threshold", asNumber)} type="number" min={0} />
           )}

@@ -10,7 +10,10 @@ export const webhookSearch = z.object({
 
 const refreshMilliseconds = 3000;
 
-/** Read again and again while the page is open: what waits is sent soon. */
+/** Both are read again and again while the page is open: what waits is sent soon. */
+export const webhookQuery = (id: string) =>
+  trpc.webhooks.get.queryOptions({ id }, { refetchInterval: refreshMilliseconds });
+
 export const deliveriesQuery = (id: string, status: DeliveryStatus | undefined) =>
   trpc.webhooks.deliveries.infiniteQueryOptions(
     { id, ...(status ? { status } : {}) },

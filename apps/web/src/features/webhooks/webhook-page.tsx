@@ -1,11 +1,11 @@
 import type { DeliveryStatus, Webhook } from "@muniment/shared/webhooks.ts";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { trpc } from "../../trpc.ts";
 import { DateTime } from "../../ui/date-time.tsx";
 import { Description, DescriptionList } from "../../ui/description-list.tsx";
 import { Notice } from "../../ui/notice.tsx";
 import { Tabs } from "../../ui/tabs.tsx";
+import { webhookQuery } from "./deliveries-query.ts";
 import { DeliveryList } from "./delivery-list.tsx";
 import { WebhookHeader } from "./webhook-header.tsx";
 import { WebhookStatus } from "./webhook-status.tsx";
@@ -16,7 +16,7 @@ export function WebhookPage() {
   const { id } = route.useParams();
   const { status } = route.useSearch();
   const navigate = route.useNavigate();
-  const webhook = useSuspenseQuery(trpc.webhooks.get.queryOptions({ id })).data;
+  const webhook = useSuspenseQuery(webhookQuery(id)).data;
   const choose = (chosen: DeliveryStatus | "all") =>
     void navigate({ search: chosen === "all" ? {} : { status: chosen }, replace: true });
   const tab = (value: DeliveryStatus | "all", label: string) => ({
