@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { AppError } from "../errors.ts";
 
 /** The body's bytes. @throws AppError `body_too_large`, `invalid_json` when it ends in the middle */
-function readBytes(request: IncomingMessage, limit: number): Promise<Buffer> {
+export function readBytes(request: IncomingMessage, limit: number): Promise<Buffer> {
   const tooLarge = () => new AppError("body_too_large", `The body is larger than ${limit} bytes.`);
   if (Number(request.headers["content-length"] ?? 0) > limit) return Promise.reject(tooLarge());
   return new Promise((resolve, reject) => {

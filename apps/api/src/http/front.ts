@@ -6,6 +6,7 @@ import { auditRoutes } from "./audit-route.ts";
 import { callerAddress } from "./caller-address.ts";
 import { type Exchange, type Route, sendJson } from "./exchange.ts";
 import { allowOrigins, leaveLocalhost } from "./origins.ts";
+import { otlpRoutes } from "./otlp-route.ts";
 import { newRequestId } from "./request-id.ts";
 import { restRoutes } from "./rest-route.ts";
 import { securityHeaders } from "./security-headers.ts";
@@ -48,7 +49,12 @@ export function createFront(deps: Deps, others: (exchange: Exchange) => void): R
   const always = Object.entries(securityHeaders(config)).flat();
   always.push("cache-control", "no-store");
   const addressOf = callerAddress(config);
-  const routeOf = finder([...trpcRoutes(deps), ...restRoutes(deps), ...auditRoutes(deps)]);
+  const routeOf = finder([
+    ...trpcRoutes(deps),
+    ...restRoutes(deps),
+    ...otlpRoutes(deps),
+    ...auditRoutes(deps),
+  ]);
 
   return (request, response) => {
     const target = request.url ?? "/";
