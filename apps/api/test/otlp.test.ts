@@ -13,7 +13,11 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-const post = (key: string, body: NonNullable<RequestInit["body"]>, headers: Record<string, string> = {}) =>
+const post = (
+  key: string,
+  body: NonNullable<RequestInit["body"]>,
+  headers: Record<string, string> = {},
+) =>
   server.fetch("/v1/logs", {
     method: "POST",
     headers: { "content-type": "application/json", authorization: `Bearer ${key}`, ...headers },

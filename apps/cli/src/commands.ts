@@ -7,4 +7,5 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   search: async () => (await import("./search/command.ts")).search,
   verify: async () => (await import("./verify/command.ts")).verify,
   send: async () => (await import("./send/command.ts")).send,
+  tail: async () => (await import("./tail/command.ts")).tail,
 };

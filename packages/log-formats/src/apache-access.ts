@@ -11,8 +11,11 @@ const accessLine = new RegExp(
 );
 const requestLine = /^(?<method>[A-Z]+) (?<path>\S+) (?<protocol>HTTP\/[\d.]+)$/;
 
-/** Reads a line of the access log in the common or combined form, or nothing when it is none. */
-export function parseAccessLine(text: string): Reading | undefined {
+/**
+ * Reads a line of an access log in the common or combined form, which Apache and nginx share, or
+ * nothing when it is none.
+ */
+export function parseAccessLine(text: string, type = "apache.access"): Reading | undefined {
   const groups = accessLine.exec(text)?.groups;
   if (!groups) return undefined;
   const { client = "", user = "-", request = "", bytes, referrer = "-", userAgent = "-" } = groups;
@@ -26,7 +29,7 @@ export function parseAccessLine(text: string): Reading | undefined {
   const parts = requestLine.exec(request)?.groups;
   if (!parts) props.request = cut(request, 1024);
   for (const [name, value = ""] of Object.entries(parts ?? {})) props[name] = cut(value, 1024);
-  const reading: Reading = { type: "apache.access", level: levelOf(status), props };
+  const reading: Reading = { type, level: levelOf(status), props };
   const occurredAt = timeOf(groups);
   if (occurredAt !== undefined) reading.occurredAt = occurredAt;
   return reading;

@@ -1,7 +1,7 @@
 import { type EventLevel, eventBounds } from "@muniment/shared/events.ts";
 import type { LogLine } from "./lines.ts";
 
-export type Props = Record<string, string | number | boolean>;
+export type Props = { [name: string]: string | number | boolean | null | Props | string[] };
 
 /** What a log line says; the line itself and its id are added when it becomes an event. */
 export type Reading = {
@@ -9,6 +9,8 @@ export type Reading = {
   level: EventLevel;
   /** Milliseconds since 1970; absent when the line carries no time. */
   occurredAt?: number;
+  /** What the line says, where that is not the line itself: the rest of it then stands in the props. */
+  message?: string;
   props: Props;
 };
 
@@ -23,21 +25,24 @@ export type LineEvent = {
 };
 
 /**
- * The event of a line at `time` (milliseconds), or undefined when the line is too long to be kept whole. `message` is the
- * line; a line over its bound is cut there and stands whole in `props.line`; a line that is not
- * text stands byte for byte in `props.lineBase64`.
+ * The event of a line at `time` (milliseconds), or undefined when the line is too long to be kept
+ * whole. `message` is what the reading says, else the line; a line over its bound is cut there and
+ * stands whole in `props.line`; a line that is not text stands byte for byte in `props.lineBase64`.
  */
 export function toEvent(
   line: LogLine,
-  { type, level, props }: Reading,
+  { type, level, props, message: said }: Reading,
   { id, time }: { id: string; time: number | undefined },
 ): LineEvent | undefined {
   const { text, base64 } = line;
-  const message = cutToBytes(text, eventBounds.messageBytes);
+  const message = cutToBytes(said ?? text, eventBounds.messageBytes);
   const copy = base64 !== undefined ? { lineBase64: base64 } : { line: text };
-  const inexact = base64 !== undefined || message.length < text.length;
+  const inexact = base64 !== undefined || message.length < (said ?? text).length;
   const whole: Props = inexact ? { ...props, ...copy } : props;
-  if (inexact && Buffer.byteLength(JSON.stringify(whole)) > eventBounds.propsBytes)
+  if (
+    (inexact || said !== undefined) &&
+    Buffer.byteLength(JSON.stringify(whole)) > eventBounds.propsBytes
+  )
     return undefined;
   const event: LineEvent = { id, type, level, message, props: whole };
   if (time !== undefined) event.occurredAt = new Date(time).toISOString();

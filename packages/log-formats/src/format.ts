@@ -2,28 +2,49 @@ import { eventBounds } from "@muniment/shared/events.ts";
 import { parseApache } from "./apache.ts";
 import { type Reading, toEvent } from "./event.ts";
 import { eventId } from "./event-id.ts";
+import { parseJournald } from "./journald.ts";
 import { readJsonLine } from "./jsonl.ts";
 import type { TimeOptions } from "./line-time.ts";
 import { type Line, type LogLine, maxLineBytes } from "./lines.ts";
+import { parseNginx } from "./nginx.ts";
 import { createRepeatCounter } from "./repeats.ts";
 import { parseSshd } from "./sshd.ts";
+import { parseSyslog } from "./syslog.ts";
 
 type LineParser = (text: string, options: TimeOptions) => Reading;
 
 /** The log formats whose lines are text; `jsonl` lines are events already. */
-export const textFormats = { sshd: parseSshd, apache: parseApache } satisfies Record<
-  string,
-  LineParser
->;
+export const textFormats = {
+  sshd: parseSshd,
+  apache: parseApache,
+  nginx: parseNginx,
+  syslog: parseSyslog,
+  journald: parseJournald,
+} satisfies Record<string, LineParser>;
 
 export type FormatName = keyof typeof textFormats | "jsonl";
-export const formatNames = ["jsonl", "sshd", "apache"] as const satisfies readonly FormatName[];
+export const formatNames = [
+  "jsonl",
+  "sshd",
+  "apache",
+  "nginx",
+  "syslog",
+  "journald",
+] as const satisfies readonly FormatName[];
 
 /** What became of a line: every line becomes exactly one of these. */
 export type LineResult =
   | { kind: "event"; json: string; time: number | undefined }
   | { kind: "blank" }
   | { kind: "unreadable"; reason: string; message: string };
+
+/** What reading on from the middle of a log needs of the lines before. */
+export type ReaderMemory = {
+  /** The time of the line before, in milliseconds. */
+  previous?: number | undefined;
+  /** How many lines had that time. */
+  sameTime?: { time?: number | undefined; count: number } | undefined;
+};
 
 export type LogOptions = {
   format: FormatName;
@@ -35,6 +56,13 @@ export type LogOptions = {
   reference: () => number;
   /** The year of the first line, for times without one. */
   year?: number | undefined;
+  /**
+   * Where the present line lies in all that was ever read of this log, as a text. Given, it tells
+   * lines apart in place of counting equal ones from the start, so that reading may begin anywhere.
+   */
+  place?: (() => string) | undefined;
+  /** Kept up to date; with `place`, what was kept lets another reader go on. */
+  memory?: ReaderMemory | undefined;
 };
 
 /**
@@ -43,19 +71,21 @@ export type LogOptions = {
  * of the line before it.
  */
 export function createLogReader(options: LogOptions): (line: Line) => LineResult {
-  const countRepeats = createRepeatCounter();
-  let previous: number | undefined;
-  let sameTime: { time: number | undefined; count: number } = { time: undefined, count: 0 };
+  const { place, memory = {} } = options;
+  const countRepeats = place ? () => 0 : createRepeatCounter();
 
   function sequenceAt(time: number | undefined): number {
-    sameTime = time === sameTime.time ? { time, count: sameTime.count + 1 } : { time, count: 0 };
-    return sameTime.count;
+    const { sameTime = { time: undefined, count: 0 } } = memory;
+    const count = time === sameTime.time ? sameTime.count + 1 : 0;
+    memory.sameTime = { time, count };
+    return count;
   }
 
   function identify(line: LogLine, time: number | undefined): string {
     // A marked form, because no text line may pass for the bytes of another.
     const exact = line.base64 === undefined ? line.text : `\0${line.base64}`;
-    const { source, format } = options;
+    const { format } = options;
+    const source = place ? `${options.source}\0${place()}` : options.source;
     const sequence = sequenceAt(time);
     return eventId({ source, format, line: exact, ordinal: countRepeats(exact), sequence, time });
   }
@@ -65,9 +95,10 @@ export function createLogReader(options: LogOptions): (line: Line) => LineResult
     if (line.text.length > eventBounds.propsBytes) return tooLong("32 KiB");
     const { offsetMinutes, year } = options;
     const reference = options.reference();
+    const { previous } = memory;
     const reading = parse(line.text, { offsetMinutes, year, reference, previous });
     const time = reading.occurredAt ?? previous;
-    previous = time;
+    memory.previous = time;
     const id = identify(line, time);
     const event = toEvent(line, reading, { id, time });
     return event ? { kind: "event", json: JSON.stringify(event), time } : tooLong("32 KiB");

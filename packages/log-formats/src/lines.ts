@@ -14,9 +14,12 @@ export type LogLine = { number: number; text: string; base64?: string };
 export type LongLine = { number: number; bytes: number };
 export type Line = LogLine | LongLine;
 
-/** Cuts chunks of a file into lines (LF or CRLF), holding back at most one line of bounded size. */
-export function createLineSplitter() {
-  let number = 0;
+/**
+ * Cuts chunks of a file into lines (LF or CRLF), holding back at most one line of bounded size.
+ * `before` is how many lines of the file were read by others.
+ */
+export function createLineSplitter(before = 0) {
+  let number = before;
   let held: Buffer[] = [];
   let heldBytes = 0;
 

@@ -1,6 +1,6 @@
 import type { Event } from "@muniment/shared/events.ts";
 import { type Command, exitCodes, type Io } from "../command.ts";
-import { printable } from "../send/report.ts";
+import { textLine } from "../text-line.ts";
 import { parseSearchOptions } from "./options.ts";
 import { readPages, SearchError } from "./pages.ts";
 import { usage } from "./usage.ts";
@@ -26,13 +26,4 @@ async function run(argv: string[], io: Io): Promise<number> {
     io.stderr.write(`muniment search: ${error.message}\n`);
     return exitCodes.refused;
   }
-}
-
-const longestLine = 2000;
-
-/** An event for people: time, level, type, subject, and the message or else the properties. */
-function textLine({ occurredAt, level, type, subject, message, props }: Event): string {
-  const rest = message ?? (Object.keys(props).length > 0 ? JSON.stringify(props) : "");
-  const head = [occurredAt, level.padEnd("critical".length), type, subject ?? ""];
-  return printable([...head.filter(Boolean), rest].join("  ").trimEnd(), longestLine);
 }

@@ -2,8 +2,9 @@ import type { Target } from "@muniment/sdk/delivery";
 import { parseEventQuery } from "@muniment/shared/event-query/parse.ts";
 import { EventQueryError, timeUnits } from "@muniment/shared/event-query/query.ts";
 import { type Io, parseArguments, UsageError } from "../command.ts";
-import { parseKey, parseNumber, parseUrl } from "../send/options.ts";
+import { parseNumber } from "../send/options.ts";
 import { printable } from "../send/report.ts";
+import { parseTarget, targetOptions } from "../target.ts";
 
 export type SearchOptions = {
   target: Target;
@@ -21,12 +22,10 @@ export function parseSearchOptions(argv: string[], env: Io["env"], now: number):
     args: argv,
     allowPositionals: true,
     options: {
-      url: { type: "string" },
-      key: { type: "string" },
+      ...targetOptions,
       from: { type: "string" },
       to: { type: "string" },
       limit: { type: "string", default: "50" },
-      "allow-plain-http": { type: "boolean", default: false },
       json: { type: "boolean", default: false },
     },
   });
@@ -40,10 +39,7 @@ export function parseSearchOptions(argv: string[], env: Io["env"], now: number):
     throw new UsageError("--from lies after --to.");
   }
   return {
-    target: {
-      url: parseUrl(values.url ?? env.MUNIMENT_URL, values["allow-plain-http"]),
-      key: parseKey(values.key ?? env.MUNIMENT_API_KEY),
-    },
+    target: parseTarget(values, env),
     input: {
       ...(query === undefined ? {} : { query }),
       ...(from === undefined ? {} : { from }),
@@ -55,7 +51,7 @@ export function parseSearchOptions(argv: string[], env: Io["env"], now: number):
 }
 
 /** @throws UsageError that shows the query with a mark below the place */
-function checkQuery(query: string): void {
+export function checkQuery(query: string): void {
   try {
     parseEventQuery(query);
   } catch (error) {

@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { LineResult } from "@muniment/log-formats/format.ts";
 import { createLineSplitter, type Line } from "@muniment/log-formats/lines.ts";
 import { addRejection, type Tally } from "./tally.ts";
@@ -8,7 +9,9 @@ export type LogEvent = { line: number; json: string };
 export type Batch = LogEvent[];
 
 /** Below the 1 MiB that common proxies allow, with room for the envelope. */
-const maxBatchBytes = 1_000_000;
+export const maxBatchBytes = 1_000_000;
+/** How long lines of a pipe wait for others. */
+const pauseMilliseconds = 1000;
 const week = 7 * 86_400_000;
 
 type Reading = { stream: Readable; read: (line: Line) => LineResult; batchSize: number };
@@ -50,7 +53,14 @@ export async function* readBatches(
 
   const splitter = createLineSplitter();
   try {
-    for await (const chunk of stream) yield* take(splitter.push(chunk));
+    for await (const chunk of withPauses(stream)) {
+      if (chunk) yield* take(splitter.push(chunk));
+      else if (batch.length > 0) {
+        yield batch;
+        batch = [];
+        bytes = 0;
+      }
+    }
   } catch (error) {
     if (stop.aborted) return;
     throw error;
@@ -59,7 +69,11 @@ export async function* readBatches(
   if (batch.length > 0) yield batch;
 }
 
-function countOther(tally: Tally, line: number, result: Exclude<LineResult, { kind: "event" }>) {
+export function countOther(
+  tally: Tally,
+  line: number,
+  result: Exclude<LineResult, { kind: "event" }>,
+) {
   if (result.kind === "blank") {
     tally.blank += 1;
     return;
@@ -68,9 +82,28 @@ function countOther(tally: Tally, line: number, result: Exclude<LineResult, { ki
   addRejection(tally, { line, reason: result.reason, message: result.message });
 }
 
-function countTime(tally: Tally, line: number, time?: number, previous?: number) {
+export function countTime(tally: Tally, line: number, time?: number, previous?: number) {
   if (time === undefined) return;
   tally.from = Math.min(tally.from ?? time, time);
   tally.to = Math.max(tally.to ?? time, time);
   if (previous !== undefined && time < previous - week) tally.backwards ??= line;
+}
+
+/** The chunks of a stream, and null between them where nothing came for a while. */
+async function* withPauses(stream: Readable): AsyncGenerator<Buffer | null> {
+  const chunks = stream[Symbol.asyncIterator]();
+  for (;;) {
+    const next: Promise<IteratorResult<Buffer>> = chunks.next();
+    // Its failure is thrown below, unless nobody asks for more.
+    next.catch(() => {});
+    const waiting = new AbortController();
+    const pause = sleep(pauseMilliseconds, null, { signal: waiting.signal }).catch(() => null);
+    const first = await Promise.race([next, pause]);
+    waiting.abort();
+    // Once is enough until more comes.
+    if (first === null) yield null;
+    const chunk = first ?? (await next);
+    if (chunk.done) return;
+    yield chunk.value;
+  }
 }

@@ -17,6 +17,9 @@ test("what is not said has its default", () => {
     batchSize: 100,
     concurrency: 4,
     retryForMs: 300_000,
+    follow: false,
+    from: "start",
+    state: undefined,
     json: false,
   });
 });
@@ -44,7 +47,7 @@ test("a key goes unencrypted to this machine only, unless allowed", () => {
 describe("refused with a message", () => {
   test.each([
     ["-", "--format is one of"],
-    ["--format nginx -", "--format is one of"],
+    ["--format iis -", "--format is one of"],
     ["--format sshd", "Name one file"],
     ["--format sshd a b", "Name one file"],
     ["--format sshd --speed 9 -", "Unknown option"],

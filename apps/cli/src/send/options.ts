@@ -2,6 +2,7 @@ import { type FormatName, formatNames } from "@muniment/log-formats/format.ts";
 import type { Target } from "@muniment/sdk/delivery";
 import { batchMax } from "@muniment/shared/events.ts";
 import { type Io, parseArguments, UsageError } from "../command.ts";
+import { parseTarget, targetOptions } from "../target.ts";
 
 export type SendOptions = {
   target: Target;
@@ -14,6 +15,12 @@ export type SendOptions = {
   batchSize: number;
   concurrency: number;
   retryForMs: number;
+  /** Goes on when the end of the file is reached, through its rotations. */
+  follow: boolean;
+  /** Where a file begins that was never followed before. */
+  from: "start" | "end";
+  /** The file that keeps how far a followed log was sent. */
+  state: string | undefined;
   json: boolean;
 };
 
@@ -23,16 +30,17 @@ export function parseSendOptions(argv: string[], env: Io["env"]): SendOptions {
     args: argv,
     allowPositionals: true,
     options: {
-      url: { type: "string" },
-      key: { type: "string" },
+      ...targetOptions,
       format: { type: "string" },
       source: { type: "string" },
       timezone: { type: "string" },
       year: { type: "string" },
       batch: { type: "string", default: String(batchMax) },
       concurrency: { type: "string", default: "4" },
-      "retry-for": { type: "string", default: "300" },
-      "allow-plain-http": { type: "boolean", default: false },
+      "retry-for": { type: "string" },
+      follow: { type: "boolean", default: false },
+      from: { type: "string" },
+      state: { type: "string" },
       json: { type: "boolean", default: false },
     },
   });
@@ -43,17 +51,24 @@ export function parseSendOptions(argv: string[], env: Io["env"]): SendOptions {
   const format = formatNames.find((name) => name === values.format);
   if (!format) throw new UsageError(`--format is one of ${formatNames.join(", ")}.`);
   if (values.source === "") throw new UsageError("--source is empty.");
-  if (values.timezone !== undefined && format === "jsonl") {
+  if (values.timezone !== undefined && (format === "jsonl" || format === "journald")) {
     throw new UsageError("--timezone is for logs whose times have no zone; JSON lines say theirs.");
   }
-  if (values.year !== undefined && format !== "sshd") {
-    throw new UsageError("--year is for logs whose times have no year: sshd.");
+  if (values.year !== undefined && format !== "sshd" && format !== "syslog") {
+    throw new UsageError("--year is for logs whose times have no year: sshd and syslog.");
   }
+  const { follow, from = "start", state } = values;
+  if (follow && file === "-") {
+    throw new UsageError(
+      "--follow is for files; the standard input is followed to its end anyway.",
+    );
+  }
+  if (!follow && (values.from !== undefined || state !== undefined)) {
+    throw new UsageError("--from and --state are for --follow.");
+  }
+  if (from !== "start" && from !== "end") throw new UsageError("--from is start or end.");
   return {
-    target: {
-      url: parseUrl(values.url ?? env.MUNIMENT_URL, values["allow-plain-http"]),
-      key: parseKey(values.key ?? env.MUNIMENT_API_KEY),
-    },
+    target: parseTarget(values, env),
     format,
     file,
     source: values.source,
@@ -61,38 +76,15 @@ export function parseSendOptions(argv: string[], env: Io["env"]): SendOptions {
     year: values.year === undefined ? undefined : parseNumber("--year", values.year, [2000, 2100]),
     batchSize: parseNumber("--batch", values.batch, [1, batchMax]),
     concurrency: parseNumber("--concurrency", values.concurrency, [1, 16]),
-    retryForMs: parseNumber("--retry-for", values["retry-for"], [0, 86_400]) * 1000,
+    retryForMs:
+      values["retry-for"] === undefined && follow
+        ? Number.POSITIVE_INFINITY
+        : parseNumber("--retry-for", values["retry-for"] ?? "300", [0, 86_400]) * 1000,
+    follow,
+    from,
+    state,
     json: values.json,
   };
-}
-
-export function parseUrl(text = "http://127.0.0.1:3000", allowPlainHttp: boolean): URL {
-  // A base without a final slash would lose its last segment.
-  const base = text.endsWith("/") ? text : `${text}/`;
-  const url = URL.canParse(base) ? new URL(base) : undefined;
-  if (!url || (url.protocol !== "http:" && url.protocol !== "https:")) {
-    throw new UsageError("--url is not an http or https address.");
-  }
-  if (url.username || url.password || url.search || url.hash) {
-    throw new UsageError("--url carries a password, a query or a fragment; it must not.");
-  }
-  if (url.protocol === "http:" && !isLoopback(url.hostname) && !allowPlainHttp) {
-    throw new UsageError(
-      "Over http:// the key would travel to another machine unencrypted. Use https://, or --allow-plain-http.",
-    );
-  }
-  return url;
-}
-
-function isLoopback(hostname: string): boolean {
-  return hostname === "localhost" || hostname === "[::1]" || /^127(?:\.\d+){3}$/.test(hostname);
-}
-
-export function parseKey(key: string | undefined): string {
-  if (!key) throw new UsageError("There is no key: set MUNIMENT_API_KEY, or give --key.");
-  if (!/^[\x21-\x7e]+$/.test(key))
-    throw new UsageError("The key holds a space or a control character.");
-  return key;
 }
 
 /** "+02:00", "-0530" or "Z" as minutes east of UTC. */

@@ -1,5 +1,5 @@
 export const usage = `
-Usage: muniment send --format <jsonl|sshd|apache> [options] <file|->
+Usage: muniment send --format <format> [options] <file|->
 
 Sends the lines of a log as events, and accounts for every one of them:
 sent = accepted + duplicates + rejected. A second run of the same log creates nothing new.
@@ -8,18 +8,25 @@ Options
   --format <name>       jsonl   one event per line, as POST /api/v1/events takes it
                         sshd    the syslog of an OpenSSH server
                         apache  an error log, or an access log (common or combined)
+                        nginx   the same of nginx
+                        syslog  RFC 5424, or RFC 3164 as files have it
+                        journald  lines of journalctl -o json
   --url <address>       where Muniment runs; else MUNIMENT_URL, else http://127.0.0.1:3000
   --key <key>           an API key with the scope events:write; else MUNIMENT_API_KEY. Prefer the
                         variable: other users of the machine can see a command line, and a shell
                         keeps it in its history
   --source <name>       names the log, in place of host and path ("stdin" for -)
   --timezone <offset>   zone of times that name none, such as +02:00 (default Z, that is UTC)
-  --year <year>         sshd: the year of the first line; later lines go on from it. By default a
+  --year <year>         sshd, syslog: the year of the first line; later lines go on from it. By default a
                         time is in the latest year that is not over a day after the file's last
                         change (for -, after now)
   --batch <n>           events per call, 1 to 100 (default 100)
   --concurrency <n>     calls at a time, 1 to 16 (default 4)
-  --retry-for <s>       seconds to go on trying one call (default 300)
+  --retry-for <s>       seconds to go on trying one call (default 300; with --follow for ever)
+  --follow              goes on when the end of the file is reached, see below
+  --from <start|end>    where a log begins that was never followed (default start)
+  --state <file>        keeps how far a followed log was sent (default: a file of its own below
+                        $XDG_STATE_HOME/muniment or ~/.local/state/muniment)
   --allow-plain-http    let the key travel unencrypted to another machine
   --json                one JSON object instead of text; its rejections are the first 100
 
@@ -30,9 +37,16 @@ always "stdin". Change --source, --timezone or --year, or move the file, and its
 
 Lines. The message of an event is the line itself; a line over 4 KiB is whole in props.line, and one
 that is not UTF-8 text is in props.lineBase64. A line over 32 KiB is not sent but reported. Unknown
-lines are sent as ssh.other or apache.other. A line without a time has that of the line before.
+lines are sent as ssh.other, apache.other and so on. Of syslog and journald the message is what was
+logged, the rest stands in the props. A line without a time has that of the line before.
 
-Ctrl-C finishes the calls under way and reports; a second one ends at once.
+Following. Each line is sent once it has its ending. A log that is renamed and made anew, or copied
+and cut short, is read to its end before the new one begins, also where that happened while nobody
+followed: what it was renamed to is looked for beside it (log.1, log-20261121; not compressed). How
+far it was sent is written down after each answer; another run goes on there. Its ids are made of
+the source, the line and its place, so that what is sent twice is stored once. It ends at Ctrl-C.
+
+Lines of a pipe wait for others for a second at most. Ctrl-C finishes the calls under way and reports; a second one ends at once.
 
 Exit codes
   0  every line was accepted, or is stored already
