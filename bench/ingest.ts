@@ -1,9 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { httpRequest, load } from "./load.ts";
-import { inTurns, type Row } from "./rows.ts";
+import { inTurns, mostMegabytes, type Part } from "./rows.ts";
 import type { Bench } from "./servers.ts";
 
-const batchSize = 100;
 let clock = Date.now() - 3_600_000;
 
 /** About 300 bytes, every one new: its id is a UUIDv7 of its own time. */
@@ -22,7 +21,7 @@ function event(): object {
   };
 }
 
-const batch = () => JSON.stringify({ events: Array.from({ length: batchSize }, event) });
+const batchOf = (size: number) => JSON.stringify({ events: Array.from({ length: size }, event) });
 
 async function call(bench: Bench, cookie: string, path: string, input: object) {
   const { origin } = bench.product;
@@ -35,32 +34,59 @@ async function call(bench: Bench, cookie: string, path: string, input: object) {
   return body.result.data;
 }
 
-/** Batches of 100 new events by `POST /api/v1/events`, against one insert per batch, in turns. */
-export async function ingestBatches(bench: Bench, user: { cookie: string }): Promise<Row> {
-  const agent = await call(bench, user.cookie, "agents.create", { name: "bench" });
-  const scopes = ["events:write"];
-  const key = await call(bench, user.cookie, "apiKeys.create", {
-    agentId: agent.id,
-    name: "bench",
-    scopes,
-  });
+/** A new agent's key that may write and read. */
+export async function makeKey(bench: Bench, cookie: string): Promise<string> {
+  const agent = await call(bench, cookie, "agents.create", { name: "bench" });
+  const scopes = ["events:write", "events:read"];
+  const input = { agentId: agent.id, name: "bench", scopes };
+  return (await call(bench, cookie, "apiKeys.create", input)).key;
+}
+
+/** New events by `POST /api/v1/events` against the plain server, in turns; events per second. */
+async function ingest(
+  bench: Bench,
+  user: { cookie: string },
+  { size, connections }: { size: number; connections: number },
+) {
+  const key = await makeKey(bench, user.cookie);
   const plain = await bench.plain("plain-ingest.ts");
-  const headers = { authorization: `Bearer ${key.key}` };
-  const ours = () => httpRequest("POST", "/api/v1/events", headers, batch());
-  const theirs = () => httpRequest("POST", "/", {}, batch());
-  const options = { connections: 32, seconds: 4, everyTime: true };
+  const headers = { authorization: `Bearer ${key}` };
+  const ours = () => httpRequest("POST", "/api/v1/events", headers, batchOf(size));
+  const theirs = () => httpRequest("POST", "/", {}, batchOf(size));
+  const options = { connections, seconds: 4, everyTime: true };
   await load(bench.product.port, ours, { ...options, seconds: 2 });
   await load(plain.port, theirs, { ...options, seconds: 2 });
   const rates = await inTurns(
-    async () => (await load(bench.product.port, ours, options)).perSecond * batchSize,
-    async () => (await load(plain.port, theirs, options)).perSecond * batchSize,
+    async () => (await load(bench.product.port, ours, options)).perSecond * size,
+    async () => (await load(plain.port, theirs, options)).perSecond * size,
   );
   plain.stop();
-  return {
+  return { unit: "events/s", ...rates };
+}
+
+export const ingestBatches: Part = async (bench, user) => {
+  const rates = await ingest(bench, user, { size: 100, connections: 32 });
+  const row = {
     name: "ingest, batches of 100 events of about 300 bytes, 32 connections",
-    unit: "events/s",
     ...rates,
     target: 90,
     note: "node:http, JSON.parse, one insert per batch, a primary key and two b-trees",
   };
-}
+  const most = Math.round(mostMegabytes(bench.product.pid));
+  return {
+    row,
+    note: `At full ingest in batches the API process held at most **${most} MB** (target: under 300 MB).`,
+  };
+};
+
+export const ingestSingles: Part = async (bench, user) => {
+  const rates = await ingest(bench, user, { size: 1, connections: 64 });
+  return {
+    row: {
+      name: "ingest, single events, 64 connections",
+      ...rates,
+      target: 170,
+      note: "the same server, each event inserted by itself",
+    },
+  };
+};

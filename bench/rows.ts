@@ -1,3 +1,6 @@
+import { readFileSync } from "node:fs";
+import type { Bench } from "./servers.ts";
+
 /** One line of the table: a rate of ours beside a yardstick's, and how much of it is asked for. */
 export type Row = {
   name: string;
@@ -8,6 +11,18 @@ export type Row = {
   target?: number;
   note: string;
 };
+
+/** What can be measured by itself: a line of the table, and perhaps a sentence below it. */
+export type Part = (
+  bench: Bench,
+  user: { cookie: string; userId: string },
+) => Promise<{ row: Row; note?: string }>;
+
+/** The most memory that a process has ever held, in MB. */
+export function mostMegabytes(pid: number): number {
+  const kilobytes = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+  return Number(kilobytes) / 1024;
+}
 
 type Side = () => Promise<number>;
 

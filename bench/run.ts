@@ -1,54 +1,71 @@
-/** `pnpm bench`: each row against a plain server in the same run, written to bench/RESULTS.md. */
-import { writeFile } from "node:fs/promises";
+/**
+ * `pnpm bench`: each row against a plain server in the same run, written to bench/RESULTS.md.
+ * `pnpm bench ingest tail` measures just these parts and keeps what was found for the others.
+ */
+import { readFile, writeFile } from "node:fs/promises";
 import { cpus, totalmem } from "node:os";
 import { ensureBuild } from "../scripts/build.mjs";
-import { ingestBatches } from "./ingest.ts";
+import { ingestBatches, ingestSingles } from "./ingest.ts";
 import { queryWithoutDatabase } from "./query-without-database.ts";
-import type { Row } from "./rows.ts";
+import type { Part, Row } from "./rows.ts";
 import { startBench } from "./servers.ts";
 import { addUsers, signIn } from "./sign-in.ts";
 import { signInBurst } from "./sign-in-burst.ts";
 import { signedInQuery, signUpFirst } from "./signed-in-query.ts";
 
+const parts: Record<string, Part> = {
+  ingest: ingestBatches,
+  singles: ingestSingles,
+  query: async (bench, user) => ({ row: await signedInQuery(bench, user) }),
+  bare: async (bench, user) => ({ row: await queryWithoutDatabase(bench, user) }),
+  async signIn(bench, user) {
+    const people = await addUsers(bench, 200);
+    const row = await signIn(bench, people);
+    return { row, note: await signInBurst(bench, user, people.emails) };
+  },
+};
+
+type Known = Record<string, Awaited<ReturnType<Part>> & { on: string }>;
+
 const number = (value: number) => Math.round(value).toLocaleString("en");
 
-function table(rows: Row[]): string {
-  const lines = rows.map(
-    ({ name, unit, ours, plain, target, note }) =>
-      `| ${name} | ${number(ours)} ${unit} | ${number(plain)} ${unit} | **${Math.round((100 * ours) / plain)} %** | ${target ? `${target} %` : ""} | ${note} |`,
-  );
+const line = ({ name, unit, ours, plain, target, note }: Row, on: string) =>
+  `| ${name} | ${number(ours)} ${unit} | ${number(plain)} ${unit} | **${Math.round((100 * ours) / plain)} %** | ${target ? `${target} %` : ""} | ${note} | ${on} |`;
+
+function textOf(known: Known): string {
+  const measured = Object.keys(parts).flatMap((name) => known[name] ?? []);
   return [
-    "| what | Muniment | yardstick | ratio | target | the yardstick |",
-    "|---|---|---|---|---|---|",
-    ...lines,
+    "# Results",
+    "",
+    `\`pnpm bench\` on ${cpus().length} cores and ${Math.round(totalmem() / 2 ** 30)} GiB, Node.js ${process.version}, ` +
+      "the embedded PostgreSQL with its durable defaults. Load generator, both servers and PostgreSQL " +
+      "share the cores; each figure is the best of three rounds taken in turns. The ratio holds better " +
+      "than the figures.",
+    "",
+    "| what | Muniment | yardstick | ratio | target | the yardstick | measured on |",
+    "|---|---|---|---|---|---|---|",
+    ...measured.map(({ row, on }) => line(row, on)),
+    "",
+    ...measured.flatMap(({ note }) => (note ? [note, ""] : [])),
   ].join("\n");
 }
 
 async function main() {
+  const asked = process.argv.slice(2);
+  const names = asked.length > 0 ? asked : Object.keys(parts);
+  const unknown = names.filter((name) => !(name in parts));
+  if (unknown.length > 0) throw new Error(`no such part: ${unknown}; ${Object.keys(parts)}`);
+  const file = new URL("results.json", import.meta.url);
+  const known = JSON.parse(await readFile(file, "utf8")) as Known;
   const bench = await startBench(await ensureBuild());
   try {
     const user = await signUpFirst(bench);
-    const rows = [
-      await ingestBatches(bench, user),
-      await signedInQuery(bench, user),
-      await queryWithoutDatabase(bench, user),
-    ];
-    const people = await addUsers(bench, 200);
-    rows.push(await signIn(bench, people));
-    const burst = await signInBurst(bench, user, people.emails);
-    const text = [
-      "# Results",
-      "",
-      `\`pnpm bench\` on ${cpus().length} cores and ${Math.round(totalmem() / 2 ** 30)} GiB, Node.js ${process.version}, ` +
-        `the embedded PostgreSQL with its durable defaults, ${new Date().toISOString().slice(0, 10)}. Load generator, ` +
-        "both servers and PostgreSQL share the cores; each figure is the best of three rounds taken in turns. " +
-        "The ratio holds better than the figures.",
-      "",
-      table(rows),
-      "",
-      burst,
-      "",
-    ].join("\n");
+    for (const name of names) {
+      const measured = await parts[name]?.(bench, user);
+      if (measured) known[name] = { ...measured, on: new Date().toISOString().slice(0, 10) };
+    }
+    const text = textOf(known);
+    await writeFile(file, `${JSON.stringify(known, null, 2)}\n`);
     await writeFile(new URL("RESULTS.md", import.meta.url), text);
     console.log(text);
   } finally {
