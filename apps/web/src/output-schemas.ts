@@ -11,7 +11,7 @@ import {
   signUpResult,
   verificationSent,
 } from "@muniment/shared/accounts.ts";
-import { agent, agentIdInput, agentPage } from "@muniment/shared/agents.ts";
+import { agent, agentIdInput, agentPage, deliveries } from "@muniment/shared/agents.ts";
 import {
   alertFiringPage,
   alertPreview,
@@ -134,6 +134,7 @@ const outputSchemas = {
     get: agent,
     update: agent,
     delete: agentIdInput,
+    deliveries,
   },
   apiKeys: { create: createdApiKey, list: apiKeyPage, rotate: createdApiKey, revoke: apiKey },
   events: {

@@ -36,3 +36,45 @@ export const updateAgentInput = z
   .refine(({ id: _, ...changes }) => Object.values(changes).some((value) => value !== undefined), {
     message: "nothing to change",
   });
+
+const count = z.number().int().min(0);
+/** What became of events: sent = accepted + duplicates + rejected, always. */
+const deliveryCounts = {
+  batches: count,
+  sent: count,
+  accepted: count,
+  duplicates: count,
+  rejected: count,
+};
+
+/** Gaps that are shown of a sequence; `missing` counts all. */
+export const shownGaps = 20;
+
+/** What an agent has sent, with each key and together, and which of its own numbers (`seq`) have not arrived. */
+export const deliveries = z.strictObject({
+  total: z.strictObject(deliveryCounts),
+  keys: z.array(
+    z.strictObject({
+      apiKeyId: uuid,
+      /** Null once the key's agent or the key is deleted. */
+      name: z.string().nullable(),
+      prefix: z.string().nullable(),
+      lastReceivedAt: timestamp,
+      ...deliveryCounts,
+    }),
+  ),
+  /** Null while no event had a `seq`. Up to date within five seconds. */
+  sequence: z
+    .strictObject({
+      first: count,
+      last: count,
+      /** Numbers between `first` and `last` that have not arrived and may still. */
+      missing: count,
+      /** Numbers of gaps too old to be kept apart: at most 100 ranges are. */
+      lost: count,
+      /** The newest first, ends included. */
+      gaps: z.array(z.strictObject({ from: count, to: count })).max(shownGaps),
+    })
+    .nullable(),
+});
+export type Deliveries = z.infer<typeof deliveries>;

@@ -1,6 +1,7 @@
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { AgentHeader } from "../features/agents/agent-header.tsx";
+import { DeliveriesSection } from "../features/agents/deliveries-section.tsx";
 import { ApiKeysSection } from "../features/api-keys/api-keys-section.tsx";
 import { trpc } from "../trpc.ts";
 
@@ -12,6 +13,7 @@ export function AgentPage() {
   return (
     <>
       <AgentHeader agent={agent} />
+      <DeliveriesSection agentId={agent.id} />
       <ApiKeysSection agentId={agent.id} />
     </>
   );

@@ -1,5 +1,6 @@
 import { uuid } from "@muniment/shared/values.ts";
 import { createRoute, lazyRouteComponent, notFound } from "@tanstack/react-router";
+import { deliveriesQuery } from "../features/agents/deliveries-query.ts";
 import { apiKeysQuery } from "../features/api-keys/api-keys-query.ts";
 import { NotFoundPage } from "../features/problems/not-found-page.tsx";
 import { queryClient } from "../query-client.ts";
@@ -17,6 +18,7 @@ export const agentRoute = createRoute({
   loader: ({ params: { id } }) =>
     Promise.all([
       queryClient.ensureQueryData(trpc.agents.get.queryOptions({ id })),
+      queryClient.ensureQueryData(deliveriesQuery(id)),
       queryClient.ensureInfiniteQueryData(apiKeysQuery(id)),
     ]),
   notFoundComponent: NotFoundPage,
