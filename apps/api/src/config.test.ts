@@ -68,6 +68,8 @@ describe("without any variable", () => {
       upload: { points: 10, durationSeconds: 3600 },
       ingest_calls: { points: 6000, durationSeconds: 60 },
       ingest_events: { points: 60_000, durationSeconds: 60 },
+      publishable_calls: { points: 60, durationSeconds: 60 },
+      publishable_events: { points: 6000, durationSeconds: 60 },
     });
   });
 
@@ -93,6 +95,8 @@ test.each([
   ["UPLOAD_RATE_LIMIT_MAX", "upload"],
   ["INGEST_RATE_LIMIT_MAX", "ingest_calls"],
   ["INGEST_EVENTS_RATE_LIMIT_MAX", "ingest_events"],
+  ["PUBLISHABLE_RATE_LIMIT_MAX", "publishable_calls"],
+  ["PUBLISHABLE_EVENTS_RATE_LIMIT_MAX", "publishable_events"],
 ] as const)("%s sets %s", (variable, limit) => {
   expect(configOf({ [variable]: "7" }).config.limits[limit].points).toBe(7);
   for (const wrong of ["0", "-1", "1.5", "many"])

@@ -118,6 +118,8 @@ const schema = z.object({
   UPLOAD_RATE_LIMIT_MAX: points(10),
   INGEST_RATE_LIMIT_MAX: points(6000),
   INGEST_EVENTS_RATE_LIMIT_MAX: points(60_000),
+  PUBLISHABLE_RATE_LIMIT_MAX: points(60),
+  PUBLISHABLE_EVENTS_RATE_LIMIT_MAX: points(6000),
 });
 type Variables = z.infer<typeof schema>;
 
@@ -140,6 +142,8 @@ function limitsOf(v: Variables): Config["limits"] {
     upload: rule(v.UPLOAD_RATE_LIMIT_MAX, 3600),
     ingest_calls: rule(v.INGEST_RATE_LIMIT_MAX, 60),
     ingest_events: rule(v.INGEST_EVENTS_RATE_LIMIT_MAX, 60),
+    publishable_calls: rule(v.PUBLISHABLE_RATE_LIMIT_MAX, 60),
+    publishable_events: rule(v.PUBLISHABLE_EVENTS_RATE_LIMIT_MAX, 60),
   };
 }
 

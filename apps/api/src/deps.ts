@@ -24,6 +24,7 @@ import { defineWebhookJobs } from "./features/webhooks/jobs.ts";
 import { type AccessTokens, createAccessTokens } from "./identity/access-tokens.ts";
 import { createFailedSignIns, type FailedSignIns } from "./identity/failed-sign-ins.ts";
 import { createIdentities, type Identities } from "./identity/identities.ts";
+import { createPageOrigins, type PageOrigins } from "./identity/page-origins.ts";
 import { writeUsedKeys } from "./identity/used-keys.ts";
 import { createJobs, type Jobs } from "./jobs.ts";
 import { createLimits, type Limits } from "./limits/limiter.ts";
@@ -44,6 +45,7 @@ export type Deps = {
   limits: Limits;
   accessTokens: AccessTokens;
   identities: Identities;
+  pageOrigins: PageOrigins;
   folding: Folding;
   refusals: Refusals;
   sealer: Sealer;
@@ -173,6 +175,7 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
     limits,
     accessTokens,
     identities,
+    pageOrigins: createPageOrigins(database, now),
     folding,
     refusals,
     sealer,

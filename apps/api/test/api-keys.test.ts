@@ -38,6 +38,7 @@ describe("a key", () => {
       scopes: ["events:write"],
       allowedCidrs: [],
       eventTypes: [],
+      origins: [],
       status: "active",
       createdAt: expect.any(String),
       expiresAt: null,

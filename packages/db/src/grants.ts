@@ -30,7 +30,7 @@ export function grantsTo({ appGroup, ingestGroup }: RoleNames): string {
     grant select (user_id, id, digest) on event_ids to ${ingest};
     revoke all on agent_counters from ${ingest};
     grant execute on function ensure_event_partition(timestamptz) to ${app}, ${ingest};
-    grant execute on function touch_api_keys(jsonb), user_overview(uuid[]), delete_expired_sessions(),
+    grant execute on function is_page_origin(text), touch_api_keys(jsonb), user_overview(uuid[]), delete_expired_sessions(),
       delete_expired_challenges(), delete_expired_links(), delete_old_sign_ins(),
       fold_event_counts(integer), fold_agent_counters(integer),
       delete_empty_event_counts(timestamptz, integer), expired_event_partition(timestamptz),

@@ -72,7 +72,11 @@ export const auditActions = {
   "agent.created": none,
   "agent.updated": z.strictObject({ fields: z.array(z.string()) }),
   "agent.deleted": z.strictObject({ keysRevoked: z.number().int() }),
-  "api_key.created": z.strictObject({ prefix: z.string(), scopes: z.array(z.enum(apiKeyScopes)) }),
+  "api_key.created": z.strictObject({
+    prefix: z.string(),
+    scopes: z.array(z.enum(apiKeyScopes)),
+    origins: z.array(z.string()).optional(),
+  }),
   "api_key.rotated": z.strictObject({
     prefix: z.string(),
     newPrefix: z.string(),

@@ -21,6 +21,8 @@ export const limitNames = [
   "upload",
   "ingest_calls",
   "ingest_events",
+  "publishable_calls",
+  "publishable_events",
 ] as const;
 export type LimitName = (typeof limitNames)[number];
 

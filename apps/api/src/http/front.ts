@@ -7,6 +7,7 @@ import { callerAddress } from "./caller-address.ts";
 import { type Exchange, type Route, sendJson } from "./exchange.ts";
 import { allowOrigins, leaveLocalhost } from "./origins.ts";
 import { otlpRoutes } from "./otlp-route.ts";
+import { allowPage, isFromPage } from "./pages.ts";
 import { newRequestId } from "./request-id.ts";
 import { restRoutes } from "./rest-route.ts";
 import { securityHeaders } from "./security-headers.ts";
@@ -56,6 +57,13 @@ export function createFront(deps: Deps, others: (exchange: Exchange) => void): R
     ...auditRoutes(deps),
   ]);
 
+  function answer(exchange: Exchange): void {
+    const route = routeOf(exchange.request.method ?? "", exchange.path);
+    if (!route) others(exchange);
+    else if (deps.stopping.aborted) refuse(exchange);
+    else route.answer(exchange).catch((thrown: unknown) => fail(deps, exchange, thrown));
+  }
+
   return (request, response) => {
     const target = request.url ?? "/";
     const mark = target.indexOf("?");
@@ -70,9 +78,9 @@ export function createFront(deps: Deps, others: (exchange: Exchange) => void): R
       headers: [...always, "x-request-id", id],
     };
     if (leaveLocalhost(exchange, config) || allowOrigins(exchange, config)) return;
-    const route = routeOf(request.method ?? "", exchange.path);
-    if (!route) others(exchange);
-    else if (deps.stopping.aborted) refuse(exchange);
-    else route.answer(exchange).catch((thrown: unknown) => fail(deps, exchange, thrown));
+    if (!isFromPage(exchange, deps)) return answer(exchange);
+    allowPage(exchange, deps)
+      .then((isAnswered) => isAnswered || answer(exchange))
+      .catch((thrown: unknown) => fail(deps, exchange, thrown));
   };
 }

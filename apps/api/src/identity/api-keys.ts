@@ -21,6 +21,7 @@ const keyByHmac = build
     scopes: apiKeys.scopes,
     allowedCidrs: apiKeys.allowedCidrs,
     eventTypes: apiKeys.eventTypes,
+    origins: apiKeys.origins,
     expiresAt: apiKeys.expiresAt,
     revokedAt: apiKeys.revokedAt,
     role: users.role,

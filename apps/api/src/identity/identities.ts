@@ -120,7 +120,7 @@ export function createIdentities(
   }
 
   return {
-    async identify({ cookieToken, bearer, address }, isUse = true) {
+    async identify({ cookieToken, bearer, address, origin }, isUse = true) {
       if (bearer !== undefined) {
         if (looksLikeJwt.test(bearer)) {
           const user = await find("accessToken", bearer, isUse);
@@ -130,6 +130,10 @@ export function createIdentities(
         if (principal?.kind !== "apiKey") return { kind: "anonymous", refusal: "invalid_api_key" };
         if (!isAddressAllowed(address, principal.allowedCidrs)) {
           return { kind: "anonymous", refusal: "address_not_allowed" };
+        }
+        const { origins } = principal;
+        if (origins.length > 0 && (origin === undefined || !origins.includes(origin))) {
+          return { kind: "anonymous", refusal: "origin_not_allowed" };
         }
         usedKeys.set(principal.keyId, now());
         return principal;

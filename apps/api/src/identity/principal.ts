@@ -37,6 +37,8 @@ export type ApiKeyPrincipal = {
   allowedCidrs: readonly string[];
   /** Empty: every type. */
   eventTypes: readonly string[];
+  /** Not empty: publishable, for pages of these origins. */
+  origins: readonly string[];
 };
 
 /**

@@ -16,4 +16,6 @@ export const countedPer: Record<LimitName, string> = {
   upload: "user, or API key",
   ingest_calls: "calls per API key",
   ingest_events: "events per API key",
+  publishable_calls: "calls per API key of pages and address",
+  publishable_events: "events per API key of pages",
 };

@@ -35,7 +35,13 @@ export const ingestOperation: Operation = {
   summary: "Send 1 to 100 events",
   description:
     "Answers once every accepted event is durable, and accounts for each: sent = accepted + duplicates + rejected. Give every event an id and repeat a call that got no answer, 429, 502, 503 or 504 as it was: nothing is created twice. Wait at least as long as Retry-After says.",
-  reasons: ["invalid_json", "unsupported_content_type", "body_too_large", "overloaded"],
+  reasons: [
+    "invalid_json",
+    "unsupported_content_type",
+    "body_too_large",
+    "origin_not_allowed",
+    "overloaded",
+  ],
 };
 
 export const searchOperation: Operation = {

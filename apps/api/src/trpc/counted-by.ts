@@ -5,7 +5,7 @@ const primary: Record<PrimaryLimit, readonly LimitName[]> = {
   general: ["general_address", "general_user"],
   model: ["general_address", "model"],
   upload: ["general_address", "upload"],
-  ingest: ["general_address", "general_user", "ingest_calls"],
+  ingest: ["general_address", "general_user", "ingest_calls", "publishable_calls"],
 };
 
 const authLimits = [
@@ -26,6 +26,6 @@ export function countedBy(meta: PolicyMeta | undefined): LimitName[] {
     ...(meta.codesLimit ? (["auth_codes"] as const) : []),
     ...(meta.signUpLimit ? (["sign_up"] as const) : []),
     ...(meta.mailLimit ? (["mail"] as const) : []),
-    ...(meta.eventsLimit ? (["ingest_events"] as const) : []),
+    ...(meta.eventsLimit ? (["ingest_events", "publishable_events"] as const) : []),
   ];
 }

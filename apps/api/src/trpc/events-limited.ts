@@ -12,6 +12,7 @@ export const eventsLimited = procedure
     const { principal, deps } = ctx as Context & { principal: ApiKeyPrincipal };
     const points = input.events.length;
     const options = { points, procedure: path };
-    refuseOver(ctx, await deps.limits.consume("ingest_events", principal.keyId, options));
+    const name = principal.origins.length > 0 ? "publishable_events" : "ingest_events";
+    refuseOver(ctx, await deps.limits.consume(name, principal.keyId, options));
     return next();
   });

@@ -17,6 +17,10 @@ function counterOf(
 ): { name: LimitName; key: string } {
   if (principal.kind === "anonymous") return { name: "general_address", key: clientKey(address) };
   const isKey = principal.kind === "apiKey";
+  if (limit === "ingest" && isKey && principal.origins.length > 0) {
+    // Everybody knows such a key: whoever uses it up does so for no address but their own.
+    return { name: "publishable_calls", key: `${principal.keyId} ${clientKey(address)}` };
+  }
   // By itself, so that no key can use up what its owner needs to revoke it.
   const key = isKey ? principal.keyId : principal.userId;
   if (limit === "ingest") return { name: isKey ? "ingest_calls" : "general_user", key };

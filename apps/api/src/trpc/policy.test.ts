@@ -203,6 +203,7 @@ const keyWith = (scopes: ApiKeyPrincipal["scopes"]): ApiKeyPrincipal => ({
   allowedCidrs: [],
   retentionDays: null,
   eventTypes: [],
+  origins: [],
 });
 
 /** A context in which every step up to the input can run, and nothing behind it. */

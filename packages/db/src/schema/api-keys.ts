@@ -1,5 +1,6 @@
 import { apiKeyScopes } from "@muniment/shared/api-key-scopes.ts";
-import { index, pgTable, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
+import { sql } from "drizzle-orm";
+import { check, index, pgTable, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
 import { agents } from "./agents.ts";
 import { bytes, id, time } from "./columns.ts";
 import { users } from "./users.ts";
@@ -21,6 +22,8 @@ export const apiKeys = pgTable(
     scopes: text("scopes", { enum: apiKeyScopes }).array().notNull(),
     allowedCidrs: text("allowed_cidrs").array().notNull(),
     eventTypes: text("event_types").array().notNull(),
+    /** Pages that send with it: not empty, the key is publishable, and can do nothing else. */
+    origins: text("origins").array().notNull().default([]),
     createdAt: time("created_at").notNull(),
     expiresAt: time("expires_at"),
     revokedAt: time("revoked_at"),
@@ -32,5 +35,10 @@ export const apiKeys = pgTable(
     uniqueIndex("api_keys_hmac_key").on(table.hmac),
     index("api_keys_user_id_idx").on(table.userId, table.createdAt, table.id),
     index("api_keys_agent_id_idx").on(table.agentId),
+    index("api_keys_origins_idx").using("gin", table.origins).where(sql`${table.origins} <> '{}'`),
+    check(
+      "api_keys_publishable_only_writes",
+      sql`${table.origins} = '{}' or ${table.scopes} = '{events:write}'`,
+    ),
   ],
 );

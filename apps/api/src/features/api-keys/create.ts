@@ -18,7 +18,7 @@ export const create = limited("general")
   .input(createApiKeyInput)
   .concat(audited("api_key.created"))
   .output(createdApiKey)
-  .mutation(async ({ ctx: { deps, tx, audit, principal }, input }) => {
+  .mutation(async ({ ctx: { deps, tx, audit, afterCommit, principal }, input }) => {
     const now = deps.now();
     const expiresAt = input.expiresAt ? new Date(input.expiresAt) : null;
     if (expiresAt && expiresAt <= now)
@@ -35,12 +35,16 @@ export const create = limited("general")
       scopes: input.scopes,
       allowedCidrs: input.allowedCidrs ?? [],
       eventTypes: input.eventTypes ?? [],
+      origins: input.origins ?? [],
       createdAt: now,
       expiresAt,
     });
+    const { prefix, scopes, origins } = stored;
     await audit({
       target: { kind: "api_key", id: stored.id, label: input.name },
-      details: { prefix: stored.prefix, scopes: input.scopes },
+      details: { prefix, scopes, ...(origins.length > 0 ? { origins } : {}) },
     });
+    // Its pages need not wait until they are looked up again.
+    afterCommit(deps.pageOrigins.forget);
     return { ...toApiKey({ ...stored, agentName: agent.name }, now), key };
   });

@@ -11,6 +11,7 @@ type Facts = Pick<
   | "scopes"
   | "allowedCidrs"
   | "eventTypes"
+  | "origins"
   | "createdAt"
   | "expiresAt"
 >;

@@ -13,6 +13,7 @@ export const apiKeyColumns = {
   scopes: apiKeys.scopes,
   allowedCidrs: apiKeys.allowedCidrs,
   eventTypes: apiKeys.eventTypes,
+  origins: apiKeys.origins,
   createdAt: apiKeys.createdAt,
   expiresAt: apiKeys.expiresAt,
   revokedAt: apiKeys.revokedAt,

@@ -24,7 +24,7 @@ export const rotate = limited("general")
     const now = deps.now();
     const old = await lockOwnApiKey(tx, input.id, principal.userId, now);
     if (old.rotatedToId) throw new AppError("already_exists", "This API key was rotated already.");
-    const { agentId, name, scopes, allowedCidrs, eventTypes, expiresAt, agentName } = old;
+    const { agentId, name, scopes, allowedCidrs, eventTypes, origins, expiresAt, agentName } = old;
     const { key, stored } = await insertApiKey(tx, newestKeySecret(deps), {
       userId: principal.userId,
       agentId,
@@ -32,6 +32,7 @@ export const rotate = limited("general")
       scopes,
       allowedCidrs,
       eventTypes,
+      origins,
       createdAt: now,
       expiresAt,
     });

@@ -19,6 +19,8 @@ const loosest: Record<LimitName, LimitRule> = {
   upload: { points: 100, durationSeconds: 3600 },
   ingest_calls: { points: 60_000, durationSeconds: 60 },
   ingest_events: { points: 600_000, durationSeconds: 60 },
+  publishable_calls: { points: 600, durationSeconds: 60 },
+  publishable_events: { points: 60_000, durationSeconds: 60 },
 };
 
 const rate = ({ points, durationSeconds }: LimitRule) => points / durationSeconds;
@@ -92,6 +94,12 @@ export const limitChecks: Check[] = [
     "One API key cannot fill the database",
     ["ingest_calls", "ingest_events"],
     ["INGEST_RATE_LIMIT_MAX", "INGEST_EVENTS_RATE_LIMIT_MAX"],
+  ),
+  limit(
+    "publishable",
+    "A key that everybody can read in a page does little harm",
+    ["publishable_calls", "publishable_events"],
+    ["PUBLISHABLE_RATE_LIMIT_MAX", "PUBLISHABLE_EVENTS_RATE_LIMIT_MAX"],
   ),
   {
     id: "limits.overrides",

@@ -80,6 +80,22 @@ export function ApiKeyFields({ register, errors }: Props) {
               />
             )}
           </Field>
+          <Field
+            label="Web pages"
+            optional
+            hint="For a key in the code of web pages: their origins, one per line. It then only sends events, from these pages, and few."
+            error={errors.origins?.message}
+          >
+            {(control) => (
+              <Textarea
+                {...control}
+                {...register("origins")}
+                className="font-mono text-xs"
+                placeholder="https://www.example.com"
+                spellCheck={false}
+              />
+            )}
+          </Field>
         </div>
       </details>
     </>

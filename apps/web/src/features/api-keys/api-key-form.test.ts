@@ -7,6 +7,7 @@ const filled = {
   lifetime: "90",
   allowedCidrs: "",
   eventTypes: "",
+  origins: "",
 };
 
 it("makes lists of lines, commas and spaces", () => {
@@ -43,4 +44,23 @@ it("counts the lifetime from now", () => {
   const now = Date.UTC(2026, 0, 1);
   expect(expiryOf("30", now)).toBe("2026-01-31T00:00:00.000Z");
   expect(expiryOf("never", now)).toBeNull();
+});
+
+it("takes the origins of pages only for a key that does nothing but send", () => {
+  const origins = "https://www.example.com\nhttp://localhost:8080";
+  expect(apiKeyForm.parse({ ...filled, origins }).origins).toHaveLength(2);
+  const more = apiKeyForm.safeParse({
+    ...filled,
+    origins,
+    scopes: ["events:write", "events:read"],
+  });
+  expect(more.error?.issues[0]?.path).toEqual(["scopes"]);
+  for (const wrong of [
+    "https://*.example.com",
+    "http://example.com",
+    "https://example.com/x",
+    "*",
+  ]) {
+    expect(apiKeyForm.safeParse({ ...filled, origins: wrong }).success).toBe(false);
+  }
 });

@@ -9,7 +9,7 @@ export const lifetimes = [
   { value: "never", label: "Never", days: null },
 ] as const;
 
-const { name, scopes, allowedCidrs, eventTypes } = createApiKeyInput.shape;
+const { name, scopes, allowedCidrs, eventTypes, origins } = createApiKeyInput.shape;
 
 /** A text of lines, each of which must pass `schema`; the message names the first that does not. */
 function linesOf(schema: z.ZodArray<z.ZodType<string>>, message: string) {
@@ -24,13 +24,20 @@ function linesOf(schema: z.ZodArray<z.ZodType<string>>, message: string) {
 }
 
 /** The dialog's fields as typed, checked by the schemas of the API's input. */
-export const apiKeyForm = z.object({
-  name,
-  scopes,
-  lifetime: z.enum(lifetimes.map(({ value }) => value)),
-  allowedCidrs: linesOf(allowedCidrs.unwrap(), "is not an address or CIDR range"),
-  eventTypes: linesOf(eventTypes.unwrap(), "is not an event type or prefix.*"),
-});
+export const apiKeyForm = z
+  .object({
+    name,
+    scopes,
+    lifetime: z.enum(lifetimes.map(({ value }) => value)),
+    allowedCidrs: linesOf(allowedCidrs.unwrap(), "is not an address or CIDR range"),
+    eventTypes: linesOf(eventTypes.unwrap(), "is not an event type or prefix.*"),
+    origins: linesOf(origins.unwrap(), "is not an origin such as https://www.example.com"),
+  })
+  .refine(
+    ({ scopes, origins }) =>
+      origins.length === 0 || scopes.every((scope) => scope === "events:write"),
+    { path: ["scopes"], error: "A key for web pages may only send events: everybody can read it." },
+  );
 
 /** The moment a key made at `now` (milliseconds) ends. */
 export function expiryOf(lifetime: (typeof lifetimes)[number]["value"], now: number) {

@@ -71,7 +71,7 @@ export function ApiKeyTable({ keys, onCreated }: Props) {
 }
 
 function Restrictions({ apiKey }: { apiKey: ApiKey }) {
-  const all = [...apiKey.allowedCidrs, ...apiKey.eventTypes].join(", ");
+  const all = [...apiKey.origins, ...apiKey.allowedCidrs, ...apiKey.eventTypes].join(", ");
   return (
     <span title={all} className="block truncate">
       {all || "none"}

@@ -40,6 +40,7 @@ function CreateApiKeyForm({ agentId, onCreated, onCancel }: FormProps) {
       lifetime: "90" as const,
       allowedCidrs: "",
       eventTypes: "",
+      origins: "",
     },
   });
   const create = useMutation(trpc.apiKeys.create.mutationOptions({ onSuccess: onCreated }));

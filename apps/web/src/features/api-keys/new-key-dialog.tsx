@@ -26,7 +26,7 @@ export function NewKeyDialog(props: { created: CreatedApiKey | null; onClose: ()
 
 function NewKey({ created, onClose }: { created: CreatedApiKey; onClose: () => void }) {
   const snippets = snippetsFor(created, location.origin);
-  const [shown, setShown] = useState("curl");
+  const [shown, setShown] = useState(snippets[0]?.name ?? "");
   return (
     <div className="grid gap-5 *:min-w-0">
       <Notice tone="warn">

@@ -6,7 +6,8 @@ const key = "mnt_abcdefghSECRET";
 const origin = "http://127.0.0.1:3000";
 
 function code(name: string, eventTypes: string[] = []) {
-  const snippets = snippetsFor({ key, scopes: ["events:write"], eventTypes }, origin);
+  const created = { key, scopes: ["events:write" as const], eventTypes, origins: [] };
+  const snippets = snippetsFor(created, origin);
   return snippets.find((snippet) => snippet.name === name)?.code ?? "";
 }
 
@@ -55,8 +56,24 @@ it("sends a type that the key may send", () => {
   expect(code("curl", ["job.done", "ssh.*"])).toContain('"type":"job.done"');
 });
 
+it("shows a key for pages in the code of a page, where alone it works", () => {
+  const created = {
+    key,
+    scopes: ["events:write" as const],
+    eventTypes: [],
+    origins: ["https://a.example"],
+  };
+  const [only, ...others] = snippetsFor(created, origin);
+  expect([only?.name, others]).toEqual(["page", []]);
+  const input = only?.code ?? "";
+  execFileSync(process.execPath, ["--check", "--input-type=module", "-"], { input });
+});
+
 it("reads instead of sends where the key may only read", () => {
-  const snippets = snippetsFor({ key, scopes: ["events:read"], eventTypes: [] }, origin);
+  const snippets = snippetsFor(
+    { key, scopes: ["events:read"], eventTypes: [], origins: [] },
+    origin,
+  );
   expect(snippets.map(({ name }) => name)).toEqual(["curl", "node"]);
   expect(words(snippets[0]?.code ?? "")).not.toContain("-d");
 });

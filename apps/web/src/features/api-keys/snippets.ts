@@ -4,17 +4,39 @@ export type Snippet = { name: string; label: string; code: string };
 
 /** Commands that work as they stand against the instance at `origin`, within what the key may do. */
 export function snippetsFor(
-  created: Pick<CreatedApiKey, "key" | "scopes" | "eventTypes">,
+  created: Pick<CreatedApiKey, "key" | "scopes" | "eventTypes" | "origins">,
   origin: string,
 ): Snippet[] {
   const write = created.scopes.includes("events:write");
   const type = exampleType(created.eventTypes);
+  if (created.origins.length > 0) return inPage(created.key, origin, type);
   return write ? writing(created.key, origin, type) : reading(created.key, origin);
 }
 
 function exampleType(allowed: readonly string[]): string {
   const first = allowed[0] ?? "hello.*";
   return first.endsWith("*") ? `${first.slice(0, -1)}world` : first;
+}
+
+/** A publishable key works nowhere else. */
+function inPage(key: string, origin: string, type: string): Snippet[] {
+  return [
+    {
+      name: "page",
+      label: "Web page",
+      code: `await fetch("${origin}/api/v1/events", {
+  method: "POST",
+  keepalive: true,
+  headers: {
+    authorization: "Bearer ${key}",
+    "content-type": "application/json",
+  },
+  body: JSON.stringify({
+    events: [{ type: "${type}", message: document.title }],
+  }),
+});`,
+    },
+  ];
 }
 
 function writing(key: string, origin: string, type: string): Snippet[] {

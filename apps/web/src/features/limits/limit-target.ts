@@ -16,6 +16,8 @@ export const limitMeanings = {
   upload: "Uploads",
   ingest_calls: "Calls that send events",
   ingest_events: "Events sent",
+  publishable_calls: "Calls of pages that send events, from one address",
+  publishable_events: "Events sent by pages",
 } as const satisfies Record<LimitName, string>;
 
 export type LimitTarget = { class: LimitName; procedure?: string };

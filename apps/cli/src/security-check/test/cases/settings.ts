@@ -159,6 +159,12 @@ export const settingCases: Cases = {
       "many events": byEnv({ INGEST_EVENTS_RATE_LIMIT_MAX: "100000000" }),
     },
   },
+  "limits.publishable": {
+    breaks: {
+      "many calls": byEnv({ PUBLISHABLE_RATE_LIMIT_MAX: "10000" }),
+      "many events": byEnv({ PUBLISHABLE_EVENTS_RATE_LIMIT_MAX: "1000000" }),
+    },
+  },
   "limits.overrides": {
     breaks: {
       "a class": byDatabase(({ limitOverrides }) => {

@@ -1,0 +1,100 @@
+import { createServer, type Server } from "node:http";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { chromiumPath, expectAccessible, launch, newContext, newPage } from "./browser.ts";
+import { createAdmin, freePort, type Product, startProduct } from "./product.ts";
+
+type Sdk = typeof import("../packages/sdk/src/client.ts") &
+  typeof import("../packages/sdk/src/browser.ts");
+const sdk = fileURLToPath(new URL("../packages/sdk/src", import.meta.url));
+
+/** A site of somebody else's: one page, with the SDK as its bundler would have put it there. */
+async function startSite(port: number): Promise<Server> {
+  const contents = 'export * from "./client.ts"; export * from "./browser.ts";';
+  const { outputFiles } = await build({
+    stdin: { contents, resolveDir: sdk },
+    bundle: true,
+    format: "iife",
+    globalName: "sdk",
+    write: false,
+  });
+  const server = createServer((request, response) => {
+    const isScript = request.url === "/sdk.js";
+    response.setHeader("content-type", isScript ? "text/javascript" : "text/html");
+    const html = '<!doctype html><title>Shop</title><script src="/sdk.js"></script>';
+    response.end(isScript ? outputFiles[0]?.text : html);
+  });
+  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+  return server;
+}
+
+const run = chromiumPath() ? test : test.skip;
+let product: Product;
+let browser: Browser;
+let site: Server;
+let port: number;
+beforeAll(async () => {
+  if (!chromiumPath()) return;
+  port = await freePort();
+  [product, browser, site] = await Promise.all([startProduct(), launch(), startSite(port)]);
+});
+afterAll(async () => {
+  await browser?.close();
+  await product?.stop();
+  site?.close();
+});
+
+run("a key made for a web page works in that page, and in no other", async () => {
+  const admin = await createAdmin(product);
+  const agent = await admin.mutate("agents.create", { name: "shop front" });
+  const context = await newContext(browser);
+  await context.addCookies([{ ...admin.cookie, url: product.url }]);
+  const { page } = await newPage(context);
+  await page.goto(`${product.url}/agents/${agent.id}`);
+  await page.getByRole("button", { name: "New key" }).first().click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Name", { exact: true }).fill("pages");
+  await dialog.getByText("Restrictions").click();
+  await dialog.getByLabel("Web pages").fill("https://*.example.com");
+  await dialog.getByRole("button", { name: "Create key" }).click();
+  await dialog.getByText("https://*.example.com is not an origin").waitFor();
+  await dialog.getByLabel("Web pages").fill(`http://127.0.0.1:${port}`);
+  await dialog.getByLabel("events:read").check();
+  await dialog.getByRole("button", { name: "Create key" }).click();
+  await dialog.getByText("may only send events").waitFor();
+  await expectAccessible(page, "a key for pages that could read");
+  await dialog.getByLabel("events:read").uncheck();
+  await dialog.getByRole("button", { name: "Create key" }).click();
+  const key = await page.getByLabel("The new API key").inputValue();
+  await page.getByRole("tab", { name: "Web page" }).waitFor();
+  await expectAccessible(page, "the new key for pages");
+  await page.getByRole("button", { name: "I have stored the key" }).click();
+  await page.getByRole("cell", { name: `http://127.0.0.1:${port}` }).waitFor();
+
+  /** What a page of an origin can do with the key. */
+  const tryFrom = async (origin: string) => {
+    const visitor = await (await newContext(browser)).newPage();
+    await visitor.goto(origin);
+    return visitor.evaluate(
+      async ([url, secret]) => {
+        const { createMuniment, browserOptions } = (globalThis as unknown as { sdk: Sdk }).sdk;
+        const muniment = createMuniment({ url, key: secret, ...browserOptions });
+        muniment.send({ type: "page.opened", subject: "/" });
+        const sent = await muniment.flush(3000);
+        const headers = { authorization: `Bearer ${secret}` };
+        const read = await fetch(`${url}/api/v1/events`, { headers }).then(
+          ({ status }) => status,
+          () => "blocked",
+        );
+        return { sent, read };
+      },
+      [product.url, key] as const,
+    );
+  };
+  expect(await tryFrom(`http://127.0.0.1:${port}`)).toEqual({ sent: true, read: "blocked" });
+  expect(await tryFrom(`http://localhost:${port}`)).toEqual({ sent: false, read: "blocked" });
+  await page.goto(`${product.url}/events`);
+  await page.getByText("page.opened").first().waitFor();
+});
