@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { rules } from "./bench/soak/rule-list.ts";
 import { asvsDocument } from "./scripts/asvs.ts";
 
 const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
@@ -78,6 +79,15 @@ describe("repository rules", () => {
 
   test("docs/asvs.md says what the tests say (else: pnpm docs:asvs)", () => {
     expect(read("docs/asvs.md")).toBe(asvsDocument());
+  });
+
+  test("the rules that pnpm soak:rules takes out stand where its list says, and have their tests", () => {
+    const lost = rules.filter(
+      ({ file, code, test: path, name }) =>
+        read(file).split(code).length !== 2 || !read(path).includes(name),
+    );
+    expect(lost.map(({ rule, file }) => `${rule}: ${file}`)).toEqual([]);
+    expect(new Set(rules.map(({ rule }) => rule)).size).toBe(rules.length);
   });
 
   test("no test is switched off or run alone", () => {

@@ -72,6 +72,33 @@ describe("by links of mails", () => {
     await signIn(address, first);
   });
 
+  test("V6.2.7 a password can be pasted, and each field tells a password manager what it is", async () => {
+    const fields = {
+      "/sign-in": ["username", "current-password"],
+      "/sign-up": ["username", "name", "new-password"],
+    };
+    await page.context().clearCookies();
+    for (const [path, expected] of Object.entries(fields)) {
+      await page.goto(`${product.url}${path}`);
+      await page.getByLabel("Password", { exact: true }).waitFor();
+      const inputs = await page.locator("form input").all();
+      const kinds = await Promise.all(inputs.map((input) => input.getAttribute("autocomplete")));
+      expect(kinds).toEqual(expected);
+    }
+    // Taken from one field, put into the other, as a manager without an extension does it.
+    await page.goto(`${product.url}/sign-in`);
+    const password = page.getByLabel("Password", { exact: true });
+    await page.getByLabel("E-mail").fill(first);
+    await page.keyboard.press("ControlOrMeta+A");
+    await page.keyboard.press("ControlOrMeta+X");
+    await password.focus();
+    await page.keyboard.press("ControlOrMeta+V");
+    expect(await password.inputValue()).toBe(first);
+    await page.getByLabel("E-mail").fill(address);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await heading("Overview").waitFor();
+  });
+
   test("whoever forgot the password sets another, once", async () => {
     await page.context().clearCookies();
     await page.goto(`${product.url}/sign-in`);

@@ -9,6 +9,8 @@ export type Product = {
   url: string;
   setupLink: string;
   dataDir: string;
+  /** Where a command of the CLI finds the migrations. */
+  migrations: string;
   /** Runs a command of the CLI; resolves with its exit code and output. */
   cli(
     args: string[],
@@ -54,6 +56,7 @@ export async function startProduct(env: Record<string, string> = {}): Promise<Pr
   return {
     url: `http://127.0.0.1:${port}`,
     dataDir,
+    migrations: join(build, "migrations"),
     setupLink: /http\S+#token=\S+/.exec(output)?.[0] ?? "",
     cli: (args, cliEnv = {}) =>
       new Promise((resolve) => {

@@ -1,6 +1,7 @@
 import { Secret, TOTP } from "otpauth";
 import type { Browser, CDPSession, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { mailsTo } from "../apps/api/test/outbox.ts";
 import { expectAccessible, launch, newContext, newPage } from "./browser.ts";
 import { freePort, type Product, startProduct } from "./product.ts";
 
@@ -137,6 +138,23 @@ describe("an administrator whose role needs a second factor", () => {
     await cdp.send("WebAuthn.setUserVerified", { authenticatorId, isUserVerified: true });
   });
 
+  test("is told what a password must be beside the factor, as the server takes it", async () => {
+    await page.getByRole("button", { name: "Sign in with a passkey" }).click();
+    await heading("Overview").waitFor();
+    await page.goto(`${site}/account`);
+    await page.getByText("At least 8 characters.").waitFor();
+    await page.getByLabel("Current password").fill(password);
+    await page.getByLabel("New password").fill("otterjam 71");
+    await page.getByText("Hard to guess.").waitFor();
+    await page.getByRole("button", { name: "Change password" }).click();
+    await page.getByText(/Your password was changed/).waitFor();
+    await page.getByLabel("Current password").fill("otterjam 71");
+    await page.getByLabel("New password").fill(password);
+    await page.getByRole("button", { name: "Change password" }).click();
+    await expect.poll(() => page.getByLabel("New password").inputValue()).toBe("");
+    await leave();
+  });
+
   test("is in order in the dark and on a narrow window", async () => {
     await page.getByRole("button", { name: "Sign in with a passkey" }).click();
     await heading("Overview").waitFor();
@@ -149,6 +167,33 @@ describe("an administrator whose role needs a second factor", () => {
       "document.documentElement.scrollWidth - innerWidth",
     );
     expect(overflow).toBeLessThanOrEqual(0);
+  });
+
+  test("who lost them all gets in again through the machine of the server and the mailbox", async () => {
+    await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
+    const { code, stdout } = await product.cli(["admin", "remove-factors", "ada@example.org"], {
+      DATA_DIR: product.dataDir,
+      PUBLIC_URL: site,
+      MUNIMENT_MIGRATIONS: product.migrations,
+    });
+    expect([code, stdout]).toEqual([0, expect.stringContaining("are removed")]);
+    const link = async () =>
+      (await mailsTo(product, "ada@example.org", 0))
+        .map(({ text }) => /http\S+\/reset#\S+/.exec(text)?.[0])
+        .find((found) => found !== undefined);
+    await expect.poll(link, { timeout: 10_000 }).toBeDefined();
+    await page.goto((await link()) ?? "");
+    await page.getByText("For ada@example.org").waitFor();
+    await page.getByText("At least 15 characters.").waitFor();
+    await expectAccessible(page, "reset, narrow");
+    await page.getByLabel("New password").fill("marmalade for every otter");
+    await page.getByRole("button", { name: "Set the password" }).click();
+    await heading("Your password is set").waitFor();
+    await page.getByRole("link", { name: "Sign in" }).click();
+    await page.getByLabel("E-mail").fill("ada@example.org");
+    await page.getByLabel("Password", { exact: true }).fill("marmalade for every otter");
+    await page.getByRole("button", { name: "Sign in", exact: true }).click();
+    await heading("Set up a second factor").waitFor();
   });
 
   test("caused no error and no violation of the content security policy", () => {

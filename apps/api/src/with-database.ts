@@ -7,7 +7,7 @@ import { createDatabase, migrate } from "@muniment/db/migrate.ts";
 import { prepareRoles } from "@muniment/db/roles.ts";
 import { type BootInput, databaseName } from "./boot.ts";
 import { loadKeyring } from "./keyring.ts";
-import { deriveSecrets } from "./secrets.ts";
+import { deriveSecrets, type Secrets } from "./secrets.ts";
 
 type Input = Pick<BootInput, "config" | "rings" | "migrationsFolder">;
 
@@ -33,19 +33,23 @@ async function openServer({ config }: Input, dataDir: string, password: string) 
  */
 export async function withDatabase<T>(
   input: Input,
-  act: (database: Database) => Promise<T>,
+  act: (database: Database, secrets: Secrets) => Promise<T>,
 ): Promise<T> {
   const { config } = input;
   const dataDir = await prepareDataDir(config.dataDir);
   const keyring = loadKeyring(dataDir, input.rings);
-  const { rolePasswords } = deriveSecrets(keyring.rings);
+  const secrets = deriveSecrets(keyring.rings);
   const { owner, stop } = await openServer(input, dataDir, keyring.databasePassword);
   try {
     await migrate(owner, input.migrationsFolder);
-    const { connections } = await prepareRoles(owner, config.database?.app ?? null, rolePasswords);
+    const { connections } = await prepareRoles(
+      owner,
+      config.database?.app ?? null,
+      secrets.rolePasswords,
+    );
     const database = openDatabase(connections);
     try {
-      return await act(database);
+      return await act(database, secrets);
     } finally {
       await database.close();
     }

@@ -148,6 +148,9 @@ describe("taking a change back", () => {
     expect(must(answer)).toEqual({ status: "passwordReset" });
     expect(answer.headers.getSetCookie()).toEqual([]);
     expect((await thief.query("auth.me")).status).toBe(401);
+    // Nor is the thief's browser a known device any more.
+    const devices = await server.owner`select 1 from known_devices where user_id = ${member.id}`;
+    expect(devices).toEqual([]);
     for (const [email, given] of [
       [taken, password],
       [taken, chosen],

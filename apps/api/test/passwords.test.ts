@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fromNewAddress } from "./addresses.ts";
 import type { Answer } from "./client.ts";
 import { must, password, startTestServer, type TestServer } from "./harness.ts";
+import { enrollTotp } from "./totp-app.ts";
 
 let server: TestServer;
 beforeAll(async () => {
@@ -49,6 +50,25 @@ describe("a new password", () => {
       server.anonymous().mutate("auth.signIn", { email: client.email, password: given });
     expect((await signIn(password)).status).toBe(401);
     expect((await signIn("seven green owls")).status).toBe(200);
+  });
+
+  test("that is short is refused where the factor beside it goes meanwhile", async () => {
+    const client = await server.member();
+    await enrollTotp(client, server.deps.now);
+    let changing: Promise<Answer> | undefined;
+    await server.owner.begin(async (sql) => {
+      await sql`update users set second_factor_at = null where id = ${client.id}`;
+      const change = { currentPassword: password, password: "otterjam 71" };
+      changing = client.mutate("account.changePassword", change);
+      // It has judged and hashed the password by now, and waits for the account.
+      await expect
+        .poll(async () => (await server.owner`select 1 from pg_locks where not granted`).length, {
+          timeout: 5000,
+        })
+        .toBeGreaterThan(0);
+    });
+    const answer = await changing;
+    expect([answer?.status, answer?.error?.data.reason]).toEqual([409, "password_too_short"]);
   });
 
   test("V6.2.8 is taken exactly as typed: neither cut nor changed in case, only normalised", async () => {

@@ -1,10 +1,12 @@
 import { type Command, type Io, UsageError } from "../command.ts";
 import { importUsersCommand } from "./import-users.ts";
+import { removeFactorsCommand } from "./remove-factors.ts";
 
 const usage = `
 Usage: muniment admin <command> [options]
 
-  import-users <file>  make accounts with the password hashes of another system
+  import-users <file>       make accounts with the password hashes of another system
+  remove-factors <address>  take away the second factors of somebody who lost them
 
 muniment admin works on the database of this installation (the environment says which, as for the
 server), beside a running server or without one.
@@ -18,13 +20,20 @@ pbkdf2_sha256$iterations$salt$hash, or argon2id; it is replaced by argon2id at t
 Every line is looked at first: where any is wrong, nothing is imported.
 
   --dry-run  look at every line, and import nothing
-  --json     print the result as JSON
 
-Exit codes: 0 imported, or would be; 1 a line is wrong, nothing was imported; 2 wrong usage.
+remove-factors is for the administrator whom no other can help; others do it on the user's page. It
+deletes app, passkeys and recovery codes, ends every session, and makes the password useless: the
+owner gets a mail with a link to set another.
+
+  --json  print the result as JSON
+
+Exit codes: 0 done, or would be; 1 a line is wrong, or there is no such account or factor: nothing
+was changed; 2 wrong usage.
 `;
 
 const commands: Readonly<Record<string, (argv: string[], io: Io) => Promise<number>>> = {
   "import-users": importUsersCommand,
+  "remove-factors": removeFactorsCommand,
 };
 
 export const admin: Command = {

@@ -1,21 +1,8 @@
 import { readFile } from "node:fs/promises";
-import { describeProblems, parseConfig } from "@muniment/api/config.ts";
-import { withFiles } from "@muniment/api/env-files.ts";
 import { type ImportResult, importUsers } from "@muniment/api/identity/import-users.ts";
 import { withDatabase } from "@muniment/api/with-database.ts";
 import { exitCodes, type Io, parseArguments, UsageError } from "../command.ts";
-
-function settingsOf(given: Io["env"]) {
-  const { env, problems } = withFiles(given);
-  const parsed = parseConfig(env);
-  const all = parsed.ok ? problems : [...problems, ...parsed.problems];
-  if (!parsed.ok || all.length > 0)
-    throw new Error(`the settings are wrong:\n${describeProblems(all)}`);
-  const migrationsFolder = env.MUNIMENT_MIGRATIONS;
-  if (!migrationsFolder)
-    throw new Error("MUNIMENT_MIGRATIONS is not set; start it by pnpm muniment");
-  return { config: parsed.config, rings: parsed.rings, migrationsFolder };
-}
+import { settingsOf } from "./settings.ts";
 
 function report({ users, problems }: ImportResult, dryRun: boolean): string {
   const wrong = problems.map(({ line, problem }) => `line ${line}: ${problem}\n`).join("");
