@@ -349,8 +349,15 @@ export const rules: readonly Rule[] = [
     [
       "and of which the owner is told",
       `${trpc}/codes-limited.ts`,
-      "else if (state.remaining === 0)",
-      "else if (state.remaining < 0)",
+      "if (state.remaining === 0) await",
+      "if (state.remaining < 0) await",
+      "and the owner is told once",
+    ],
+    [
+      "and which the owner sees as wrong codes",
+      `${trpc}/codes-limited.ts`,
+      "    attempted.isCodeWrong = true;\n    if (state",
+      "    if (state",
       "and the owner is told once",
     ],
     [
@@ -782,6 +789,13 @@ export const rules: readonly Rule[] = [
       `${identity}/second-factor.ts`,
       'await deps.notify(tx, email, { kind: "recovery_code_used" }, origin);',
       "",
+      "a new password, an app",
+    ],
+    [
+      "owners are told of a program's sign-in from a new address",
+      `${features}/tokens/issue.ts`,
+      "if (!known) await deps.notify",
+      "if (known) await deps.notify",
       "a new password, an app",
     ],
     [

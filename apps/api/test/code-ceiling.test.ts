@@ -88,6 +88,13 @@ describe("V6.6.3 whoever has the password may give so many wrong codes of the ap
     const found = { actions: ["account.codes_locked"], targetId: owner.id };
     const { items } = must(await admin.query("audit.search", found));
     expect(items).toHaveLength(1);
+    const outcomes = async () =>
+      must(await owner.query("account.signIns")).items.map(
+        ({ outcome: of }: { outcome: string }) => of,
+      );
+    await expect
+      .poll(outcomes, { timeout: 5000 })
+      .toEqual([...Array(ceiling).fill("wrong_code"), "signed_in"]);
     expect(must(await admin.query("users.get", { id: owner.id }))).toMatchObject({
       codesLocked: true,
       locked: false,

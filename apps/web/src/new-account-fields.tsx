@@ -1,5 +1,6 @@
 import { passwordLength } from "@muniment/shared/passwords.ts";
 import { type Control, type FieldErrors, type UseFormRegister, useWatch } from "react-hook-form";
+import { EmailField } from "./email-field.tsx";
 import { NewPasswordField } from "./new-password-field.tsx";
 import { Field } from "./ui/field.tsx";
 import { Input } from "./ui/input.tsx";
@@ -17,11 +18,7 @@ export function NewAccountFields({ register, errors, control }: Props) {
   const { email, displayName, password } = useWatch({ control });
   return (
     <>
-      <Field label="E-mail" error={errors.email?.message}>
-        {(input) => (
-          <Input {...input} {...register("email")} type="email" autoComplete="username" />
-        )}
-      </Field>
+      <EmailField registration={register("email")} error={errors.email?.message} />
       <Field
         label="Name"
         hint="How you appear to others. The audit log names you by your e-mail."

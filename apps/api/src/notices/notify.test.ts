@@ -15,6 +15,7 @@ const kinds = [
   "passkey_added",
   "passkey_removed",
   "new_device",
+  "new_program",
   "sessions_revoked",
   "account_locked",
   "webhook_disabled",

@@ -14,6 +14,7 @@ export type Notice =
   | { kind: "passkey_added" }
   | { kind: "passkey_removed" }
   | { kind: "new_device" }
+  | { kind: "new_program" }
   | { kind: "sessions_revoked" }
   | { kind: "account_locked" }
   | { kind: "webhook_disabled" }
@@ -95,6 +96,12 @@ const fixed = {
   new_device: {
     subject: "A sign-in from a new device",
     happened: (account) => `Somebody signed in as ${account} from a device not seen before.`,
+    remedy: "reset",
+  },
+  new_program: {
+    subject: "A program signed in from a new address",
+    happened: (account) =>
+      `A program signed in as ${account} from an address where nobody has signed in to the account for 90 days.`,
     remedy: "reset",
   },
   sessions_revoked: {

@@ -69,7 +69,9 @@ async function takePlaces(
 
 /** For the owner, who is shown it, and for the log where it was the last attempt that strangers had. */
 function noteFailure(ctx: Context, procedure: string, account: string, states: LimitState[]): void {
-  const outcome = procedure === "auth.verifyMfa" ? "wrong_code" : "wrong_password";
+  const { attempted } = ctx as Context & { attempted: Attempted };
+  const isCode = procedure === "auth.verifyMfa" || attempted.isCodeWrong;
+  const outcome = isCode ? "wrong_code" : "wrong_password";
   const ceiling = states.find(({ name }) => name.split(":")[0] === "auth_account");
   const lockSeconds = ceiling?.remaining === 0 ? ceiling.resetSeconds : undefined;
   ctx.deps.failedSignIns.note(account, outcome, ctx.request, lockSeconds);

@@ -59,11 +59,17 @@ export const codesLimited = procedure
   .meta({ codesLimit: true })
   .input(z.object({ code: secondFactorCode.optional() }))
   .use(async function limitCodes({ ctx, next, path, input }) {
-    if (input.code === undefined || appCodeIn(input.code) === null) return next();
     const { attempted, principal, deps, request } = ctx as Context & {
       attempted: Attempted;
       principal?: Partial<UserPrincipal>;
     };
+    const isWrong = ({ ok, error }: { ok: boolean; error?: unknown }) =>
+      !ok && toAppError(error).reason === "invalid_credentials";
+    if (input.code === undefined || appCodeIn(input.code) === null) {
+      const answered = await next();
+      if (input.code !== undefined && isWrong(answered)) attempted.isCodeWrong = true;
+      return answered;
+    }
     const account = principal?.email ?? attempted.email;
     if (account === undefined) throw new Error(`${path}: whose code is it?`);
     const { limits, database } = deps;
@@ -73,8 +79,11 @@ export const codesLimited = procedure
     const state = await limits.consume("auth_codes", key, counted);
     refuseOver(ctx, state);
     const result = await next();
-    const isWrong = !result.ok && toAppError(result.error).reason === "invalid_credentials";
-    if (!isWrong) await limits.refund("auth_codes", key, counted);
-    else if (state.remaining === 0) await tellOwner(ctx, account, state.resetSeconds);
+    if (!isWrong(result)) {
+      await limits.refund("auth_codes", key, counted);
+      return result;
+    }
+    attempted.isCodeWrong = true;
+    if (state.remaining === 0) await tellOwner(ctx, account, state.resetSeconds);
     return result;
   });

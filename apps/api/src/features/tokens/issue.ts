@@ -1,4 +1,9 @@
+import type { Tx } from "@muniment/db/database.ts";
+import { signIns } from "@muniment/db/schema/sign-ins.ts";
+import { users } from "@muniment/db/schema/users.ts";
 import { issuedTokens, issueTokensInput } from "@muniment/shared/tokens.ts";
+import { and, eq } from "drizzle-orm";
+import { v7 as uuidv7 } from "uuid";
 import { AppError } from "../../errors.ts";
 import { acceptProof, provePassword } from "../../identity/credentials.ts";
 import { enterScope } from "../../identity/scope.ts";
@@ -8,7 +13,37 @@ import { audited } from "../../trpc/audited.ts";
 import { authLimited } from "../../trpc/auth-limited.ts";
 import { anyone } from "../../trpc/authenticated.ts";
 import { codesLimited } from "../../trpc/codes-limited.ts";
+import type { Context } from "../../trpc/context.ts";
 import { limited } from "../../trpc/limited.ts";
+
+/**
+ * Leaves the sign-in in the owner's list, and tells them where it came from an address that is new there:
+ * else a thief of the password would go unseen by asking for tokens.
+ */
+async function noteProgram(
+  { deps, request }: Pick<Context, "deps" | "request">,
+  tx: Tx,
+  { id: userId, email }: { id: string; email: string },
+): Promise<void> {
+  const { address, userAgent } = request;
+  const at = deps.now();
+  const [known] = await tx
+    .select({ id: signIns.id })
+    .from(signIns)
+    .where(
+      and(
+        eq(signIns.userId, userId),
+        eq(signIns.outcome, "signed_in"),
+        eq(signIns.address, address),
+      ),
+    )
+    .limit(1);
+  await tx
+    .insert(signIns)
+    .values({ id: uuidv7(), userId, at, outcome: "signed_in", address, userAgent });
+  await tx.update(users).set({ lastSignInAt: at }).where(eq(users.id, userId));
+  if (!known) await deps.notify(tx, email, { kind: "new_program" }, request);
+}
 
 /** Signs a program in as a user: the same proof as in a browser, all of it in one call. */
 export const issue = limited("general")
@@ -33,6 +68,7 @@ export const issue = limited("general")
       ? await takeCode(deps, tx, user, code ?? "", request)
       : undefined;
     if (factor === null) throw new AppError("invalid_credentials", "The code is wrong.");
+    await noteProgram({ deps, request }, tx, user);
     const { config, now } = deps;
     const { family, refreshToken } = await startFamily(tx, user, {
       now: now(),

@@ -3,12 +3,11 @@ import { requestPasswordResetInput } from "@muniment/shared/accounts.ts";
 import { useMutation } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useForm } from "react-hook-form";
+import { EmailField } from "../../email-field.tsx";
 import { messageOf } from "../../errors.ts";
 import { trpc } from "../../trpc.ts";
 import { AuthCard } from "../../ui/auth-card.tsx";
-import { Field } from "../../ui/field.tsx";
 import { Form } from "../../ui/form.tsx";
-import { Input } from "../../ui/input.tsx";
 import { MailSentCard } from "./mail-sent-card.tsx";
 
 /** Asks for a link with which to set a new password. */
@@ -38,17 +37,11 @@ export function ForgotPage() {
         submitLabel="Send the link"
         actions="block"
       >
-        <Field label="E-mail" error={form.formState.errors.email?.message}>
-          {(control) => (
-            <Input
-              {...control}
-              {...form.register("email")}
-              type="email"
-              autoComplete="username"
-              autoFocus
-            />
-          )}
-        </Field>
+        <EmailField
+          registration={form.register("email")}
+          error={form.formState.errors.email?.message}
+          autoFocus
+        />
       </Form>
       <p className="mt-4 text-sm text-muted">
         <Link to="/sign-in" className="font-medium text-accent hover:underline">

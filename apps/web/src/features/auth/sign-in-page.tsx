@@ -5,6 +5,7 @@ import { useMutation, useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useRouter } from "@tanstack/react-router";
 import { useState } from "react";
 import { useForm } from "react-hook-form";
+import { EmailField } from "../../email-field.tsx";
 import { messageOf } from "../../errors.ts";
 import { safeReturnPath } from "../../return-path.ts";
 import { startSession } from "../../session.ts";
@@ -12,7 +13,6 @@ import { trpc } from "../../trpc.ts";
 import { AuthCard } from "../../ui/auth-card.tsx";
 import { Field } from "../../ui/field.tsx";
 import { Form } from "../../ui/form.tsx";
-import { Input } from "../../ui/input.tsx";
 import { Notice } from "../../ui/notice.tsx";
 import { PasswordInput } from "../../ui/password-input.tsx";
 import { PasskeySignIn } from "./passkey-sign-in.tsx";
@@ -66,17 +66,11 @@ export function SignInPage() {
           submitLabel="Sign in"
           actions="block"
         >
-          <Field label="E-mail" error={form.formState.errors.email?.message}>
-            {(control) => (
-              <Input
-                {...control}
-                {...form.register("email")}
-                type="email"
-                autoComplete="username"
-                autoFocus
-              />
-            )}
-          </Field>
+          <EmailField
+            registration={form.register("email")}
+            error={form.formState.errors.email?.message}
+            autoFocus
+          />
           <Field label="Password" error={form.formState.errors.password?.message}>
             {(control) => (
               <PasswordInput
