@@ -1,3 +1,4 @@
+import { writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fromNewAddress } from "./addresses.ts";
 import { areaUnderCurve } from "./area-under-curve.ts";
@@ -96,7 +97,10 @@ describe("signing in", () => {
       return areaUnderCurve(known, unknown);
     }
     await measure(2);
-    const areas = [await measure(40)];
+    // `bench/soak/timing.ts` asks for more, and keeps what was measured.
+    const { TIMING_PAIRS, TIMING_FILE } = process.env;
+    const areas = [await measure(Number(TIMING_PAIRS ?? 40))];
+    if (TIMING_FILE) await writeFile(TIMING_FILE, JSON.stringify(areas[0]));
     // On a busy machine one of 40 pairs may look odd by chance; twice the same way it does not.
     if (Math.abs((areas[0] ?? 0) - 0.5) > 0.1) areas.push(await measure(100));
     expect(Math.abs((areas.at(-1) ?? 0) - 0.5), `areas ${areas}`).toBeLessThanOrEqual(0.1);
