@@ -82,9 +82,10 @@ describe("repository rules", () => {
   });
 
   test("the rules that pnpm soak:rules takes out stand where its list says, and have their tests", () => {
+    const known = (path: string) => (existsSync(path) ? read(path) : "");
     const lost = rules.filter(
       ({ file, code, test: path, name }) =>
-        read(file).split(code).length !== 2 || !read(path).includes(name),
+        known(file).split(code).length !== 2 || !known(path).includes(name),
     );
     expect(lost.map(({ rule, file }) => `${rule}: ${file}`)).toEqual([]);
     expect(new Set(rules.map(({ rule }) => rule)).size).toBe(rules.length);
