@@ -161,8 +161,8 @@ export const rules: readonly Rule[] = [
     [
       "a device is known to the account that gave it out only",
       `${identity}/known-devices.ts`,
-      "and(eq(knownDevices.userId, userId), inArray(",
-      "and(inArray(",
+      'const token = randomBytes(32).toString("base64url");',
+      'const token = tokens[0] ?? randomBytes(32).toString("base64url");',
       "is never taken over",
     ],
     [
