@@ -1,5 +1,6 @@
 import type { PgPreparedQuery, PreparedQueryConfig } from "drizzle-orm/pg-core";
 import { drizzle } from "drizzle-orm/postgres-js";
+import { runNamed } from "./named-statements.ts";
 import { type ReadPool, type Scope, scopedClient } from "./scope.ts";
 
 /**
@@ -16,8 +17,7 @@ export function runPrepared<T extends PreparedQueryConfig>(
   values: Record<string, unknown>,
 ): Promise<T["execute"]> {
   // A prepared query asks its `client`; that of `build` is nobody's.
-  const bound: PgPreparedQuery<T> = Object.create(query, {
-    client: { value: scopedClient(pool, scope) },
-  });
+  const bound = Object.create(query);
+  bound.client = scopedClient(pool, scope, runNamed);
   return bound.execute(values);
 }

@@ -25,16 +25,19 @@ export const setScopeSql = ({ userId, credential }: Scope) =>
 /** The connections that reads go over. */
 export type ReadPool = ExclusivePool<{ sql: postgres.Sql }>;
 
-type Parameters = postgres.ParameterOrJSON<never>[];
+export type Parameters = postgres.ParameterOrJSON<never>[];
 
-/** Sends all at once what one connection does one after another. @throws whatever failed first */
-async function pipeline(
-  { sql }: { sql: postgres.Sql },
+/** Runs one statement on a lent connection, as a read-only transaction of its own under the scope. */
+export type ScopedRun = (
+  connection: { sql: postgres.Sql },
   scope: Scope,
   text: string,
   parameters: Parameters,
   arrays: boolean,
-): Promise<unknown> {
+) => Promise<unknown>;
+
+/** Sends all at once what one connection does one after another. @throws whatever failed first */
+const pipeline: ScopedRun = async ({ sql }, scope, text, parameters, arrays) => {
   const begun = sql.unsafe(`begin read only; ${setScopeSql(scope)}`);
   const query = sql.unsafe(text, parameters, { prepare: true });
   const answer = arrays ? query.values() : query;
@@ -49,15 +52,15 @@ async function pipeline(
     await Promise.allSettled(all);
     throw error;
   }
-}
+};
 
 /**
  * The part of a postgres.js client that Drizzle uses for single statements. Each becomes a read-only
- * transaction of its own under the scope, sent as one pipelined write: one round trip, like a bare statement.
+ * transaction of its own under the scope, in one round trip, like a bare statement.
  */
-export function scopedClient(pool: ReadPool, scope: Scope) {
+export function scopedClient(pool: ReadPool, scope: Scope, runOn: ScopedRun = pipeline) {
   const run = (text: string, parameters: Parameters, arrays: boolean) =>
-    pool.use((connection) => pipeline(connection, scope, text, parameters, arrays));
+    pool.use((connection) => runOn(connection, scope, text, parameters, arrays));
   return {
     // Drizzle puts its parsers here; each connection of the pool has got them too.
     options: { parsers: {}, serializers: {} },

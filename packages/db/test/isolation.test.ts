@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { sql } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import type postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { connect } from "../src/connection.ts";
@@ -231,6 +231,33 @@ test("reads cannot write", async () => {
   const { database } = scratch;
   const write = database.reads({ userId: ann.id }).execute(sql`delete from agents`);
   await expect(write).rejects.toMatchObject({ cause: { code: "25006" } });
+  const named = build.delete(agents).prepare("delete_agents");
+  const run = database.run(named, { userId: ann.id }, {});
+  await expect(run).rejects.toMatchObject({ cause: { code: "25006" } });
+});
+
+const agentsNamed = build
+  .select({ user_id: agents.userId })
+  .from(agents)
+  .where(eq(agents.name, sql.placeholder("name")))
+  .prepare("agents_named");
+
+test.each(["'", "\\", "a' or true --", "a;b", "a$$b", 'a"b', "a\u0000", "a\n"])(
+  "what a user may have written cannot stand in a prepared read: %j",
+  async (name) => {
+    const read = scratch.database.run(agentsNamed, { userId: ann.id }, { name });
+    await expect(read).rejects.toMatchObject({ cause: { message: /takes ids, hashes, times/ } });
+  },
+);
+
+test("a prepared read is made again on a connection that was opened anew", async () => {
+  const read = () => scratch.database.run(agentsNamed, { userId: ann.id }, { name: "a" });
+  const before = await read();
+  await scratch.owner`
+    select pg_terminate_backend(pid) from pg_stat_activity
+    where datname = current_database() and application_name = 'muniment'`;
+  const again = () => read().catch((error: unknown) => error);
+  await expect.poll(again, { timeout: 10_000, interval: 20 }).toEqual(before);
 });
 
 test("a scope ends with its transaction, also on the same connection", async () => {

@@ -72,6 +72,8 @@ export function createIdentities(
 ): Identities {
   const findApiKey = createApiKeyLookup(database, secrets.apiKeyHmac);
   let cache = new Map<string, NonNullable<Found> & { from: number }>();
+  /** Look-ups under way: calls that come at once share one. */
+  let underWay = new Map<string, { from: number; found: Promise<Principal | null> }>();
   let usedKeys = new Map<string, Date>();
   const renewed = new Map<string, number>();
 
@@ -92,19 +94,13 @@ export function createIdentities(
     return principal && { principal, expiresAt: said.expiresAt };
   }
 
-  async function find(
+  async function findAnew(
+    place: string,
     kind: CredentialKind,
     credential: string,
     isUse: boolean,
+    from: number,
   ): Promise<Principal | null> {
-    const at = now();
-    // A key in a cookie is no session: what was found as the one is not known as the other. Nor does
-    // what was found without a use stand for one.
-    const place = `${kind} ${isUse ? "use" : "look"} ${credential}`;
-    const known = cache.get(place);
-    if (known && isFresh(known.from, at) && !(known.expiresAt && known.expiresAt <= at)) {
-      return known.principal;
-    }
     const generation = cache;
     const found = await lookUp(kind, credential, isUse);
     if (!found) {
@@ -114,9 +110,32 @@ export function createIdentities(
     // A revocation during the look-up has replaced the cache; what was read before it must not stay.
     if (generation === cache) {
       if (cache.size >= cacheSize) cache.clear();
-      cache.set(place, { ...found, from: at.getTime() });
+      cache.set(place, { ...found, from });
     }
     return found.principal;
+  }
+
+  function find(
+    kind: CredentialKind,
+    credential: string,
+    isUse: boolean,
+  ): Principal | Promise<Principal | null> {
+    const at = now();
+    // A key in a cookie is no session: what was found as the one is not known as the other. Nor does
+    // what was found without a use stand for one.
+    const place = `${kind} ${isUse ? "use" : "look"} ${credential}`;
+    const known = cache.get(place);
+    if (known && isFresh(known.from, at) && !(known.expiresAt && known.expiresAt <= at)) {
+      return known.principal;
+    }
+    const running = underWay.get(place);
+    if (running && isFresh(running.from, at)) return running.found;
+    const [mine, from] = [underWay, at.getTime()];
+    const found = findAnew(place, kind, credential, isUse, from).finally(() => {
+      if (mine.get(place)?.found === found) mine.delete(place);
+    });
+    mine.set(place, { from, found });
+    return found;
   }
 
   return {
@@ -152,6 +171,8 @@ export function createIdentities(
     },
     forget() {
       cache = new Map();
+      // Who comes after a revocation must not be told what was read before it.
+      underWay = new Map();
     },
     takeUsedKeys() {
       const taken = usedKeys;
