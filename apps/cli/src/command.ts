@@ -11,6 +11,8 @@ export type Io = {
   env: Record<string, string | undefined>;
   /** Aborted when the user interrupts: finish what is under way, then report. */
   signal: AbortSignal;
+  /** Aborted when nobody reads the standard output any more. */
+  readerGone?: AbortSignal;
 };
 
 export type Command = {

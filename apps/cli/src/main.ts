@@ -11,8 +11,10 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 }
 
 // A reader that has seen enough, such as `head`, is no failure.
+const leaving = new AbortController();
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
+  leaving.abort();
 });
 
 process.exitCode = await dispatch(process.argv.slice(2), commands, {
@@ -21,4 +23,5 @@ process.exitCode = await dispatch(process.argv.slice(2), commands, {
   stderr: process.stderr,
   env: process.env,
   signal: interruption.signal,
+  readerGone: leaving.signal,
 });

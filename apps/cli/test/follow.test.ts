@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import {
   appendFile,
   copyFile,
@@ -11,9 +13,12 @@ import {
 } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { call } from "./call.ts";
 import { type IngestServer, key, startIngestServer } from "./ingest-server.ts";
+
+const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 
 vi.setConfig({ testTimeout: 40_000 });
 
@@ -96,6 +101,32 @@ test("a run that is cut off mid-batch is made up for under the same ids", async 
   await second.until(20);
   expect((await second.end()).report).toMatchObject({ lines: 10, accepted: 5, duplicates: 5 });
   expect(numbers(server)).toEqual(upTo(20));
+});
+
+test("a follower that is killed mid-batch is made up for under the same ids", async () => {
+  let isDown = true;
+  await using server = await startIngestServer(() =>
+    isDown ? "store, then say nothing" : undefined,
+  );
+  const start = () => {
+    const state = join(folder, "state.json");
+    const argv = ["send", "--follow", "--format", "jsonl", "--state", state, log];
+    const env = { PATH: process.env.PATH, MUNIMENT_URL: server.url, MUNIMENT_API_KEY: key };
+    return spawn(process.execPath, ["--import", "tsx", main, ...argv], { env, stdio: "ignore" });
+  };
+  await writeFile(log, lines(0, 150));
+  for (const stored of [100, 150]) {
+    const child = start();
+    await expect.poll(() => server.stored.size, { timeout: 20_000 }).toBe(stored);
+    const ended = once(child, "exit");
+    child.kill("SIGKILL");
+    await ended;
+    isDown = false;
+  }
+  const ids = server.calls.flat();
+  // The first hundred came twice, under the ids of the first time.
+  expect([ids.length, new Set(ids).size]).toEqual([250, 150]);
+  expect(numbers(server)).toEqual(upTo(150));
 });
 
 test("equal lines are events of their own", async () => {

@@ -149,3 +149,23 @@ test("a url or a key that is none is said at once", () => {
   expect(() => createMuniment({ url: "nowhere", key: "mnt_test" })).toThrow(TypeError);
   expect(() => createMuniment({ url: "http://127.0.0.1", key: "" })).toThrow(TypeError);
 });
+
+test("a callback that throws loses and repeats nothing", async () => {
+  await using server = await startFakeServer();
+  const problems: string[] = [];
+  const fail = () => {
+    throw new Error("mine");
+  };
+  const muniment = createClient(server, {
+    queue: { maxEvents: 2 },
+    onRejected: fail,
+    onDropped: fail,
+    onProblem: (problem) => problems.push(problem),
+  });
+  for (const type of ["bad", "a", "b"]) muniment.send({ type });
+  expect(await muniment.close()).toBe(true);
+  expect(muniment.stats()).toMatchObject({ sent: 2, accepted: 1, rejected: 1, dropped: 1 });
+  expect(server.calls).toHaveLength(1);
+  expect(problems).toEqual(["A callback threw: mine", "A callback threw: mine"]);
+  expect(await muniment.close()).toBe(true);
+});

@@ -109,9 +109,26 @@ export function createMuniment(options: MunimentOptions): Muniment {
   let paused = false;
   const waiters = new Set<() => void>();
 
+  /** Calls one of the application's functions, whose failure is no reason to lose or repeat events. */
+  function tell(call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      tellProblem(`A callback threw: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+
+  function tellProblem(problem: string): void {
+    try {
+      options.onProblem?.(problem);
+    } catch {
+      // Nobody is left to be told.
+    }
+  }
+
   function drop(reason: DropReason, dropped = 1): null {
     count.dropped += dropped;
-    options.onDropped?.({ count: dropped, reason });
+    tell(() => options.onDropped?.({ count: dropped, reason }));
     return null;
   }
 
@@ -134,7 +151,7 @@ export function createMuniment(options: MunimentOptions): Muniment {
     count.duplicates += duplicates;
     count.rejected += rejected.length;
     for (const { event, reason, message } of rejected) {
-      options.onRejected?.({ event: JSON.parse(event.json), reason, message });
+      tell(() => options.onRejected?.({ event: JSON.parse(event.json), reason, message }));
     }
     await queue.remove(sent.length);
     tellWaiters();
@@ -153,7 +170,7 @@ export function createMuniment(options: MunimentOptions): Muniment {
         onRetry: () => {
           count.retries += 1;
         },
-        onWait: (why) => options.onProblem?.(why),
+        onWait: tellProblem,
       });
     }
   }
@@ -167,7 +184,7 @@ export function createMuniment(options: MunimentOptions): Muniment {
       .catch((error: unknown) => {
         refusals += 1;
         paused = true;
-        options.onProblem?.(error instanceof Error ? error.message : String(error));
+        tellProblem(error instanceof Error ? error.message : String(error));
         const pause = error instanceof DeliveryError ? refusedMilliseconds : waitMilliseconds;
         cancelTimer = later(wake, pause);
       })
@@ -207,6 +224,17 @@ export function createMuniment(options: MunimentOptions): Muniment {
     return true;
   }
 
+  async function end(timeoutMilliseconds: number | undefined): Promise<boolean> {
+    closed = true;
+    const all = await flush(timeoutMilliseconds);
+    stopping.abort();
+    cancelTimer?.();
+    await running;
+    await queue.close();
+    return all;
+  }
+
+  let ending: Promise<boolean> | undefined;
   if (queue.size() > 0) schedule();
 
   return {
@@ -225,14 +253,9 @@ export function createMuniment(options: MunimentOptions): Muniment {
     },
     stored: () => queue.stored(),
     flush,
-    async close(timeoutMilliseconds) {
-      closed = true;
-      const all = await flush(timeoutMilliseconds);
-      stopping.abort();
-      cancelTimer?.();
-      await running;
-      await queue.close();
-      return all;
+    close(timeoutMilliseconds) {
+      ending ??= end(timeoutMilliseconds);
+      return ending;
     },
     stats: () => ({ waiting: queue.size(), ...count }),
   };

@@ -44,7 +44,7 @@ type Position = Awaited<ReturnType<typeof keepPosition>>;
 
 /** Prints until the limit or an interruption, through as many connections as it takes. */
 async function followTail(options: TailOptions, position: Position, io: Io): Promise<void> {
-  const { signal } = io;
+  const signal = io.readerGone ? AbortSignal.any([io.signal, io.readerGone]) : io.signal;
   const note = (text: string) => io.stderr.write(`${printable(text, 1000)}\n`);
   let left = options.limit;
   for (let attempt = 0; left > 0 && !signal.aborted; ) {

@@ -24,7 +24,7 @@ Options
   --json                each event as one JSON object on a line, as the API gives it
 
 Exit codes
-  0  ended by Ctrl-C or --limit
+  0  ended by Ctrl-C or --limit, or nobody reads on
   1  failed on the way
   2  called wrongly, or the query or position cannot be read; the place is shown
   3  the server refused the key
