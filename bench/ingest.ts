@@ -21,7 +21,9 @@ function event(): object {
   };
 }
 
-const batchOf = (size: number) => JSON.stringify({ events: Array.from({ length: size }, event) });
+/** The body of a batch of new events. */
+export const batchOf = (size: number) =>
+  JSON.stringify({ events: Array.from({ length: size }, event) });
 
 async function call(bench: Bench, cookie: string, path: string, input: object) {
   const { origin } = bench.product;

@@ -18,6 +18,12 @@ export type Part = (
   user: { cookie: string; userId: string },
 ) => Promise<{ row: Row; note?: string }>;
 
+/** Resident memory of a process, in MB. */
+export function residentMegabytes(pid: number): number {
+  const kilobytes = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+  return Number(kilobytes) / 1024;
+}
+
 /** The most memory that a process has ever held, in MB. */
 export function mostMegabytes(pid: number): number {
   const kilobytes = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];

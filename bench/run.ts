@@ -12,10 +12,12 @@ import { startBench } from "./servers.ts";
 import { addUsers, signIn } from "./sign-in.ts";
 import { signInBurst } from "./sign-in-burst.ts";
 import { signedInQuery, signUpFirst } from "./signed-in-query.ts";
+import { tailFanOut } from "./tail.ts";
 
 const parts: Record<string, Part> = {
   ingest: ingestBatches,
   singles: ingestSingles,
+  tail: tailFanOut,
   query: async (bench, user) => ({ row: await signedInQuery(bench, user) }),
   bare: async (bench, user) => ({ row: await queryWithoutDatabase(bench, user) }),
   async signIn(bench, user) {

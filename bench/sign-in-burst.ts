@@ -1,13 +1,7 @@
-import { readFileSync } from "node:fs";
 import { httpRequest, load } from "./load.ts";
+import { residentMegabytes } from "./rows.ts";
 import type { Bench } from "./servers.ts";
 import { signInRequests } from "./sign-in.ts";
-
-/** Resident memory of a process, in MB. */
-function residentMegabytes(pid: number): number {
-  const kilobytes = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
-  return Number(kilobytes) / 1024;
-}
 
 /** Two hundred sign-ins at once, and how a signed-in caller of `auth.me` fares meanwhile; a line of text. */
 export async function signInBurst(

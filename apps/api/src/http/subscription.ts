@@ -3,6 +3,7 @@ import { isTrackedEnvelope } from "@trpc/server";
 import { toAppError } from "../errors.ts";
 import { rightsOf } from "../identity/principal.ts";
 import type { Context } from "../trpc/context.ts";
+import { Framed, frame } from "../trpc/framed.ts";
 import { setHeaders } from "./answer.ts";
 import { type Exchange, sendJson, setHeader } from "./exchange.ts";
 import type { CallableProcedure } from "./procedures.ts";
@@ -10,7 +11,8 @@ import { settle, toEnvelope } from "./trpc-call.ts";
 
 const pingMilliseconds = 5000;
 const recheckMilliseconds = 1000;
-const maxUnsentBytes = 1_048_576;
+/** Of one stream; a slower reader gets the rest when it has read, so that many of them stay small. */
+const maxUnsentBytes = 262_144;
 
 /** A position that a reconnecting client sends in the header wins over the one in its first input. */
 function withLastEventId({ request, search }: Exchange, input: unknown): unknown {
@@ -32,12 +34,23 @@ async function stillHolds(ctx: Context, rights: string): Promise<boolean> {
 
 function drained(response: ServerResponse, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    response.once("drain", resolve);
-    signal.addEventListener("abort", () => resolve(), { once: true });
+    const done = () => {
+      response.off("drain", done);
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    response.on("drain", done);
+    signal.addEventListener("abort", done);
   });
 }
 
 const message = (event: string, data: string) => `event: ${event}\ndata: ${data}\n\n`;
+
+function bytesOf(item: unknown): string | Buffer {
+  if (item instanceof Framed) return item.bytes;
+  if (isTrackedEnvelope(item)) return frame(item[0], item[1]);
+  return `data: ${JSON.stringify(item)}\n\n`;
+}
 
 /** One subscription as server-sent events, in the wire format of tRPC's own adapter. */
 export async function streamSubscription(
@@ -60,8 +73,10 @@ export async function streamSubscription(
 
   setHeader(exchange, "cache-control", "no-cache, no-transform");
   exchange.headers.push("content-type", "text/event-stream", "x-accel-buffering", "no");
+  // Ends with its connection: without chunks each write is one, and those of many streams share their bytes.
+  response.useChunkedEncodingByDefault = false;
   response.writeHead(200, exchange.headers);
-  const write = (text: string) => response.writable && response.write(text);
+  const write = (text: string | Buffer) => response.writable && response.write(text);
   write(message("connected", "{}"));
   const ping = setInterval(() => write(message("ping", "")), pingMilliseconds);
   const recheck = setInterval(() => {
@@ -75,10 +90,7 @@ export async function streamSubscription(
   try {
     for await (const item of opened.data as AsyncIterable<unknown>) {
       if (signal.aborted) break;
-      const text = isTrackedEnvelope(item)
-        ? `data: ${JSON.stringify(item[1])}\nid: ${item[0]}\n\n`
-        : `data: ${JSON.stringify(item)}\n\n`;
-      write(text);
+      write(bytesOf(item));
       if (response.writableLength > maxUnsentBytes) await drained(response, signal);
     }
     // Ended by us, the client comes back with its position and is identified again.

@@ -38,18 +38,38 @@ function heldStore() {
 
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
-test("what waits while all connections are busy goes into one statement", async () => {
+test("what waits while another statement is under way goes into one", async () => {
   const { flushes, store } = heldStore();
   const told: string[] = [];
   const queue = createIngestQueue(store, (users) => told.push(...users));
-  const answers = ["a", "b", "c", "d", "e", "f", "g"].map((name) => queue.add(batch(name)));
-  expect(flushes.map(({ names }) => names)).toEqual([["a"], ["b"], ["c"], ["d"]]);
-  flushes[1]?.finish();
+  const answers = ["a", "b", "c", "d"].map((name) => queue.add(batch(name)));
+  expect(flushes.map(({ names }) => names)).toEqual([["a"]]);
+  flushes[0]?.finish();
   await settle();
-  expect(flushes[4]?.names).toEqual(["e", "f", "g"]);
-  for (const { finish } of flushes) finish();
-  expect(await Promise.all(answers)).toHaveLength(7);
-  expect(told.sort()).toEqual(["a", "b", "c", "d", "e", "f", "g"]);
+  expect(flushes[1]?.names).toEqual(["b", "c", "d"]);
+  flushes[1]?.finish();
+  expect(await Promise.all(answers)).toHaveLength(4);
+  expect(told.sort()).toEqual(["a", "b", "c", "d"]);
+});
+
+test("another statement begins beside one when enough waits, or when it has waited long, four at most", async () => {
+  const { flushes, store } = heldStore();
+  const queue = createIngestQueue(store, () => {});
+  const answers = ["a", "b", "c"].map((name) => queue.add(batch(name)));
+  await expect.poll(() => flushes.map(({ names }) => names)).toEqual([["a"], ["b", "c"]]);
+  for (const [name, events] of [
+    ["d", 1000],
+    ["e", 1500],
+    ["f", 2000],
+  ] as const) {
+    answers.push(queue.add(batch(name, events)));
+  }
+  expect(flushes.slice(2).map(({ names }) => names)).toEqual([["d"], ["e"]]);
+  for (let done = 0; done < flushes.length; done += 1) {
+    flushes[done]?.finish();
+    await settle();
+  }
+  expect(await Promise.all(answers)).toHaveLength(6);
 });
 
 test("a batch that cannot be stored fails alone", async () => {
@@ -69,7 +89,7 @@ test("a batch that cannot be stored fails alone", async () => {
 test("too much waiting is refused, and taken again once there is room", async () => {
   const { flushes, store } = heldStore();
   const queue = createIngestQueue(store, () => {});
-  const answers = Array.from({ length: 504 }, (_, n) => queue.add(batch(`${n}`, 100)));
+  const answers = Array.from({ length: 531 }, (_, n) => queue.add(batch(`${n}`, 100)));
   expect(() => queue.add(batch("more", 100))).toThrow(
     expect.objectContaining({ reason: "overloaded", retryAfterSeconds: 1 }),
   );

@@ -4,6 +4,12 @@ import type { Batch, StoredBatch, StoreEvents } from "./store-events.ts";
 
 /** As many as the ingest role has connections. */
 const maxFlushes = 4;
+/**
+ * A flush beside others begins when this many events wait for each of those, or when the first has
+ * waited so long: few statements with many events cost both sides less than many with few.
+ */
+const eventsPerFlush = 500;
+const longestWaitMilliseconds = 20;
 /** One flush takes no more, so that none holds its connection for long. */
 const maxFlushEvents = 2000;
 const maxFlushChars = 8_388_608;
@@ -24,6 +30,7 @@ export type IngestQueue = {
 type Waiting = {
   batch: Batch;
   chars: number;
+  since: number;
   resolve: (stored: StoredBatch) => void;
   reject: (error: unknown) => void;
 };
@@ -47,6 +54,7 @@ export function createIngestQueue(
   let waitingChars = 0;
   let flushes = 0;
   let stopped: (() => void) | undefined;
+  let late: NodeJS.Timeout | undefined;
 
   function take(): Waiting[] {
     const taken: Waiting[] = [];
@@ -79,8 +87,24 @@ export function createIngestQueue(
     }
   }
 
+  /** Whether what waits is worth a flush beside those under way. */
+  function isDue(): boolean {
+    const [first] = waiting;
+    if (!first || flushes === maxFlushes) return false;
+    if (flushes === 0 || waitingEvents >= flushes * eventsPerFlush) return true;
+    const left = first.since + longestWaitMilliseconds - performance.now();
+    if (left <= 0) return true;
+    if (late === undefined) {
+      late = setTimeout(() => {
+        late = undefined;
+        pump();
+      }, left);
+    }
+    return false;
+  }
+
   function pump(): void {
-    while (flushes < maxFlushes && waiting.length > 0) {
+    while (isDue()) {
       flushes += 1;
       void flush(take()).finally(() => {
         flushes -= 1;
@@ -102,7 +126,7 @@ export function createIngestQueue(
         });
       }
       return new Promise((resolve, reject) => {
-        waiting.push({ batch, chars, resolve, reject });
+        waiting.push({ batch, chars, since: performance.now(), resolve, reject });
         waitingEvents += batch.events.length;
         waitingChars += chars;
         pump();

@@ -9,8 +9,8 @@ const pollMilliseconds = 200;
 const pollMillisecondsPerUser = 5;
 /** A commit is read only when all older ones have ended, so a second look follows the first. */
 const secondLookMilliseconds = 20;
-const maxTails = 2000;
-const maxTailsPerUser = 100;
+const maxTails = 4000;
+const maxTailsPerUser = 1000;
 
 export type TailHub = {
   /**
@@ -25,8 +25,8 @@ export type TailHub = {
 export type Follower = {
   /** What follows a position; followers at the same place share one reading. */
   read(after: TailPosition): Promise<TailChunk>;
-  /** Resolves when there may be more than at the last `read`, or at abort. */
-  more(signal: AbortSignal): Promise<void>;
+  /** Resolves when there may be more than at the last `read`, or at `release`. */
+  more(): Promise<void>;
   release(): void;
 };
 
@@ -96,26 +96,24 @@ export function createTailHub(database: Database): TailHub {
   function newFollower(userId: string, user: Followed): Follower {
     let seen = user.version;
     let released = false;
+    let wake = () => {};
     return {
       read(after) {
         seen = user.version;
         return read(userId, user, after);
       },
-      more(signal) {
-        if (seen !== user.version || signal.aborted) return Promise.resolve();
+      more() {
+        if (seen !== user.version || released) return Promise.resolve();
         return new Promise((resolve) => {
-          const done = () => {
-            signal.removeEventListener("abort", done);
-            user.waiting.delete(done);
-            resolve();
-          };
-          signal.addEventListener("abort", done);
-          user.waiting.add(done);
+          wake = resolve;
+          user.waiting.add(resolve);
         });
       },
       release() {
         if (released) return;
         released = true;
+        user.waiting.delete(wake);
+        wake();
         tails -= 1;
         user.followers -= 1;
         if (user.followers > 0) return;

@@ -1,55 +1,49 @@
-import { type Event, type TailMessage, tailInput } from "@muniment/shared/events.ts";
+import { type TailMessage, tailInput } from "@muniment/shared/events.ts";
 import { tracked } from "@trpc/server";
 import { signedInOrApiKey } from "../../trpc/authenticated.ts";
+import { framed } from "../../trpc/framed.ts";
 import { limited } from "../../trpc/limited.ts";
 import { permission } from "../../trpc/permission.ts";
-import { matches } from "./matches.ts";
-import { type Question, toQuestion } from "./question.ts";
+import { toQuestion } from "./question.ts";
 import { readTailBounds } from "./read-tail.ts";
+import { framesOf, keyOf, type TailAsk } from "./tail-frames.ts";
 import type { Follower } from "./tail-hub.ts";
-import { formatPosition, isSeen, parsePosition, type TailPosition } from "./tail-position.ts";
+import { formatPosition, parsePosition, type TailPosition } from "./tail-position.ts";
 
 /** A tail whose filters nothing passes says where it is this often, so that resuming stays cheap. */
 const quietMilliseconds = 15_000;
 
-type Tail = {
-  follower: Follower;
-  cluster: string;
-  start: TailPosition;
-  question: Question;
-  signal: AbortSignal;
+type Tail = TailAsk & { follower: Follower; signal: AbortSignal };
+
+type Message = ReturnType<typeof positionMessage>;
+
+const positionMessage = (cluster: string, position: TailPosition) => {
+  const content: TailMessage = { kind: "position" };
+  return tracked(formatPosition(cluster, position), content);
 };
 
-const message = (cluster: string, position: TailPosition, content: TailMessage) =>
-  tracked(formatPosition(cluster, position), content);
-
-function isAskedFor({ query, range }: Question, event: Event): boolean {
-  const at = Date.parse(event.occurredAt);
-  return at >= range.from && at < range.to && matches(query, event);
-}
-
-async function* followEvents({ follower, cluster, start, question, signal }: Tail) {
+async function* followEvents({ follower, signal, ...ask }: Tail) {
+  const { cluster, start } = ask;
   try {
-    yield message(cluster, start, { kind: "position" });
+    yield positionMessage(cluster, start);
     let spokeAt = performance.now();
     // The receipt at the start is read again: perhaps only some of its events were seen.
     let after: TailPosition = { ...start, receipt: start.receipt - 1n };
     while (!signal.aborted) {
       const chunk = await follower.read(after);
-      for (const { position, event } of chunk.items) {
-        if (isSeen(position, start) || !isAskedFor(question, event)) continue;
-        yield message(cluster, position, { kind: "event", event });
-        if (signal.aborted) return;
+      const bytes = framesOf(chunk, ask);
+      if (bytes) {
+        yield framed<Message>(bytes);
         spokeAt = performance.now();
       }
       if (chunk.end) {
         after = chunk.end;
         if (performance.now() - spokeAt > quietMilliseconds) {
-          yield message(cluster, after, { kind: "position" });
+          yield positionMessage(cluster, after);
           spokeAt = performance.now();
         }
       }
-      if (!chunk.full) await follower.more(signal);
+      if (!chunk.full) await follower.more();
     }
   } finally {
     follower.release();
@@ -73,5 +67,6 @@ export const tail = limited("general")
     const follower = deps.tails.follow(principal.userId);
     signal.addEventListener("abort", () => follower.release(), { once: true });
     if (signal.aborted) follower.release();
-    return followEvents({ follower, cluster: bounds.cluster, start, question, signal });
+    const key = keyOf(question);
+    return followEvents({ follower, signal, cluster: bounds.cluster, start, question, key });
   });
