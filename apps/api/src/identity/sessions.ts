@@ -61,8 +61,9 @@ function adapterOf(tx: Tx): Adapter {
       const rows = await tx.select().from(sessions).where(eq(sessions.userId, userId));
       return rows.map(toDatabaseSession);
     },
-    async setSession({ id, userId, expiresAt, attributes }) {
-      await tx.insert(sessions).values({ ...attributes, id, userId, expiresAt });
+    // Lucia knows no absolute end, so the end is the one among the attributes.
+    async setSession({ id, userId, attributes }) {
+      await tx.insert(sessions).values({ ...attributes, id, userId });
     },
     // Lucia would renew a session past its absolute end, so `findSession` renews instead.
     async updateSessionExpiration() {},
@@ -121,14 +122,12 @@ export async function createSession(
       authenticatedAt: facts.now,
       methods: facts.methods,
       lastUsedAt: facts.now,
-      expiresAt: facts.now,
+      expiresAt: expiryOf(facts.now, facts.now, facts.lifetimes),
       address: facts.address,
       userAgent: facts.userAgent,
     },
     { sessionId: id },
   );
-  const expiresAt = expiryOf(facts.now, facts.now, facts.lifetimes);
-  await tx.update(sessions).set({ expiresAt }).where(eq(sessions.id, id));
   const endsAt = secondsAfter(facts.now, facts.lifetimes.sessionMaxSeconds);
   return { token, publicId, endsAt };
 }

@@ -42,11 +42,13 @@ async function noteSignIn(
   now: Date,
 ) {
   const { address, userAgent } = request;
-  await tx.update(users).set({ lastSignInAt: now }).where(eq(users.id, id));
-  await tx
-    .insert(signIns)
-    .values({ id: uuidv7(), userId: id, at: now, outcome: "signed_in", address, userAgent });
-  const device = await rememberDevice(tx, id, request.deviceTokens, now);
+  const signIn = { id: uuidv7(), userId: id, at: now, outcome: "signed_in" as const };
+  // None needs another's answer, so they are sent together.
+  const [device] = await Promise.all([
+    rememberDevice(tx, id, request.deviceTokens, now),
+    tx.update(users).set({ lastSignInAt: now }).where(eq(users.id, id)),
+    tx.insert(signIns).values({ ...signIn, address, userAgent }),
+  ]);
   if (device.isNoticeDue && lastSignInAt)
     await deps.notify(tx, email, { kind: "new_device" }, request);
   return device;
@@ -66,7 +68,8 @@ export const startsSession = procedure.meta({ setsSession: true }).use(async fun
         const { deps, request, response } = ctx;
         const now = deps.now();
         const previous = await ctx.identify();
-        if (previous.kind === "user" && previous.via === "browser") {
+        const endsPrevious = previous.kind === "user" && previous.via === "browser";
+        if (endsPrevious) {
           // The browser forgets its cookie for the new one, so nobody could end it any more.
           await enterScope(tx, previous.userId);
           await tx.delete(sessions).where(eq(sessions.id, previous.sessionId));
@@ -82,19 +85,16 @@ export const startsSession = procedure.meta({ setsSession: true }).use(async fun
         }
         await enterScope(tx, user.id);
         const { address, userAgent } = request;
-        const session = await createSession(tx, user.id, {
-          now,
-          address,
-          userAgent,
-          lifetimes: deps.config,
-          methods,
-        });
-        const device = await noteSignIn(ctx, tx, user, now);
+        const lifetimes = deps.config;
+        const [session, device] = await Promise.all([
+          createSession(tx, user.id, { now, address, userAgent, lifetimes, methods }),
+          noteSignIn(ctx, tx, user, now),
+        ]);
         return {
           publicId: session.publicId,
           /** Sets the cookie; to be called after the commit. */
           setCookie: () => {
-            deps.identities.forget();
+            if (endsPrevious) deps.identities.forget();
             response.cookies.push(
               sessionCookie(deps.config, session.token, session.endsAt),
               deviceCookie(deps.config, device.tokens, now),
