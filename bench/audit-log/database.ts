@@ -5,8 +5,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { createDataKeys, type DataKeys } from "../../apps/api/src/audit/data-keys.ts";
 import { createSealer } from "../../apps/api/src/audit/sealer.ts";
 import { writeAuditEntry } from "../../apps/api/src/audit/write.ts";
+import { createEncryption } from "../../apps/api/src/encryption.ts";
 import { createLog } from "../../apps/api/src/log.ts";
 import { type ConnectionFacts, connect } from "../../packages/db/src/connection.ts";
 import type { Tx } from "../../packages/db/src/database.ts";
@@ -67,8 +69,8 @@ export function sealerOn(database: Database) {
 }
 
 /** An entry like those of changes that users make. */
-const writeEntry = (tx: Tx) =>
-  writeAuditEntry(tx, {
+const writeEntry = (tx: Tx, dataKeys: DataKeys) =>
+  writeAuditEntry(tx, dataKeys, {
     at: new Date(),
     principal: { kind: "anonymous" },
     request: {
@@ -84,9 +86,11 @@ const writeEntry = (tx: Tx) =>
 
 /** So many entries by so many writers, each in a transaction of its own. */
 export async function append(database: Database, writers: number, each: number): Promise<void> {
+  const dataKeys = createDataKeys(database.raw, createEncryption(seeds), seeds);
   await Promise.all(
     Array.from({ length: writers }, async () => {
-      for (let count = 0; count < each; count += 1) await database.transaction({}, writeEntry);
+      for (let count = 0; count < each; count += 1)
+        await database.transaction({}, (tx) => writeEntry(tx, dataKeys));
     }),
   );
 }

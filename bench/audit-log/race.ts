@@ -5,8 +5,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { createDataKeys } from "../../apps/api/src/audit/data-keys.ts";
 import { createNoteSigner } from "../../apps/api/src/audit/note-signer.ts";
 import { verifyLog } from "../../apps/api/src/audit/verify-log.ts";
+import { createEncryption } from "../../apps/api/src/encryption.ts";
 import { open, sealerOn, seeds, startDatabase } from "./database.ts";
 
 const [nodes = 4, writers = 16, each = 2000] = process.argv.slice(2).map(Number);
@@ -27,7 +29,11 @@ try {
   await sealerOn(database).seal();
   await database.close();
   const keysOf = (origin: string) => createNoteSigner(seeds, origin).keys;
-  const report = await verifyLog(bench.owner, { keysOf, outside: [] });
+  const report = await verifyLog(bench.owner, {
+    keysOf,
+    outside: [],
+    keys: createDataKeys(bench.owner, createEncryption(seeds), seeds),
+  });
   const [facts] = await bench.owner`
     select (select deadlocks::int from pg_stat_database where datname = current_database()) as deadlocks,
       (select count(*)::int from audit_entries) as entries,

@@ -115,6 +115,7 @@ export async function boot(input: BootInput): Promise<Running> {
       config: { ...config, dataDir },
       secrets,
       connections,
+      owner,
       log,
       ...(input.now ? { now: input.now } : {}),
     });

@@ -1,6 +1,8 @@
+import type { ConnectionFacts } from "@muniment/db/connection.ts";
 import { type Database, type DatabaseConnections, openDatabase } from "@muniment/db/database.ts";
 import { Redis } from "ioredis";
 import type { Logger } from "pino";
+import { createDataKeys, type DataKeys } from "./audit/data-keys.ts";
 import { createFolding, type Folding } from "./audit/folding.ts";
 import { createRefusals, type Refusals } from "./audit/refusals.ts";
 import { createSealer, type Sealer } from "./audit/sealer.ts";
@@ -9,6 +11,9 @@ import type { Config } from "./config.ts";
 import { type DatabaseHealth, watchDatabase } from "./database-health.ts";
 import { createEgress, type Egress } from "./egress/egress.ts";
 import { createEncryption, type Encryption } from "./encryption.ts";
+import { applyErasureLedger } from "./erasure/apply-ledger.ts";
+import { defineErasureJobs } from "./erasure/jobs.ts";
+import { type ErasureLedger, openErasureLedger } from "./erasure/ledger.ts";
 import type { EventQueries } from "./event-queries.ts";
 import { defineAccountJobs } from "./features/account/jobs.ts";
 import { evaluateDue } from "./features/alert-rules/evaluate.ts";
@@ -31,6 +36,7 @@ import { createLimits, type Limits } from "./limits/limiter.ts";
 import { loadLimitOverrides } from "./limits/overrides.ts";
 import { createMailer, type Mailer } from "./mailer.ts";
 import { createNotify, type Notify } from "./notices/notify.ts";
+import { defineExportJob } from "./own-data/export-job.ts";
 import { createSearchSlots, type SearchSlots } from "./search-slots.ts";
 import type { Secrets } from "./secrets.ts";
 
@@ -41,15 +47,19 @@ export type Deps = {
   log: Logger;
   now: () => Date;
   database: Database;
+  /** How the database's owner connects, for what only an owner may. */
+  owner: ConnectionFacts;
   health: DatabaseHealth;
   limits: Limits;
   accessTokens: AccessTokens;
   identities: Identities;
   pageOrigins: PageOrigins;
+  dataKeys: DataKeys;
   folding: Folding;
   refusals: Refusals;
   sealer: Sealer;
   encryption: Encryption;
+  ledger: ErasureLedger;
   egress: Egress;
   jobs: Jobs;
   mailer: Mailer;
@@ -71,6 +81,7 @@ export type DepsInput = {
   config: Config;
   secrets: Secrets;
   connections: DatabaseConnections;
+  owner: ConnectionFacts;
   log: Logger;
   now?: () => Date;
 };
@@ -106,7 +117,9 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
   await loadLimitOverrides(database, limits);
   const accessTokens = await createAccessTokens(config, secrets, now);
   const identities = createIdentities(database, config, secrets, accessTokens, now);
-  const folding = createFolding(database, secrets.foldedCallers, now);
+  const encryption = createEncryption(secrets.encryption);
+  const dataKeys = createDataKeys(database.raw, encryption, secrets.emailHashes);
+  const folding = createFolding(database, dataKeys, secrets.foldedCallers, now);
   const refusals = createRefusals(folding, now, log);
   const sealer = createSealer({
     database,
@@ -116,12 +129,11 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
     now,
     log,
   });
-  const encryption = createEncryption(secrets.encryption);
   const egress = createEgress(config.egressAllow);
   const jobs = createJobs(database, encryption, now, log);
   const mailer = createMailer(jobs, config);
   const notify = createNotify(mailer, config.publicUrl, now);
-  const failedSignIns = createFailedSignIns(database, notify, now);
+  const failedSignIns = createFailedSignIns(database, dataKeys, notify, now);
   const tails = createTailHub(database);
   const ingest = createIngestQueue(createStoreEvents(database.ingest), tails.wake);
   const health = watchDatabase(database, log);
@@ -134,6 +146,7 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
     await database.raw`select delete_expired_sessions()`;
     await database.raw`select delete_old_sign_ins()`;
     await database.raw`select delete_expired_challenges()`;
+    await database.raw`select delete_expired_exports()`;
   });
   const eventQueries: EventQueries = {
     condition: conditionOf,
@@ -146,9 +159,32 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
   const alerting = { database, queries: eventQueries, jobs, mailer, publicUrl, now, log };
 
   defineEventJobs(jobs, database, config, now);
-  defineAuthJobs({ jobs, database, mailer, config, now });
+  defineAuthJobs({ jobs, database, dataKeys, mailer, config, now });
   defineAccountJobs({ jobs, database, mailer, config, now });
-  defineWebhookJobs({ database, encryption, egress, jobs, notify, now });
+  defineWebhookJobs({ database, dataKeys, encryption, egress, jobs, notify, now });
+  const ledger = openErasureLedger(config.dataDir);
+  const { owner } = input;
+  const erasing = {
+    database,
+    dataKeys,
+    folding,
+    jobs,
+    config,
+    secrets,
+    now,
+    identities,
+    ledger,
+    owner,
+  };
+  defineErasureJobs(erasing);
+  defineExportJob({ database, dataKeys, jobs, mailer, config, now });
+  const broughtBack = await applyErasureLedger(erasing);
+  if (broughtBack > 0) {
+    log.warn(
+      { people: broughtBack },
+      "a backup had brought erased people back; they are erased again",
+    );
+  }
   await jobs.start();
 
   // So that there is a checkpoint to ask for from the start.
@@ -164,6 +200,9 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
   ].map((act) => repeat(1000, act, log));
   stopEach.push(repeat(300, sealer.seal, log));
   stopEach.push(repeat(500, () => evaluateDue(alerting), log));
+  const ledgerTimer = setInterval(() => {
+    applyErasureLedger(erasing).catch((error: unknown) => log.warn({ err: error }, "the ledger"));
+  }, 60_000).unref();
 
   return {
     config,
@@ -171,15 +210,18 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
     log,
     now,
     database,
+    owner,
     health,
     limits,
     accessTokens,
     identities,
     pageOrigins: createPageOrigins(database, now),
+    dataKeys,
     folding,
     refusals,
     sealer,
     encryption,
+    ledger,
     egress,
     jobs,
     mailer,
@@ -194,6 +236,7 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
     stop: () => stopping.abort(),
     async [Symbol.asyncDispose]() {
       // Takes no more from now on; what is under way may last, and what callers wait for goes first.
+      clearInterval(ledgerTimer);
       const jobsStopped = jobs.stop();
       await ingest.stop();
       await Promise.all(stopEach.map((stop) => stop()));

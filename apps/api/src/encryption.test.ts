@@ -18,7 +18,7 @@ describe("encryption at rest", () => {
     const all = Array.from({ length: 50 }, () => encryption.encrypt(text, place));
     expect(new Set(all).size).toBe(50);
     for (const sealed of all) {
-      expect(sealed).toMatch(/^v1\.[0-9a-f]{8}\.[A-Za-z0-9_-]+$/);
+      expect(sealed).toMatch(/^v2\.[0-9a-f]{8}\.[A-Za-z0-9_-]+$/);
       expect(Buffer.from(sealed.split(".")[2] ?? "", "base64url").toString("latin1")).not.toContain(
         "token",
       );
@@ -48,7 +48,8 @@ describe("encryption at rest", () => {
       `${version}.${id}.${body.slice(0, 20)}`,
       `${version}.${id}.${body.slice(0, -4)}`,
       `${version}.${id}.${body}AAAA`,
-      `v2.${id}.${body}`,
+      `v1.${id}.${body}`,
+      `v3.${id}.${body}`,
       `${version}.00000000.${body}`,
       body,
     ])

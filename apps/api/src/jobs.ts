@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Database, Tx } from "@muniment/db/database.ts";
 import { jobs } from "@muniment/db/schema/jobs.ts";
-import { and, eq, inArray, sql } from "drizzle-orm";
+import { and, eq, inArray, isNull, sql } from "drizzle-orm";
 import type { Logger } from "pino";
 import { v7 as uuidv7 } from "uuid";
 import type { Encryption } from "./encryption.ts";
@@ -27,6 +27,8 @@ type EnqueueOptions = {
 export type Jobs = {
   /** Adds work in the transaction that makes it necessary: both happen, or neither. */
   enqueue(tx: Tx, queue: string, payload: unknown, options?: EnqueueOptions): Promise<void>;
+  /** Drops the jobs whose payload holds one of the texts, under way or not. */
+  drop(tx: Tx, texts: readonly string[]): Promise<void>;
   /** Says how to do the work of a queue. A handler may run more than once and must bear it. */
   define(queue: string, handler: Handler, lane?: Exclude<Lane, "recurring">): void;
   /** Work that recurs; one node at a time does it. */
@@ -184,6 +186,17 @@ export function createJobs(
 
   return {
     enqueue: (tx, queue, payload, options) => insert(tx, queue, payload, null, options),
+    async drop(tx, texts) {
+      const rows = await tx
+        .select({ id: jobs.id, payload: jobs.payload })
+        .from(jobs)
+        .where(isNull(jobs.key));
+      const gone = rows.flatMap(({ id, payload }) => {
+        const text = encryption.decrypt(payload, placeOf(id));
+        return texts.some((one) => text.includes(JSON.stringify(one).slice(1, -1))) ? [id] : [];
+      });
+      if (gone.length > 0) await tx.delete(jobs).where(inArray(jobs.id, gone));
+    },
     define: (queue, handler, lane = "work") => definitions.set(queue, { handler, lane }),
     every: (queue, everySeconds, handler) =>
       definitions.set(queue, { handler, everySeconds, lane: "recurring" }),

@@ -7,6 +7,8 @@ export type Secrets = {
   apiKeyHmac: readonly Buffer[];
   /** AES-256 keys for encryption at rest. */
   encryption: readonly Buffer[];
+  /** HMAC keys of addresses that have no account. */
+  emailHashes: readonly Buffer[];
   /** Ed25519 private keys (RFC 8032 seeds) that checkpoints of the audit log are signed with. */
   auditSigning: readonly Buffer[];
   /** Seeds of the Ed25519 keys that sign access tokens. */
@@ -35,6 +37,7 @@ export function deriveSecrets(rings: SecretRings): Secrets {
   return {
     apiKeyHmac: rings.API_KEY_SECRET.map((element) => derive(element, "api-key-hmac")),
     encryption: rings.ENCRYPTION_KEY.map((element) => derive(element, "encryption-at-rest")),
+    emailHashes: rings.ENCRYPTION_KEY.map((element) => derive(element, "email-hashes")),
     auditSigning: rings.AUDIT_SIGNING_KEY.map((element) => derive(element, "audit-checkpoints")),
     accessTokenSeeds: rings.JWT_SECRET.map((element) => derive(element, "access-token-ed25519")),
     foldedCallers: derive(newest(rings.JWT_SECRET), "folded-callers"),

@@ -5,7 +5,9 @@ import { findRunningPostgres } from "@muniment/db/embedded/running.ts";
 import { startEmbeddedPostgres } from "@muniment/db/embedded/start.ts";
 import { createDatabase, migrate } from "@muniment/db/migrate.ts";
 import { prepareRoles } from "@muniment/db/roles.ts";
+import { createDataKeys, type DataKeys } from "./audit/data-keys.ts";
 import { type BootInput, databaseName } from "./boot.ts";
+import { createEncryption } from "./encryption.ts";
 import { loadKeyring } from "./keyring.ts";
 import { deriveSecrets, type Secrets } from "./secrets.ts";
 
@@ -33,7 +35,7 @@ async function openServer({ config }: Input, dataDir: string, password: string) 
  */
 export async function withDatabase<T>(
   input: Input,
-  act: (database: Database, secrets: Secrets) => Promise<T>,
+  act: (opened: { database: Database; dataKeys: DataKeys; secrets: Secrets }) => Promise<T>,
 ): Promise<T> {
   const { config } = input;
   const dataDir = await prepareDataDir(config.dataDir);
@@ -49,7 +51,9 @@ export async function withDatabase<T>(
     );
     const database = openDatabase(connections);
     try {
-      return await act(database, secrets);
+      const { encryption, emailHashes } = secrets;
+      const dataKeys = createDataKeys(database.raw, createEncryption(encryption), emailHashes);
+      return await act({ database, dataKeys, secrets });
     } finally {
       await database.close();
     }

@@ -33,7 +33,7 @@ async function write(count: number) {
   const { database, now, sealer } = server.deps;
   await database.transaction({}, async (tx) => {
     for (let at = 0; at < count; at += 1)
-      await writeAuditEntry(tx, {
+      await writeAuditEntry(tx, server.deps.dataKeys, {
         at: now(),
         principal: { kind: "anonymous" },
         request: { id: `r${at}`, address: "192.0.2.7", userAgent: "Tests/1.0" },
@@ -67,7 +67,7 @@ const size = () => sizes.at(-1) as number;
 /** Verifies with the log's own keys, as `muniment verify` does. */
 async function verify(sql: Query, outside: OutsideCheckpoint[] = []): Promise<LogReport> {
   const keysOf = (name: string) => createNoteSigner(server.deps.secrets.auditSigning, name).keys;
-  return verifyLog(sql, { keysOf, outside });
+  return verifyLog(sql, { keysOf, outside, keys: server.deps.dataKeys });
 }
 
 class RolledBack extends Error {}
@@ -180,7 +180,8 @@ describe("a superuser of the database who", () => {
     const { alone } = await attack(async (sql) => {
       await sql`update audit_leaves set index = index + 1 where index > ${from}`;
       const [row] = await sql`
-        insert into audit_entries select (jsonb_populate_record(e, jsonb_build_object('id', gen_random_uuid()))).*
+        insert into audit_entries select (jsonb_populate_record(e, jsonb_build_object('id', gen_random_uuid(),
+          'actor_commitment', null, 'target_commitment', null, 'personal', '{}'::jsonb))).*
         from audit_entries e where id = ${await idAt(sql, from)} returning *`;
       const hash = Buffer.from(leafHash(leafText(leafOf(row as postgres.Row))));
       await sql`insert into audit_leaves ${sql({ index: from + 1, entry_id: row?.id, hash })}`;

@@ -25,7 +25,7 @@ beforeAll(async () => {
   const { database, sealer, now } = server.deps;
   await database.transaction({}, async (tx) => {
     for (let count = 0; count < total; count += 1)
-      await writeAuditEntry(tx, {
+      await writeAuditEntry(tx, server.deps.dataKeys, {
         at: now(),
         principal: { kind: "anonymous" },
         request: { id: `r${count}`, address: "192.0.2.7", userAgent: "Tests/1.0" },

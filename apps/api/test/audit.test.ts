@@ -107,7 +107,7 @@ describe("every change", () => {
     must(await admin.mutate("users.delete", { id: member.id }));
     const entries = await search({ targetId: member.id });
     expect(entries.map(({ action, details }) => [action, details])).toEqual([
-      ["user.deleted", {}],
+      ["user.deleted", { erasureId: expect.any(String), keys: [expect.any(String)] }],
       ["user.unlocked", {}],
       ["user.sessions_revoked", { revoked: 0 }],
       ["user.role_changed", { from: "member", to: "auditor" }],
@@ -116,20 +116,27 @@ describe("every change", () => {
     ]);
     for (const { actor, target } of entries) {
       expect(actor).toEqual({ kind: "user", id, label: "admin@example.org" });
-      expect(target).toEqual({ kind: "user", id: member.id, label: member.email });
+      // The last of them took the key away that the address was encrypted under.
+      expect(target).toEqual({ kind: "user", id: member.id, label: null });
     }
   });
 
-  test("keeps personal data in its own column, and no other", async () => {
+  test("keeps personal data in its own column, encrypted, and no other", async () => {
     const columns = await server.owner`
       select string_agg((to_jsonb(e) - 'personal')::text, ' ') as rest,
              string_agg(personal::text, ' ') as personal from audit_entries e`;
     const { rest, personal } = columns[0] ?? {};
     const people = await server.owner`select email from users`;
     for (const { email } of people) expect(rest).not.toContain(email);
-    expect(rest).not.toMatch(/@|\d+\.\d+\.\d+\.\d+|Tests\/1\.0|renamed/);
-    expect(personal).toContain("admin@example.org");
-    expect(personal).toContain("Tests/1.0");
+    const telling = /@|\d+\.\d+\.\d+\.\d+|Tests\/1\.0|renamed/;
+    expect(rest).not.toMatch(telling);
+    expect(personal).not.toMatch(telling);
+    const entries = await server.owner`select id, personal from audit_entries`;
+    const opened = JSON.stringify(
+      await server.deps.dataKeys.open(entries.map(({ id, personal }) => ({ id, personal }))),
+    );
+    expect(opened).toContain("admin@example.org");
+    expect(opened).toContain("Tests/1.0");
     expect(`${rest}${personal}`).not.toContain(password);
   });
 });

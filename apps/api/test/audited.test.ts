@@ -262,7 +262,11 @@ test("without its entry no mutation of the API changes anything", async () => {
     insert into passkeys (id, user_id, credential_id, public_key, counter, transports, backed_up, name, created_at)
     values (gen_random_uuid(), ${enrolled.id}, 'c', '', 0, '{}', false, 'x', now()) returning id`;
   const { secret } = must(await target.mutate("account.beginTotp"));
+  const leaving = await server.member();
+  must(await leaving.mutate("data.erase", { password, graceSeconds: 60 }));
   const calls: Record<string, () => Promise<Answer>> = {
+    "data.erase": () => enrolled.mutate("data.erase", { password }),
+    "data.cancelErasure": () => leaving.mutate("data.cancelErasure"),
     "agents.create": () => member.mutate("agents.create", { name: "x" }),
     "agents.update": () => member.mutate("agents.update", { id: agentId, name: "y" }),
     "agents.delete": () => member.mutate("agents.delete", { id: agentId }),

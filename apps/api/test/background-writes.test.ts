@@ -18,7 +18,7 @@ const waiting = async () => (await server.owner`select 1 from pg_locks where not
 
 test("nodes that count the same refusals in another order do not deadlock", async () => {
   const now = server.deps.now();
-  const folding = createFolding(server.deps.database, key, () => now);
+  const folding = createFolding(server.deps.database, server.deps.dataKeys, key, () => now);
   const node = createRefusals(folding, () => now, server.deps.log);
   const minute = new Date(Math.floor(now.getTime() / 60_000) * 60_000);
   const hash = (caller: string) =>
@@ -49,7 +49,7 @@ test("nodes that count the same refusals in another order do not deadlock", asyn
 });
 
 test("beyond the first thousands of a moment, refusals share an entry that names nobody", async () => {
-  const folding = createFolding(server.deps.database, key, server.deps.now);
+  const folding = createFolding(server.deps.database, server.deps.dataKeys, key, server.deps.now);
   const node = createRefusals(folding, server.deps.now, server.deps.log);
   for (let index = 0; index < 5003; index += 1) {
     const address = `198.51.${index >> 8}.${index & 255}`;

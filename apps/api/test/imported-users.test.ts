@@ -16,7 +16,7 @@ const django = "pbkdf2_sha256$1000$seasalt$3xmXbyk2QpiyNcnoBbzRPwEBsYPTbDlRdtmLy
 
 const lineOf = (value: unknown) => JSON.stringify(value);
 const load = (text: string, dryRun = false) =>
-  importUsers(server.deps.database, text, { dryRun, now: server.deps.now() });
+  importUsers(server.deps, text, { dryRun, now: server.deps.now() });
 const hashOf = async (email: string) =>
   (await server.owner`select password_hash from users where email = ${email}`)[0]?.password_hash;
 

@@ -64,7 +64,7 @@ describe("a job", () => {
     const jobs = createRunner();
     await enqueue(jobs, { link: "a very secret token" });
     const [row] = await waiting();
-    expect(row?.payload).toMatch(/^v1\./);
+    expect(row?.payload).toMatch(/^v2\./);
     expect(JSON.stringify(row)).not.toContain("secret");
     expect(encryption.decrypt(row?.payload, `jobs.payload:${row?.id}`)).toContain(
       "a very secret token",

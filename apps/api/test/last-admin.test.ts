@@ -37,7 +37,7 @@ test("an import cannot make the last administrator a member", async () => {
     passwordHash: `$2b$04$${"a".repeat(53)}`,
   });
   const options = { dryRun: false, now: server.deps.now() };
-  const { problems } = await importUsers(server.deps.database, line, options);
+  const { problems } = await importUsers(server.deps, line, options);
   expect(problems).toEqual([{ line: 1, problem: "there is an account with this address" }]);
   expect(await admins()).toBe(1);
 });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { readable } from "../src/audit/data-keys.ts";
 import { fromNewAddress } from "./addresses.ts";
 import type { Answer, Client } from "./client.ts";
 import { createClock } from "./clock.ts";
@@ -123,7 +124,7 @@ describe("with an authenticator app", () => {
   test("V6.5.2 the database holds the secret encrypted for this user, and codes only as hashes", async () => {
     const [row] = await server.owner`select * from totp_factors where user_id = ${owner.id}`;
     expect(JSON.stringify(row)).not.toContain(app.secret);
-    expect(row?.secret).toMatch(/^v1\./);
+    expect(row?.secret).toMatch(/^v2\./);
     const other = await server.member();
     const theirs = await enrollTotp(other, clock.now);
     // Moved to another user it cannot be read, so it lets nobody in.
@@ -255,9 +256,13 @@ describe("wrong codes", () => {
     const { client, challenge } = await halfSignedIn();
     await verify(client, challenge, app.code(20));
     await vi.waitFor(async () => {
-      const [refused] = await server.owner`
-        select action, details from audit_log
-        where details->>'procedure' = 'auth.verifyMfa' and personal->'target'->>'label' = ${owner.email}`;
+      const rows = await server.owner`
+        select id, personal, action, details from audit_log
+        where details->>'procedure' = 'auth.verifyMfa'`;
+      const opened = await server.deps.dataKeys.open(
+        rows.map(({ id, personal }) => ({ id, personal })),
+      );
+      const refused = rows.find((_, at) => readable(opened[at]?.target)?.label === owner.email);
       expect(refused).toMatchObject({
         action: "sign_in.refused",
         details: { reason: "invalid_credentials" },

@@ -163,7 +163,8 @@ describe("changing users", () => {
       must(await admin.query("audit.search", { actorId: member.id, limit: 100 })).items.length;
     const before = await entries();
     expect(before).toBeGreaterThan(2);
-    expect(must(await admin.mutate("users.delete", { id: member.id }))).toEqual({ id: member.id });
+    const answer = must(await admin.mutate("users.delete", { id: member.id }));
+    expect(answer).toMatchObject({ id: member.id });
     expect((await member.query("auth.me")).status).toBe(401);
     expect((await caller.query("events.search")).status).toBe(401);
     const signIn = await server
@@ -178,7 +179,7 @@ describe("changing users", () => {
     }
     expect(await entries()).toBe(before);
     const [deleted] = must(await admin.query("audit.search", { actions: ["user.deleted"] })).items;
-    expect(deleted).toMatchObject({ target: { kind: "user", id: member.id, label: member.email } });
+    expect(deleted).toMatchObject({ target: { kind: "user", id: member.id, label: null } });
     await expect
       .poll(
         async () => (await server.owner`select 1 from events where user_id = ${member.id}`).length,

@@ -40,7 +40,17 @@ import {
   timeseries,
 } from "@muniment/shared/events.ts";
 import { limitItem, limitPage } from "@muniment/shared/limits.ts";
-import { accessPage } from "@muniment/shared/own-data.ts";
+import {
+  accessPage,
+  certificateResult,
+  erasedUser,
+  eraseResult,
+  erasureState,
+  exportLink,
+  exportPage,
+  ownExport,
+  processingRecord,
+} from "@muniment/shared/own-data.ts";
 import { savedView, savedViewIdInput, savedViewPage } from "@muniment/shared/saved-views.ts";
 import {
   confirmedPasskey,
@@ -156,7 +166,17 @@ const outputSchemas = {
     evidence,
     inclusionProof,
   },
-  data: { accesses: accessPage },
+  data: {
+    accesses: accessPage,
+    cancelErasure: erasureState,
+    certificate: certificateResult,
+    erase: eraseResult,
+    erasure: erasureState,
+    exports: exportPage,
+    linkExport: exportLink,
+    record: processingRecord,
+    requestExport: ownExport,
+  },
   savedViews: {
     create: savedView,
     list: savedViewPage,
@@ -178,7 +198,7 @@ const outputSchemas = {
     enable: user,
     unlock: user,
     revokeSessions: revokedSessions,
-    delete: userIdInput,
+    delete: erasedUser,
   },
   alertRules: {
     create: alertRule,

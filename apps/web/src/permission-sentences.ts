@@ -4,6 +4,7 @@ import type { Permission } from "@muniment/shared/permissions.ts";
 export const permissionSentences = {
   "account:write": "Your role may not change this account.",
   "data:read": "Your role may not see this account's own data.",
+  "data:write": "Your role may not export or erase this account.",
   "sessions:read": "Your role may not see sessions.",
   "sessions:write": "Your role may not end sessions.",
   "agents:read": "Your role may not see agents.",

@@ -11,13 +11,13 @@ export function grantsTo({ appGroup, ingestGroup }: RoleNames): string {
     grant usage on schema public to ${app}, ${ingest};
     grant select, insert, update, delete on
       users, sessions, known_devices, sign_ins, refresh_tokens, link_tokens, challenges,
-      totp_factors, recovery_codes, agents, api_keys, saved_views, limit_overrides, jobs,
+      totp_factors, recovery_codes, data_keys, exports, export_pieces, agents, api_keys, saved_views, limit_overrides, jobs,
       audit_refusals, webhooks, webhook_deliveries, alert_rules, alert_rule_counts,
       alert_firings to ${app};
     grant select, insert, delete on passkeys to ${app};
     revoke update on passkeys from ${app};
     grant update (name, counter, backed_up, last_used_at) on passkeys to ${app};
-    grant select, insert, update on alerts to ${app};
+    grant select, insert, update on alerts, erasures to ${app};
     grant select, insert on
       audit_entries, audit_leaves, audit_subtrees, audit_checkpoints to ${app};
     grant select on audit_log to ${app};
@@ -32,7 +32,7 @@ export function grantsTo({ appGroup, ingestGroup }: RoleNames): string {
     grant execute on function ensure_event_partition(timestamptz) to ${app}, ${ingest};
     grant execute on function is_page_origin(text), touch_api_keys(jsonb), user_overview(uuid[]), delete_expired_sessions(),
       delete_expired_challenges(), delete_expired_links(), delete_old_sign_ins(),
-      fold_event_counts(integer), fold_agent_counters(integer),
+      delete_expired_exports(), event_partitions_of(uuid), fold_event_counts(integer), fold_agent_counters(integer),
       delete_empty_event_counts(timestamptz, integer), expired_event_partition(timestamptz),
       delete_event_blocks(text, bigint, integer), drop_event_partition(text),
       due_alert_rules(timestamptz, integer), delete_old_notices(timestamptz) to ${app};

@@ -6,6 +6,7 @@ import { connect } from "../src/connection.ts";
 import { build } from "../src/prepared.ts";
 import { agents } from "../src/schema/agents.ts";
 import type { Scope } from "../src/scope.ts";
+import { type Person, populate } from "./populate.ts";
 import { openScratchDatabase } from "./scratch-database.ts";
 
 /** Tables whose rows belong to a user. A new one fails the first test until it stands here. */
@@ -23,6 +24,8 @@ const owned = [
   "event_counts",
   "event_ids",
   "events",
+  "export_pieces",
+  "exports",
   "known_devices",
   "link_tokens",
   "passkeys",
@@ -50,64 +53,10 @@ const neverUpdated = [
 ];
 
 type Scratch = Awaited<ReturnType<typeof openScratchDatabase>>;
-type Person = { id: string; sessionId: string; hmac: string; challenge: string };
 let scratch: Scratch;
 let app: postgres.Sql;
 let ann: Person;
 let ben: Person;
-
-/** A user with one row in every table. */
-async function populate(owner: postgres.Sql): Promise<Person> {
-  const [id, agentId, keyId, eventId, batchId] = Array.from({ length: 5 }, () => randomUUID());
-  const sessionId = randomBytes(32).toString("hex");
-  const [hmac, challenge] = [randomBytes(32), randomBytes(32)];
-  const now = new Date();
-  if (!id || !agentId || !keyId || !eventId || !batchId) throw new Error("no ids");
-  await owner`insert into users ${owner({ id, email: `${id}@example.org`, display_name: "x", password_hash: "x", role: "member", created_at: now })}`;
-  await owner`insert into sessions ${owner({ id: sessionId, public_id: randomUUID(), user_id: id, created_at: now, authenticated_at: now, last_used_at: now, expires_at: new Date(Date.now() + 60_000), address: "", user_agent: "" })}`;
-  await owner`insert into refresh_tokens ${owner({ hash: Buffer.from(sessionId, "hex"), session_id: sessionId, user_id: id, generation: 0 })}`;
-  await owner`insert into known_devices ${owner({ user_id: id, hash: randomBytes(32), created_at: now, last_used_at: now })}`;
-  await owner`insert into sign_ins ${owner({ id: randomUUID(), user_id: id, at: now, outcome: "signed_in", address: "", user_agent: "" })}`;
-  await owner`insert into agents ${owner({ id: agentId, user_id: id, name: "a", description: "", environment: "production", created_at: now })}`;
-  await owner`insert into api_keys ${owner({ id: keyId, user_id: id, agent_id: agentId, name: "k", prefix: "mnt_xxxxxxxx", hmac, scopes: [], allowed_cidrs: [], event_types: [], created_at: now })}`;
-  await owner`insert into events ${owner({ user_id: id, id: eventId, agent_id: agentId, api_key_id: keyId, batch_id: batchId, type: "t", level: 1, occurred_at: now, received_at: now })}`;
-  await owner`insert into event_ids ${owner({ user_id: id, id: eventId, occurred_at: now, digest: Buffer.from("d") })}`;
-  await owner`insert into receipts (user_id, batch_id, event_ids, event_times) values (${id}, ${batchId}, array[${eventId}]::uuid[], array[now()])`;
-  const sent = {
-    user_id: id,
-    agent_id: agentId,
-    api_key_id: keyId,
-    batches: 1,
-    sent: 1,
-    accepted: 1,
-    duplicates: 0,
-    rejected: 0,
-    last_received_at: now,
-  };
-  await owner`insert into agent_counters ${owner(sent)}`;
-  await owner`insert into agent_counter_changes ${owner(sent)}`;
-  await owner`insert into agent_sequences ${owner({ user_id: id, agent_id: agentId, seen: "{[1,2)}", lost: 0 })}`;
-  await owner`insert into totp_factors ${owner({ user_id: id, secret: "s", last_step: 0 })}`;
-  await owner`insert into recovery_codes ${owner({ user_id: id, hash: randomBytes(32) })}`;
-  await owner`insert into passkeys ${owner({ id: randomUUID(), user_id: id, credential_id: "c", public_key: randomBytes(32), counter: 0, transports: [], backed_up: false, name: "p", created_at: now })}`;
-  await owner`insert into challenges ${owner({ hash: challenge, purpose: "second_factor", user_id: id, created_at: now, expires_at: now })}`;
-  const counted = { user_id: id, start: now, agent_id: agentId, type: "t", level: 1, count: 1 };
-  await owner`insert into event_count_changes ${owner(counted)}`;
-  await owner`insert into event_counts ${owner({ ...counted, minutes: 15, apart: 3 })}`;
-  await owner`insert into saved_views ${owner({ id: randomUUID(), user_id: id, name: "v", query: "", display: "{}", created_at: now, updated_at: now })}`;
-  await owner`insert into link_tokens ${owner({ hash: randomBytes(32), purpose: "password_reset", user_id: id, created_at: now, expires_at: now })}`;
-  const [webhookId, ruleId, times] = [
-    randomUUID(),
-    randomUUID(),
-    { created_at: now, updated_at: now },
-  ];
-  await owner`insert into webhooks ${owner({ id: webhookId, user_id: id, name: "w", url: "u", secret: "s", ...times })}`;
-  await owner`insert into webhook_deliveries ${owner({ id: randomUUID(), user_id: id, webhook_id: webhookId, sequence: 1, topic: "webhook.test", body: "{}", status: "pending", attempts: "[]", created_at: now })}`;
-  await owner`insert into alert_rules ${owner({ id: ruleId, user_id: id, name: "r", query: "", threshold: 1, window_minutes: 1, cooldown_minutes: 1, email: true, webhook_ids: [], seen_xid: "0", seen_position: 0, next_check_at: now, ...times })}`;
-  await owner`insert into alert_rule_counts ${owner({ rule_id: ruleId, user_id: id, start: now, count: 1 })}`;
-  await owner`insert into alert_firings ${owner({ id: randomUUID(), rule_id: ruleId, user_id: id, opened_at: now, threshold: 1, window_minutes: 1, count: 2, peak: 2, notified: true })}`;
-  return { id, sessionId, hmac: hmac.toString("hex"), challenge: challenge.toString("hex") };
-}
 
 beforeAll(async () => {
   scratch = await openScratchDatabase();

@@ -18,6 +18,11 @@ const limitChange = z.strictObject({
   durationSeconds: z.number().int().nullable(),
 });
 
+/** The keys that were destroyed; personal data under them can no longer be read. */
+const keys = z.array(z.string());
+/** `keys` is absent in entries of before there were keys. */
+const erasure = z.strictObject({ erasureId: z.string().optional(), keys: keys.optional() });
+
 /**
  * Every action that can stand in the audit log, `resource.past_tense`, with the form of its details.
  * Details hold no personal data: addresses, names and e-mail addresses belong to the personal column.
@@ -33,7 +38,7 @@ export const auditActions = {
   "user.disabled": none,
   "user.enabled": none,
   "user.unlocked": none,
-  "user.deleted": none,
+  "user.deleted": erasure,
   "user.factors_removed": z.strictObject({
     totp: z.boolean(),
     passkeys: z.number().int(),
@@ -105,6 +110,12 @@ export const auditActions = {
   "limit.changed": z.strictObject({ name: z.string(), from: limitChange, to: limitChange }),
   "limit.reset": z.strictObject({ name: z.string() }),
   "alert.resolved": z.strictObject({ kind: z.enum(alertKindNames) }),
+  "data.erasure_requested": z.strictObject({ graceSeconds: z.number().int() }),
+  "data.erasure_cancelled": none,
+  "data.erased": erasure,
+  "data_keys.expired": z.strictObject({ keys }),
+  "data.export_requested": none,
+  "data.export_downloaded": none,
   "data.read": z.strictObject({ procedure: z.string(), count: z.number().int().min(1) }),
   "call.refused": refusal,
 } as const satisfies Record<string, z.ZodType>;

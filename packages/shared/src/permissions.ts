@@ -6,6 +6,7 @@ export type Role = (typeof roles)[number];
 export const permissions = [
   "account:write",
   "data:read",
+  "data:write",
   "sessions:read",
   "sessions:write",
   "agents:read",
@@ -29,7 +30,13 @@ export const permissions = [
 ] as const;
 export type Permission = (typeof permissions)[number];
 
-const own = ["account:write", "data:read", "sessions:read", "sessions:write"] as const;
+const own = [
+  "account:write",
+  "data:read",
+  "data:write",
+  "sessions:read",
+  "sessions:write",
+] as const;
 const member = [
   ...own,
   "agents:read",

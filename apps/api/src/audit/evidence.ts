@@ -10,19 +10,21 @@ import { leafText } from "@muniment/verify/leaf.ts";
 import { formatVerifierKey } from "@muniment/verify/signed-note.ts";
 import type postgres from "postgres";
 import type { SignedCheckpoint } from "./checkpoints.ts";
+import { type DataKeys, type OpenedPersonal, readable } from "./data-keys.ts";
 import { leafOf } from "./entry-leaf.ts";
 import { createNoteSigner } from "./note-signer.ts";
 import { readSides } from "./tree.ts";
 
-const entryOf = (row: postgres.Row): EvidenceEntry => ({
+const entryOf = (row: postgres.Row, opened: OpenedPersonal | undefined): EvidenceEntry => ({
   leaf: leafText(leafOf(row)),
   hash: toBase64(row.hash),
-  actor: row.personal.actor ?? null,
-  target: row.personal.target ?? null,
+  actor: readable(opened?.actor),
+  target: readable(opened?.target),
 });
 
 async function readRange(
   sql: Query,
+  keys: DataKeys,
   from: number,
   to: number,
   size: number,
@@ -31,10 +33,11 @@ async function readRange(
     select hash, e.* from audit_leaves join audit_entries e on e.id = entry_id
     where index >= ${from} and index < ${to} order by index`;
   if (rows.length !== to - from) throw new Error(`entries ${from} to ${to - 1} are not all there`);
+  const opened = await keys.open(rows.map(({ id, personal }) => ({ id, personal })));
   const { left, right } = await readSides(sql, from, to, size);
   return {
     from,
-    entries: rows.map(entryOf),
+    entries: rows.map((row, at) => entryOf(row, opened[at])),
     left: left.map(toBase64),
     right: right.map(toBase64),
   };
@@ -43,6 +46,7 @@ async function readRange(
 /** Neighbouring entries with all that is needed to verify them elsewhere, under a checkpoint. */
 export async function readEvidence(
   sql: Query,
+  keys: DataKeys,
   { note, origin, size }: SignedCheckpoint,
   seeds: readonly Buffer[],
   from: number,
@@ -52,6 +56,6 @@ export async function readEvidence(
     format: evidenceFormat,
     keys: createNoteSigner(seeds, origin).keys.map(formatVerifierKey),
     checkpoint: note,
-    ranges: [await readRange(sql, from, to, size)],
+    ranges: [await readRange(sql, keys, from, to, size)],
   };
 }

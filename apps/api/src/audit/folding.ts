@@ -2,9 +2,14 @@ import { createHmac } from "node:crypto";
 import type { Database } from "@muniment/db/database.ts";
 import { auditRefusals } from "@muniment/db/schema/audit.ts";
 import { sql } from "drizzle-orm";
-import { type NewAuditEntry, toAuditRow } from "./write.ts";
+import type { DataKeys } from "./data-keys.ts";
+import { type NewAuditEntry, sealRows, toAuditRow } from "./write.ts";
 
-type Row = typeof auditRefusals.$inferInsert;
+type Counter = Pick<
+  typeof auditRefusals.$inferInsert,
+  "minute" | "caller" | "procedure" | "reason" | "count"
+>;
+type Pending = { counter: Counter; entry: ReturnType<typeof toAuditRow> };
 
 /** Distinct entries kept between two flushes; what is beyond shares one. */
 const maxPending = 5000;
@@ -31,8 +36,13 @@ export type Folding = {
  * Counts what would otherwise let anybody grow the audit log at will: identical things fold into one
  * entry per minute with a count (docs/adr/0007). `key` hides the callers, who may be addresses.
  */
-export function createFolding(database: Database, key: Buffer, now: () => Date): Folding {
-  let pending = new Map<string, Row>();
+export function createFolding(
+  database: Database,
+  keys: Pick<DataKeys, "seal">,
+  key: Buffer,
+  now: () => Date,
+): Folding {
+  let pending = new Map<string, Pending>();
   const hashed = (caller: string) =>
     createHmac("sha256", key).update(caller).digest("base64url").slice(0, 22);
 
@@ -43,17 +53,18 @@ export function createFolding(database: Database, key: Buffer, now: () => Date):
     const place = `${minute.getTime()} ${by} ${procedure} ${reason}`;
     const known = pending.get(place);
     if (known) {
-      known.count += 1;
+      known.counter.count += 1;
       return;
     }
-    const row = toAuditRow({
+    const made = toAuditRow({
       ...entry,
       ...(crowded ? { principal: { kind: "anonymous" } } : {}),
       details: { ...details, count: 1 },
     });
     // One that many callers share names none of them.
-    if (crowded) row.personal = {};
-    pending.set(place, { ...row, minute, caller: by, procedure, reason, count: 1 });
+    if (crowded) made.personal = {};
+    const counter = { minute, caller: by, procedure, reason, count: 1 };
+    pending.set(place, { counter, entry: made });
   }
 
   async function flush() {
@@ -65,15 +76,24 @@ export function createFolding(database: Database, key: Buffer, now: () => Date):
     try {
       await write(inOrder.map(([, row]) => row));
     } catch (error) {
-      for (const [place, row] of taken) {
-        pending.set(place, { ...row, count: row.count + (pending.get(place)?.count ?? 0) });
+      for (const [place, { counter, entry }] of taken) {
+        counter.count += pending.get(place)?.counter.count ?? 0;
+        pending.set(place, { counter, entry });
       }
       throw error;
     }
   }
 
-  const write = (rows: Row[]) =>
-    database.transaction({}, async (tx) => {
+  async function write(noted: Pending[]) {
+    const sealed = await sealRows(
+      keys,
+      noted.map(({ entry }) => entry),
+    );
+    const rows = noted.flatMap(({ counter }, at) => {
+      const row = sealed[at];
+      return row ? [{ ...row, ...counter }] : [];
+    });
+    await database.transaction({}, async (tx) => {
       for (let at = 0; at < rows.length; at += 500) {
         await tx
           .insert(auditRefusals)
@@ -89,6 +109,7 @@ export function createFolding(database: Database, key: Buffer, now: () => Date):
           });
       }
     });
+  }
 
   return {
     note,

@@ -5,6 +5,7 @@ import { leafText, opens } from "@muniment/verify/leaf.ts";
 import { Frontier, type Hash, leafHash, type Place } from "@muniment/verify/merkle.ts";
 import { openNote, parseNote, type VerifierKey } from "@muniment/verify/signed-note.ts";
 import type postgres from "postgres";
+import { type DataKeys, type OpenedPersonal, readable } from "./data-keys.ts";
 import { leafOf } from "./entry-leaf.ts";
 import { tileHeight } from "./tree.ts";
 
@@ -32,6 +33,8 @@ export type LogReport = {
   unsealed: number;
   /** Entries that were sealed long after the time they tell; the first of them. */
   late: { count: number; first: number } | null;
+  /** Entries with personal data that was erased, as the log itself tells. */
+  erased: number;
   /** Earlier checkpoints that only keys signed which are no longer known. */
   olderKeys: number;
 };
@@ -40,6 +43,7 @@ type Input = {
   /** The keys that the log is believed to be signed with. */
   keysOf: (origin: string) => readonly VerifierKey[];
   outside: readonly OutsideCheckpoint[];
+  keys: Pick<DataKeys, "open">;
 };
 
 class Found extends Error {
@@ -53,19 +57,35 @@ class Found extends Error {
 const span = (from: number, to: number) =>
   to - from === 1 ? `entry ${from}` : `entries ${from} to ${to - 1}`;
 
-function entryProblem(row: postgres.Row): string | null {
+const sides = ["actor", "target"] as const;
+
+function entryProblem(row: postgres.Row, opened: OpenedPersonal | undefined): string | null {
   if (row.id === null) return "the entry was deleted";
   const leaf = leafOf(row);
   if (!sameBytes(leafHash(leafText(leaf)), row.hash)) {
     return "the entry is not the one that was sealed";
   }
-  const { actor, target } = row.personal;
-  if (!opens(leaf.actor.personal, actor ?? null)) return "the actor's personal data was changed";
-  if (!opens(leaf.target?.personal ?? null, target ?? null)) {
-    return "the target's personal data was changed";
+  for (const side of sides) {
+    const committed = leaf[side]?.personal ?? null;
+    if (committed !== null && opened?.[side] === undefined) {
+      return `the ${side}'s personal data was removed`;
+    }
+    if (opened?.[side] === "altered" || !opens(committed, readable(opened?.[side]))) {
+      return `the ${side}'s personal data was changed`;
+    }
   }
   return null;
 }
+
+const destroying: ReadonlySet<string> = new Set([
+  "data.erased",
+  "user.deleted",
+  "data_keys.expired",
+]);
+
+/** The keys that an entry says were destroyed. */
+const destroyedKeys = (row: postgres.Row): string[] =>
+  destroying.has(row.action) && Array.isArray(row.details.keys) ? row.details.keys : [];
 
 type Opened = Checkpoint & { source: string };
 
@@ -91,12 +111,15 @@ class Walk {
     confirmed: 0,
     unsealed: 0,
     late: null,
+    erased: 0,
     olderKeys: 0,
   };
   readonly #sql: Query;
   readonly #input: Input;
   #outside: Opened[] = [];
   #stored = new Map<string, Hash>();
+  readonly #gone = new Map<string, number>();
+  readonly #destroyed = new Set<string>();
   #signedUntil = 0;
   /** Entries since the last checkpoint. */
   #batch: postgres.Row[] = [];
@@ -148,13 +171,18 @@ class Walk {
     this.#stored = new Map(
       subtrees.map(({ level, index, hash }) => [`${level} ${index}`, Uint8Array.from(hash)]),
     );
+    const entries = rows.flatMap(({ id, personal }) => (id === null ? [] : [{ id, personal }]));
+    const opened = await this.#input.keys.open(entries, this.#sql);
+    const personalOf = new Map(entries.map(({ id }, at) => [id, opened[at]]));
     const waiting = [...checkpoints];
     for (const row of rows) {
       const index = this.#tree.size;
       if (Number(row.index) !== index)
         throw new Found(index, "the entry is missing from the order");
-      const problem = entryProblem(row);
+      const personal = personalOf.get(row.id);
+      const problem = entryProblem(row, personal);
       if (problem) throw new Found(index, problem);
+      this.#noteErased(index, row, personal);
       this.#tree.append(Uint8Array.from(row.hash));
       this.report.verified = this.#tree.size;
       this.#batch.push(row);
@@ -166,6 +194,28 @@ class Walk {
       this.#compare();
     }
     return rows.length === 0;
+  }
+
+  /** Remembers which keys are gone, and which the log says were destroyed. */
+  #noteErased(index: number, row: postgres.Row, personal: OpenedPersonal | undefined) {
+    for (const id of destroyedKeys(row)) this.#destroyed.add(id);
+    const gone = sides.filter((side) => personal?.[side] === "erased");
+    if (gone.length > 0) this.report.erased += 1;
+    for (const side of gone) {
+      const { key } = row.personal[side];
+      if (!this.#gone.has(key)) this.#gone.set(key, index);
+    }
+  }
+
+  /** Personal data that only a key is missing for must have been erased by an act that is entered. */
+  #checkErased() {
+    for (const [key, index] of this.#gone) {
+      if (this.#destroyed.has(key)) continue;
+      throw new Found(
+        index,
+        "its personal data cannot be read any more, though the log tells of no erasure",
+      );
+    }
   }
 
   async #checkpoint({ note, at }: postgres.Row) {
@@ -241,10 +291,12 @@ class Walk {
         `the log had ${beyond.size} entries when ${beyond.source} was written and has ${size} now: its tail was cut, or an older backup was restored`,
       );
     }
-    const [unsealed] = await this.#sql`
-      select count(*) from audit_entries
+    const unsealed = await this.#sql`
+      select action, details from audit_entries
       where not exists (select from audit_leaves where entry_id = audit_entries.id)`;
-    this.report.unsealed = Number(unsealed?.count);
+    this.report.unsealed = unsealed.length;
+    for (const id of unsealed.flatMap(destroyedKeys)) this.#destroyed.add(id);
+    this.#checkErased();
   }
 }
 

@@ -1,12 +1,13 @@
 import { randomBytes } from "node:crypto";
 import type { Tx } from "@muniment/db/database.ts";
-import { type AuditPersonal, auditEntries } from "@muniment/db/schema/audit.ts";
+import { auditEntries } from "@muniment/db/schema/audit.ts";
 import { type AuditAction, auditActions } from "@muniment/shared/audit-actions.ts";
 import type { AuditEntry } from "@muniment/shared/audit-log.ts";
 import { commitment, type PersonalData } from "@muniment/verify/leaf.ts";
 import { v7 as uuidv7 } from "uuid";
 import type { Principal } from "../identity/principal.ts";
 import type { RequestFacts } from "../trpc/context.ts";
+import type { DataKeys, Personal, Subject } from "./data-keys.ts";
 
 export type NewAuditEntry = {
   at: Date;
@@ -17,6 +18,8 @@ export type NewAuditEntry = {
   outcome: AuditEntry["outcome"];
   target: { kind: string; id: string | null; label?: string } | null;
   details: Record<string, unknown>;
+  /** The user whom it tells of, where neither actor nor target is one. */
+  about?: string;
   /** Overrides the actor that the principal says. */
   actor?: { userId: string; label: string };
 };
@@ -32,6 +35,24 @@ function actorOf({ principal, actor, request }: NewAuditEntry) {
   return { kind: request ? ("anonymous" as const) : ("system" as const), id: null, label: null };
 }
 
+/** The kinds of targets whose label is an address of somebody who may have no account. */
+const addressed: ReadonlySet<string> = new Set(["invitation", "procedure"]);
+
+/**
+ * Whose the personal data of an entry is, and whose key it is encrypted under. What a caller whom
+ * nobody knows leaves behind goes with the account that they tried to get at.
+ */
+function subjectsOf({ principal, actor, target, about, at }: NewAuditEntry) {
+  const known = actor?.userId ?? (principal.kind === "anonymous" ? about : principal.userId);
+  const ofTarget = (): Subject | undefined => {
+    if (target?.kind === "user" && target.id) return { userId: target.id };
+    if (target?.label && addressed.has(target.kind)) return { email: target.label };
+    return undefined;
+  };
+  const own: Subject = known ? { userId: known } : (ofTarget() ?? { since: at });
+  return { actor: own, target: ofTarget() ?? own };
+}
+
 /** What is known of one person, with its salt; null where nothing is. */
 function personalOf(known: Omit<PersonalData, "salt">): PersonalData | null {
   if (Object.keys(known).length === 0) return null;
@@ -39,8 +60,8 @@ function personalOf(known: Omit<PersonalData, "salt">): PersonalData | null {
 }
 
 /**
- * The row of an entry. Personal data goes into its own column, everything else is not personal; the
- * commitments to it are what the log keeps (docs/adr/0010-what-a-leaf-contains.md).
+ * The row of an entry but for its personal data, which is answered apart, to be encrypted. Nothing
+ * else is personal; the log keeps commitments to it (docs/adr/0010-what-a-leaf-contains.md).
  */
 export function toAuditRow(entry: NewAuditEntry) {
   const actor = actorOf(entry);
@@ -51,11 +72,12 @@ export function toAuditRow(entry: NewAuditEntry) {
     ...(request?.userAgent ? { userAgent: request.userAgent } : {}),
   });
   const ofTarget = personalOf(target?.label ? { label: target.label } : {});
-  const personal: AuditPersonal = {
-    ...(ofActor ? { actor: ofActor } : {}),
-    ...(ofTarget ? { target: ofTarget } : {}),
+  const subjects = subjectsOf(entry);
+  const personal: Personal = {
+    ...(ofActor ? { actor: { subject: subjects.actor, data: ofActor } } : {}),
+    ...(ofTarget ? { target: { subject: subjects.target, data: ofTarget } } : {}),
   };
-  return {
+  const row = {
     id: uuidv7({ msecs: entry.at.getTime() }),
     at: entry.at,
     actorKind: actor.kind,
@@ -66,13 +88,33 @@ export function toAuditRow(entry: NewAuditEntry) {
     outcome: entry.outcome,
     requestId: request?.id ?? null,
     details: auditActions[entry.action].parse(entry.details),
-    personal,
     actorCommitment: ofActor && commitment(ofActor),
     targetCommitment: ofTarget && commitment(ofTarget),
   };
+  return { row, personal };
+}
+
+type Unsealed = ReturnType<typeof toAuditRow>;
+
+/** Rows with their personal data encrypted; of somebody erased nothing is kept, and nothing committed to. */
+export async function sealRows(keys: Pick<DataKeys, "seal">, entries: readonly Unsealed[]) {
+  const sealed = await keys.seal(entries.map(({ row: { id }, personal }) => ({ id, personal })));
+  return entries.map(({ row }, at) => {
+    const personal = sealed[at] ?? {};
+    return {
+      ...row,
+      personal,
+      actorCommitment: personal.actor ? row.actorCommitment : null,
+      targetCommitment: personal.target ? row.targetCommitment : null,
+    };
+  });
 }
 
 /** Writes one entry in the transaction of the change it tells of. */
-export async function writeAuditEntry(tx: Tx, entry: NewAuditEntry): Promise<void> {
-  await tx.insert(auditEntries).values(toAuditRow(entry));
+export async function writeAuditEntry(
+  tx: Tx,
+  keys: Pick<DataKeys, "seal">,
+  entry: NewAuditEntry,
+): Promise<void> {
+  await tx.insert(auditEntries).values(await sealRows(keys, [toAuditRow(entry)]));
 }

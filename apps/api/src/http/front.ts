@@ -5,6 +5,7 @@ import { plainError } from "./answer.ts";
 import { auditRoutes } from "./audit-route.ts";
 import { callerAddress } from "./caller-address.ts";
 import { type Exchange, type Route, sendJson } from "./exchange.ts";
+import { exportRoutes } from "./export-route.ts";
 import { allowOrigins, leaveLocalhost } from "./origins.ts";
 import { otlpRoutes } from "./otlp-route.ts";
 import { allowPage, isFromPage } from "./pages.ts";
@@ -55,6 +56,7 @@ export function createFront(deps: Deps, others: (exchange: Exchange) => void): R
     ...restRoutes(deps),
     ...otlpRoutes(deps),
     ...auditRoutes(deps),
+    ...exportRoutes(deps),
   ]);
 
   function answer(exchange: Exchange): void {

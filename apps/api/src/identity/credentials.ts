@@ -1,6 +1,7 @@
 import type { Database, Tx } from "@muniment/db/database.ts";
 import { users } from "@muniment/db/schema/users.ts";
 import { and, eq, isNull } from "drizzle-orm";
+import type { DataKeys } from "../audit/data-keys.ts";
 import { writeAuditEntry } from "../audit/write.ts";
 import type { Config } from "../config.ts";
 import { AppError } from "../errors.ts";
@@ -15,10 +16,19 @@ export type Proof = { user: User };
 const wrongCredentials = () =>
   new AppError("invalid_credentials", "The e-mail address or the password is wrong.");
 
-type Deps = { database: Database; config: Pick<Config, "argon2">; now: () => Date };
+type Deps = {
+  database: Database;
+  dataKeys: DataKeys;
+  config: Pick<Config, "argon2">;
+  now: () => Date;
+};
 
 /** Replaces a hash by a dearer one of the same password; false where it is not the stored one any more. */
-function upgrade({ database, now }: Deps, user: User, passwordHash: string): Promise<boolean> {
+function upgrade(
+  { database, dataKeys, now }: Deps,
+  user: User,
+  passwordHash: string,
+): Promise<boolean> {
   const { id, email } = user;
   return database.transaction({}, async (tx) => {
     const upgraded = await tx
@@ -27,7 +37,7 @@ function upgrade({ database, now }: Deps, user: User, passwordHash: string): Pro
       .where(and(eq(users.id, id), eq(users.passwordHash, user.passwordHash)))
       .returning({ id: users.id });
     if (upgraded.length === 0) return false;
-    await writeAuditEntry(tx, {
+    await writeAuditEntry(tx, dataKeys, {
       at: now(),
       principal: { kind: "anonymous" },
       action: "account.password_rehashed",

@@ -4,6 +4,7 @@ import { users } from "@muniment/db/schema/users.ts";
 import type { SignInOutcome } from "@muniment/shared/sign-ins.ts";
 import { and, eq, inArray, isNull, lte, or } from "drizzle-orm";
 import { v7 as uuidv7 } from "uuid";
+import type { DataKeys } from "../audit/data-keys.ts";
 import { writeAuditEntry } from "../audit/write.ts";
 import type { Notify } from "../notices/notify.ts";
 import type { RequestFacts } from "../trpc/context.ts";
@@ -33,6 +34,7 @@ export type FailedSignIns = {
 
 export function createFailedSignIns(
   database: Database,
+  dataKeys: DataKeys,
   notify: Notify,
   now: () => Date,
 ): FailedSignIns {
@@ -48,7 +50,7 @@ export function createFailedSignIns(
         .where(and(eq(users.id, id), isFree))
         .returning({ id: users.id });
       if (locked.length === 0) return;
-      await writeAuditEntry(tx, {
+      await writeAuditEntry(tx, dataKeys, {
         at,
         principal: { kind: "anonymous" },
         action: "account.locked",
@@ -114,7 +116,7 @@ export function createFailedSignIns(
           .where(lte(users.lockedUntil, at))
           .returning({ id: users.id, email: users.email });
         for (const { id, email } of open) {
-          await writeAuditEntry(tx, {
+          await writeAuditEntry(tx, dataKeys, {
             at,
             principal: { kind: "anonymous" },
             action: "account.unlocked",

@@ -5,6 +5,7 @@ import { email } from "@muniment/shared/email-address.ts";
 import { inArray } from "drizzle-orm";
 import { v7 as uuidv7 } from "uuid";
 import { z } from "zod";
+import type { DataKeys } from "../audit/data-keys.ts";
 import { writeAuditEntry } from "../audit/write.ts";
 import { importedKind } from "./imported-hash.ts";
 
@@ -100,7 +101,7 @@ async function taken(database: Database, lines: Line[]): Promise<ImportProblem[]
  * entry: all of them, or none where any line is wrong. A dry run only looks.
  */
 export async function importUsers(
-  database: Database,
+  { database, dataKeys }: { database: Database; dataKeys: DataKeys },
   text: string,
   { dryRun, now }: { dryRun: boolean; now: Date },
 ): Promise<ImportResult> {
@@ -113,7 +114,7 @@ export async function importUsers(
       const rows = block.map(({ number: _, ...one }) => ({ ...one, id: uuidv7(), createdAt: now }));
       await tx.insert(users).values(rows);
       for (const { id, email: label, role: given, passwordHash } of rows) {
-        await writeAuditEntry(tx, {
+        await writeAuditEntry(tx, dataKeys, {
           at: now,
           principal: { kind: "anonymous" },
           action: "user.imported",

@@ -18,6 +18,8 @@ const kinds = [
   "new_program",
   "sessions_revoked",
   "account_locked",
+  "erasure_requested",
+  "erasure_cancelled",
   "webhook_disabled",
   "codes_locked",
   "factors_removed",

@@ -17,6 +17,8 @@ export type Notice =
   | { kind: "new_program" }
   | { kind: "sessions_revoked" }
   | { kind: "account_locked" }
+  | { kind: "erasure_requested" }
+  | { kind: "erasure_cancelled" }
   | { kind: "webhook_disabled" }
   | { kind: "codes_locked" }
   | { kind: "factors_removed" }
@@ -132,6 +134,17 @@ const fixed = {
     happened: (account) =>
       `An administrator removed every second factor of ${account}, because you have lost them, as we hope. Your password works no longer either: set a new one with the link in the other mail.`,
     remedy: "administrator",
+  },
+  erasure_requested: {
+    subject: "Your account is to be erased",
+    happened: (account) =>
+      `Somebody signed in as ${account} asked for the account and all its data to be erased. It can be taken back on the page "Your data" until then.`,
+    remedy: "reset",
+  },
+  erasure_cancelled: {
+    subject: "Your account is not erased",
+    happened: (account) => `The erasure of ${account} was taken back.`,
+    remedy: "reset",
   },
 } as const satisfies Record<Exclude<Notice["kind"], "role_changed">, Text>;
 

@@ -35,7 +35,7 @@ export function audited<A extends AuditAction>(...actions: [A, ...A[]]) {
     const result = await deps.database.transaction(userId ? { userId } : {}, async (tx) => {
       let written = 0;
       const audit = async (facts: AuditFacts<A>) => {
-        await writeAuditEntry(tx, {
+        await writeAuditEntry(tx, deps.dataKeys, {
           at: deps.now(),
           principal: principal ?? { kind: "anonymous" },
           request,

@@ -35,7 +35,7 @@ async function tellOwner({ deps }: Context, email: string, seconds: number): Pro
   await deps.database.transaction({}, async (tx) => {
     const [user] = await tx.select({ id: users.id }).from(users).where(eq(users.email, email));
     if (!user) return;
-    await writeAuditEntry(tx, {
+    await writeAuditEntry(tx, deps.dataKeys, {
       at: deps.now(),
       principal: { kind: "anonymous" },
       action: "account.codes_locked",

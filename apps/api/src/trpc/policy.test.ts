@@ -30,6 +30,7 @@ const open: Record<string, string> = {
   "auth.signUp": "sign-up policy and limit",
   "auth.verifyEmail": "the one-time link",
   "auth.verifyMfa": "the challenge and auth limits",
+  "data.certificate": "its random id",
   "setup.createAdmin": "the one-time link",
   "tokens.issue": "auth limits",
   "tokens.refresh": "the refresh token",
@@ -58,9 +59,7 @@ const sensitive: Record<string, RegExp> = {
 };
 
 /** Those that ask otherwise, each with how. */
-const provenOtherwise: Record<string, string> = {
-  "data.erase": "the password is part of the call",
-};
+const provenOtherwise: Record<string, string> = {};
 
 const all = [...procedures.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
 

@@ -73,7 +73,7 @@ export const startsSession = procedure.meta({ setsSession: true }).use(async fun
           // The browser forgets its cookie for the new one, so nobody could end it any more.
           await enterScope(tx, previous.userId);
           await tx.delete(sessions).where(eq(sessions.id, previous.sessionId));
-          await writeAuditEntry(tx, {
+          await writeAuditEntry(tx, deps.dataKeys, {
             at: now,
             principal: previous,
             request,

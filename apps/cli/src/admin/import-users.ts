@@ -26,8 +26,8 @@ export async function importUsersCommand(argv: string[], io: Io): Promise<number
     throw new UsageError(cause.message, { cause });
   });
   const dryRun = values["dry-run"];
-  const result = await withDatabase(settingsOf(io.env), (database) =>
-    importUsers(database, text, { dryRun, now: new Date() }),
+  const result = await withDatabase(settingsOf(io.env), (opened) =>
+    importUsers(opened, text, { dryRun, now: new Date() }),
   );
   const failed = result.problems.length > 0;
   const { users, problems } = result;

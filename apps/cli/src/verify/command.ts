@@ -1,5 +1,7 @@
+import { createDataKeys } from "@muniment/api/audit/data-keys.ts";
 import { createNoteSigner } from "@muniment/api/audit/note-signer.ts";
 import { type LogReport, verifyLog } from "@muniment/api/audit/verify-log.ts";
+import { createEncryption } from "@muniment/api/encryption.ts";
 import { connect } from "@muniment/db/connection.ts";
 import { parseVerifierKey } from "@muniment/verify/signed-note.ts";
 import { type Command, exitCodes, type Io, parseArguments, UsageError } from "../command.ts";
@@ -34,10 +36,11 @@ async function verifyInstallation(
   const keysOf = (origin: string) =>
     keys.length > 0 ? keys : createNoteSigner(secrets.auditSigning, origin).keys;
   const sql = connect(owner, { max: 1, applicationName: "muniment-verify" });
+  const encryption = createEncryption(secrets.encryption);
   try {
     // One moment of the log, however much the server adds meanwhile.
     return (await sql.begin("isolation level repeatable read read only", (tx) =>
-      verifyLog(tx, { keysOf, outside }),
+      verifyLog(tx, { keysOf, outside, keys: createDataKeys(tx, encryption, secrets.emailHashes) }),
     )) as LogReport;
   } finally {
     await sql.end({ timeout: 2 });

@@ -6,7 +6,14 @@ const count = (value: number, noun: string) =>
 const entries = (value: number) => count(value, "entry");
 
 /** How far the answer reaches, in sentences. */
-function* reach({ verified, confirmed, unsealed, late, olderKeys }: LogReport): Generator<string> {
+function* reach({
+  verified,
+  confirmed,
+  unsealed,
+  late,
+  erased,
+  olderKeys,
+}: LogReport): Generator<string> {
   if (confirmed < verified) {
     yield `Nothing outside the database confirms the entries from ${confirmed} on: whoever holds the database and the signing key could have written them anew.`;
   } else if (verified > 0) {
@@ -15,6 +22,9 @@ function* reach({ verified, confirmed, unsealed, late, olderKeys }: LogReport): 
   if (unsealed > 0) yield `${entries(unsealed)} more wait for a place in the log.`;
   if (late) {
     yield `${entries(late.count)} were sealed more than 10 minutes after the time they tell, the first at ${late.first}: the server was down, or they were entered later.`;
+  }
+  if (erased > 0) {
+    yield `${entries(erased)} ${erased === 1 ? "tells" : "tell"} of people who were erased; the log says when.`;
   }
   if (olderKeys > 0) {
     yield `${count(olderKeys, "earlier checkpoint")} were signed with older keys only.`;

@@ -12,7 +12,7 @@ Options
                            of those of AUDIT_SIGNING_KEY; may be repeated
   --env-file <file>        read the settings in this file instead of those of the environment
   --json                   { ok, wrong: { index, reason } | null, origin, verified, confirmed,
-                           unsealed, late, olderKeys }
+                           unsealed, late, erased, olderKeys }
 
 Run it with the same environment, from the same folder and as the same user as the server, while it
 runs or while it is stopped. The checkpoint that the server keeps in DATA_DIR is always compared.

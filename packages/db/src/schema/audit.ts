@@ -20,7 +20,10 @@ import { bytes, id, time, xid8 } from "./columns.ts";
  * Personal data of an entry, apart from the rest and apart by person, so that one's can be made
  * unreadable without touching the entry or another's.
  */
-export type AuditPersonal = { actor?: PersonalData; target?: PersonalData };
+export type AuditPersonal = { actor?: StoredPersonal; target?: StoredPersonal };
+
+/** Encrypted under a row of `data_keys`; entries of before there were keys hold it plainly until sealed. */
+export type StoredPersonal = { key: string; sealed: string } | PersonalData;
 
 const columns = () => ({
   id: id(),

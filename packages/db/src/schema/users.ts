@@ -1,6 +1,15 @@
 import { roles } from "@muniment/shared/permissions.ts";
 import { sql } from "drizzle-orm";
-import { boolean, check, index, integer, pgTable, text, uniqueIndex } from "drizzle-orm/pg-core";
+import {
+  boolean,
+  check,
+  index,
+  integer,
+  pgTable,
+  text,
+  uniqueIndex,
+  uuid,
+} from "drizzle-orm/pg-core";
 import { id, time } from "./columns.ts";
 
 /** `email` is canonical (lower case, ASCII); one account exists per address. */
@@ -23,6 +32,10 @@ export const users = pgTable(
     passwordIsShort: boolean("password_is_short").notNull().default(false),
     /** How long the user's events are kept; null: as long as the instance keeps them. */
     retentionDays: integer("retention_days"),
+    /** When the user is erased, who may take that back until then; null where it was not asked for. */
+    eraseAt: time("erase_at"),
+    /** What the erasure and its certificate will be known by. */
+    erasureId: uuid("erasure_id"),
   },
   (table) => [
     uniqueIndex("users_email_key").on(table.email),
@@ -31,6 +44,7 @@ export const users = pgTable(
       sql`not ${table.passwordIsShort} or ${table.secondFactorAt} is not null`,
     ),
     index("users_created_at_idx").on(table.createdAt, table.id),
+    index("users_erase_at_idx").on(table.eraseAt).where(sql`${table.eraseAt} is not null`),
     index("users_locked_until_idx")
       .on(table.lockedUntil)
       .where(sql`${table.lockedUntil} is not null`),

@@ -13,8 +13,15 @@ export const evidence = limited("general")
   .input(evidenceInput)
   .output(answer)
   .query(async ({ ctx: { deps, saw }, input: { from, count } }) => {
-    const { database, secrets } = deps;
+    const { database, dataKeys, secrets } = deps;
     saw("audit_log");
     const checkpoint = await newestCheckpoint(deps, from + count);
-    return readEvidence(database.audit, checkpoint, secrets.auditSigning, from, from + count);
+    return readEvidence(
+      database.audit,
+      dataKeys,
+      checkpoint,
+      secrets.auditSigning,
+      from,
+      from + count,
+    );
   });

@@ -19,7 +19,8 @@ export const get = limited("general")
     const [row] = await database.reads({}).select().from(auditLog).where(eq(auditLog.id, input.id));
     if (!row) throw new AppError("not_found", "There is no such audit entry.");
     const indexes = await readIndexes(database, [row.id]);
-    const entry = toAuditEntry(row, indexes.get(row.id));
+    const [opened] = await deps.dataKeys.open([row]);
+    const entry = toAuditEntry(row, opened, indexes.get(row.id));
     saw(peopleIn([entry]));
     return entry;
   });

@@ -2,6 +2,7 @@ import type { Database } from "@muniment/db/database.ts";
 import { auditLeaves, type auditLog } from "@muniment/db/schema/audit.ts";
 import type { AuditEntry } from "@muniment/shared/audit-log.ts";
 import { inArray } from "drizzle-orm";
+import { type OpenedPersonal, readable } from "../../audit/data-keys.ts";
 import type { Seen } from "../../audit/reads.ts";
 
 type Row = typeof auditLog.$inferSelect;
@@ -18,19 +19,23 @@ export async function readIndexes(database: Database, ids: string[]): Promise<Ma
 }
 
 /** An entry as readers see it: personal data joined with the rest. */
-export function toAuditEntry(row: Row, index: number | undefined): AuditEntry {
-  const { personal } = row;
+export function toAuditEntry(
+  row: Row,
+  opened: OpenedPersonal | undefined,
+  index: number | undefined,
+): AuditEntry {
+  const [actor, target] = [readable(opened?.actor), readable(opened?.target)];
   return {
     id: row.id,
     index: index ?? null,
     at: row.at.toISOString(),
-    actor: { kind: row.actorKind, id: row.actorId, label: personal.actor?.label ?? null },
+    actor: { kind: row.actorKind, id: row.actorId, label: actor?.label ?? null },
     action: row.action,
     target: row.targetKind
-      ? { kind: row.targetKind, id: row.targetId, label: personal.target?.label ?? null }
+      ? { kind: row.targetKind, id: row.targetId, label: target?.label ?? null }
       : null,
     outcome: row.outcome,
-    address: personal.actor?.address ?? null,
+    address: actor?.address ?? null,
     requestId: row.requestId,
     details: row.details,
   };

@@ -39,10 +39,12 @@ export const search = limited("general")
       database,
       rows.map(({ id }) => id),
     );
+    const opened = await deps.dataKeys.open(rows);
+    const personalOf = new Map(rows.map(({ id }, at) => [id, opened[at]]));
     const answer = page.cut(
       rows,
       (row) => row,
-      (row) => toAuditEntry(row, indexes.get(row.id)),
+      (row) => toAuditEntry(row, personalOf.get(row.id), indexes.get(row.id)),
     );
     const asked = peopleIn(answer.items).filter(({ id }) => id === actorId || id === targetId);
     saw(asked.length > 0 ? asked : "audit_log");

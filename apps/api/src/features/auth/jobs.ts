@@ -8,7 +8,7 @@ import { createLinkToken } from "../../identity/link-token.ts";
 import { sendResetLink } from "../../identity/reset-link.ts";
 import { linkMail } from "../../link-mail.ts";
 
-type JobDeps = Pick<Deps, "jobs" | "database" | "mailer" | "config" | "now">;
+type JobDeps = Pick<Deps, "jobs" | "database" | "dataKeys" | "mailer" | "config" | "now">;
 
 /** The job that mails a reset link where there is an account; payload `{ email }`. */
 export const passwordResetQueue = "password-reset";
@@ -33,7 +33,7 @@ async function answerResetRequest(deps: JobDeps, email: string): Promise<void> {
     const [user] = await tx.select().from(users).where(eq(users.email, email));
     if (!user || user.disabledAt) return;
     await sendResetLink(deps, tx, user, "owner");
-    await writeAuditEntry(tx, {
+    await writeAuditEntry(tx, deps.dataKeys, {
       at: deps.now(),
       principal: { kind: "anonymous" },
       action: "account.password_reset_sent",

@@ -1,12 +1,17 @@
 import type { Database } from "@muniment/db/database.ts";
 import { z } from "zod";
 import type { Config } from "../../config.ts";
-import { deleteUserEventsQueue } from "../../job-queues.ts";
+import { cleanUpQueue, deleteUserEventsQueue } from "../../job-queues.ts";
 import type { Jobs } from "../../jobs.ts";
 import { deleteUserEvents } from "./delete-user-events.ts";
 import { createExpiry } from "./expire-events.ts";
 
-const payloadSchema = z.object({ userId: z.uuid(), isSecond: z.boolean().default(false) });
+const payloadSchema = z.object({
+  userId: z.uuid(),
+  isSecond: z.boolean().default(false),
+  /** What follows when the events are gone: the payload of the clean-up. */
+  after: z.unknown(),
+});
 /** Longer than a batch can be on its way between the look at its key and its commit. */
 const secondLookSeconds = 60;
 
@@ -22,14 +27,15 @@ export function defineEventJobs(
   });
   jobs.every("expire-events", 600, createExpiry(database, eventRetentionDays, now));
   jobs.define(deleteUserEventsQueue, async (payload) => {
-    const { userId, isSecond } = payloadSchema.parse(payload);
+    const { userId, isSecond, after } = payloadSchema.parse(payload);
     const again = (isNextSecond: boolean, delaySeconds: number) =>
       database.transaction({}, (tx) => {
-        const next = { userId, isSecond: isNextSecond };
+        const next = { userId, isSecond: isNextSecond, after };
         return jobs.enqueue(tx, deleteUserEventsQueue, next, { delaySeconds });
       });
     const done = await deleteUserEvents(database, userId);
-    if (!done) await again(isSecond, 0);
-    else if (!isSecond) await again(true, secondLookSeconds);
+    if (!done) return again(isSecond, 0);
+    if (after) await database.transaction({}, (tx) => jobs.enqueue(tx, cleanUpQueue, after));
+    if (!isSecond) await again(true, secondLookSeconds);
   });
 }

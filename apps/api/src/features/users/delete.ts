@@ -1,32 +1,41 @@
-import { users } from "@muniment/db/schema/users.ts";
+import { randomUUID } from "node:crypto";
+import { erasedUser } from "@muniment/shared/own-data.ts";
 import { userIdInput } from "@muniment/shared/users.ts";
-import { eq } from "drizzle-orm";
+import { afterErasure, eraseUser, prepareErasure } from "../../erasure/erase-user.ts";
 import { AppError } from "../../errors.ts";
-import { deleteUserEventsQueue } from "../../job-queues.ts";
+import { keepAnAdmin } from "../../identity/last-admin.ts";
 import { audited } from "../../trpc/audited.ts";
 import { signedIn } from "../../trpc/authenticated.ts";
 import { limited } from "../../trpc/limited.ts";
 import { permission } from "../../trpc/permission.ts";
 import { recentlyAuthenticated } from "../../trpc/recently-authenticated.ts";
-import { keepAnAdmin } from "./last-admin.ts";
 import { readUser } from "./read-users.ts";
 
-/** Deletes a user with agents, keys and sessions at once, and the events by a job of the same transaction. */
+/** Erases a user as that user could; the certificate can be fetched by `erasureId`. */
 export const deleteUser = limited("general")
   .concat(signedIn)
   .concat(permission("users:write"))
   .concat(recentlyAuthenticated)
   .input(userIdInput)
+  .use(async function prepare({ ctx, next }) {
+    return next({ ctx: { prepared: await prepareErasure(ctx.deps) } });
+  })
   .concat(audited("user.deleted"))
-  .output(userIdInput)
-  .mutation(async ({ ctx: { deps, tx, audit, afterCommit, principal }, input: { id } }) => {
+  .output(erasedUser)
+  .mutation(async ({ ctx, input: { id } }) => {
+    const { deps, tx, audit, afterCommit, principal, prepared } = ctx;
     if (id === principal.userId)
       throw new AppError("own_account", "You cannot delete yourself here.");
     await keepAnAdmin(tx, id);
     const { email } = await readUser(tx, id);
-    await tx.delete(users).where(eq(users.id, id));
-    await deps.jobs.enqueue(tx, deleteUserEventsQueue, { userId: id });
-    await audit({ target: { kind: "user", id, label: email } });
-    afterCommit(deps.identities.forget);
-    return { id };
+    const erasure = { id: randomUUID(), userId: id, cause: "administrator" } as const;
+    const { keys } = await eraseUser(deps, tx, prepared, erasure);
+    const details = { erasureId: erasure.id, keys };
+    await audit({ target: { kind: "user", id, label: email }, details });
+    afterCommit(() => {
+      void afterErasure(deps, erasure).catch((error: unknown) =>
+        deps.log.error({ err: error }, "the ledger of erasures will be completed later"),
+      );
+    });
+    return { id, erasureId: erasure.id };
   });

@@ -3,13 +3,13 @@ import { users } from "@muniment/db/schema/users.ts";
 import { user, userIdInput } from "@muniment/shared/users.ts";
 import { eq } from "drizzle-orm";
 import { AppError } from "../../errors.ts";
+import { keepAnAdmin } from "../../identity/last-admin.ts";
 import { enterScope } from "../../identity/scope.ts";
 import { endSessions } from "../../identity/sessions.ts";
 import { audited } from "../../trpc/audited.ts";
 import { signedIn } from "../../trpc/authenticated.ts";
 import { limited } from "../../trpc/limited.ts";
 import { permission } from "../../trpc/permission.ts";
-import { keepAnAdmin } from "./last-admin.ts";
 import { readUser } from "./read-users.ts";
 
 /** Shuts a user out: sessions end, half-done sign-ins too, API keys stop working, nothing is deleted. */

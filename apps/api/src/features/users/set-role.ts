@@ -1,13 +1,13 @@
 import { users } from "@muniment/db/schema/users.ts";
 import { setRoleInput, user } from "@muniment/shared/users.ts";
 import { eq } from "drizzle-orm";
+import { keepAnAdmin, takeTurn } from "../../identity/last-admin.ts";
 import { audited } from "../../trpc/audited.ts";
 import { signedIn } from "../../trpc/authenticated.ts";
 import { limited } from "../../trpc/limited.ts";
 import { permission } from "../../trpc/permission.ts";
 import { recentlyAuthenticated } from "../../trpc/recently-authenticated.ts";
 import { endOtherSessions } from "../../trpc/renew-session.ts";
-import { keepAnAdmin, takeTurn } from "./last-admin.ts";
 import { readUser } from "./read-users.ts";
 
 /** Changes a role. The user's sessions end, so that none goes on with the old one. */

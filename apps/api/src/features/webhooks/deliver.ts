@@ -3,6 +3,7 @@ import { users } from "@muniment/db/schema/users.ts";
 import { webhookDeliveries, webhooks } from "@muniment/db/schema/webhooks.ts";
 import type { DeliveryAttempt } from "@muniment/shared/webhooks.ts";
 import { and, eq, sql } from "drizzle-orm";
+import type { DataKeys } from "../../audit/data-keys.ts";
 import { writeAuditEntry } from "../../audit/write.ts";
 import type { Egress } from "../../egress/egress.ts";
 import type { Encryption } from "../../encryption.ts";
@@ -13,6 +14,7 @@ import { turnOf } from "../../webhooks/emit.ts";
 import { placeOfSecret, signatureOf } from "../../webhooks/signature.ts";
 
 export type DeliverInput = {
+  dataKeys: DataKeys;
   database: Database;
   encryption: Encryption;
   egress: Egress;
@@ -91,14 +93,19 @@ async function attempt(
 }
 
 /** Turns off a webhook to which nothing has arrived for days, and tells its owner. */
-async function giveUp(tx: Tx, { notify, now }: DeliverInput, webhook: Webhook): Promise<void> {
+async function giveUp(
+  tx: Tx,
+  { dataKeys, notify, now }: DeliverInput,
+  webhook: Webhook,
+): Promise<void> {
   await tx
     .update(webhooks)
     .set({ enabled: false, disabledForFailing: true, updatedAt: now() })
     .where(eq(webhooks.id, webhook.id));
-  await writeAuditEntry(tx, {
+  await writeAuditEntry(tx, dataKeys, {
     at: now(),
     principal: { kind: "anonymous" },
+    about: webhook.userId,
     action: "webhook.disabled",
     outcome: "success",
     target: { kind: "webhook", id: webhook.id, label: webhook.name },

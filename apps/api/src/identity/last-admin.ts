@@ -1,7 +1,7 @@
 import type { Tx } from "@muniment/db/database.ts";
 import { users } from "@muniment/db/schema/users.ts";
 import { and, eq, isNull, ne, sql } from "drizzle-orm";
-import { AppError } from "../../errors.ts";
+import { AppError } from "../errors.ts";
 
 /**
  * Makes changes of who administrates take turns. Called before anything is read of the user whom a

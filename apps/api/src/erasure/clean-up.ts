@@ -1,0 +1,82 @@
+import { readdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { overwriteDeletedRows } from "@muniment/db/overwrite.ts";
+import { erasures } from "@muniment/db/schema/erasures.ts";
+import { eq } from "drizzle-orm";
+import { z } from "zod";
+import { writeAuditEntry } from "../audit/write.ts";
+import { signCertificate } from "./certificate.ts";
+import { type ErasureDeps, logOf } from "./erase-user.ts";
+
+/** What the job needs to know that nothing else does any more. */
+export const cleanUp = z.strictObject({
+  erasureId: z.uuid(),
+  emails: z.array(z.string()),
+  partitions: z.array(z.string()),
+});
+export type CleanUp = z.infer<typeof cleanUp>;
+
+const facts = z.object({ keys: z.array(z.string()), left: z.array(z.string()) });
+
+/** Deletes the mails of the outbox that name one of the addresses. */
+async function purgeOutbox(dataDir: string, emails: readonly string[]) {
+  const directory = join(dataDir, "outbox");
+  const names = await readdir(directory).catch(() => []);
+  for (const name of names) {
+    const path = join(directory, name);
+    const text = await readFile(path, "latin1").catch(() => "");
+    // Lines are folded by quoted-printable, at any character.
+    const unfolded = text.replaceAll("=\r\n", "").replaceAll("=40", "@").replaceAll("=3D", "=");
+    if (emails.some((email) => unfolded.includes(email))) await rm(path, { force: true });
+  }
+}
+
+/** Destroys what was still entered under an address while the account went. */
+async function destroyLateKeys(
+  { database, dataKeys, now }: ErasureDeps,
+  emails: readonly string[],
+) {
+  await database.transaction({}, async (tx) => {
+    const keys = await dataKeys.destroyAddresses(tx, emails);
+    if (keys.length === 0) return;
+    await writeAuditEntry(tx, dataKeys, {
+      at: now(),
+      principal: { kind: "anonymous" },
+      action: "data_keys.expired",
+      outcome: "success",
+      target: null,
+      details: { keys },
+    });
+  });
+  dataKeys.forget();
+}
+
+/**
+ * What follows when an erased user's events are deleted: mails, late keys, and the bytes that deleted
+ * rows left in files. Then the certificate says so. May be repeated.
+ */
+export async function cleanUpAfter(deps: ErasureDeps, job: CleanUp): Promise<void> {
+  const { database, config, secrets } = deps;
+  await purgeOutbox(config.dataDir, job.emails);
+  await destroyLateKeys(deps, job.emails);
+  const left = await overwriteDeletedRows(deps.owner, {
+    partitions: job.partitions,
+    writeAheadLog: config.database === null,
+  });
+  const log = await logOf(deps);
+  await database.transaction({}, async (tx) => {
+    const [row] = await tx.select().from(erasures).where(eq(erasures.id, job.erasureId));
+    if (!row) return;
+    const cleanedAt = deps.now();
+    const stated = { ...facts.parse(row.facts), left };
+    const certificate = signCertificate(
+      { config, seeds: secrets.auditSigning, log },
+      { ...row, cleanedAt },
+      stated,
+    );
+    await tx
+      .update(erasures)
+      .set({ cleanedAt, facts: stated, certificate })
+      .where(eq(erasures.id, row.id));
+  });
+}

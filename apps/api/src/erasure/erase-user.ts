@@ -1,0 +1,93 @@
+import type { Tx } from "@muniment/db/database.ts";
+import { erasures } from "@muniment/db/schema/erasures.ts";
+import { linkTokens } from "@muniment/db/schema/link-tokens.ts";
+import { users } from "@muniment/db/schema/users.ts";
+import { eq, sql } from "drizzle-orm";
+import { readCheckpoint } from "../audit/checkpoints.ts";
+import type { Deps } from "../deps.ts";
+import { enterScope } from "../identity/scope.ts";
+import { deleteUserEventsQueue } from "../job-queues.ts";
+import { signCertificate } from "./certificate.ts";
+import type { CleanUp } from "./clean-up.ts";
+
+type Cause = (typeof erasures.$inferSelect)["cause"];
+export type ErasureDeps = Pick<
+  Deps,
+  | "database"
+  | "owner"
+  | "dataKeys"
+  | "folding"
+  | "jobs"
+  | "config"
+  | "secrets"
+  | "now"
+  | "identities"
+  | "ledger"
+>;
+
+export type Erasure = { id: string; keys: string[]; certificate: string };
+
+/** The log that certificates name: the one there is, or what it will be called. */
+export const logOf = async ({ database, config }: Pick<Deps, "database" | "config">) =>
+  (await readCheckpoint(database.audit))?.origin ?? `${config.publicUrl.host}/audit`;
+
+/** What has to happen before the transaction of an erasure begins. */
+export async function prepareErasure(deps: ErasureDeps): Promise<{ log: string }> {
+  // What is noted of the person but not written yet gets the key that is about to be destroyed.
+  await deps.folding.flush();
+  return { log: await logOf(deps) };
+}
+
+/** Addresses under which something of an account may be: its own, and those of its open links. */
+async function emailsOf(tx: Tx, userId: string): Promise<string[]> {
+  const own = await tx.select({ email: users.email }).from(users).where(eq(users.id, userId));
+  const linked = await tx
+    .select({ email: linkTokens.email })
+    .from(linkTokens)
+    .where(eq(linkTokens.userId, userId));
+  return [...new Set([...own, ...linked].flatMap(({ email }) => email ?? []))];
+}
+
+/**
+ * Erases a user in the transaction that an audit entry of it stands in: keys, account and all that
+ * hangs on it, jobs that speak of it; the events by a job of the same transaction, and then what is
+ * left on the disk (docs/adr/0020). The caller enters `keys` in the audit log, and calls
+ * `afterErasure` when it has committed.
+ */
+export async function eraseUser(
+  deps: ErasureDeps,
+  tx: Tx,
+  { log }: { log: string },
+  facts: { id: string; userId: string; cause: Cause },
+): Promise<Erasure> {
+  const { id, userId, cause } = facts;
+  const { config, secrets, dataKeys, jobs } = deps;
+  await enterScope(tx, userId);
+  const emails = await emailsOf(tx, userId);
+  const keys = await dataKeys.destroy(tx, userId, emails);
+  const parts = await tx.execute<{ part: string }>(
+    sql`select unnest(event_partitions_of(${userId}::uuid)) as part`,
+  );
+  for (const email of emails) await tx.delete(linkTokens).where(eq(linkTokens.email, email));
+  await tx.delete(users).where(eq(users.id, userId));
+  await jobs.drop(tx, [userId, ...emails]);
+  const after: CleanUp = {
+    erasureId: id,
+    emails,
+    partitions: parts.map(({ part }) => part),
+  };
+  await jobs.enqueue(tx, deleteUserEventsQueue, { userId, after });
+  const row = { id, erasedId: userId, cause, erasedAt: deps.now(), cleanedAt: null };
+  const stated = { keys, left: [] };
+  const certificate = signCertificate({ config, seeds: secrets.auditSigning, log }, row, stated);
+  await tx.insert(erasures).values({ ...row, facts: stated, certificate });
+  return { id, keys, certificate };
+}
+
+/** What this node must do once an erasure has committed. */
+export async function afterErasure(deps: ErasureDeps, erasure: { id: string; userId: string }) {
+  deps.identities.forget();
+  deps.dataKeys.forget();
+  const at = deps.now().toISOString();
+  await deps.ledger.append([{ id: erasure.id, erased: erasure.userId, at }]);
+}

@@ -1,0 +1,70 @@
+import { exportPieces, exports } from "@muniment/db/schema/exports.ts";
+import { users } from "@muniment/db/schema/users.ts";
+import { eq } from "drizzle-orm";
+import { z } from "zod";
+import type { Deps } from "../deps.ts";
+import { deriveKey, sealBytes } from "../encryption.ts";
+import { exportQueue } from "../job-queues.ts";
+import { writeArchive } from "./write-archive.ts";
+
+const payload = z.strictObject({ userId: z.uuid(), exportId: z.uuid() });
+const pieceBytes = 256 * 1024;
+
+/** Each piece has a key of its own, so a nonce of zeros is used once. */
+const onceNonce = Buffer.alloc(12);
+export const piecePlace = (exportId: string, place: number) => `export:${exportId}:${place}`;
+
+type ExportDeps = Pick<Deps, "database" | "dataKeys" | "jobs" | "mailer" | "config" | "now">;
+
+/** Makes the copy of a user's data that was asked for; begins anew when it is done again. */
+async function makeExport(deps: ExportDeps, { userId, exportId }: z.infer<typeof payload>) {
+  const { database, dataKeys, now } = deps;
+  const key = await dataKeys.keyFor(userId, `export:${exportId}`);
+  if (!key) return;
+  const update = (columns: Partial<typeof exports.$inferInsert>) =>
+    database.transaction({ userId }, (tx) =>
+      tx.update(exports).set(columns).where(eq(exports.id, exportId)),
+    );
+  await database.transaction({ userId }, (tx) =>
+    tx.delete(exportPieces).where(eq(exportPieces.exportId, exportId)),
+  );
+  let waiting = Buffer.alloc(0);
+  let place = 0;
+  let sizeBytes = 0;
+  async function store(bytes: Buffer) {
+    const label = piecePlace(exportId, place);
+    const sealed = sealBytes(deriveKey(key as Buffer, label), onceNonce, bytes, label);
+    const row = { userId, exportId, place, sealed };
+    await database.transaction({ userId }, (tx) => tx.insert(exportPieces).values(row));
+    place += 1;
+    sizeBytes += bytes.length;
+  }
+  await writeArchive(
+    { database, dataKeys, userId, now: now() },
+    async (piece) => {
+      waiting = Buffer.concat([waiting, piece]);
+      while (waiting.length >= pieceBytes) {
+        await store(waiting.subarray(0, pieceBytes));
+        waiting = waiting.subarray(pieceBytes);
+      }
+    },
+    async (rowsDone, rowsTotal) => void (await update({ rowsDone, rowsTotal })),
+  );
+  if (waiting.length > 0) await store(waiting);
+  await database.transaction({ userId }, async (tx) => {
+    await tx.update(exports).set({ finishedAt: now(), sizeBytes }).where(eq(exports.id, exportId));
+    const [user] = await tx.select().from(users).where(eq(users.id, userId));
+    if (!user) return;
+    const text = [
+      "The copy of your data that you asked for is ready. Sign in to download it:",
+      new URL("/data", deps.config.publicUrl).href,
+      "",
+      "If you did not ask for it, change your password at once: whoever did was signed in as you.",
+    ].join("\n");
+    await deps.mailer.send(tx, { to: user.email, subject: "A copy of your data is ready", text });
+  });
+}
+
+export function defineExportJob(deps: ExportDeps): void {
+  deps.jobs.define(exportQueue, (given) => makeExport(deps, payload.parse(given)), "transfers");
+}

@@ -1,0 +1,128 @@
+import type { Database } from "@muniment/db/database.ts";
+import type { Declaration } from "@muniment/db/processing/declare.ts";
+import { declarations } from "@muniment/db/processing/record.ts";
+import { auditLog } from "@muniment/db/schema/audit.ts";
+import { and, count, eq, getTableColumns, getTableName, gt, or, type SQL, sql } from "drizzle-orm";
+import type { PgColumn } from "drizzle-orm/pg-core";
+import type { DataKeys } from "../audit/data-keys.ts";
+import { readable } from "../audit/data-keys.ts";
+
+const rowsAtOnce = 2000;
+
+type Exported = Declaration & { owner: string };
+
+/** The tables of which a user's rows belong into a copy of their own data. */
+export const ownTables: readonly Exported[] = declarations.filter(
+  (one): one is Exported => one.owner !== null && getTableName(one.table) !== "exports",
+);
+
+const columnsOf = ({ table }: Declaration): Record<string, PgColumn> => getTableColumns(table);
+
+function ownerOf(declaration: Exported): PgColumn {
+  const column = columnsOf(declaration)[declaration.owner];
+  if (!column) throw new Error(`${getTableName(declaration.table)} has no ${declaration.owner}`);
+  return column;
+}
+
+/** What of a table is exported, by the names of the columns in the database. */
+export function exportedColumns({ table, columns }: Declaration): Record<string, PgColumn> {
+  return Object.fromEntries(
+    Object.entries(getTableColumns(table)).flatMap(([property, column]) =>
+      typeof columns[property] === "string"
+        ? [[(column as PgColumn).name, column as PgColumn]]
+        : [],
+    ),
+  );
+}
+
+/** How many rows of a table are a user's. */
+export async function countOwnRows(database: Database, declaration: Exported, userId: string) {
+  const [row] = await database
+    .reads({ userId })
+    .select({ rows: count() })
+    .from(declaration.table)
+    .where(eq(ownerOf(declaration), userId));
+  return row?.rows ?? 0;
+}
+
+const jsonOf = (value: unknown): unknown => {
+  if (value instanceof Uint8Array) return Buffer.from(value).toString("base64");
+  return typeof value === "bigint" ? value.toString() : value;
+};
+
+/** A user's rows of a table, some at once, without what is withheld. */
+export async function* readOwnRows(
+  database: Database,
+  declaration: Exported,
+  userId: string,
+): AsyncGenerator<Record<string, unknown>[]> {
+  const { table } = declaration;
+  const selected = exportedColumns(declaration);
+  const primary = Object.values(columnsOf(declaration)).find((column) => column.primary);
+  // By the table's key where it has one, or else by place on the disk; a copy is of no one moment.
+  let after: SQL | undefined;
+  for (;;) {
+    const place = primary ?? sql<string>`${table}.ctid`;
+    const rows = await database
+      .searches({ userId })
+      .select({ ...selected, __place: primary ? sql<string>`${primary}::text` : placeOf(table) })
+      .from(table)
+      .where(and(eq(ownerOf(declaration), userId), after))
+      .orderBy(primary ? sql`${place}` : sql`tableoid, ctid`)
+      .limit(rowsAtOnce);
+    if (rows.length === 0) return;
+    yield rows.map(({ __place: _, ...row }) =>
+      Object.fromEntries(Object.entries(row).map(([name, value]) => [name, jsonOf(value)])),
+    );
+    if (rows.length < rowsAtOnce) return;
+    const last = String(rows.at(-1)?.__place);
+    after = primary ? gt(primary, sql`${last}`) : afterPlace(last);
+  }
+}
+
+const placeOf = (_table: unknown) => sql<string>`tableoid::text || ' ' || ctid::text`;
+function afterPlace(place: string): SQL {
+  const [table, row] = place.split(" ");
+  return sql`(tableoid, ctid) > (${table}::oid, ${row}::tid)`;
+}
+
+/**
+ * What the audit log tells of a user: who acted or was acted on, with the personal data of that user
+ * and of nobody else.
+ */
+export async function* readOwnEntries(
+  database: Database,
+  keys: DataKeys,
+  userId: string,
+): AsyncGenerator<Record<string, unknown>[]> {
+  const own = await keys.idOf(userId);
+  let after: SQL | undefined;
+  for (;;) {
+    const rows = await database
+      .reads({})
+      .select()
+      .from(auditLog)
+      .where(and(or(eq(auditLog.actorId, userId), eq(auditLog.targetId, userId)), after))
+      .orderBy(auditLog.at, auditLog.id)
+      .limit(rowsAtOnce);
+    const mine = rows.map(({ id, personal }) => ({
+      id,
+      personal: Object.fromEntries(
+        Object.entries(personal).filter(([, stored]) => "key" in stored && stored.key === own),
+      ),
+    }));
+    const opened = await keys.open(mine);
+    if (rows.length > 0) {
+      yield rows.map(({ personal: _, actorId, ...row }, at) => ({
+        ...row,
+        // Another person's id would say who looked; the page of one's data tells that by name.
+        actorId: actorId === userId ? actorId : null,
+        actor: readable(opened[at]?.actor),
+        target: readable(opened[at]?.target),
+      }));
+    }
+    const last = rows.at(-1);
+    if (!last || rows.length < rowsAtOnce) return;
+    after = sql`(${auditLog.at}, ${auditLog.id}) > (${last.at.toISOString()}::timestamptz, ${last.id}::uuid)`;
+  }
+}

@@ -1,0 +1,227 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { openCertificate } from "@muniment/verify/certificate.ts";
+import { verifyEvidence } from "@muniment/verify/evidence.ts";
+import { formatVerifierKey } from "@muniment/verify/signed-note.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createNoteSigner } from "../src/audit/note-signer.ts";
+import { verifyLog } from "../src/audit/verify-log.ts";
+import { applyErasureLedger } from "../src/erasure/apply-ledger.ts";
+import type { Client } from "./client.ts";
+import { makeEvent, makeSender, send } from "./events-sender.ts";
+import { must, password, startTestServer, type TestServer } from "./harness.ts";
+import { mailsTo } from "./outbox.ts";
+
+let server: TestServer;
+let admin: Client;
+beforeAll(async () => {
+  server = await startTestServer({
+    env: { RATE_LIMIT_MAX_REQUESTS: "10000", RATE_LIMIT_USER_MAX: "10000" },
+  });
+  admin = await server.admin();
+});
+afterAll(() => server.stop());
+
+/** Where an erased person's id may stand: it means nothing any more. */
+const kept = ["audit_entries", "audit_refusals", "erasures"];
+
+/** The tables that hold a text in any row. */
+async function tablesWith(text: string): Promise<string[]> {
+  const tables = await server.owner`
+    select relname as name from pg_class
+    where relkind in ('r', 'p') and relnamespace = 'public'::regnamespace and not relispartition
+    order by 1`;
+  const found: string[] = [];
+  for (const { name } of tables) {
+    const rows = await server.owner`
+      select 1 from ${server.owner(name)} t where to_jsonb(t)::text like ${`%${text}%`} limit 1`;
+    if (rows.length > 0) found.push(name);
+  }
+  return found;
+}
+
+const verified = async () => {
+  await server.deps.folding.close();
+  await server.deps.sealer.seal();
+  const { secrets, dataKeys } = server.deps;
+  const keysOf = (origin: string) => createNoteSigner(secrets.auditSigning, origin).keys;
+  return verifyLog(server.owner, { keysOf, outside: [], keys: dataKeys });
+};
+
+/** The certificate once the job has ended that overwrites what is left on the disk. */
+async function finalCertificate(id: string) {
+  const cleaned = async () =>
+    server.owner`select 1 from erasures where id = ${id} and cleaned_at is not null`;
+  await expect.poll(cleaned, { timeout: 25_000, interval: 100 }).toHaveLength(1);
+  const { note, verifierKeys } = must(await server.anonymous().query("data.certificate", { id }));
+  return openCertificate(note, verifierKeys);
+}
+
+describe("erasing oneself", () => {
+  test("leaves nothing of the person in any table, at once for all but events", async () => {
+    const { member, userId, key, agentId } = await makeSender(server);
+    await send(server, key, [makeEvent(), makeEvent({}, Date.UTC(2003, 1))]);
+    must(await member.mutate("savedViews.create", { name: "seen", query: "", display: {} }));
+    await server.anonymous().mutate("auth.signIn", { email: member.email, password: "wrong" });
+    must(await admin.query("users.get", { id: userId }));
+    await server.deps.folding.flush();
+    const { items } = must(await admin.query("audit.search", { actorId: userId }));
+    expect(items[0].actor.label).toBe(member.email);
+    await server.deps.sealer.seal();
+    const bundle = must(await admin.query("audit.evidence", { from: 0, count: 1 }));
+
+    const answer = must(await member.mutate("data.erase", { password }));
+    expect(answer.status).toBe("erased");
+    expect((await member.query("auth.me")).status).toBe(401);
+    expect(
+      (await server.anonymous().mutate("auth.signIn", { email: member.email, password })).status,
+    ).toBe(401);
+
+    const events = [
+      "event_count_changes",
+      "event_counts",
+      "event_ids",
+      "events",
+      "receipts",
+      "agent_counters",
+    ];
+    const atOnce = await tablesWith(userId);
+    expect(atOnce.filter((name) => !kept.includes(name) && !events.includes(name))).toEqual([]);
+    expect(await tablesWith(member.email)).toEqual([]);
+
+    const { certificate } = await finalCertificate(answer.id);
+    expect(certificate).toMatchObject({ erased: userId, cause: "self", id: answer.id });
+    expect((await tablesWith(userId)).filter((name) => !kept.includes(name))).toEqual([]);
+    expect((await tablesWith(agentId)).filter((name) => !kept.includes(name))).toEqual([]);
+
+    // Nobody can read in the log what was told of them, and it still verifies, old proofs too.
+    const after = must(await admin.query("audit.search", { actorId: userId, limit: 100 })).items;
+    expect(after.length).toBeGreaterThan(2);
+    for (const { actor, address } of after) expect([actor.label, address]).toEqual([null, null]);
+    const whole = JSON.stringify(must(await admin.query("audit.search", { limit: 100 })));
+    expect(whole).not.toContain(member.email);
+    const report = await verified();
+    expect(report.wrong).toBeNull();
+    expect(report.erased).toBeGreaterThan(2);
+    expect(await verifyEvidence(bundle)).toMatchObject({ ok: true });
+  });
+
+  test("needs the password and a fresh authentication", async () => {
+    const member = await server.member();
+    const wrong = await member.mutate("data.erase", { password: "not the password" });
+    expect(wrong.error?.data.reason).toBe("invalid_credentials");
+    await server.owner`update sessions set authenticated_at = now() - interval '1 hour' where user_id = ${member.id}`;
+    server.deps.identities.forget();
+    const stale = await member.mutate("data.erase", { password });
+    expect(stale.error?.data.reason).toBe("reauthentication_required");
+    expect((await member.query("auth.me")).status).toBe(200);
+  });
+
+  test("is refused to the last administrator", async () => {
+    const answer = await admin.mutate("data.erase", { password });
+    expect(answer.error?.data.reason).toBe("last_admin");
+  });
+
+  test("can wait, be taken back, and else comes when its time is over", async () => {
+    const member = await server.member();
+    const asked = must(await member.mutate("data.erase", { password, graceSeconds: 3600 }));
+    expect(asked.status).toBe("scheduled");
+    expect(must(await member.query("data.erasure"))).toEqual({
+      eraseAt: asked.eraseAt,
+      id: asked.id,
+    });
+    await mailsTo(server, member.email);
+    must(await member.mutate("data.cancelErasure"));
+    expect(must(await member.query("data.erasure"))).toEqual({ eraseAt: null, id: null });
+    expect((await member.mutate("data.cancelErasure")).status).toBe(404);
+    const again = must(await member.mutate("data.erase", { password, graceSeconds: 60 }));
+    await server.owner`update users set erase_at = now() - interval '1 second' where id = ${member.id}`;
+    await server.owner`update jobs set run_at = now() where queue = 'erase-due'`;
+    const { certificate } = await finalCertificate(again.id);
+    expect(certificate).toMatchObject({ erased: member.id, cause: "self" });
+    expect((await member.query("auth.me")).status).toBe(401);
+    // The mails that were there are gone from the outbox.
+    await expect(mailsTo(server, member.email)).rejects.toThrow();
+  });
+});
+
+test("an administrator's deletion of a user is the same erasure", async () => {
+  const member = await server.member();
+  must(await member.mutate("agents.create", { name: "theirs" }));
+  const { erasureId } = must(await admin.mutate("users.delete", { id: member.id }));
+  const { certificate } = await finalCertificate(erasureId);
+  expect(certificate).toMatchObject({ erased: member.id, cause: "administrator" });
+  expect(certificate.keys.length).toBeGreaterThan(0);
+  expect(certificate.remains.map(({ where }) => where)).toContain(
+    "wherever the operator keeps them",
+  );
+  expect((await tablesWith(member.id)).filter((name) => !kept.includes(name))).toEqual([]);
+  expect((await verified()).wrong).toBeNull();
+});
+
+test("destroying a key outside any erasure is found", async () => {
+  const member = await server.member();
+  must(await member.mutate("account.update", { displayName: "Robbed" }));
+  expect((await verified()).wrong).toBeNull();
+  const [row] =
+    await server.owner`delete from data_keys where subject = ${`user:${member.id}`} returning *`;
+  expect((await verified()).wrong?.reason).toMatch(/the log tells of no erasure/);
+  await server.owner`insert into data_keys ${server.owner(row ?? {})}`;
+  expect((await verified()).wrong).toBeNull();
+});
+
+describe("a backup that is restored after an erasure", () => {
+  test("does not bring the person back", async () => {
+    const member = await server.member();
+    must(await member.mutate("account.update", { displayName: "Come Back" }));
+    const rows = await server.owner`select * from users where id = ${member.id}`;
+    const keys = await server.owner`select * from data_keys where subject = ${`user:${member.id}`}`;
+    const { id } = must(await member.mutate("data.erase", { password }));
+    const ledger = join(server.dataDir, "erasures.jsonl");
+    await expect.poll(() => readFile(ledger, "utf8")).toContain(member.id);
+    expect(await readFile(ledger, "utf8")).not.toContain("@");
+    await finalCertificate(id);
+
+    await server.owner`delete from erasures where erased_id = ${member.id}`;
+    await server.owner`insert into users ${server.owner(rows)}`;
+    await server.owner`insert into data_keys ${server.owner(keys)}`;
+    const restarted = await startTestServer({ besides: server });
+    try {
+      expect(await server.owner`select 1 from users where id = ${member.id}`).toEqual([]);
+      expect(
+        await server.owner`select 1 from data_keys where subject = ${`user:${member.id}`}`,
+      ).toEqual([]);
+      const { certificate } = await finalCertificate(id);
+      expect(certificate).toMatchObject({ id, erased: member.id, cause: "ledger" });
+    } finally {
+      await restarted.stop();
+    }
+  });
+
+  test("gets its missing line where only the database knows", async () => {
+    const member = await server.member();
+    must(await member.mutate("data.erase", { password }));
+    const ledger = join(server.dataDir, "erasures.jsonl");
+    await expect.poll(() => readFile(ledger, "utf8")).toContain(member.id);
+    await writeFile(ledger, "half a li");
+    expect(await applyErasureLedger(server.deps)).toBe(0);
+    expect(await readFile(ledger, "utf8")).toContain(member.id);
+  });
+});
+
+test("a certificate is found only by its id, and says what it is only with the log's key", async () => {
+  const unknown = await server.anonymous().query("data.certificate", { id: crypto.randomUUID() });
+  expect(unknown.error?.data.reason).toBe("invalid_token");
+  const member = await server.member();
+  const { certificate } = must(await member.mutate("data.erase", { password }));
+  const other = createNoteSigner([Buffer.alloc(32, 9)], "somewhere.else/audit");
+  await expect(openCertificate(certificate, [`${formatted(other)}`])).rejects.toThrow(
+    "no known key",
+  );
+});
+
+const formatted = ({ keys }: ReturnType<typeof createNoteSigner>) => {
+  const [key] = keys;
+  if (!key) throw new Error("no key");
+  return formatVerifierKey(key);
+};

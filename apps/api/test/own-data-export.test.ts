@@ -1,0 +1,163 @@
+import { createHash } from "node:crypto";
+import { getTableName } from "drizzle-orm";
+import { strFromU8, unzipSync } from "fflate";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { populate } from "../../../packages/db/test/populate.ts";
+import { hashPassword } from "../src/identity/password.ts";
+import { exportedColumns, ownTables } from "../src/own-data/read-own-rows.ts";
+import type { Client } from "./client.ts";
+import { must, password, startTestServer, type TestServer } from "./harness.ts";
+import { mailsTo } from "./outbox.ts";
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer();
+});
+afterAll(() => server.stop());
+
+async function exportOf(client: Client): Promise<string> {
+  const { id } = must(await client.mutate("data.requestExport"));
+  const status = async () => must(await client.query("data.exports")).items[0].status;
+  await expect.poll(status, { timeout: 15_000, interval: 200 }).toBe("ready");
+  return id;
+}
+
+const download = (client: Client, path: string) =>
+  server.fetch(path, { headers: { cookie: client.cookie } });
+
+async function filesOf(client: Client, id: string): Promise<Record<string, string>> {
+  const { path } = must(await client.mutate("data.linkExport", { id }));
+  const answer = await download(client, path);
+  expect(answer.status).toBe(200);
+  expect(answer.headers.get("content-type")).toBe("application/zip");
+  const files = unzipSync(new Uint8Array(await answer.arrayBuffer()));
+  return Object.fromEntries(Object.entries(files).map(([name, bytes]) => [name, strFromU8(bytes)]));
+}
+
+/** Columns of text that hold one of a list, or that something reads. */
+const fixed = new Set([
+  "users.email",
+  "users.role",
+  "sessions.kind",
+  "sign_ins.outcome",
+  "link_tokens.purpose",
+  "challenges.purpose",
+  "agents.environment",
+  "alert_rules.query",
+  "webhook_deliveries.topic",
+  "webhook_deliveries.status",
+]);
+
+/** A user with a row in every table, each text of which is a canary that names its column. */
+async function seed(mark: string): Promise<{ client: Client; id: string; canaries: string[] }> {
+  const { owner } = server;
+  const { id } = await populate(owner);
+  await owner`delete from exports where user_id = ${id}`;
+  await owner`
+    insert into alerts (id, kind, severity, key, about_user_id, details, count, opened_at, last_seen_at)
+    values (gen_random_uuid(), 'account_locked', 'medium', ${id}, ${id}, '{}', 1, now(), now())`;
+  const canaries: string[] = [];
+  for (const declaration of ownTables) {
+    const table = getTableName(declaration.table);
+    const column = exportedColumns(declaration);
+    const whose = { users: "id", alerts: "about_user_id" }[table] ?? "user_id";
+    const texts = await owner`
+      select column_name as name from information_schema.columns
+      where table_name = ${table} and data_type = 'text'`;
+    for (const { name } of texts) {
+      if (!(name in column) || fixed.has(`${table}.${name}`) || column[name]?.enumValues) continue;
+      const canary = `${mark}-${table}-${name}`;
+      const changed = await owner`
+        update ${owner(table)} set ${owner(name)} = ${canary} where ${owner(whose)} = ${id}`;
+      expect([canary, changed.count]).toEqual([canary, 1]);
+      canaries.push(canary);
+    }
+  }
+  const email = `${mark}@example.org`;
+  const passwordHash = await hashPassword(password, server.deps.config.argon2);
+  await owner`
+    update users set email = ${email}, password_hash = ${passwordHash}, second_factor_at = null,
+      password_is_short = false, disabled_at = null, locked_until = null where id = ${id}`;
+  return { client: await server.signIn(email), id, canaries: [...canaries, email] };
+}
+
+test("a copy of one's data holds all of it, and nobody else's", async () => {
+  const { client, id, canaries } = await seed("ours");
+  const other = await seed("theirs");
+  const admin = await server.admin();
+  must(await admin.query("users.get", { id }));
+  await server.deps.folding.flush();
+  expect(canaries.length).toBeGreaterThan(20);
+  const files = await filesOf(client, await exportOf(client));
+  const whole = Object.values(files).join("\n");
+  expect(canaries.filter((canary) => !whole.includes(canary))).toEqual([]);
+  expect(whole).not.toContain("theirs");
+  expect(whole).not.toContain(other.id);
+  expect(whole).not.toContain("admin@example.org");
+  // A table with a user's rows but without a file would be a table that was forgotten.
+  const names = ownTables.map(({ table }) => `data/${getTableName(table)}.ndjson`);
+  for (const name of names) expect([name, files[name]?.trim()]).not.toEqual([name, ""]);
+
+  const manifest = JSON.parse(files["manifest.json"] ?? "");
+  const schema = JSON.parse(files["schema.json"] ?? "");
+  for (const name of names) {
+    const lines = (files[name] ?? "")
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    const sha256 = createHash("sha256")
+      .update(files[name] ?? "")
+      .digest("hex");
+    expect(manifest.files[name]).toEqual({ lines: lines.length, sha256 });
+    const known = Object.keys(schema.files[name].properties).sort();
+    for (const line of lines) expect(Object.keys(line).sort()).toEqual(known);
+  }
+  const log = (files["data/audit_log.ndjson"] ?? "")
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  expect(log.find(({ action }) => action === "session.created").actor.label).toBe(
+    "ours@example.org",
+  );
+  expect(log.find(({ action }) => action === "data.read").actor).toBeNull();
+  for (const secret of ["password_hash", "hmac", "previous_secret", "hash"]) {
+    expect(whole).not.toContain(`"${secret}":`);
+  }
+});
+
+test("a link works once, and only for its owner", async () => {
+  const member = await server.member();
+  const other = await server.member();
+  const id = await exportOf(member);
+  expect((await other.mutate("data.linkExport", { id })).status).toBe(404);
+  const { path } = must(await member.mutate("data.linkExport", { id }));
+  expect((await server.fetch(path)).status).toBe(401);
+  expect((await download(other, path)).status).toBe(404);
+  expect((await download(member, path)).status).toBe(200);
+  expect((await download(member, path)).status).toBe(404);
+  const late = must(await member.mutate("data.linkExport", { id })).path;
+  await server.owner`update exports set ticket_expires_at = now() - interval '1 second' where id = ${id}`;
+  expect((await download(member, late)).status).toBe(404);
+  expect(await mailsTo(server, member.email)).toHaveLength(1);
+});
+
+test("a copy needs a fresh authentication, is one at a time, and goes when it expires", async () => {
+  const member = await server.member();
+  const asked = await Promise.all([1, 2].map(() => member.mutate("data.requestExport")));
+  expect(asked.map(({ status }) => status).sort()).toEqual([200, 409]);
+  const id = asked.find(({ status }) => status === 200)?.data.id;
+  const pieces = () => server.owner`select sealed from export_pieces where export_id = ${id}`;
+  await expect.poll(async () => (await pieces()).length, { timeout: 15_000 }).toBeGreaterThan(0);
+  // Encrypted: a ZIP archive begins otherwise.
+  expect((await pieces())[0]?.sealed.subarray(12, 16).toString("latin1")).not.toBe(
+    "PK\u0003\u0004",
+  );
+  await server.owner`update exports set expires_at = now() - interval '1 second' where id = ${id}`;
+  expect(must(await member.query("data.exports")).items).toEqual([]);
+  await server.deps.database.raw`select delete_expired_exports()`;
+  expect(await pieces()).toHaveLength(0);
+  await server.owner`update sessions set authenticated_at = now() - interval '1 hour' where user_id = ${member.id}`;
+  server.deps.identities.forget();
+  const stale = await member.mutate("data.requestExport");
+  expect(stale.error?.data.reason).toBe("reauthentication_required");
+});

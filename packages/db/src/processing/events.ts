@@ -1,0 +1,191 @@
+import { agents } from "../schema/agents.ts";
+import { apiKeys } from "../schema/api-keys.ts";
+import {
+  agentCounterChanges,
+  agentCounters,
+  agentSequences,
+  eventCountChanges,
+  eventCounts,
+  eventIds,
+  eventStorage,
+  events,
+  receipts,
+} from "../schema/events.ts";
+import { savedViews } from "../schema/saved-views.ts";
+import { declare, internal, secret } from "./declare.ts";
+
+const contract = "performance of a contract (Art. 6 (1) b), to be confirmed by the operator";
+
+const counters = {
+  userId: "whose agent",
+  agentId: "which agent",
+  apiKeyId: "with which key",
+  batches: "how many calls",
+  sent: "how many events were sent",
+  accepted: "how many of them were stored",
+  duplicates: "how many had been stored before",
+  rejected: "how many were refused",
+  lastReceivedAt: "when last",
+};
+const counts = {
+  userId: "whose events",
+  start: "from when on",
+  agentId: "of which agent",
+  type: "of which type",
+  level: "of which level",
+  count: "how many",
+};
+
+/** Agents and what they send. */
+export const eventDeclarations = [
+  declare(agents, {
+    purpose: "what sends events",
+    basis: contract,
+    kept: "account",
+    owner: "userId",
+    columns: {
+      id: "names the agent",
+      userId: "whose it is",
+      name: "what the person calls it",
+      description: "what the person says of it",
+      environment: "where it runs",
+      createdAt: "since when",
+    },
+  }),
+  declare(apiKeys, {
+    purpose: "how agents prove who they are",
+    basis: contract,
+    kept: "account",
+    owner: "userId",
+    columns: {
+      id: "names the key",
+      userId: "whose it is",
+      agentId: "of which agent",
+      name: "what the person calls it",
+      prefix: "its first characters, to know it again",
+      hmac: secret("finds the key"),
+      scopes: "what it may do",
+      allowedCidrs: "from where it may be used",
+      eventTypes: "what it may send",
+      createdAt: "since when",
+      expiresAt: "until when",
+      revokedAt: "when it was revoked",
+      lastUsedAt: "when it was last used",
+      rotatedToId: "which key replaced it",
+    },
+  }),
+  declare(events, {
+    purpose: "what happened, as the agents sent it",
+    basis: contract,
+    kept: "events",
+    owner: "userId",
+    columns: {
+      userId: "whose event",
+      id: "names the event",
+      agentId: "which agent sent it",
+      apiKeyId: "with which key",
+      batchId: "in which call",
+      type: "what kind of thing happened",
+      level: "how grave it is: its place in debug, info, warn, error, critical",
+      message: "what happened, in words",
+      subject: "what it is about",
+      traceId: "what it belongs to",
+      seq: "the agent's own count",
+      props: "all else that was sent",
+      occurredAt: "when it happened",
+      receivedAt: "when it arrived",
+    },
+  }),
+  declare(eventIds, {
+    purpose: "keeps an event from being stored twice",
+    basis: contract,
+    kept: "events",
+    owner: "userId",
+    columns: {
+      userId: "whose event",
+      id: "names the event",
+      occurredAt: "where it is stored",
+      digest: internal("tells another content under the same id"),
+    },
+  }),
+  declare(receipts, {
+    purpose: "the order in which events arrived, for those who follow live",
+    basis: contract,
+    kept: "account",
+    owner: "userId",
+    columns: {
+      userId: "whose events",
+      batchId: "which call",
+      commitXid: internal("its place in the order"),
+      position: internal("its place in the order"),
+      eventIds: "which events",
+      eventTimes: "where they are stored",
+    },
+  }),
+  declare(agentCounters, {
+    purpose: "what became of all that was sent",
+    basis: contract,
+    kept: "account",
+    owner: "userId",
+    columns: counters,
+  }),
+  declare(agentCounterChanges, {
+    purpose: "the same, not added up yet",
+    basis: contract,
+    kept: "account",
+    owner: "userId",
+    columns: { ...counters, seqs: "the agent's own counts" },
+  }),
+  declare(agentSequences, {
+    purpose: "which of an agent's own counts are missing",
+    basis: contract,
+    kept: "account",
+    owner: "userId",
+    columns: {
+      userId: "whose agent",
+      agentId: "which agent",
+      seen: "which counts arrived",
+      lost: "how many did not",
+    },
+  }),
+  declare(eventCounts, {
+    purpose: "counts for charts",
+    basis: contract,
+    kept: "events",
+    owner: "userId",
+    columns: {
+      ...counts,
+      minutes: internal("how long the interval is"),
+      apart: internal("what is counted apart"),
+    },
+  }),
+  declare(eventCountChanges, {
+    purpose: "the same, not added up yet",
+    basis: contract,
+    kept: "events",
+    owner: "userId",
+    columns: counts,
+  }),
+  declare(savedViews, {
+    purpose: "questions that a person has named",
+    basis: contract,
+    kept: "account",
+    owner: "userId",
+    columns: {
+      id: "names it",
+      userId: "whose it is",
+      name: "what the person calls it",
+      query: "the question",
+      display: "how the answer is shown",
+      createdAt: "since when",
+      updatedAt: "when it was changed",
+    },
+  }),
+  declare(eventStorage, {
+    purpose: "how events are laid out",
+    basis: "not personal data",
+    kept: "installation",
+    owner: null,
+    columns: { one: internal("that there is one row"), monthlyFrom: internal("the layout") },
+  }),
+];

@@ -1,0 +1,33 @@
+/**
+ * How long rows are kept, each with what enforces it: a function of the database, a job's queue, or
+ * `erasure` where only the account's end does. `processing.test.ts` holds that these exist.
+ */
+export const retentions = {
+  account: { text: "until the account is erased, or its owner deletes it", by: "erasure" },
+  events: {
+    text: "as long as the user or the instance keeps events (EVENT_RETENTION_DAYS), at most until the account is erased",
+    by: "expire-events",
+  },
+  sessions: {
+    text: "until it ends, at most SESSION_MAX_S or REFRESH_TOKEN_TTL_S",
+    by: "delete_expired_sessions",
+  },
+  links: { text: "until it is used or expires, three days at most", by: "delete_expired_links" },
+  challenges: { text: "until it is used or expires, minutes", by: "delete_expired_challenges" },
+  signIns: { text: "90 days", by: "delete_old_sign_ins" },
+  notices: { text: "30 days", by: "delete_old_notices" },
+  exports: { text: "until it expires, seven days", by: "delete_expired_exports" },
+  minutes: { text: "a minute or two, then it becomes an entry of the log", by: "close-refusals" },
+  keys: {
+    text: "until the account is erased; of people without an account 180 days",
+    by: "expire-data-keys",
+  },
+  jobs: { text: "until the work is done, or the person is erased", by: "erasure" },
+  log: {
+    text: "as long as the log; what is personal in it can be read until its key is destroyed",
+    by: "expire-data-keys",
+  },
+  installation: { text: "as long as the installation", by: "erasure" },
+} as const;
+
+export type Retention = keyof typeof retentions;
