@@ -34,7 +34,7 @@ async function filesOf(client: Client, id: string): Promise<Record<string, strin
   return Object.fromEntries(Object.entries(files).map(([name, bytes]) => [name, strFromU8(bytes)]));
 }
 
-/** Columns of text that hold one of a list, or that something reads. */
+/** Columns of text that hold one of a list, or that something reads or writes meanwhile. */
 const fixed = new Set([
   "users.email",
   "users.role",
@@ -44,6 +44,7 @@ const fixed = new Set([
   "challenges.purpose",
   "agents.environment",
   "alert_rules.query",
+  "alert_rules.problem",
   "webhook_deliveries.topic",
   "webhook_deliveries.status",
 ]);

@@ -51,7 +51,7 @@ async function emailsOf(tx: Tx, userId: string): Promise<string[]> {
 /**
  * Erases a user in the transaction that an audit entry of it stands in: keys, account and all that
  * hangs on it, jobs that speak of it; the events by a job of the same transaction, and then what is
- * left on the disk (docs/adr/0020). The caller enters `keys` in the audit log, and calls
+ * left on the disk (docs/adr/0023). The caller enters `keys` in the audit log, and calls
  * `afterErasure` when it has committed.
  */
 export async function eraseUser(

@@ -1,6 +1,7 @@
 import type { Database } from "@muniment/db/database.ts";
 import { users } from "@muniment/db/schema/users.ts";
 import { eq } from "drizzle-orm";
+import type { DataKeys } from "../audit/data-keys.ts";
 import { writeAuditEntry } from "../audit/write.ts";
 import type { Config } from "../config.ts";
 import { createEncryption } from "../encryption.ts";
@@ -22,7 +23,12 @@ export type RemovedFactors = "removed" | "no such account" | "disabled" | "none"
  * is there to help. The mails wait for the server, if it does not run.
  */
 export async function removeLostFactors(
-  { database, config, secrets }: { database: Database; config: Config; secrets: Secrets },
+  {
+    database,
+    dataKeys,
+    config,
+    secrets,
+  }: { database: Database; dataKeys: DataKeys; config: Config; secrets: Secrets },
   email: string,
   now: () => Date,
 ): Promise<RemovedFactors> {
@@ -41,7 +47,7 @@ export async function removeLostFactors(
     const sessionsRevoked = await endSessions(tx, id);
     await createNotify(mailer, config.publicUrl, now)(tx, email, { kind: "factors_removed" });
     await sendResetLink({ mailer, config, now }, tx, { id, email }, "administrator");
-    await writeAuditEntry(tx, {
+    await writeAuditEntry(tx, dataKeys, {
       at: now(),
       principal: { kind: "anonymous" },
       action: "user.factors_removed",

@@ -22,8 +22,8 @@ export async function removeFactorsCommand(argv: string[], io: Io): Promise<numb
   const address = email.safeParse(given);
   if (!address.success || more.length > 0) throw new UsageError("Name one e-mail address.");
   const settings = settingsOf(io.env);
-  const outcome = await withDatabase(settings, (database, secrets) =>
-    removeLostFactors({ ...settings, database, secrets }, address.data, () => new Date()),
+  const outcome = await withDatabase(settings, (opened) =>
+    removeLostFactors({ ...settings, ...opened }, address.data, () => new Date()),
   );
   const isDone = outcome === "removed";
   if (values.json) io.stdout.write(`${JSON.stringify({ outcome })}\n`);

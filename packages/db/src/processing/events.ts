@@ -67,6 +67,7 @@ export const eventDeclarations = [
       scopes: "what it may do",
       allowedCidrs: "from where it may be used",
       eventTypes: "what it may send",
+      origins: "from which web pages it may be used",
       createdAt: "since when",
       expiresAt: "until when",
       revokedAt: "when it was revoked",
