@@ -770,14 +770,14 @@ export const rules: readonly Rule[] = [
   ...tested(`${tests}/last-admin.test.ts`, [
     [
       "the last administrator stays",
-      `${features}/users/last-admin.ts`,
+      "apps/api/src/identity/last-admin.ts",
       "if (others.length === 0) throw",
       "if (others.length > 99) throw",
       "the last administrator stays one",
     ],
     [
       "changes of administrators take turns",
-      `${features}/users/last-admin.ts`,
+      "apps/api/src/identity/last-admin.ts",
       "await tx.execute(sql`select pg_advisory_xact_lock(hashtext('muniment administrators'))`);",
       "await tx.execute(sql`select 1`);",
       "of six administrators who",

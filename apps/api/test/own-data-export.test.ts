@@ -45,6 +45,8 @@ const fixed = new Set([
   "agents.environment",
   "alert_rules.query",
   "alert_rules.problem",
+  "event_counts.type",
+  "event_count_changes.type",
   "webhook_deliveries.topic",
   "webhook_deliveries.status",
 ]);
@@ -54,6 +56,8 @@ async function seed(mark: string): Promise<{ client: Client; id: string; canarie
   const { owner } = server;
   const { id } = await populate(owner);
   await owner`delete from exports where user_id = ${id}`;
+  await owner`update link_tokens set expires_at = now() + interval '1 hour' where user_id = ${id}`;
+  await owner`update challenges set expires_at = now() + interval '1 hour' where user_id = ${id}`;
   await owner`
     insert into alerts (id, kind, severity, key, about_user_id, details, count, opened_at, last_seen_at)
     values (gen_random_uuid(), 'account_locked', 'medium', ${id}, ${id}, '{}', 1, now(), now())`;
@@ -97,7 +101,10 @@ test("a copy of one's data holds all of it, and nobody else's", async () => {
   expect(whole).not.toContain("admin@example.org");
   // A table with a user's rows but without a file would be a table that was forgotten.
   const names = ownTables.map(({ table }) => `data/${getTableName(table)}.ndjson`);
-  for (const name of names) expect([name, files[name]?.trim()]).not.toEqual([name, ""]);
+  for (const name of names) {
+    // What is not added up yet is added up meanwhile.
+    if (!name.includes("_changes")) expect([name, files[name]?.trim()]).not.toEqual([name, ""]);
+  }
 
   const manifest = JSON.parse(files["manifest.json"] ?? "");
   const schema = JSON.parse(files["schema.json"] ?? "");
