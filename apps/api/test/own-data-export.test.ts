@@ -110,8 +110,8 @@ test("a copy of one's data holds all of it, and nobody else's", async () => {
   const schema = JSON.parse(files["schema.json"] ?? "");
   for (const name of names) {
     const lines = (files[name] ?? "")
-      .trimEnd()
       .split("\n")
+      .filter(Boolean)
       .map((line) => JSON.parse(line));
     const sha256 = createHash("sha256")
       .update(files[name] ?? "")
