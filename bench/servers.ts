@@ -10,7 +10,7 @@ import { createDatabase } from "@muniment/db/migrate.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
