@@ -91,12 +91,21 @@ export const rules: readonly Rule[] = [
       ": false;",
       "takes as long for an unknown account",
     ],
+  ]),
+  ...tested(`${tests}/sign-in-races.test.ts`, [
     [
-      "disabled accounts do not sign in",
+      "an account disabled while its password is verified does not sign in",
       `${identity}/credentials.ts`,
-      "if (!user || !right || user.disabledAt) throw",
-      "if (!user || !right) throw",
-      "refuses a wrong password, an unknown and a disabled account",
+      ", eq(users.passwordHash, passwordHash), isNull(users.disabledAt))",
+      ", eq(users.passwordHash, passwordHash))",
+      "a sign-in under way makes no session",
+    ],
+    [
+      "nor one whose password is changed meanwhile",
+      `${identity}/credentials.ts`,
+      ", eq(users.passwordHash, passwordHash), isNull(users.disabledAt))",
+      ", isNull(users.disabledAt))",
+      "a sign-in under way makes no session",
     ],
   ]),
   ...tested(`${tests}/sign-in-limits.test.ts`, [
@@ -187,6 +196,15 @@ export const rules: readonly Rule[] = [
       "is told by mail of a sign-in from a new device",
     ],
   ]),
+  ...tested(`${identity}/totp.test.ts`, [
+    [
+      "a code of a used step is none",
+      `${identity}/totp.ts`,
+      "if (isRight && step > lastStep)",
+      "if (isRight)",
+      "a code of a used step, or of one before it",
+    ],
+  ]),
   ...tested(`${tests}/second-factors.test.ts`, [
     [
       "a right password alone makes no session beside a factor",
@@ -194,13 +212,6 @@ export const rules: readonly Rule[] = [
       "if (user.secondFactorAt === null) {",
       "if (user.id) {",
       "the right password gets a challenge and no session",
-    ],
-    [
-      "a code of a used step is none",
-      `${identity}/totp.ts`,
-      "if (isRight && step > lastStep)",
-      "if (isRight)",
-      "a used code is refused",
     ],
     [
       "a code is good for one step of drift",

@@ -15,6 +15,8 @@ import { CodeField, codeKind } from "./code-field.tsx";
 
 const sentences = {
   invalid_credentials: "This was not accepted: it is wrong, or was used before.",
+  rate_limited:
+    "Too many wrong codes. Use a recovery code or a passkey, sign in where you have signed in before, or try again later.",
   invalid_token:
     "This sign-in is over: it took more than five minutes, or too many attempts. Go back and begin again.",
 };
