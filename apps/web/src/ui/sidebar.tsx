@@ -14,7 +14,7 @@ export function Sidebar({ children, footer }: { children: ReactNode; footer: Rea
       <nav aria-label="Main" className="grid grow content-start gap-5 overflow-y-auto px-2.5 py-1">
         {children}
       </nav>
-      <div className="grid gap-2 border-t p-2.5">{footer}</div>
+      <div className="grid grid-cols-[minmax(0,1fr)] gap-2 border-t p-2.5">{footer}</div>
     </>
   );
 }
