@@ -1,7 +1,9 @@
+import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { commands } from "../../cli/src/commands.ts";
 import { dispatch } from "../../cli/src/dispatch.ts";
@@ -144,4 +146,18 @@ test("a key that is revoked ends a tail that is open", async () => {
   await until(tail, tail.lines().length);
   expect((await member.mutate("apiKeys.revoke", { id })).status).toBe(200);
   expect(await tail.outcome).toBe(3);
+});
+
+test("ends when nobody reads on, as with head", async () => {
+  const { key } = await makeSender(keeper);
+  const main = fileURLToPath(new URL("../../cli/src/main.ts", import.meta.url));
+  const env = { PATH: process.env.PATH, MUNIMENT_URL: node.url, MUNIMENT_API_KEY: key };
+  const args = ["--import", import.meta.resolve("tsx"), main, "tail"];
+  const child = spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "ignore"] });
+  child.stdout.once("data", () => child.stdout.destroy());
+  const sendMore = async () => {
+    await send(keeper, key, [makeEvent()]);
+    return child.exitCode;
+  };
+  await expect.poll(sendMore, { timeout: 20_000, interval: 300 }).toBe(0);
 });

@@ -15,7 +15,10 @@ export type MunimentOptions = {
   key: string;
   /** Where events wait: in memory within these bounds, or a queue such as `openDiskQueue`'s. */
   queue?: EventQueue | MemoryBounds | undefined;
-  /** Numbers the events from 0, or from where the queue's last run ended, so that the server sees gaps. */
+  /**
+   * Numbers the events from 0, or from where the queue's last run ended, so that the server sees gaps.
+   * For queues that go on from run to run: numbers that begin anew hide gaps.
+   */
   seq?: boolean | undefined;
   /** Events in one call, 1 to 100. Default: 100. */
   batchEvents?: number | undefined;
