@@ -73,7 +73,7 @@ export async function deliver<T extends { json: string }>(
     }
     delivery.onWait?.(answer.why, wait);
     const hurry = answer.afterMilliseconds ? undefined : delivery.hurry?.();
-    await pause(wait, hurry ? AbortSignal.any([stop, hurry]) : stop);
+    await pause(wait, hurry ? [stop, hurry] : [stop]);
   }
 }
 
@@ -87,15 +87,15 @@ export function backoffMilliseconds(attempt: number, after = 0, random = Math.ra
   return after > 0 ? after + random * Math.min(bound, 1000) : random * bound;
 }
 
-function pause(milliseconds: number, stop: AbortSignal): Promise<void> {
-  if (stop.aborted) return Promise.resolve();
+function pause(milliseconds: number, ends: readonly AbortSignal[]): Promise<void> {
+  if (ends.some(({ aborted }) => aborted)) return Promise.resolve();
   return new Promise((resolve) => {
     const done = () => {
       clearTimeout(timer);
-      stop.removeEventListener("abort", done);
+      for (const end of ends) end.removeEventListener("abort", done);
       resolve();
     };
     const timer = setTimeout(done, milliseconds);
-    stop.addEventListener("abort", done);
+    for (const end of ends) end.addEventListener("abort", done);
   });
 }

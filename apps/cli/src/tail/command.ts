@@ -44,15 +44,23 @@ type Position = Awaited<ReturnType<typeof keepPosition>>;
 
 /** Prints until the limit or an interruption, through as many connections as it takes. */
 async function followTail(options: TailOptions, position: Position, io: Io): Promise<void> {
-  const signal = io.readerGone ? AbortSignal.any([io.signal, io.readerGone]) : io.signal;
+  // By hand: Node.js 20 may collect a signal of AbortSignal.any before it fires.
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  for (const end of [io.signal, io.readerGone]) {
+    end?.addEventListener("abort", () => stopping.abort(), { once: true });
+    if (end?.aborted) stopping.abort();
+  }
   const note = (text: string) => io.stderr.write(`${printable(text, 1000)}\n`);
   let left = options.limit;
   for (let attempt = 0; left > 0 && !signal.aborted; ) {
     const ending = new AbortController();
+    const end = () => ending.abort();
+    signal.addEventListener("abort", end);
     const opened = await openTail(options.target, {
       query: options.query,
       position: position.id(),
-      signal: AbortSignal.any([signal, ending.signal]),
+      signal: ending.signal,
     });
     let wait = 0;
     if (opened.kind === "wrong") throw new UsageError(printable(opened.why, 1000));
@@ -78,6 +86,7 @@ async function followTail(options: TailOptions, position: Position, io: Io): Pro
       if (!signal.aborted) note(`The connection broke (${causeOf(error)}).`);
       wait = backoffMilliseconds(attempt);
     } finally {
+      signal.removeEventListener("abort", end);
       ending.abort();
     }
     attempt += 1;
