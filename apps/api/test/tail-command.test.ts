@@ -151,7 +151,11 @@ test("a key that is revoked ends a tail that is open", async () => {
 test("ends when nobody reads on, as with head", async () => {
   const { key } = await makeSender(keeper);
   const main = fileURLToPath(new URL("../../cli/src/main.ts", import.meta.url));
-  const env = { PATH: process.env.PATH, MUNIMENT_URL: `http://127.0.0.1:${port}`, MUNIMENT_API_KEY: key };
+  const env = {
+    PATH: process.env.PATH,
+    MUNIMENT_URL: `http://127.0.0.1:${port}`,
+    MUNIMENT_API_KEY: key,
+  };
   const args = ["--import", import.meta.resolve("tsx"), main, "tail"];
   const child = spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "ignore"] });
   child.stdout.once("data", () => child.stdout.destroy());
