@@ -17,10 +17,8 @@ type Tail = TailAsk & { follower: Follower; signal: AbortSignal };
 
 type Message = ReturnType<typeof positionMessage>;
 
-const positionMessage = (cluster: string, position: TailPosition) => {
-  const content: TailMessage = { kind: "position" };
-  return tracked(formatPosition(cluster, position), content);
-};
+const positionMessage = (cluster: string, position: TailPosition) =>
+  tracked<TailMessage>(formatPosition(cluster, position), { kind: "position" });
 
 async function* followEvents({ follower, signal, ...ask }: Tail) {
   const { cluster, start } = ask;
