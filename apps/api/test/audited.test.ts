@@ -208,6 +208,12 @@ const snapshot = async () =>
         (select jsonb_agg(t order by id) from saved_views t) as views,
         (select jsonb_agg(t order by user_id) from totp_factors t) as totp,
         (select jsonb_agg(t order by hash) from recovery_codes t) as codes,
+        (select jsonb_agg(t order by id) from webhooks t) as webhooks,
+        (select jsonb_agg(t order by id) from webhook_deliveries t) as deliveries,
+        (select jsonb_agg(t order by id) from exports t) as exports,
+        (select jsonb_agg(t order by id) from erasures t) as erasures,
+        (select jsonb_agg(to_jsonb(t) - '{seen_xid,seen_position,next_check_at}'::text[] order by id)
+          from alert_rules t) as rules,
         (select jsonb_agg(t order by id) from passkeys t) as passkeys,
         (select jsonb_agg(to_jsonb(t) - 'attempts' order by hash) from challenges t) as challenges,
         (select count(*) from jobs where key is null) as jobs,
@@ -264,7 +270,32 @@ test("without its entry no mutation of the API changes anything", async () => {
   const { secret } = must(await target.mutate("account.beginTotp"));
   const leaving = await server.member();
   must(await leaving.mutate("data.erase", { password, graceSeconds: 60 }));
+  const hook = { name: "h", url: "https://93.184.216.34/" };
+  const { id: hookId } = must(await member.mutate("webhooks.create", hook));
+  const deliveryId = uuidv7();
+  await server.owner`
+    insert into webhook_deliveries (id, user_id, webhook_id, sequence, topic, body, status, attempts, created_at)
+    values (${deliveryId}, ${member.id}, ${hookId}, 1, 'webhook.test', '{}', 'failed', '[]', now())`;
+  const exportId = uuidv7();
+  await server.owner`
+    insert into exports (id, user_id, requested_at, finished_at, expires_at)
+    values (${exportId}, ${member.id}, now(), now(), now() + interval '1 day')`;
+  const rule = { name: "r", query: "", threshold: 1, windowMinutes: 1 };
+  const { id: ruleId } = must(await member.mutate("alertRules.create", rule));
   const calls: Record<string, () => Promise<Answer>> = {
+    "data.requestExport": () => member.mutate("data.requestExport"),
+    "data.linkExport": () => member.mutate("data.linkExport", { id: exportId }),
+    "webhooks.create": () => member.mutate("webhooks.create", hook),
+    "webhooks.update": () => member.mutate("webhooks.update", { id: hookId, name: "other" }),
+    "webhooks.rotateSecret": () => member.mutate("webhooks.rotateSecret", { id: hookId }),
+    "webhooks.test": () => member.mutate("webhooks.test", { id: hookId }),
+    "webhooks.replay": () => member.mutate("webhooks.replay", { id: deliveryId }),
+    "webhooks.delete": () => member.mutate("webhooks.delete", { id: hookId }),
+    "alertRules.create": () => member.mutate("alertRules.create", rule),
+    "alertRules.update": () => member.mutate("alertRules.update", { id: ruleId, name: "other" }),
+    "alertRules.test": () => member.mutate("alertRules.test", { id: ruleId }),
+    "alertRules.delete": () => member.mutate("alertRules.delete", { id: ruleId }),
+    "users.removeFactors": () => admin.mutate("users.removeFactors", { id: enrolled.id }),
     "data.erase": () => enrolled.mutate("data.erase", { password }),
     "data.cancelErasure": () => leaving.mutate("data.cancelErasure"),
     "agents.create": () => member.mutate("agents.create", { name: "x" }),

@@ -34,6 +34,8 @@ describe("reading users", () => {
       status: "active",
       secondFactor: false,
       locked: false,
+      lockedUntil: null,
+      codesLocked: false,
       createdAt: expect.any(String),
       lastSignInAt: expect.any(String),
       sessionCount: 2,
