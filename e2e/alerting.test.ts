@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { readTrailer } from "@muniment/shared/exports.ts";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startReceiver } from "../apps/api/test/receiver.ts";
@@ -109,4 +111,20 @@ describe("from a webhook to an alert", () => {
     await page.getByRole("table").getByText("muted").waitFor();
     expect(complaints).toEqual([]);
   });
+});
+
+test("a search is exported: a file with its trailer, and a line in the list", async () => {
+  await page.goto(`${product.url}/events?query=type%3Assh.*`);
+  await page.getByRole("link", { name: "Export", exact: true }).click();
+  expect(await page.getByLabel("Search").inputValue()).toBe("type:ssh.*");
+  await expectSound("a new export");
+  const saved = page.waitForEvent("download");
+  await button(/^Export$/).click();
+  const path = await (await saved).path();
+  const lines = readFileSync(path, "utf8").trimEnd().split("\n");
+  expect(lines).toHaveLength(4);
+  expect(readTrailer(lines.at(-1) ?? "")?.rows).toBe(3);
+  await page.getByRole("table").getByText("done").waitFor();
+  await expectSound("exports");
+  expect(complaints).toEqual([]);
 });

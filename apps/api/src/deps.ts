@@ -150,6 +150,7 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
   });
   const eventQueries: EventQueries = {
     condition: conditionOf,
+    ask: (asker, asked) => toQuestion({ database, config, now }, asker, asked),
     resolve: async (userId, query) => {
       const asker = { userId, retentionDays: null };
       return (await toQuestion({ database, config, now }, asker, { query })).query;
@@ -185,6 +186,10 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
       "a backup had brought erased people back; they are erased again",
     );
   }
+  jobs.every("delete-old-exports", 3600, async () => {
+    const before = new Date(now().getTime() - 90 * 86_400_000).toISOString();
+    await database.raw`select delete_old_exports(${before}::text::timestamptz)`;
+  });
   await jobs.start();
 
   // So that there is a checkpoint to ask for from the start.

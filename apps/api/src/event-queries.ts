@@ -5,6 +5,11 @@ import type { SQL } from "drizzle-orm";
 export type EventQueries = {
   /** Reads a query without times, in which agents are ids then. @throws AppError `invalid_query` */
   resolve(userId: string, text: string): Promise<EventQuery>;
+  /** A query with the range of time it asks of, in milliseconds. @throws AppError `invalid_query`, `invalid_range` */
+  ask(
+    asker: { userId: string; retentionDays: number | null },
+    asked: { query?: string | undefined; from?: string | undefined; to?: string | undefined },
+  ): Promise<{ query: EventQuery; range: { from: number; to: number } }>;
   /** A condition on the columns of `events`; undefined where everything passes. */
   condition(query: EventQuery): SQL | undefined;
 };

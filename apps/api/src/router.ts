@@ -7,6 +7,7 @@ import { auditRouter } from "./features/audit/router.ts";
 import { authRouter } from "./features/auth/router.ts";
 import { dataRouter } from "./features/data/router.ts";
 import { eventsRouter } from "./features/events/router.ts";
+import { exportsRouter } from "./features/exports/router.ts";
 import { limitsRouter } from "./features/limits/router.ts";
 import { savedViewsRouter } from "./features/saved-views/router.ts";
 import { sessionsRouter } from "./features/sessions/router.ts";
@@ -26,6 +27,7 @@ export const appRouter = router({
   auth: authRouter,
   data: dataRouter,
   events: eventsRouter,
+  exports: exportsRouter,
   limits: limitsRouter,
   savedViews: savedViewsRouter,
   sessions: sessionsRouter,

@@ -3,6 +3,7 @@ import type { Command } from "./command.ts";
 /** Every command by its name; its code is loaded only when it is called or listed. */
 export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   admin: async () => (await import("./admin/command.ts")).admin,
+  export: async () => (await import("./export/command.ts")).exportCommand,
   "security-check": async () => (await import("./security-check/command.ts")).securityCheck,
   search: async () => (await import("./search/command.ts")).search,
   verify: async () => (await import("./verify/command.ts")).verify,

@@ -3,6 +3,7 @@ import {
   Activity,
   BellRing,
   Bot,
+  Download,
   Gauge,
   LayoutDashboard,
   type LucideIcon,
@@ -20,6 +21,7 @@ type Page = {
     | "/agents"
     | "/alert-rules"
     | "/webhooks"
+    | "/exports"
     | "/account"
     | "/admin/users"
     | "/admin/alerts"
@@ -45,6 +47,7 @@ export const workPages: readonly Page[] = [
     key: "n",
   },
   { to: "/webhooks", label: "Webhooks", icon: Webhook, permission: "webhooks:read", key: "h" },
+  { to: "/exports", label: "Exports", icon: Download, permission: "events:read", key: "x" },
 ];
 
 export const adminPages: readonly Page[] = [

@@ -11,6 +11,7 @@ import { auditRoute } from "./routes/audit.tsx";
 import { confirmEmailRoute } from "./routes/confirm-email.tsx";
 import { enrollRoute } from "./routes/enroll.tsx";
 import { eventsRoute } from "./routes/events.tsx";
+import { exportsRoute } from "./routes/exports.tsx";
 import { forgotRoute } from "./routes/forgot.tsx";
 import { limitsRoute } from "./routes/limits.tsx";
 import { indexRoute } from "./routes/overview.tsx";
@@ -48,6 +49,7 @@ const routeTree = rootRoute.addChildren([
     alertRulesRoute,
     webhooksRoute,
     webhookRoute,
+    exportsRoute,
     accountRoute,
     usersRoute,
     userRoute,

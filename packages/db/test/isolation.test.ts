@@ -22,6 +22,7 @@ const owned = [
   "challenges",
   "event_count_changes",
   "event_counts",
+  "event_exports",
   "event_ids",
   "events",
   "export_pieces",

@@ -93,6 +93,8 @@ export const auditActions = {
     from: z.number().int().nullable(),
     to: z.number().int().nullable(),
   }),
+  "events.exported": z.strictObject({ format: z.string() }),
+  "events.export_cancelled": none,
   "saved_view.created": none,
   "saved_view.updated": z.strictObject({ fields: z.array(z.string()) }),
   "saved_view.deleted": none,

@@ -5,6 +5,7 @@ import { plainError } from "./answer.ts";
 import { auditRoutes } from "./audit-route.ts";
 import { callerAddress } from "./caller-address.ts";
 import { type Exchange, type Route, sendJson } from "./exchange.ts";
+import { eventExportRoutes } from "./event-export-route.ts";
 import { exportRoutes } from "./export-route.ts";
 import { allowOrigins, leaveLocalhost } from "./origins.ts";
 import { otlpRoutes } from "./otlp-route.ts";
@@ -55,8 +56,9 @@ export function createFront(deps: Deps, others: (exchange: Exchange) => void): R
     ...trpcRoutes(deps),
     ...restRoutes(deps),
     ...otlpRoutes(deps),
-    ...auditRoutes(deps),
     ...exportRoutes(deps),
+    ...auditRoutes(deps),
+    ...eventExportRoutes(deps),
   ]);
 
   function answer(exchange: Exchange): void {

@@ -48,7 +48,7 @@ const impersonal: Record<string, string> = {
 /** Changes that need a fresh authentication, by kind (ASVS 5.0, V7.5): what a thief of a session wants. */
 const sensitive: Record<string, RegExp> = {
   "a key or secret is made": /^apiKeys\.(?:create|rotate)$|^webhooks\.create$|\.rotateSecret$/,
-  "data leaves": /export/i,
+  "data leaves": /export(?!s\.cancel$)/i,
   "a factor changes": /^account\..*(?:totp|passkey|recovery|factor|authenticator)/i,
   "the e-mail address changes": /^account\.changeEmail/,
   "factors of another are removed": /^users\..*factor/i,

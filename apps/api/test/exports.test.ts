@@ -1,0 +1,258 @@
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { exportColumns, readTrailer } from "@muniment/shared/exports.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Client } from "./client.ts";
+import { createClock } from "./clock.ts";
+import { makeEvent, makeSender, searchAll, send } from "./events-sender.ts";
+import { must, password, startTestServer, type TestServer } from "./harness.ts";
+
+let server: TestServer;
+const clock = createClock();
+beforeAll(async () => {
+  const env = { RATE_LIMIT_USER_MAX: "100000", INGEST_EVENTS_RATE_LIMIT_MAX: "1000000" };
+  server = await startTestServer({ env, now: clock.now });
+});
+afterAll(() => server.stop());
+
+const fetchExport = (client: Client, id: string) =>
+  server.fetch(`/api/v1/exports/${id}`, { headers: { cookie: client.cookie } });
+
+/** What a person gets: the lines without the trailer, once that is found to be right. */
+async function take(client: Client, input: object = {}) {
+  const { id } = must(await client.mutate("exports.create", { format: "ndjson", ...input }));
+  const response = await fetchExport(client, id);
+  expect(response.status).toBe(200);
+  const text = await response.text();
+  const last = text.trimEnd().split("\n").at(-1) ?? "";
+  const body = text.slice(0, text.length - last.length - 1);
+  const trailer = readTrailer(last);
+  expect(trailer?.sha256).toBe(createHash("sha256").update(body).digest("hex"));
+  return { id, body, trailer, headers: response.headers };
+}
+const linesOf = (body: string) =>
+  body
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
+
+const nasty = [
+  { message: "=1+1", subject: "+x", traceId: "@cmd" },
+  { message: "-2", subject: "'=1" },
+  { message: "\t=1", subject: "\r=1", traceId: "'quoted" },
+  { message: 'He said "no", twice\nand left\r\n', props: { a: 'x"y,z\n' } },
+  { message: "Zo\u00eb \u{1f600} \u2028 \u0001 \\u0000 \\", subject: "" },
+  { props: { n: 0.1, e: 1e3, big: 9007199254740992, deep: { list: [null, true, { x: null }] } } },
+  { props: {}, seq: 9007199254740991, level: "critical" },
+  { props: { "": "empty", "a.b": 1, constructor: "c" }, seq: 0 },
+];
+
+/** Cells of CSV by the rules of RFC 4180. */
+function parseCsv(text: string): string[][] {
+  const rows: string[][] = [];
+  let row: string[] = [];
+  for (const [, quoted, plain, end] of text.matchAll(/(?:"((?:[^"]|"")*)"|([^",\n]*))(,|\n)/g)) {
+    row.push(quoted === undefined ? (plain ?? "") : quoted.replaceAll('""', '"'));
+    if (end === ",") continue;
+    rows.push(row);
+    row = [];
+  }
+  return rows;
+}
+
+describe("an export", () => {
+  test("as NDJSON holds exactly what is stored, and can be sent again as it is", async () => {
+    const sender = await makeSender(server);
+    const sent = nasty.map((fields, index) => makeEvent(fields, Date.now() - 10_000 + index));
+    expect((await send(server, sender.key, sent)).body).toMatchObject({ accepted: sent.length });
+    const { body, trailer, headers } = await take(sender.member);
+    expect(trailer?.rows).toBe(sent.length);
+    expect(headers.get("content-disposition")).toMatch(
+      /^attachment; filename="events-[\w-]+\.ndjson"$/,
+    );
+    const found = await searchAll(sender.member);
+    const whole = linesOf(body).map((line) => {
+      const { message = null, subject = null, traceId = null, seq = null, props = {} } = line;
+      return { ...line, message, subject, traceId, seq, props };
+    });
+    expect(whole).toEqual(found.toReversed());
+    const again = await makeSender(server);
+    const events = linesOf(body).map(({ agentId: _, receivedAt: __, ...event }) => event);
+    expect((await send(server, again.key, events)).body).toMatchObject({ accepted: sent.length });
+    const second = linesOf((await take(again.member)).body);
+    const withoutPlace = (lines: Record<string, unknown>[]) =>
+      lines.map(({ agentId: _, receivedAt: __, ...event }) => event);
+    expect(withoutPlace(second)).toEqual(withoutPlace(linesOf(body)));
+  });
+
+  test("as CSV is safe in a spreadsheet, and can be undone", async () => {
+    const sender = await makeSender(server);
+    const sent = nasty.map((fields, index) => makeEvent(fields, Date.now() - 10_000 + index));
+    await send(server, sender.key, sent);
+    const { body, trailer } = await take(sender.member, { format: "csv" });
+    const [head, ...rows] = parseCsv(body);
+    expect(head).toEqual([...exportColumns]);
+    expect(trailer?.rows).toBe(rows.length);
+    expect(rows.flat().filter((cell) => /^[=+@\t\r\n-]/.test(cell))).toEqual([]);
+    const undo = (cell = "") => (/^'+[=+@\t\r\n-]/.test(cell) ? cell.slice(1) : cell);
+    for (const [index, row] of rows.entries()) {
+      const event = nasty[index] as { message?: string; subject?: string; props?: object };
+      const cells = Object.fromEntries(row.map((cell, at) => [exportColumns[at], undo(cell)]));
+      expect(cells).toMatchObject({ message: event.message ?? "", subject: event.subject ?? "" });
+      if (event.props) expect(JSON.parse(cells.props ?? "")).toEqual(event.props);
+    }
+  });
+
+  test("holds what a search finds, of any query and range, each event once and in order", async () => {
+    const sender = await makeSender(server);
+    const agentId = must(await sender.member.query("agents.list")).items[0].id;
+    const from = Date.now() - 3_600_000;
+    // Many of the same millisecond, and more than one look of the database.
+    await server.owner`
+      insert into events (user_id, id, agent_id, api_key_id, batch_id, type, level, occurred_at, received_at)
+      select ${sender.userId}, gen_random_uuid(), ${agentId}, ${sender.id}, gen_random_uuid(),
+        case when n % 3 = 0 then 'ssh.login.failed' else 'web.get' end, n % 5,
+        ${new Date(from)}::timestamptz + (n / 7) * interval '1 millisecond', now()
+      from generate_series(1, 4321) n`;
+    const { body, trailer } = await take(sender.member);
+    const lines = linesOf(body);
+    expect([trailer?.rows, new Set(lines.map(({ id }) => id)).size]).toEqual([4321, 4321]);
+    const order = lines.map(({ occurredAt, id }) => `${occurredAt} ${id}`);
+    expect(order).toEqual(order.toSorted());
+    for (const query of ["type:ssh.*", "level>=error -type:web.*", "type:nothing", "agent:agent"]) {
+      const found = await searchAll(sender.member, { query, limit: 100 });
+      const { body: some } = await take(sender.member, { query });
+      expect(linesOf(some).map(({ id }) => id)).toEqual(found.map(({ id }) => id).reverse());
+    }
+    const range = {
+      from: new Date(from + 100).toISOString(),
+      to: new Date(from + 200).toISOString(),
+    };
+    expect((await take(sender.member, range)).trailer?.rows).toBe(700);
+  });
+
+  const sample = fileURLToPath(
+    new URL("../../../../shared/data/apache-error-2k.log", import.meta.url),
+  );
+  const synthetic = fileURLToPath(
+    new URL("../../../packages/log-formats/samples/apache-sample.log", import.meta.url),
+  );
+  test("of a whole log gives back its lines, byte for byte", async () => {
+    const text = readFileSync(existsSync(sample) ? sample : synthetic, "utf8");
+    const lines = text.split("\n");
+    const sender = await makeSender(server);
+    const at = Date.UTC(2005, 11, 4);
+    const events = lines.flatMap((message, n) => (message ? makeEvent({ message }, at + n) : []));
+    for (let n = 0; n < events.length; n += 100) {
+      await send(server, sender.key, events.slice(n, n + 100));
+    }
+    const { body } = await take(sender.member);
+    const messages = linesOf(body).map(({ message }) => message);
+    expect(messages).toEqual(lines.filter(Boolean));
+  });
+});
+
+describe("an export is refused", () => {
+  test("without a fresh password, and to an API key", async () => {
+    const sender = await makeSender(server);
+    const input = { format: "csv" };
+    clock.advance(301);
+    const old = await sender.member.mutate("exports.create", input);
+    expect(old.error?.data.reason).toBe("reauthentication_required");
+    must(await sender.member.mutate("auth.reauthenticate", { password }));
+    expect((await sender.member.mutate("exports.create", input)).status).toBe(200);
+    const withKey = server.anonymous({ authorization: `Bearer ${sender.key}` });
+    expect((await withKey.mutate("exports.create", input)).status).toBe(401);
+  });
+
+  test("to everybody but who asked, a second time, too late, and where there is none", async () => {
+    const member = await server.member();
+    const create = async () => must(await member.mutate("exports.create", { format: "ndjson" })).id;
+    const id = await create();
+    const other = await server.member();
+    expect((await fetchExport(other, id)).status).toBe(404);
+    expect((await server.fetch(`/api/v1/exports/${id}`)).status).toBe(401);
+    expect((await other.query("exports.get", { id })).status).toBe(404);
+    expect((await other.mutate("exports.cancel", { id })).status).toBe(404);
+    expect((await fetchExport(member, id)).status).toBe(200);
+    expect((await fetchExport(member, id)).status).toBe(404);
+    expect((await fetchExport(member, "nothing")).status).toBe(400);
+    expect((await fetchExport(member, `${id}/..`)).status).toBe(400);
+    const late = await create();
+    clock.advance(301);
+    expect((await fetchExport(member, late)).status).toBe(404);
+    expect(must(await member.query("exports.get", { id: late })).status).toBe("failed");
+  });
+
+  test.each([
+    [{ format: "xml" }, "invalid_input"],
+    [{ format: "csv", query: "level>=loud" }, "invalid_query"],
+    [{ format: "csv", query: "agent:nobody" }, "invalid_query"],
+    [{ format: "csv", from: "2026-01-02T00:00:00Z", to: "2026-01-01T00:00:00Z" }, "invalid_range"],
+  ])("for %j", async (input, reason) => {
+    const member = await server.member();
+    const { status, error } = await member.mutate("exports.create", input);
+    expect([status, error?.data.reason]).toEqual([400, reason]);
+  });
+});
+
+describe("an export that is under way", () => {
+  async function begin() {
+    const sender = await makeSender(server);
+    await server.owner`
+      insert into events (user_id, id, agent_id, api_key_id, batch_id, type, level, message, occurred_at, received_at)
+      select ${sender.userId}, gen_random_uuid(), ${sender.agentId}, ${sender.id}, gen_random_uuid(), 'x', 1,
+        repeat('x', 4000), now() - n * interval '1 millisecond', now()
+      from generate_series(1, 30000) n`;
+    const { id } = must(await sender.member.mutate("exports.create", { format: "ndjson" }));
+    const response = await fetchExport(sender.member, id);
+    const reader = response.body?.getReader();
+    await reader?.read();
+    const state = async () => must(await sender.member.query("exports.get", { id }));
+    return { sender, id, reader, state };
+  }
+  const rest = async (reader: ReadableStreamDefaultReader<Uint8Array> | undefined) => {
+    let text = "";
+    for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
+      text = Buffer.from(part.value).toString().slice(-200);
+    }
+    return text;
+  };
+
+  test("is cancelled: the download breaks off, and has no trailer", async () => {
+    const { sender, id, reader, state } = await begin();
+    expect((await state()).status).toBe("running");
+    must(await sender.member.mutate("exports.cancel", { id }));
+    await expect(rest(reader)).rejects.toThrow();
+    expect((await state()).status).toBe("cancelled");
+    const admin = await server.admin();
+    const { items } = must(await admin.query("audit.search", { targetId: id }));
+    expect(items.map(({ action }: { action: string }) => action)).toEqual([
+      "events.export_cancelled",
+      "events.exported",
+    ]);
+  });
+
+  test("ends with the session that asked for it, and is failed when nobody takes it", async () => {
+    const { sender, reader } = await begin();
+    const [{ id: sessionId }] = await server.owner`
+      select public_id as id from sessions where user_id = ${sender.userId}`.then(([row]) => [
+      row ?? {},
+    ]);
+    expect(sessionId).toBeDefined();
+    must(await sender.member.mutate("auth.signOut"));
+    await expect(rest(reader)).rejects.toThrow();
+    const left = await begin();
+    await left.reader?.cancel();
+    await expect.poll(async () => (await left.state()).status, { timeout: 5000 }).toBe("failed");
+  });
+});
+
+test("who is deleted leaves no export", async () => {
+  const gone = await server.user("member");
+  must(await gone.mutate("exports.create", { format: "csv" }));
+  const admin = await server.user("admin");
+  must(await admin.mutate("users.delete", { id: gone.id }));
+  expect(await server.owner`select id from event_exports where user_id = ${gone.id}`).toEqual([]);
+});
