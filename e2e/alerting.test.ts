@@ -1,8 +1,9 @@
-import { readFileSync } from "node:fs";
-import { readTrailer } from "@muniment/shared/exports.ts";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startReceiver } from "../apps/api/test/receiver.ts";
+import { readTrailer } from "../packages/shared/src/exports.ts";
 import { expectAccessible, launch, newContext, newPage } from "./browser.ts";
 import { createAdmin, type Product, startProduct } from "./product.ts";
 
@@ -127,4 +128,21 @@ test("a search is exported: a file with its trailer, and a line in the list", as
   await page.getByRole("table").getByText("done").waitFor();
   await expectSound("exports");
   expect(complaints).toEqual([]);
+});
+
+test("muniment export writes a file only when it is whole, and tells one that is not", async () => {
+  const output = join(product.dataDir, "ssh.csv");
+  const env = { MUNIMENT_PASSWORD: "correct horse battery staple", MUNIMENT_URL: product.url };
+  const account = ["--email", "admin@example.org"];
+  const asked = ["export", ...account, "--format", "csv", "--output", output, "type:ssh.*"];
+  const refused = await product.cli(asked, { ...env, MUNIMENT_PASSWORD: "a wrong password" });
+  expect([refused.code, existsSync(output)]).toEqual([3, false]);
+  const done = await product.cli(asked, env);
+  expect([done.code, done.stderr]).toEqual([0, ""]);
+  expect(done.stdout).toContain("3 events, whole");
+  expect((await product.cli(asked, env)).code).toBe(2);
+  expect((await product.cli(["export", "--check", output])).code).toBe(0);
+  writeFileSync(output, readFileSync(output, "utf8").slice(0, -100));
+  expect((await product.cli(["export", "--check", output])).code).toBe(1);
+  expect(existsSync(`${output}.part`)).toBe(false);
 });

@@ -18,7 +18,8 @@ export function parseTarget(values: Values, env: Io["env"]): Target {
   };
 }
 
-function parseUrl(text = "http://127.0.0.1:3000", allowPlainHttp: boolean): URL {
+/** An address as a base for paths below it. @throws UsageError */
+export function parseUrl(text = "http://127.0.0.1:3000", allowPlainHttp: boolean): URL {
   // A base without a final slash would lose its last segment.
   const base = text.endsWith("/") ? text : `${text}/`;
   const url = URL.canParse(base) ? new URL(base) : undefined;
@@ -30,7 +31,7 @@ function parseUrl(text = "http://127.0.0.1:3000", allowPlainHttp: boolean): URL 
   }
   if (url.protocol === "http:" && !isLoopback(url.hostname) && !allowPlainHttp) {
     throw new UsageError(
-      "Over http:// the key would travel to another machine unencrypted. Use https://, or --allow-plain-http.",
+      "Over http:// the key or password would travel to another machine unencrypted. Use https://, or --allow-plain-http.",
     );
   }
   return url;

@@ -24,6 +24,8 @@ type Row = {
   id: string | null;
 };
 
+type Look = { row: Row | undefined; isLast: boolean };
+
 /** Events that one statement looks at: so many that their text is about this long. */
 const targetBytes = 4_194_304;
 const firstLook = 1000;
@@ -38,9 +40,7 @@ export async function* readChunks(database: Database, asked: Asked): AsyncGenera
   const iso = (time: number) => new Date(time).toISOString();
   let look: number = firstLook;
 
-  async function read(
-    after: Place | undefined,
-  ): Promise<{ row: Row | undefined; isLast: boolean }> {
+  async function read(after: Place | undefined): Promise<Look> {
     const [row] = await database.searches({ userId }).execute<Row>(sql`
       with page as materialized (
         select * from ${events}
@@ -65,7 +65,7 @@ export async function* readChunks(database: Database, asked: Asked): AsyncGenera
 
   let next: ReturnType<typeof read> | undefined = read(undefined);
   while (next) {
-    const { row, isLast } = await next;
+    const { row, isLast }: Look = await next;
     if (!row || row.at === null || row.id === null) return;
     const text = row.text === null ? "" : `${row.text}\n`;
     const size = Math.max(text.length / Math.max(Number(row.rows), 1), 100);
