@@ -39,12 +39,17 @@ async function expectSound(name: string) {
   ] as const) {
     await page.setViewportSize({ width, height: 900 });
     await page.emulateMedia({ colorScheme });
+    // Colours change in a tenth of a second, in which nothing has the contrast that it will have.
+    await page.waitForFunction(
+      "document.getAnimations().every(({ playState, effect }) => playState !== 'running' || effect.getTiming().iterations === Infinity)",
+    );
     await expectAccessible(page, `${name}, ${width} px, ${colorScheme}`);
     const wide = await page.evaluate<number>("document.documentElement.scrollWidth");
     expect(wide, `${name} at ${width} px`).toBeLessThanOrEqual(width);
   }
 }
 
+const soon = { timeout: 15_000 };
 const button = (name: string | RegExp) => page.getByRole("button", { name });
 
 describe("from a webhook to an alert", () => {
@@ -76,7 +81,7 @@ describe("from a webhook to an alert", () => {
     await page.getByText("thanks").waitFor();
     await expectSound("a delivery");
     await button("Send again").click();
-    await expect.poll(() => receiver.received.length).toBe(2);
+    await expect.poll(() => receiver.received.length, soon).toBe(2);
     await page.keyboard.press("Escape");
   });
 
@@ -100,7 +105,7 @@ describe("from a webhook to an alert", () => {
     expect(sent.status).toBe(200);
     await page.getByRole("table").getByText("firing").waitFor();
     await expectSound("a firing rule");
-    await expect.poll(() => receiver.received.length).toBe(3);
+    await expect.poll(() => receiver.received.length, soon).toBe(3);
     await button("Actions for the rule Break-in").click();
     await expectSound("what can be done with a rule");
     await page.getByRole("menuitem", { name: "History" }).click();
