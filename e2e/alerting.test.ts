@@ -31,6 +31,10 @@ afterAll(async () => {
   await receiver?.stop();
 });
 
+const soon = { timeout: 15_000 };
+const isStill =
+  "document.getAnimations().every(({ playState, effect }) => playState !== 'running' || effect.getTiming().iterations === Infinity)";
+
 /** The page wide and light, and narrow and dark: accessible, and never wider than the window. */
 async function expectSound(name: string) {
   for (const [width, colorScheme] of [
@@ -40,16 +44,13 @@ async function expectSound(name: string) {
     await page.setViewportSize({ width, height: 900 });
     await page.emulateMedia({ colorScheme });
     // Colours change in a tenth of a second, in which nothing has the contrast that it will have.
-    await page.waitForFunction(
-      "document.getAnimations().every(({ playState, effect }) => playState !== 'running' || effect.getTiming().iterations === Infinity)",
-    );
+    await expect.poll(() => page.evaluate<boolean>(isStill), soon).toBe(true);
     await expectAccessible(page, `${name}, ${width} px, ${colorScheme}`);
     const wide = await page.evaluate<number>("document.documentElement.scrollWidth");
     expect(wide, `${name} at ${width} px`).toBeLessThanOrEqual(width);
   }
 }
 
-const soon = { timeout: 15_000 };
 const button = (name: string | RegExp) => page.getByRole("button", { name });
 
 describe("from a webhook to an alert", () => {
