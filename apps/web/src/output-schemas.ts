@@ -39,7 +39,7 @@ import {
   tailMessage,
   timeseries,
 } from "@muniment/shared/events.ts";
-import { eventExport, exportPage } from "@muniment/shared/exports.ts";
+import { eventExport, eventExportPage } from "@muniment/shared/exports.ts";
 import { limitItem, limitPage } from "@muniment/shared/limits.ts";
 import {
   accessPage,
@@ -223,7 +223,7 @@ const outputSchemas = {
     replay: delivery,
     rotateSecret: webhookWithSecret,
   },
-  exports: { create: eventExport, list: exportPage, get: eventExport, cancel: eventExport },
+  exports: { create: eventExport, list: eventExportPage, get: eventExport, cancel: eventExport },
   limits: { list: limitPage, set: limitItem, reset: limitItem },
 } satisfies Schemas;
 

@@ -47,7 +47,7 @@ export const createExportInput = z.strictObject({
   ...timeRange,
 });
 export const listExportsInput = z.strictObject(pageInput).optional();
-export const exportPage = page(eventExport);
+export const eventExportPage = page(eventExport);
 export const exportIdInput = z.strictObject({ id: uuid });
 
 /** The last line of an export; a file without it was cut off. The digest is of all bytes before it, in hex. */

@@ -1,5 +1,6 @@
 import { agents } from "../schema/agents.ts";
 import { apiKeys } from "../schema/api-keys.ts";
+import { eventExports } from "../schema/event-exports.ts";
 import {
   agentCounterChanges,
   agentCounters,
@@ -166,6 +167,28 @@ export const eventDeclarations = [
     kept: "events",
     owner: "userId",
     columns: counts,
+  }),
+  declare(eventExports, {
+    purpose: "what was taken out of the events; the events themselves are not kept",
+    basis: contract,
+    kept: "takenOut",
+    owner: "userId",
+    columns: {
+      id: "names it",
+      userId: "who took it",
+      format: "in which form",
+      query: "which events",
+      from: "from when on",
+      to: "until when",
+      status: "what became of it",
+      rows: "how many events",
+      bytes: "how much",
+      firstAt: "when the first of them occurred",
+      reachedAt: "how far it came",
+      error: "why it failed",
+      createdAt: "when it was asked for",
+      updatedAt: "when something last happened",
+    },
   }),
   declare(savedViews, {
     purpose: "questions that a person has named",

@@ -15,7 +15,8 @@ export const retentions = {
   links: { text: "until it is used or expires, three days at most", by: "delete_expired_links" },
   challenges: { text: "until it is used or expires, minutes", by: "delete_expired_challenges" },
   signIns: { text: "90 days", by: "delete_old_sign_ins" },
-  notices: { text: "30 days", by: "delete_old_notices" },
+  notices: { text: "90 days", by: "delete_old_notices" },
+  takenOut: { text: "90 days", by: "delete_old_exports" },
   exports: { text: "until it expires, seven days", by: "delete_expired_exports" },
   minutes: { text: "a minute or two, then it becomes an entry of the log", by: "close-refusals" },
   keys: {

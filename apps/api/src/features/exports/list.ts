@@ -1,5 +1,5 @@
 import { eventExports } from "@muniment/db/schema/event-exports.ts";
-import { exportPage, listExportsInput } from "@muniment/shared/exports.ts";
+import { eventExportPage, listExportsInput } from "@muniment/shared/exports.ts";
 import { and, desc, eq } from "drizzle-orm";
 import { keysetPage } from "../../paging.ts";
 import { signedIn } from "../../trpc/authenticated.ts";
@@ -12,7 +12,7 @@ export const list = limited("general")
   .concat(signedIn)
   .concat(permission("events:read"))
   .input(listExportsInput)
-  .output(exportPage)
+  .output(eventExportPage)
   .query(async ({ ctx: { deps, principal }, input }) => {
     const { userId } = principal;
     const page = keysetPage(deps, `exports:${userId}`, input);
