@@ -211,6 +211,7 @@ const snapshot = async () =>
         (select jsonb_agg(t order by id) from webhooks t) as webhooks,
         (select jsonb_agg(t order by id) from webhook_deliveries t) as deliveries,
         (select jsonb_agg(t order by id) from exports t) as exports,
+        (select jsonb_agg(t order by id) from event_exports t) as event_exports,
         (select jsonb_agg(t order by id) from erasures t) as erasures,
         (select jsonb_agg(to_jsonb(t) - '{seen_xid,seen_position,next_check_at}'::text[] order by id)
           from alert_rules t) as rules,
@@ -280,11 +281,14 @@ test("without its entry no mutation of the API changes anything", async () => {
   await server.owner`
     insert into exports (id, user_id, requested_at, finished_at, expires_at)
     values (${exportId}, ${member.id}, now(), now(), now() + interval '1 day')`;
+  const asked = must(await target.mutate("exports.create", { format: "csv" }));
   const rule = { name: "r", query: "", threshold: 1, windowMinutes: 1 };
   const { id: ruleId } = must(await member.mutate("alertRules.create", rule));
   const calls: Record<string, () => Promise<Answer>> = {
     "data.requestExport": () => member.mutate("data.requestExport"),
     "data.linkExport": () => member.mutate("data.linkExport", { id: exportId }),
+    "exports.create": () => member.mutate("exports.create", { format: "ndjson" }),
+    "exports.cancel": () => target.mutate("exports.cancel", { id: asked.id }),
     "webhooks.create": () => member.mutate("webhooks.create", hook),
     "webhooks.update": () => member.mutate("webhooks.update", { id: hookId, name: "other" }),
     "webhooks.rotateSecret": () => member.mutate("webhooks.rotateSecret", { id: hookId }),

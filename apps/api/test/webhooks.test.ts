@@ -61,7 +61,7 @@ describe("a webhook", () => {
     expect(listed).toContainEqual(made);
     expect(JSON.stringify(listed)).not.toContain("whsec_");
     const [row] = await server.owner`select secret from webhooks where id = ${made.id}`;
-    expect(row?.secret).toMatch(/^v1\./);
+    expect(row?.secret).toMatch(/^v2\./);
     const renamed = must(await member.mutate("webhooks.update", { id: made.id, name: "Chat" }));
     expect(renamed.name).toBe("Chat");
     must(await member.mutate("webhooks.delete", { id: made.id }));

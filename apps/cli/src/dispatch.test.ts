@@ -13,8 +13,7 @@ test("without a command, or with an unknown one, the list is shown and nothing i
     expect(stdout).toBe("");
     expect(stderr).toMatch(/^ {2}send {2,}\S/m);
   }
-  // The first list loads the sources of every command.
-}, 30_000);
+});
 
 test.each(["--help", "-h"])("%s lists the commands", async (option) => {
   const { exitCode, stdout } = await call([option]);
