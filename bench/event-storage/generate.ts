@@ -1,7 +1,5 @@
-import { openScratch } from "./scratch.ts";
+import { heavyUser, openScratch } from "./scratch.ts";
 
-/** Who has eight tenths of all events. */
-export const heavyUser = "00000000-0000-7000-8000-000000000001";
 const rowsPerStatement = 250_000;
 
 /**
@@ -98,4 +96,4 @@ const insert = (from: number, to: number, rows: number, end: string) => `
   select user_id, id, occurred_at, sha256(id::text::bytea) from stored`;
 
 const [folder = "", name = "", rows = "0", seconds = "Infinity"] = process.argv.slice(2);
-if (folder !== "" && rows !== "0") await generate(folder, name, Number(rows), Number(seconds));
+await generate(folder, name, Number(rows), Number(seconds));

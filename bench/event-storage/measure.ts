@@ -1,9 +1,8 @@
 import { chartStatement } from "../../apps/api/src/features/events/chart-statement.ts";
-import { pageStatement } from "../../apps/api/src/features/events/page-statement.ts";
+import { findEvents } from "../../apps/api/src/features/events/find-events.ts";
 import { type Database, openDatabase } from "../../packages/db/src/database.ts";
 import { parseEventQuery } from "../../packages/shared/src/event-query/parse.ts";
-import { heavyUser } from "./generate.ts";
-import { openScratch } from "./scratch.ts";
+import { heavyUser, openScratch } from "./scratch.ts";
 
 const day = 86_400_000;
 const pages = [
@@ -20,6 +19,10 @@ const pages = [
   "subject:user:17",
   "subject:user:4999",
   "trace:c4ca4238a0b923820dcc509a6f75849b",
+];
+/** Those that chunks say where to look for; the first agent has no events. */
+const terms = [
+  "agent:00000000-0000-7000-9000-00000000ffff",
   '"kernel panic"',
   '"no such text"',
   "props.rare:true",
@@ -27,6 +30,7 @@ const pages = [
   "props.user:user4999",
   "props.request.status:500",
   "props.request.ms>499",
+  "props.request.id:0123456789abcdef",
 ];
 const charts = ["", "type:ssh.*", "agent:00000000-0000-7000-9000-000000000003", "level>=warn"];
 
@@ -57,8 +61,8 @@ function page(database: Database, text: string, end: number, days: number): Turn
     // Anywhere in the newer half of the range, as a person pages on.
     const to = end - Math.random() * Math.min(days, 10) * day * 0.5;
     const range = { from: end - days * day, to };
-    const searches = database.searches({ userId: heavyUser });
-    return pageStatement(searches, heavyUser, { query, range }, undefined, 51);
+    const page = { after: undefined, at: undefined, fetch: 51, now: end };
+    return findEvents(database, heavyUser, { query, range }, page);
   };
 }
 
@@ -77,28 +81,34 @@ function chart(
   };
 }
 
-const [folder = "", ...names] = process.argv.slice(2);
-for (const name of names) {
-  const { owner, connections, stop } = await openScratch(folder, name);
-  const database = openDatabase(connections);
-  const [row] =
-    await owner`select max(occurred_at) as newest from events where user_id = ${heavyUser}`;
-  const end = new Date(row?.newest).getTime() + 1;
-  console.log(`\n${name}: pages of 50, ms least / p50 / p95, over 24 h; over 30 days`);
-  for (const text of pages) {
-    const turns = [1, 30].map((days) => page(database, text, end, days));
+async function measurePages(database: Database, end: number, texts: readonly string[]) {
+  console.log("pages of 50, ms least / p50 / p95, over 24 h; over 30 days");
+  for (const text of texts) {
     const results = [];
-    for (const turn of turns) results.push(await time(turn, 60));
+    for (const days of [1, 30]) results.push(await time(page(database, text, end, days), 60));
     console.log(`${text || "(none)"}: ${results.join("; ")}`);
   }
-  console.log("30-day charts of 6 h");
+}
+
+async function measureCharts(database: Database, end: number) {
+  console.log("29-day charts of 6 h, ms least / p50 / p95");
   for (const text of charts) {
     for (const by of ["level", "type", "agentId"] as const) {
-      console.log(
-        `${text || "(none)"} by ${by}: ${await time(chart(database, text, by, end), 60)}`,
-      );
+      const turn = chart(database, text, by, end);
+      console.log(`${text || "(none)"} by ${by}: ${await time(turn, 60)}`);
     }
   }
-  await database.close();
-  await stop();
 }
+
+/** `tsx bench/event-storage/measure.ts <folder> <database> [pages] [terms] [charts]` */
+const [folder = "", name = "", ...sets] = process.argv.slice(2);
+const { owner, connections, stop } = await openScratch(folder, name);
+const database = openDatabase(connections);
+const [row] = await owner`
+  select max(occurred_at) as newest from events where user_id = ${heavyUser}`;
+const end = new Date(row?.newest).getTime() + 1;
+if (sets.includes("pages")) await measurePages(database, end, pages);
+if (sets.includes("terms")) await measurePages(database, end, terms);
+if (sets.includes("charts")) await measureCharts(database, end);
+await database.close();
+await stop();

@@ -6,6 +6,9 @@ import { prepareRoles } from "../../packages/db/src/roles.ts";
 
 const migrations = fileURLToPath(new URL("../../packages/db/migrations", import.meta.url));
 
+/** Who has eight tenths of all events. */
+export const heavyUser = "00000000-0000-7000-8000-000000000001";
+
 /** The embedded PostgreSQL with its durable defaults, kept in a folder between runs. */
 export async function openScratch(dataDir: string, databaseName: string) {
   const postgres = await startEmbeddedPostgres({

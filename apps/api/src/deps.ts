@@ -20,6 +20,7 @@ import { evaluateDue } from "./features/alert-rules/evaluate.ts";
 import { defineAuthJobs } from "./features/auth/jobs.ts";
 import { conditionOf } from "./features/events/conditions.ts";
 import { foldAgentCounters, foldCounts } from "./features/events/fold-counts.ts";
+import { indexEvents } from "./features/events/index-events.ts";
 import { createIngestQueue, type IngestQueue } from "./features/events/ingest-queue.ts";
 import { defineEventJobs } from "./features/events/jobs.ts";
 import { toQuestion } from "./features/events/question.ts";
@@ -205,6 +206,7 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
   ].map((act) => repeat(1000, act, log));
   stopEach.push(repeat(300, sealer.seal, log));
   stopEach.push(repeat(500, () => evaluateDue(alerting), log));
+  stopEach.push(repeat(2000, () => indexEvents(database, () => stopping.signal.aborted), log));
   const ledgerTimer = setInterval(() => {
     applyErasureLedger(erasing).catch((error: unknown) => log.warn({ err: error }, "the ledger"));
   }, 60_000).unref();

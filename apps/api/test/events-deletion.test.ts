@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { indexUser } from "../src/features/events/index-events.ts";
 import { makeEvent, makeSender, send } from "./events-sender.ts";
 import { startTestServer, type TestServer } from "./harness.ts";
 
@@ -12,9 +13,12 @@ afterAll(() => server.stop());
 test("deleting a user deletes the events and every trace of them", async () => {
   const { member, userId, key } = await makeSender(server);
   await send(server, key, [makeEvent({ seq: 1 }), makeEvent({ seq: 3 }, Date.UTC(2003, 1))]);
+  await indexUser(server.deps.database, userId, null, 1);
   const admin = await server.admin();
   const tables = ["events", "event_ids", "receipts", "agent_totals"];
   const countTables = [
+    "event_chunks",
+    "event_index",
     "event_counts",
     "event_count_changes",
     "agent_counters",
@@ -30,6 +34,7 @@ test("deleting a user deletes the events and every trace of them", async () => {
     return Promise.all(counts);
   };
   expect(await left()).toEqual([2, 2, 1, 1]);
+  expect(await left(countTables.slice(0, 2))).toEqual([1, 1]);
   expect((await admin.mutate("users.delete", { id: member.id })).status).toBe(200);
   for (
     let tries = 0;
@@ -39,5 +44,5 @@ test("deleting a user deletes the events and every trace of them", async () => {
     await sleep(100);
   }
   expect(await left()).toEqual([0, 0, 0, 0]);
-  expect(await left(countTables)).toEqual([0, 0, 0, 0, 0]);
+  expect(await left(countTables)).toEqual([0, 0, 0, 0, 0, 0, 0]);
 });

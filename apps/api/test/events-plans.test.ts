@@ -1,9 +1,14 @@
 import { parseEventQuery } from "@muniment/shared/event-query/parse.ts";
 import { type SQL, type SQLWrapper, sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { candidatesSql, chunkCondition } from "../src/features/events/candidates.ts";
 import { countRows } from "../src/features/events/count-rows.ts";
 import { foldCounts } from "../src/features/events/fold-counts.ts";
-import { pageStatement } from "../src/features/events/page-statement.ts";
+import {
+  newestStatement,
+  pageStatement,
+  pieceStatement,
+} from "../src/features/events/page-statement.ts";
 import { startTestServer, type TestServer } from "./harness.ts";
 
 const day = 86_400_000;
@@ -41,6 +46,23 @@ beforeAll(async () => {
     select user_id, date_bin('15 minutes', occurred_at, '1970-01-01Z'), agent_id, type, level, count(*)
     from stored group by 1, 2, 3, 4, 5`;
   await foldCounts(server.deps.database.raw);
+  await owner`
+    insert into event_chunks (user_id, newest, oldest, id, fields, message, props, numbers)
+    select case when n % 3 = 0 then ${other} else ${heavy} end::uuid, at, at - interval '1 hour',
+      gen_random_uuid(), '\\xffffffffffffffff', decode(repeat('5a', 700), 'hex'),
+      decode(repeat('a5', 700), 'hex'), '{"n": [1, 2]}'
+    from (
+      select n, ${new Date(end)}::timestamptz - n * interval '1 hour' as at
+      from generate_series(1, 3000) n
+    ) numbered`;
+  await owner`
+    insert into receipts (user_id, batch_id, event_ids, event_times)
+    select case when n % 3 = 0 then ${other} else ${heavy} end::uuid, gen_random_uuid(),
+      array[gen_random_uuid()], array[now()] from generate_series(1, 5000) n`;
+  await owner`
+    insert into event_index (user_id, cluster, commit_xid, position, accepted)
+    select gen_random_uuid(), 'c', '3'::xid8, n, 0 from generate_series(1, 1000) n
+    union all select ${heavy}::uuid, 'c', '3'::xid8, 4900, 0`;
   await owner`analyze`;
 }, 120_000);
 afterAll(() => server.stop());
@@ -97,6 +119,31 @@ test.each([
   expect(indexes).not.toEqual([]);
   for (const name of indexes) expect(name).toMatch(index);
 });
+
+test.each(["message", "props.n:7", "props.n>29999", `agent:${agent}`, "level:critical"])(
+  "where %j may be found is read from the user's own chunks by their key, and events by theirs",
+  async (text) => {
+    const query = parseEventQuery(text);
+    const condition = chunkCondition(query);
+    if (!condition) throw new Error("the chunks know nothing of it");
+    const found = await planOf(candidatesSql(heavy, condition, { ...range, from: end - day }));
+    expect(found.scanned).toEqual([]);
+    expect(found.indexes).toContain("event_chunks_user_id_newest_id_pk");
+    const searches = server.deps.database.searches({ userId: heavy });
+    const question = { query, range };
+    const newest = { question, after: undefined, looked: 1500, limit: 51 };
+    const pieces = [1, 3, 5].map((n) => ({ from: end - n * day, to: end - n * day + 60_000 }));
+    for (const statement of [
+      newestStatement(searches, heavy, newest),
+      pieceStatement(searches, heavy, { query, pieces, after: undefined, limit: 51 }),
+    ]) {
+      const { scanned, indexes } = await planOf(statement);
+      // The other partitions are empty, and not opened.
+      expect(scanned).not.toContain("events_2026_10");
+      expect(indexes).toContain("events_2026_10_pkey");
+    }
+  },
+);
 
 test.each([
   ["", "level"],

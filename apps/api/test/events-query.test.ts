@@ -49,6 +49,7 @@ test("what cannot be read is answered with the place and what was expected, with
     ["port>1024", /props\.port/],
     ["a ".repeat(65), /at most 64 terms/],
     ["(".repeat(500), /at most 8 levels/],
+    ["(a+)+$", /^At character 5: expected a space before the next term/],
     ["agent:nobody", /There is no agent named nobody/],
   ];
   const started = performance.now();

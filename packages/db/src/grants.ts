@@ -24,6 +24,7 @@ export function grantsTo({ appGroup, ingestGroup }: RoleNames): string {
     grant select, delete on events, event_ids, receipts, agent_counters, agent_counter_changes,
       agent_sequences, event_counts, event_count_changes to ${app};
     grant insert on event_count_changes to ${app};
+    grant select, insert, update, delete on event_chunks, event_index to ${app};
     grant select on agent_totals to ${app};
     grant insert on events, event_ids, receipts, event_count_changes, agent_counter_changes
       to ${ingest};
@@ -33,6 +34,7 @@ export function grantsTo({ appGroup, ingestGroup }: RoleNames): string {
     grant execute on function is_page_origin(text), touch_api_keys(jsonb), user_overview(uuid[]), delete_expired_sessions(),
       delete_expired_challenges(), delete_expired_links(), delete_old_sign_ins(),
       delete_expired_exports(), event_partitions_of(uuid), fold_event_counts(integer), fold_agent_counters(integer),
+      users_to_index(integer, integer),
       delete_empty_event_counts(timestamptz, integer), expired_event_partition(timestamptz),
       delete_event_blocks(text, bigint, integer), drop_event_partition(text),
       due_alert_rules(timestamptz, integer), delete_old_notices(timestamptz), delete_old_exports(timestamptz) to ${app};

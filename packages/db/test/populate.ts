@@ -41,6 +41,8 @@ export async function populate(owner: postgres.Sql): Promise<Person> {
   const counted = { user_id: id, start: now, agent_id: agentId, type: "t", level: 1, count: 1 };
   await owner`insert into event_count_changes ${owner(counted)}`;
   await owner`insert into event_counts ${owner({ ...counted, minutes: 15, apart: 3 })}`;
+  await owner`insert into event_chunks ${owner({ user_id: id, newest: now, oldest: now, id: randomUUID(), fields: randomBytes(8), message: randomBytes(8), props: randomBytes(8), numbers: "{}" })}`;
+  await owner`insert into event_index ${owner({ user_id: id, cluster: "c", commit_xid: "0", position: 0, accepted: 0 })}`;
   await owner`insert into saved_views ${owner({ id: randomUUID(), user_id: id, name: "v", query: "", display: "{}", created_at: now, updated_at: now })}`;
   const exportId = randomUUID();
   await owner`insert into exports ${owner({ id: exportId, user_id: id, requested_at: now, expires_at: now })}`;

@@ -77,9 +77,11 @@ describe("deleting a user", () => {
     "agent_counter_changes",
     "agent_counters",
     "agent_sequences",
+    "event_chunks",
     "event_count_changes",
     "event_counts",
     "event_ids",
+    "event_index",
     "events",
     "receipts",
   ];

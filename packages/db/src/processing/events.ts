@@ -1,6 +1,7 @@
 import { agents } from "../schema/agents.ts";
 import { apiKeys } from "../schema/api-keys.ts";
 import { eventExports } from "../schema/event-exports.ts";
+import { eventChunks, eventIndex } from "../schema/event-index.ts";
 import {
   agentCounterChanges,
   agentCounters,
@@ -188,6 +189,35 @@ export const eventDeclarations = [
       error: "why it failed",
       createdAt: "when it was asked for",
       updatedAt: "when something last happened",
+    },
+  }),
+  declare(eventChunks, {
+    purpose: "tells where a text or a property may be found",
+    basis: contract,
+    kept: "events",
+    owner: "userId",
+    columns: {
+      userId: "whose events",
+      newest: "when the newest of them happened",
+      oldest: "when the oldest of them happened",
+      id: internal("names it"),
+      fields: internal("a filter of hashes"),
+      message: internal("a filter of hashes"),
+      props: internal("a filter of hashes"),
+      numbers: "the least and the greatest number of each property",
+    },
+  }),
+  declare(eventIndex, {
+    purpose: "how far the events have been summed up",
+    basis: contract,
+    kept: "account",
+    owner: "userId",
+    columns: {
+      userId: "whose events",
+      cluster: internal("in which database"),
+      commitXid: internal("its place in the order"),
+      position: internal("its place in the order"),
+      accepted: "how many events there were",
     },
   }),
   declare(savedViews, {

@@ -4,6 +4,7 @@ import { type SQL, sql } from "drizzle-orm";
 import { type ChartPieces, chartPieces } from "./chart-pieces.ts";
 import { asksOf, conditionOf, isCountable } from "./conditions.ts";
 import { countedText, type Dimension, dimensionText, isCountedDimension } from "./dimension.ts";
+import { eventsWithin } from "./page-statement.ts";
 import type { Question } from "./question.ts";
 import type { TimeRange } from "./time-range.ts";
 
@@ -19,6 +20,8 @@ export type Counting = Question & {
   /** Milliseconds; absent: everything is one interval. */
   step?: number | undefined;
   now: number;
+  /** Where the events that pass lie, if that is known; no time in two of them. */
+  pieces?: readonly TimeRange[] | undefined;
 };
 
 const at = (milliseconds: number) => sql`${new Date(milliseconds).toISOString()}::timestamptz`;
@@ -64,6 +67,14 @@ function fromCounts({ userId, query, by, step }: Counting, { counted, covered }:
   return [...rows, changes];
 }
 
+/** Single events of pieces of time. */
+function fromPieces({ userId, query, by, step }: Counting, pieces: readonly TimeRange[]) {
+  return sql`
+    select ${startOf(sql`${events.occurredAt}`, step)} as start, 1::bigint as count
+      ${sql.join(values(by, dimensionText))}
+    from ${eventsWithin(userId, pieces)} where ${conditionOf(query) ?? sql`true`}`;
+}
+
 function fromEvents({ userId, query, by, step }: Counting, { raw }: ChartPieces) {
   const text = sql.join(values(by, dimensionText));
   return raw.map(
@@ -75,14 +86,19 @@ function fromEvents({ userId, query, by, step }: Counting, { raw }: ChartPieces)
   );
 }
 
+/** Whether the counts know all that is asked. */
+export const isCounted = ({ query, by }: Pick<Counting, "query" | "by">): boolean =>
+  isCountable(query) && by.every(isCountedDimension);
+
 /**
  * The rows `(start, count, v0, ...)` whose counts add up to the number of events that pass: from the
  * counts where they know what is asked, else one of each event. One statement, so one snapshot: what
  * is being stored or added up meanwhile is counted once (`events-counts.test.ts`).
  */
 export function countRows(counting: Counting): SQL {
-  const { query, by, range, step, now } = counting;
-  const countable = isCountable(query) && by.every(isCountedDimension);
+  const { by, range, step, now } = counting;
+  const countable = isCounted(counting);
+  if (!countable && counting.pieces) return fromPieces(counting, counting.pieces);
   // Without intervals every piece may be as coarse as there are counts of; with none, none is.
   const pieces = chartPieces(range, countable ? (step ?? 0) : 1, now);
   const parts = [...fromCounts(counting, pieces), ...fromEvents(counting, pieces)];

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Database, Tx } from "@muniment/db/database.ts";
+import { eventChunks, eventIndex } from "@muniment/db/schema/event-index.ts";
 import {
   agentCounterChanges,
   agentCounters,
@@ -65,6 +66,18 @@ const steps: ((tx: Tx, userId: string) => Promise<boolean>)[] = [
       delete from ${eventCounts} where ctid = any (array(
         select ctid from ${eventCounts} where ${eventCounts.userId} = ${userId} limit ${chunk}
       ))`);
+    return countOf(deleted) === chunk;
+  },
+  async (tx, userId) => {
+    await tx.delete(eventIndex).where(eq(eventIndex.userId, userId));
+    const some = tx
+      .select({ id: eventChunks.id })
+      .from(eventChunks)
+      .where(eq(eventChunks.userId, userId))
+      .limit(chunk);
+    const deleted = await tx
+      .delete(eventChunks)
+      .where(and(eq(eventChunks.userId, userId), inArray(eventChunks.id, some)));
     return countOf(deleted) === chunk;
   },
   async (tx, userId) => {

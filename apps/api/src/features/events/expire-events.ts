@@ -1,7 +1,8 @@
 import type { Database } from "@muniment/db/database.ts";
+import { eventChunks } from "@muniment/db/schema/event-index.ts";
 import { eventIds, events, receipts } from "@muniment/db/schema/events.ts";
 import { users } from "@muniment/db/schema/users.ts";
-import { and, asc, gt, isNotNull, sql } from "drizzle-orm";
+import { and, asc, eq, gt, isNotNull, lt, sql } from "drizzle-orm";
 
 const day = 86_400_000;
 /** Rows per transaction: some tens of milliseconds, so that nothing waits for it for long. */
@@ -79,6 +80,11 @@ async function expireUser(work: Work, userId: string, before: number): Promise<b
 
 /** An event lies at most a day after its receipt, so older receipts name nothing that is kept. */
 async function expireReceipts(work: Work, userId: string, before: number): Promise<boolean> {
+  await work.database.transaction({ userId }, (tx) =>
+    tx
+      .delete(eventChunks)
+      .where(and(eq(eventChunks.userId, userId), lt(eventChunks.newest, new Date(before)))),
+  );
   const oldest = firstIdOf(before - day);
   for (let count = chunk; count === chunk; ) {
     if (isOver(work)) return false;

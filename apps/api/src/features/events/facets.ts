@@ -4,7 +4,8 @@ import { signedInOrApiKey } from "../../trpc/authenticated.ts";
 import { inTurn } from "../../trpc/in-turn.ts";
 import { limited } from "../../trpc/limited.ts";
 import { permission } from "../../trpc/permission.ts";
-import { countRows } from "./count-rows.ts";
+import { findPieces } from "./candidates.ts";
+import { countRows, isCounted } from "./count-rows.ts";
 import { type Dimension, isCountedDimension, shownValue } from "./dimension.ts";
 import { toQuestion } from "./question.ts";
 
@@ -50,7 +51,11 @@ export const facets = limited("general")
 
     async function count(fields: readonly Dimension[]) {
       if (fields.length === 0) return [];
-      const counting = countRows({ ...question, userId, by: fields, now });
+      const asked = { ...question, userId, by: fields };
+      const pieces = isCounted(asked)
+        ? undefined
+        : await findPieces(deps.database, userId, question);
+      const counting = countRows({ ...asked, pieces, now });
       const rows = await deps.database
         .searches({ userId })
         .execute<Row>(facetsSql(fields, counting, limit));

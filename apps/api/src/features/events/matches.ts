@@ -6,8 +6,11 @@ import type {
 } from "@muniment/shared/event-query/query.ts";
 import { type Event, eventLevels } from "@muniment/shared/events.ts";
 
+const ascii = /^[\0-\x7f]*$/;
+
 /** Lower case one character at a time, as PostgreSQL's lower() does. */
 export function lower(text: string): string {
+  if (ascii.test(text)) return text.toLowerCase();
   let lowered = "";
   for (const character of text) {
     const small = character.toLowerCase();

@@ -1,5 +1,6 @@
 import { events } from "@muniment/db/schema/events.ts";
 import { type Event, eventLevels } from "@muniment/shared/events.ts";
+import { type SQL, sql } from "drizzle-orm";
 
 /** What of a stored event is shown. */
 export const eventColumns = {
@@ -17,6 +18,11 @@ export const eventColumns = {
 };
 
 export type EventRow = Pick<typeof events.$inferSelect, keyof typeof eventColumns>;
+
+/** The same for statements that read events from what only goes by their name, where Drizzle takes no columns. */
+export const eventValues = Object.fromEntries(
+  Object.entries(eventColumns).map(([name, column]) => [name, sql`${column}`.mapWith(column)]),
+) as { [Name in keyof EventRow]: SQL<EventRow[Name]> };
 
 export const levelName = (level: number) => eventLevels[level] ?? "info";
 

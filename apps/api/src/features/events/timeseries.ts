@@ -10,7 +10,9 @@ import { inTurn } from "../../trpc/in-turn.ts";
 import { limited } from "../../trpc/limited.ts";
 import { permission } from "../../trpc/permission.ts";
 import { bucketsOf } from "./buckets.ts";
+import { findPieces } from "./candidates.ts";
 import { chartStatement } from "./chart-statement.ts";
+import { isCounted } from "./count-rows.ts";
 import { type Dimension, shownValue } from "./dimension.ts";
 import { toQuestion } from "./question.ts";
 
@@ -56,7 +58,9 @@ export const timeseries = limited("general")
     const question = await toQuestion(deps, principal, input);
     const { from, to, by } = input;
     const { interval, step, starts } = bucketsOf(Date.parse(from), Date.parse(to), input.interval);
-    const counting = { ...question, userId, by: [by ?? "level"], step, now: deps.now().getTime() };
+    const asked = { ...question, userId, by: [by ?? "level"] as const };
+    const pieces = isCounted(asked) ? undefined : await findPieces(deps.database, userId, question);
+    const counting = { ...asked, step, pieces, now: deps.now().getTime() };
     const rows = await deps.database
       .searches({ userId })
       .execute<Row>(chartStatement(counting, by !== undefined));

@@ -1,0 +1,224 @@
+import type { Event } from "@muniment/shared/events.ts";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createExpiry } from "../src/features/events/expire-events.ts";
+import { indexUser } from "../src/features/events/index-events.ts";
+import { matches } from "../src/features/events/matches.ts";
+import { toQuestion } from "../src/features/events/question.ts";
+import { makeEvent, makeSender, searchAll, send } from "./events-sender.ts";
+import { must, startTestServer, type TestServer } from "./harness.ts";
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer({ env: { RATE_LIMIT_USER_MAX: "100000" } });
+});
+afterAll(() => server.stop());
+
+const day = 86_400_000;
+const now = Date.now();
+const everything = {
+  from: new Date(now - 41 * day).toISOString(),
+  to: new Date(now + day).toISOString(),
+};
+type Sender = Awaited<ReturnType<typeof makeSender>>;
+
+/** The same numbers from 0 to 1 in every run (mulberry32, public domain). */
+function randomFrom(seed: number) {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+const words = [
+  "kernel",
+  "Panic",
+  "user",
+  "root",
+  "İstanbul",
+  "straße",
+  "GET",
+  "/api",
+  "10.0.0.",
+  "ab",
+];
+
+/** Events of any time of 40 days, most of them near each other, with all that a search can ask about. */
+function randomEvents(count: number, random: () => number) {
+  const pick = <T>(values: readonly T[]) => values[Math.floor(random() * values.length)] as T;
+  const whole = (below: number) => Math.floor(random() * below);
+  return Array.from({ length: count }, (_, n) =>
+    makeEvent(
+      {
+        type: pick(["http.request", "ssh.login"]),
+        level: random() < 0.01 ? "critical" : pick(["info", "warn"]),
+        message:
+          random() < 0.1 ? undefined : `${pick(words)} ${pick(words)}${whole(3000)} ${pick(words)}`,
+        props: {
+          user: `user${whole(2000)}`,
+          n: random() < 0.5 ? whole(100) : pick([-0, 1e21, 0.1, "7", null, true]),
+          ...(random() < 0.02 ? { rare: { deep: whole(9), "a.b": 1 } } : {}),
+          list: [whole(5), { x: whole(5) }],
+        },
+      },
+      random() < 0.05 ? now - whole(40) * day : now - (count - n) * 20_000 - whole(1000),
+    ),
+  );
+}
+
+const queries = [
+  "kernel",
+  '"kernel panic"',
+  "PANIC17",
+  "user1234",
+  '"root istanbul"',
+  "straße",
+  "ab",
+  "nowhere-at-all",
+  "props.user:user77",
+  "props.user:user77 OR props.user:user78 OR kernel1",
+  "props.n=7",
+  "props.n:7",
+  'props.n="7"',
+  "props.n=0",
+  "props.n=null",
+  "props.n>1e20",
+  "props.n>99",
+  "props.n>=99 level:warn",
+  "props.n<0.5",
+  "props.n<-1",
+  "props.rare:*",
+  "props.rare.deep:3",
+  "props.rare.a.b:*",
+  "props.list.0:3",
+  "props.list.1.x:4 kernel",
+  "props.list.x:*",
+  "level:critical",
+  "level>error",
+  "level<info",
+  "-level:info -level:warn",
+  "level:critical type:ssh.login",
+  "(kernel17 OR props.rare:*) -type:ssh.login",
+  "kernel since:2d",
+  "kernel until:2d",
+];
+
+async function expectSameAsFullScan({ member, userId }: Sender, some = queries): Promise<void> {
+  const all: Event[] = await searchAll(member, { limit: 100 });
+  for (const [place, query] of some.entries()) {
+    const question = await toQuestion(server.deps, { userId, retentionDays: null }, { query });
+    const passing = all.filter((event) => {
+      const at = Date.parse(event.occurredAt);
+      return at >= question.range.from && at < question.range.to && matches(question.query, event);
+    });
+    const found: Event[] = await searchAll(member, { query, limit: 100 });
+    if (place % 4 > 0) continue;
+    const chart = must(await member.query("events.timeseries", { query, ...everything }));
+    const counts = chart.buckets.map(({ count }: { count: number }) => count);
+    expect([query, counts.reduce((sum: number, count: number) => sum + count, 0)]).toEqual([
+      query,
+      passing.length,
+    ]);
+    expect([query, found.map(({ id }) => id)]).toEqual([query, passing.map(({ id }) => id)]);
+  }
+}
+
+const indexSome = ({ userId }: Sender) => indexUser(server.deps.database, userId, null, 1);
+
+/** Sums up all that was accepted; another transaction that runs may hold that back for a moment. */
+async function indexAll(sender: Sender) {
+  for (let tries = 0; tries < 500; tries += 1) {
+    await indexSome(sender);
+    const [row] = await server.owner`
+      select not exists (
+        select from receipts r join event_index i using (user_id) where user_id = ${sender.userId}
+          and (r.commit_xid, r.position) > (i.commit_xid, i.position)
+      ) as done`;
+    if (row?.done) return;
+  }
+  throw new Error("the index does not come to an end");
+}
+const chunksOf = async ({ userId }: Sender) => {
+  const [row] = await server.owner`
+    select count(*)::int from event_chunks where user_id = ${userId}`;
+  return row?.count;
+};
+
+async function sendAll({ key }: Sender, events: object[], after?: () => Promise<void>) {
+  for (let from = 0; from < events.length; from += 100) {
+    must({
+      ...(await send(server, key, events.slice(from, from + 100))),
+      data: {},
+      error: null,
+    } as never);
+    await after?.();
+  }
+}
+
+test("a search by text, property, level or agent answers as a look at every event does", async () => {
+  const sender = await makeSender(server);
+  const events = randomEvents(2000, randomFrom(1));
+  await sendAll(sender, events.slice(0, 1700), () => indexAll(sender));
+  expect(await chunksOf(sender)).toBe(17);
+  // What comes now is in no chunk.
+  await sendAll(sender, events.slice(1700));
+  await expectSameAsFullScan(sender);
+  await expectSameAsFullScan(sender, [
+    `agent:${sender.agentId} kernel1`,
+    `agent:${makeEvent().id}`,
+  ]);
+
+  // That chunks are what is looked into: without them there is nothing.
+  const [{ id } = { id: "" }] = await searchAll(sender.member, { query: "props.rare:*" }).then(
+    (found) => found.slice(-1),
+  );
+  await server.owner`delete from event_chunks where user_id = ${sender.userId}`;
+  const found = await searchAll(sender.member, { query: "props.rare:*" });
+  expect(found.map((event) => event.id)).not.toContain(id);
+
+  // In a database that was restored the index begins anew.
+  await server.owner`update event_index set cluster = 'another' where user_id = ${sender.userId}`;
+  await expectSameAsFullScan(sender, ["props.rare:*", "kernel1"]);
+  await indexAll(sender);
+  expect(await chunksOf(sender)).toBeGreaterThan(6);
+  await expectSameAsFullScan(sender, ["props.rare:*", "kernel1"]);
+}, 120_000);
+
+test("what is acknowledged is found at once while events come and are summed up", async () => {
+  const sender = await makeSender(server);
+  await sendAll(sender, randomEvents(1600, randomFrom(2)));
+  let over = false;
+  const summing = (async () => {
+    while (!over) await indexSome(sender);
+  })();
+  for (let n = 0; n < 30; n += 1) {
+    const old = { ...makeEvent({ message: `unmistakable-${n}-` }, now - 39 * day - n * 1000) };
+    const more = randomEvents(40, randomFrom(100 + n));
+    await Promise.all([
+      send(server, sender.key, more),
+      send(server, sender.key, [old]).then(async () => {
+        const found = await searchAll(sender.member, { query: `"unmistakable-${n}-"` });
+        expect(found.map(({ id }: { id: string }) => id)).toEqual([old.id]);
+      }),
+    ]);
+  }
+  over = true;
+  await summing;
+  await indexAll(sender);
+  await expectSameAsFullScan(sender, ["unmistakable", "props.rare:*", "props.n>99"]);
+});
+
+test("an index ends with what its user keeps, and with the user", async () => {
+  const sender = await makeSender(server);
+  const events = Array.from({ length: 300 }, (_, n) =>
+    makeEvent({ message: "old text" }, now - n * 3_600_000),
+  );
+  await sendAll(sender, events, () => indexAll(sender));
+  expect(await chunksOf(sender)).toBe(3);
+  must(await sender.member.mutate("events.setRetention", { days: 5 }));
+  await createExpiry(server.deps.database, 0, () => new Date(now))();
+  expect(await chunksOf(sender)).toBe(2);
+  expect(await searchAll(sender.member, { query: '"old text"', limit: 100 })).toHaveLength(120);
+});
