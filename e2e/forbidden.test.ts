@@ -5,7 +5,16 @@ import { createAdmin, type Product, startProduct } from "./product.ts";
 
 const password = "correct horse battery staple";
 const adminPages = ["/admin/users", "/admin/alerts", "/admin/audit", "/admin/limits"];
-const ownPages = ["/", "/events", "/agents", "/alert-rules", "/webhooks", "/exports", "/account"];
+const ownPages = [
+  "/",
+  "/events",
+  "/agents",
+  "/alert-rules",
+  "/webhooks",
+  "/exports",
+  "/account",
+  "/data",
+];
 
 let product: Product;
 let browser: Browser;

@@ -176,6 +176,7 @@ describe("a newcomer, from the printed link to the audit log", () => {
     "/",
     "/agents",
     "/account",
+    "/data",
     "/admin/users",
     "/admin/alerts",
     "/admin/audit",

@@ -4,6 +4,7 @@ import {
   BellRing,
   Bot,
   Download,
+  FileUser,
   Gauge,
   LayoutDashboard,
   type LucideIcon,
@@ -23,6 +24,7 @@ type Page = {
     | "/webhooks"
     | "/exports"
     | "/account"
+    | "/data"
     | "/admin/users"
     | "/admin/alerts"
     | "/admin/audit"
@@ -65,6 +67,7 @@ export const ownPages: readonly Page[] = [
     permission: "account:write",
     key: "s",
   },
+  { to: "/data", label: "Your data", icon: FileUser, permission: "data:read", key: "d" },
 ];
 
 export const allPages: readonly Page[] = [...workPages, ...adminPages, ...ownPages];

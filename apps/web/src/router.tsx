@@ -9,7 +9,9 @@ import { alertsRoute } from "./routes/alerts.tsx";
 import { appRoute } from "./routes/app.tsx";
 import { auditRoute } from "./routes/audit.tsx";
 import { confirmEmailRoute } from "./routes/confirm-email.tsx";
+import { dataRoute } from "./routes/data.tsx";
 import { enrollRoute } from "./routes/enroll.tsx";
+import { erasureRoute } from "./routes/erasure.tsx";
 import { eventsRoute } from "./routes/events.tsx";
 import { exportsRoute } from "./routes/exports.tsx";
 import { forgotRoute } from "./routes/forgot.tsx";
@@ -40,6 +42,7 @@ const routeTree = rootRoute.addChildren([
     verifyRoute,
     confirmEmailRoute,
     undoEmailRoute,
+    erasureRoute,
   ]),
   appRoute.addChildren([
     indexRoute,
@@ -51,6 +54,7 @@ const routeTree = rootRoute.addChildren([
     webhookRoute,
     exportsRoute,
     accountRoute,
+    dataRoute,
     usersRoute,
     userRoute,
     alertsRoute,

@@ -4,7 +4,7 @@ import { useSuspenseQuery } from "@tanstack/react-query";
 import { redirect } from "@tanstack/react-router";
 import { reasonOf } from "./errors.ts";
 import { permissionSentences } from "./permission-sentences.ts";
-import { queryClient } from "./query-client.ts";
+import { queryClient, whenSessionLost } from "./query-client.ts";
 import { trpc } from "./trpc.ts";
 
 const meQuery = trpc.auth.me.queryOptions(undefined, { staleTime: 30_000 });
@@ -46,6 +46,12 @@ export function believedSignedIn(): boolean {
 export function leave(returnPath?: string): void {
   const search = returnPath ? `?${new URLSearchParams({ from: returnPath, lost: "true" })}` : "";
   location.assign(`/sign-in${search}`);
+}
+
+/** Loads a page for people without an account as a new document, as there is no session to come back to. */
+export function leaveForGood(path: string): void {
+  whenSessionLost(() => {});
+  location.assign(path);
 }
 
 /** The signed-in user; only on pages below the `app` route. */

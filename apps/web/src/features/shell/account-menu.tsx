@@ -1,6 +1,6 @@
 import { useMutation } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { ChevronsUpDown, LogOut, UserCog } from "lucide-react";
+import { ChevronsUpDown, FileUser, LogOut, UserCog } from "lucide-react";
 import { messageOf } from "../../errors.ts";
 import { leave, useMe } from "../../session.ts";
 import { trpc } from "../../trpc.ts";
@@ -43,6 +43,12 @@ export function AccountMenu({ onNavigate }: { onNavigate: () => void }) {
         <Link to="/account" onClick={onNavigate}>
           <UserCog aria-hidden />
           Account & security
+        </Link>
+      </DropdownItem>
+      <DropdownItem asChild>
+        <Link to="/data" onClick={onNavigate}>
+          <FileUser aria-hidden />
+          Your data
         </Link>
       </DropdownItem>
       <DropdownSeparator />
