@@ -29,7 +29,7 @@ export function AccessesCard() {
                 <Cell>
                   <DateTime value={at} />
                 </Cell>
-                <Cell className="whitespace-nowrap">
+                <Cell>
                   {by ? (
                     <>
                       {by.displayName} <Badge>{by.role}</Badge>
@@ -38,7 +38,7 @@ export function AccessesCard() {
                     <span className="text-muted">somebody whose account is gone</span>
                   )}
                 </Cell>
-                <Cell className="min-w-44">
+                <Cell>
                   {sentenceOf(access)}
                   {count > 1 && <span className="text-muted">, {count} times in a minute</span>}
                 </Cell>
