@@ -28,6 +28,7 @@ const subjects: readonly (readonly [string, readonly string[]])[] = [
       "agent_sequences",
       "event_counts",
       "event_count_changes",
+      "event_exports",
       "saved_views",
     ],
   ],
