@@ -28,6 +28,8 @@ const subjects: readonly (readonly [string, readonly string[]])[] = [
       "agent_sequences",
       "event_counts",
       "event_count_changes",
+      "event_chunks",
+      "event_index",
       "event_exports",
       "saved_views",
     ],
