@@ -25,7 +25,7 @@ async function listFiles(path: string): Promise<Found[]> {
     const facts = await stat(at).catch(() => null);
     if (!facts?.isFile()) continue;
     const { dev, ino, size, mtimeMs: modifiedMs } = facts;
-    found.push({ path: at, dev, ino, size, modifiedMs });
+    found.push({ path: at, dev, ino, size, modifiedMs: Math.floor(modifiedMs) });
   }
   // The log itself is the last, whatever the clock said.
   const isLog = (file: Found) => Number(file.path === path);
@@ -40,7 +40,8 @@ async function headOf(handle: FileHandle, length: number): Promise<string> {
 
 /** By what an open file is known again, of which the bytes before `offset` were read. */
 export async function markOf(handle: FileHandle, offset: number): Promise<FileMark> {
-  const { dev, ino, mtimeMs: modifiedMs } = await handle.stat();
+  const { dev, ino, mtimeMs } = await handle.stat();
+  const modifiedMs = Math.floor(mtimeMs);
   const length = Math.min(headBytes, offset);
   return { dev, ino, modifiedMs, headBytes: length, headSha256: await headOf(handle, length) };
 }
@@ -97,7 +98,7 @@ export async function openNext(
     if (!mark) return file.path === path;
     if (file.dev === mark.dev && file.ino === mark.ino) return false;
     if (file.path === path) return true;
-    // Also at the same time: clocks of file systems take steps of milliseconds.
+    // Also in the same millisecond: the clocks of file systems take steps.
     return file.modifiedMs >= mark.modifiedMs && !seen.has(identityOf(file));
   };
   for (const file of files.filter(isNew)) {
