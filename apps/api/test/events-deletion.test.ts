@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { indexUser } from "../src/features/events/index-events.ts";
 import { makeEvent, makeSender, send } from "./events-sender.ts";
 import { startTestServer, type TestServer } from "./harness.ts";
+import { indexAll } from "./index-all.ts";
 
 let server: TestServer;
 beforeAll(async () => {
@@ -13,7 +13,7 @@ afterAll(() => server.stop());
 test("deleting a user deletes the events and every trace of them", async () => {
   const { member, userId, key } = await makeSender(server);
   await send(server, key, [makeEvent({ seq: 1 }), makeEvent({ seq: 3 }, Date.UTC(2003, 1))]);
-  await indexUser(server.deps.database, userId, null, 1);
+  await indexAll(server, userId);
   const admin = await server.admin();
   const tables = ["events", "event_ids", "receipts", "agent_totals"];
   const countTables = [

@@ -6,6 +6,7 @@ import { matches } from "../src/features/events/matches.ts";
 import { toQuestion } from "../src/features/events/question.ts";
 import { makeEvent, makeSender, searchAll, send } from "./events-sender.ts";
 import { must, startTestServer, type TestServer } from "./harness.ts";
+import { indexAll } from "./index-all.ts";
 
 let server: TestServer;
 beforeAll(async () => {
@@ -127,19 +128,6 @@ async function expectSameAsFullScan({ member, userId }: Sender, some = queries):
 
 const indexSome = ({ userId }: Sender) => indexUser(server.deps.database, userId, null, 1);
 
-/** Sums up all that was accepted; another transaction that runs may hold that back for a moment. */
-async function indexAll(sender: Sender) {
-  for (let tries = 0; tries < 500; tries += 1) {
-    await indexSome(sender);
-    const [row] = await server.owner`
-      select not exists (
-        select from receipts r join event_index i using (user_id) where user_id = ${sender.userId}
-          and (r.commit_xid, r.position) > (i.commit_xid, i.position)
-      ) as done`;
-    if (row?.done) return;
-  }
-  throw new Error("the index does not come to an end");
-}
 const chunksOf = async ({ userId }: Sender) => {
   const [row] = await server.owner`
     select count(*)::int from event_chunks where user_id = ${userId}`;
@@ -162,7 +150,7 @@ test("a search by text, property, level or agent answers as a look at every even
   // Before all others, so that no time of what is in no chunk leads to it.
   const oldest = makeEvent({ props: { rare: { deep: 1 } } }, now - 40.5 * day);
   const events = [oldest, ...randomEvents(1999, randomFrom(1))];
-  await sendAll(sender, events.slice(0, 1700), () => indexAll(sender));
+  await sendAll(sender, events.slice(0, 1700), () => indexAll(server, sender.userId));
   expect(await chunksOf(sender)).toBe(17);
   // What comes now is in no chunk.
   await sendAll(sender, events.slice(1700));
@@ -182,7 +170,7 @@ test("a search by text, property, level or agent answers as a look at every even
   // In a database that was restored the index begins anew.
   await server.owner`update event_index set cluster = 'another' where user_id = ${sender.userId}`;
   await expectSameAsFullScan(sender, ["props.rare:*", "kernel1"]);
-  await indexAll(sender);
+  await indexAll(server, sender.userId);
   expect(await chunksOf(sender)).toBeGreaterThan(6);
   await expectSameAsFullScan(sender, ["props.rare:*", "kernel1"]);
 }, 120_000);
@@ -207,7 +195,7 @@ test("what is acknowledged is found at once while events come and are summed up"
   }
   over = true;
   await summing;
-  await indexAll(sender);
+  await indexAll(server, sender.userId);
   await expectSameAsFullScan(sender, ["unmistakable", "props.rare:*", "props.n>99"]);
 });
 
@@ -216,7 +204,7 @@ test("an index ends with what its user keeps, and with the user", async () => {
   const events = Array.from({ length: 300 }, (_, n) =>
     makeEvent({ message: "old text" }, now - n * 3_600_000),
   );
-  await sendAll(sender, events, () => indexAll(sender));
+  await sendAll(sender, events, () => indexAll(server, sender.userId));
   expect(await chunksOf(sender)).toBe(3);
   must(await sender.member.mutate("events.setRetention", { days: 5 }));
   await createExpiry(server.deps.database, 0, () => new Date(now))();

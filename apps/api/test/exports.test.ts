@@ -244,6 +244,28 @@ describe("an export that is under way", () => {
   });
 });
 
+test("an export ends with its session also while its reader takes nothing, and HEAD does not use it up", async () => {
+  const sender = await makeSender(server);
+  await server.owner`
+    insert into events (user_id, id, agent_id, api_key_id, batch_id, type, level, message, occurred_at, received_at)
+    select ${sender.userId}, gen_random_uuid(), ${sender.agentId}, ${sender.id}, gen_random_uuid(), 'x', 1,
+      repeat('x', 4000), now() - n * interval '1 millisecond', now()
+    from generate_series(1, 30000) n`;
+  const { id } = must(await sender.member.mutate("exports.create", { format: "ndjson" }));
+  const head = await server.fetch(`/api/v1/exports/${id}`, {
+    method: "HEAD",
+    headers: { cookie: sender.member.cookie },
+  });
+  expect(head.status).toBe(405);
+  const response = await fetchExport(sender.member, id);
+  const status = async () =>
+    (await server.owner`select status from event_exports where id = ${id}`)[0]?.status;
+  expect([response.status, await status()]).toEqual([200, "running"]);
+  must(await sender.member.mutate("auth.signOut"));
+  await expect.poll(status, { timeout: 5000 }).toBe("failed");
+  await expect(response.text()).rejects.toThrow();
+});
+
 test("who is deleted leaves no export", async () => {
   const gone = await server.user("member");
   must(await gone.mutate("exports.create", { format: "csv" }));

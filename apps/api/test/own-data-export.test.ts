@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { getTableName } from "drizzle-orm";
 import { strFromU8, unzipSync } from "fflate";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -6,6 +7,7 @@ import { populate } from "../../../packages/db/test/populate.ts";
 import { hashPassword } from "../src/identity/password.ts";
 import { exportedColumns, ownTables } from "../src/own-data/read-own-rows.ts";
 import type { Client } from "./client.ts";
+import { makeSender } from "./events-sender.ts";
 import { must, password, startTestServer, type TestServer } from "./harness.ts";
 import { mailsTo } from "./outbox.ts";
 
@@ -148,6 +150,33 @@ test("a link works once, and only for its owner", async () => {
   expect((await download(member, late)).status).toBe(404);
   expect(await mailsTo(server, member.email)).toHaveLength(1);
 });
+
+test("a download ends with its session, also while its reader takes nothing", async () => {
+  const { member, userId, agentId, id: keyId } = await makeSender(server);
+  // Texts that no compression makes small: more than lies in the buffers of a connection.
+  await server.owner`
+    insert into events (user_id, id, agent_id, api_key_id, batch_id, type, level, message, occurred_at, received_at)
+    select ${userId}, gen_random_uuid(), ${agentId}, ${keyId}, gen_random_uuid(), 'x', 1,
+      (select string_agg(md5(n::text || i), '') from generate_series(1, 120) i),
+      now() - n * interval '1 millisecond', now()
+    from generate_series(1, 15000) n`;
+  const id = await exportOf(member);
+  const { path } = must(await member.mutate("data.linkExport", { id }));
+  const head = await server.fetch(path, { method: "HEAD", headers: { cookie: member.cookie } });
+  expect(head.status).toBe(405);
+  const answer = await download(member, path);
+  expect(answer.status).toBe(200);
+  const whole = Number(answer.headers.get("content-length"));
+  expect(whole).toBeGreaterThan(20_000_000);
+  must(await member.mutate("auth.signOut"));
+  const reader = answer.body?.getReader();
+  const readSlowly = async () => {
+    for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
+      await sleep(30);
+    }
+  };
+  await expect(readSlowly()).rejects.toThrow();
+}, 60_000);
 
 test("a copy needs a fresh authentication, is one at a time, and goes when it expires", async () => {
   const member = await server.member();

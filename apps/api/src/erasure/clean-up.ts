@@ -4,8 +4,8 @@ import { overwriteDeletedRows } from "@muniment/db/overwrite.ts";
 import { erasures } from "@muniment/db/schema/erasures.ts";
 import { eq } from "drizzle-orm";
 import { z } from "zod";
-import { writeAuditEntry } from "../audit/write.ts";
 import { signCertificate } from "./certificate.ts";
+import { destroyKeys } from "./destroy-keys.ts";
 import { type ErasureDeps, logOf } from "./erase-user.ts";
 
 /** What the job needs to know that nothing else does any more. */
@@ -31,26 +31,6 @@ async function purgeOutbox(dataDir: string, emails: readonly string[]) {
   }
 }
 
-/** Destroys what was still entered under an address while the account went. */
-async function destroyLateKeys(
-  { database, dataKeys, now }: ErasureDeps,
-  emails: readonly string[],
-) {
-  await database.transaction({}, async (tx) => {
-    const keys = await dataKeys.destroyAddresses(tx, emails);
-    if (keys.length === 0) return;
-    await writeAuditEntry(tx, dataKeys, {
-      at: now(),
-      principal: { kind: "anonymous" },
-      action: "data_keys.expired",
-      outcome: "success",
-      target: null,
-      details: { keys },
-    });
-  });
-  dataKeys.forget();
-}
-
 /**
  * What follows when an erased user's events are deleted: mails, late keys, and the bytes that deleted
  * rows left in files. Then the certificate says so. May be repeated.
@@ -58,7 +38,8 @@ async function destroyLateKeys(
 export async function cleanUpAfter(deps: ErasureDeps, job: CleanUp): Promise<void> {
   const { database, config, secrets } = deps;
   await purgeOutbox(config.dataDir, job.emails);
-  await destroyLateKeys(deps, job.emails);
+  // What was still entered under an address while the account went.
+  await destroyKeys(deps, (tx) => deps.dataKeys.destroyAddresses(tx, job.emails));
   const left = await overwriteDeletedRows(deps.owner, {
     partitions: job.partitions,
     writeAheadLog: config.database === null,

@@ -1,28 +1,16 @@
-import { writeAuditEntry } from "../audit/write.ts";
 import { cleanUpQueue } from "../job-queues.ts";
 import { eraseDue } from "./apply-ledger.ts";
 import { cleanUp, cleanUpAfter } from "./clean-up.ts";
+import { destroyKeys } from "./destroy-keys.ts";
 import type { ErasureDeps } from "./erase-user.ts";
 
 /** How long the audit log can be read about people who have no account. */
 const strangersDays = 180;
 
 /** Destroys the keys of people without an account whose time is over. */
-async function expireKeys({ database, dataKeys, now }: ErasureDeps) {
-  const before = new Date(now().getTime() - strangersDays * 86_400_000);
-  await database.transaction({}, async (tx) => {
-    const keys = await dataKeys.expire(tx, before);
-    if (keys.length === 0) return;
-    await writeAuditEntry(tx, dataKeys, {
-      at: now(),
-      principal: { kind: "anonymous" },
-      action: "data_keys.expired",
-      outcome: "success",
-      target: null,
-      details: { keys },
-    });
-  });
-  dataKeys.forget();
+function expireKeys(deps: ErasureDeps): Promise<void> {
+  const before = new Date(deps.now().getTime() - strangersDays * 86_400_000);
+  return destroyKeys(deps, (tx) => deps.dataKeys.expire(tx, before));
 }
 
 /** What erasures need done outside requests. */

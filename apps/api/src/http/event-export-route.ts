@@ -1,10 +1,9 @@
-import { once } from "node:events";
 import { type EventExport, exportIdInput } from "@muniment/shared/exports.ts";
 import type { Deps } from "../deps.ts";
 import { beginExport, runExport } from "../features/exports/run-export.ts";
-import { rightsOf } from "../identity/principal.ts";
 import { plainError, setHeaders, setRetryAfter } from "./answer.ts";
-import { abortOnClose, type Exchange, type Route, sendJson } from "./exchange.ts";
+import { download, requireGet } from "./download.ts";
+import { type Route, sendJson } from "./exchange.ts";
 import { procedureAt } from "./procedures.ts";
 import { createContext } from "./request-facts.ts";
 import { settle } from "./trpc-call.ts";
@@ -12,12 +11,9 @@ import { settle } from "./trpc-call.ts";
 const start = "/api/v1/exports/";
 const types = { ndjson: "application/x-ndjson", csv: "text/csv" } as const;
 
-/** As an attachment of a name of ours, so that no browser shows what an agent sent as a page. */
-function begin({ response, headers }: Exchange, { format, createdAt }: EventExport): void {
+function fileOf({ format, createdAt }: EventExport) {
   const name = `events-${createdAt.slice(0, 19).replaceAll(":", "")}.${format}`;
-  headers.push("content-type", `${types[format]}; charset=utf-8`);
-  headers.push("content-disposition", `attachment; filename="${name}"`);
-  response.writeHead(200, headers);
+  return { type: `${types[format]}; charset=utf-8`, name };
 }
 
 /** Streams an export that its owner has just been allowed, as fast as it is read. */
@@ -30,6 +26,7 @@ export function eventExportRoutes(deps: Deps): Route[] {
       async answer(exchange) {
         const ctx = createContext(deps, exchange);
         const outcome = await settle(ctx, get.path, async () => {
+          requireGet(exchange);
           const input = { id: exchange.path.slice(start.length) };
           const known = (await get.call(ctx, async () => input, undefined, 0)) as EventExport;
           const principal = await ctx.identify();
@@ -44,24 +41,7 @@ export function eventExportRoutes(deps: Deps): Route[] {
           return sendJson(exchange, outcome.status, error);
         }
         const { known, principal, row } = outcome.data;
-        const { response } = exchange;
-        const gone = abortOnClose(exchange);
-        begin(exchange, known);
-        const write = async (bytes: Buffer) => {
-          gone.throwIfAborted();
-          if (!response.write(bytes)) await once(response, "drain", { signal: gone });
-        };
-        const stillAllowed = async () => {
-          const now = await deps.identities.identify(ctx.request, false);
-          return !deps.stopping.aborted && rightsOf(now) === rightsOf(principal);
-        };
-        try {
-          await runExport(deps, principal, row, write, stillAllowed);
-          response.end();
-        } catch (error) {
-          deps.log.debug({ err: error, requestId: exchange.id }, "an export was broken off");
-          response.destroy();
-        }
+        await download(exchange, ctx, fileOf(known), (put) => runExport(deps, principal, row, put));
       },
     },
   ];

@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { once } from "node:events";
 import { exportPieces, exports } from "@muniment/db/schema/exports.ts";
 import { and, eq, gt } from "drizzle-orm";
 import type { Deps } from "../deps.ts";
@@ -8,7 +7,8 @@ import { AppError } from "../errors.ts";
 import { piecePlace } from "../own-data/export-job.ts";
 import { refuseOver } from "../trpc/limited.ts";
 import { plainError, setHeaders, setRetryAfter } from "./answer.ts";
-import { type Exchange, type Route, sendJson } from "./exchange.ts";
+import { download, requireGet } from "./download.ts";
+import { type Route, sendJson } from "./exchange.ts";
 import { createContext } from "./request-facts.ts";
 import { settle } from "./trpc-call.ts";
 
@@ -36,29 +36,20 @@ async function takeTicket({ database, now }: Deps, userId: string, ticket: strin
   return row;
 }
 
-/** Sends the pieces one after another, as fast as they are taken. */
-async function stream(deps: Deps, exchange: Exchange, row: typeof exports.$inferSelect) {
-  const { id, userId, sizeBytes } = row;
-  const { response, headers } = exchange;
-  const key = await deps.dataKeys.keyFor(userId, `export:${id}`);
+/** The pieces of a copy, one after another. */
+async function* readPieces({ database, dataKeys }: Deps, userId: string, id: string) {
+  const key = await dataKeys.keyFor(userId, `export:${id}`);
   if (!key) throw nothingHere();
-  const name = `muniment-${row.requestedAt.toISOString().slice(0, 10)}.zip`;
-  headers.push("content-type", "application/zip", "content-length", String(sizeBytes));
-  headers.push("content-disposition", `attachment; filename="${name}"`);
-  response.writeHead(200, headers);
-  for (let place = 0; !response.destroyed; place += 1) {
-    const [piece] = await deps.database
+  for (let place = 0; ; place += 1) {
+    const [piece] = await database
       .reads({ userId })
       .select({ sealed: exportPieces.sealed })
       .from(exportPieces)
       .where(and(eq(exportPieces.exportId, id), eq(exportPieces.place, place)));
-    if (!piece) break;
+    if (!piece) return;
     const label = piecePlace(id, place);
-    const bytes = openBytes(deriveKey(key, label), Buffer.from(piece.sealed), label);
-    if (!response.write(bytes))
-      await Promise.race([once(response, "drain"), once(response, "close")]);
+    yield openBytes(deriveKey(key, label), Buffer.from(piece.sealed), label);
   }
-  response.end();
 }
 
 /** Downloads of copies of one's own data: for a single-use ticket, in its owner's session. */
@@ -70,15 +61,24 @@ export function exportRoutes(deps: Deps): Route[] {
       async answer(exchange) {
         const ctx = createContext(deps, exchange);
         const outcome = await settle(ctx, "exports", async () => {
+          requireGet(exchange);
           const principal = await ctx.identify();
           if (principal.kind !== "user") throw new AppError("not_signed_in", "Sign in.");
           refuseOver(ctx, await deps.limits.consume("general_user", principal.userId));
           return takeTicket(deps, principal.userId, exchange.path.slice(prefix.length));
         });
         setHeaders(exchange, ctx.response);
-        if (outcome.ok) return stream(deps, exchange, outcome.data);
-        setRetryAfter(exchange, [outcome.error]);
-        sendJson(exchange, outcome.status, JSON.stringify(plainError(outcome.error, exchange.id)));
+        if (!outcome.ok) {
+          setRetryAfter(exchange, [outcome.error]);
+          const error = JSON.stringify(plainError(outcome.error, exchange.id));
+          return sendJson(exchange, outcome.status, error);
+        }
+        const { id, userId, sizeBytes, requestedAt } = outcome.data;
+        const name = `muniment-${requestedAt.toISOString().slice(0, 10)}.zip`;
+        const file = { type: "application/zip", name, bytes: sizeBytes };
+        await download(exchange, ctx, file, async (put) => {
+          for await (const piece of readPieces(deps, userId, id)) await put(piece);
+        });
       },
     },
   ];

@@ -1,16 +1,15 @@
 import type { ServerResponse } from "node:http";
 import { isTrackedEnvelope } from "@trpc/server";
 import { toAppError } from "../errors.ts";
-import { rightsOf } from "../identity/principal.ts";
 import type { Context } from "../trpc/context.ts";
 import { Framed, frame } from "../trpc/framed.ts";
 import { setHeaders } from "./answer.ts";
 import { type Exchange, sendJson, setHeader } from "./exchange.ts";
 import type { CallableProcedure } from "./procedures.ts";
 import { settle, toEnvelope } from "./trpc-call.ts";
+import { watchCaller } from "./watch-caller.ts";
 
 const pingMilliseconds = 5000;
-const recheckMilliseconds = 1000;
 /** Of one stream; a slower reader gets the rest when it has read, so that many of them stay small. */
 const maxUnsentBytes = 262_144;
 
@@ -23,13 +22,6 @@ function withLastEventId({ request, search }: Exchange, input: unknown): unknown
   // What is not an object is refused as it came.
   if (input !== undefined && (typeof input !== "object" || Array.isArray(input))) return input;
   return { ...input, lastEventId: id };
-}
-
-/** Whether the credential that opened the stream still holds; while the database is away nobody can say. */
-async function stillHolds(ctx: Context, rights: string): Promise<boolean> {
-  if (!ctx.deps.health.available) return true;
-  const principal = await ctx.deps.identities.identify(ctx.request, false).catch(() => null);
-  return principal === null || rightsOf(principal) === rights;
 }
 
 function drained(response: ServerResponse, signal: AbortSignal): Promise<void> {
@@ -69,7 +61,7 @@ export async function streamSubscription(
   if (!opened.ok) {
     return sendJson(exchange, opened.status, JSON.stringify(toEnvelope(ctx, opened)));
   }
-  const rights = rightsOf(await ctx.identify());
+  const ceaseWatching = await watchCaller(ctx, () => ending.abort());
 
   setHeader(exchange, "cache-control", "no-cache, no-transform");
   exchange.headers.push("content-type", "text/event-stream", "x-accel-buffering", "no");
@@ -79,14 +71,6 @@ export async function streamSubscription(
   const write = (text: string | Buffer) => response.writable && response.write(text);
   write(message("connected", "{}"));
   const ping = setInterval(() => write(message("ping", "")), pingMilliseconds);
-  const recheck = setInterval(() => {
-    void stillHolds(ctx, rights).then((holds) => {
-      if (!holds) ending.abort();
-    });
-  }, recheckMilliseconds);
-  const stopping = () => ending.abort();
-  ctx.deps.stopping.addEventListener("abort", stopping);
-
   try {
     for await (const item of opened.data as AsyncIterable<unknown>) {
       if (signal.aborted) break;
@@ -101,8 +85,7 @@ export async function streamSubscription(
     write(message("serialized-error", JSON.stringify((shape as { error: unknown }).error)));
   } finally {
     clearInterval(ping);
-    clearInterval(recheck);
-    ctx.deps.stopping.removeEventListener("abort", stopping);
+    ceaseWatching();
     response.end();
   }
 }

@@ -15,7 +15,7 @@ export const list = limited("general")
   .output(eventExportPage)
   .query(async ({ ctx: { deps, principal }, input }) => {
     const { userId } = principal;
-    const page = keysetPage(deps, `exports:${userId}`, input);
+    const page = keysetPage(deps, `event-exports:${userId}`, input);
     const rows = await deps.database
       .reads({ userId })
       .select()

@@ -60,15 +60,14 @@ async function note(
 }
 
 /**
- * Writes an export that has begun, and its trailer when it is whole. `stillAllowed` is asked about
- * every second. @throws AppError `not_found` when it was cancelled; whatever breaks it off
+ * Writes an export that has begun, and its trailer when it is whole.
+ * @throws AppError `not_found` when it was cancelled; whatever breaks it off
  */
 export async function runExport(
   exporter: Exporter,
   owner: Owner,
   row: ExportRow,
   write: Write,
-  stillAllowed: () => Promise<boolean>,
 ): Promise<void> {
   const { format, query, from, to } = row;
   const state = { rows: 0, bytes: 0, firstAt: row.firstAt, reachedAt: row.reachedAt };
@@ -97,7 +96,7 @@ export async function runExport(
       state.reachedAt = reachedAt;
       if (performance.now() - noted < noteMilliseconds) continue;
       noted = performance.now();
-      if (!(await note(exporter, row, state)) || !(await stillAllowed())) {
+      if (!(await note(exporter, row, state))) {
         throw new AppError("not_found", "The export was cancelled.");
       }
     }

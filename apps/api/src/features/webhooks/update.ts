@@ -5,6 +5,7 @@ import { audited } from "../../trpc/audited.ts";
 import { signedIn } from "../../trpc/authenticated.ts";
 import { limited } from "../../trpc/limited.ts";
 import { permission } from "../../trpc/permission.ts";
+import { recentlyAuthenticated } from "../../trpc/recently-authenticated.ts";
 import { noSuchWebhook } from "./own-webhook.ts";
 import { toWebhook } from "./read-webhooks.ts";
 
@@ -12,6 +13,7 @@ import { toWebhook } from "./read-webhooks.ts";
 export const update = limited("general")
   .concat(signedIn)
   .concat(permission("webhooks:write"))
+  .concat(recentlyAuthenticated)
   .input(updateWebhookInput)
   .use(async function checkUrl({ ctx, input, next }) {
     if (input.url !== undefined) await ctx.deps.egress.check(input.url);

@@ -1,0 +1,53 @@
+import { once } from "node:events";
+import { AppError } from "../errors.ts";
+import type { Context } from "../trpc/context.ts";
+import { abortOnClose, type Exchange } from "./exchange.ts";
+import { watchCaller } from "./watch-caller.ts";
+
+/** A reader that takes nothing for so long is let go, and with it what is held for it. */
+const stalledMilliseconds = 60_000;
+
+/** @throws AppError `method_not_supported` for a HEAD, which must not use up what can be fetched once */
+export function requireGet({ request }: Exchange): void {
+  if (request.method !== "GET") throw new AppError("method_not_supported", "Use GET.");
+}
+
+/**
+ * Sends the file that `write` puts, part by part and as fast as it is taken, for as long as its caller
+ * may have it. A file that was broken off ends with its connection, never as if it were whole.
+ */
+export async function download(
+  exchange: Exchange,
+  ctx: Context,
+  file: { type: string; name: string; bytes?: number },
+  write: (put: (part: Buffer) => Promise<void>) => Promise<void>,
+): Promise<void> {
+  const { response, headers } = exchange;
+  const { type, name, bytes } = file;
+  headers.push("content-type", type);
+  // As an attachment of a name of ours, so that no browser shows what is in it as a page.
+  headers.push("content-disposition", `attachment; filename="${name}"`);
+  if (bytes !== undefined) headers.push("content-length", String(bytes));
+  const gone = abortOnClose(exchange);
+  const end = () => response.destroy();
+  const ceaseWatching = await watchCaller(ctx, end);
+
+  async function until(event: "drain" | "finish"): Promise<void> {
+    const stalled = setTimeout(end, stalledMilliseconds);
+    await once(response, event, { signal: gone }).finally(() => clearTimeout(stalled));
+  }
+  try {
+    response.writeHead(200, headers);
+    await write(async (part) => {
+      gone.throwIfAborted();
+      if (!response.write(part)) await until("drain");
+    });
+    response.end();
+    if (!response.writableFinished) await until("finish");
+  } catch (error) {
+    ctx.deps.log.debug({ err: error, requestId: exchange.id }, "a download was broken off");
+    response.destroy();
+  } finally {
+    ceaseWatching();
+  }
+}
