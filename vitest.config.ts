@@ -1,6 +1,21 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 const slow = { testTimeout: 30_000, hookTimeout: 60_000 };
+const api = {
+  setupFiles: ["./test/fail-on-console-error.ts"],
+  globalSetup: ["./apps/api/test/postgres.ts"],
+  ...slow,
+};
+
+/** What replaces a module must not find it loaded by the file before. */
+const mocking = readdirSync(fileURLToPath(new URL("apps/api/test", import.meta.url)))
+  .map((name) => `apps/api/test/${name}`)
+  .filter((path) => path.endsWith(".test.ts"))
+  .filter((path) =>
+    readFileSync(fileURLToPath(new URL(path, import.meta.url)), "utf8").includes("vi.mock("),
+  );
 
 export default defineConfig({
   test: {
@@ -32,16 +47,18 @@ export default defineConfig({
         extends: true,
         test: {
           name: "api",
+          // Files share what they load, which halves the time they take.
+          isolate: false,
           include: [
             "apps/api/test/**/*.test.ts",
             "packages/db/test/**/*.test.ts",
             "packages/sdk/test/**/*.test.ts",
           ],
-          setupFiles: ["./test/fail-on-console-error.ts"],
-          globalSetup: ["./apps/api/test/postgres.ts"],
-          ...slow,
+          exclude: mocking,
+          ...api,
         },
       },
+      { extends: true, test: { name: "api-mocking", include: mocking, ...api } },
       {
         extends: true,
         test: {

@@ -20,7 +20,7 @@ afterAll(() => server.stop());
 async function exportOf(client: Client): Promise<string> {
   const { id } = must(await client.mutate("data.requestExport"));
   const status = async () => must(await client.query("data.exports")).items[0].status;
-  await expect.poll(status, { timeout: 15_000, interval: 200 }).toBe("ready");
+  await expect.poll(status, { timeout: 60_000, interval: 200 }).toBe("ready");
   return id;
 }
 
@@ -176,7 +176,7 @@ test("a download ends with its session, also while its reader takes nothing", as
     }
   };
   await expect(readSlowly()).rejects.toThrow();
-}, 60_000);
+}, 120_000);
 
 test("a copy needs a fresh authentication, is one at a time, and goes when it expires", async () => {
   const member = await server.member();
