@@ -270,6 +270,17 @@ describe("a passkey alone", () => {
     const { passkey } = must(await owner.mutate("auth.beginReauthentication"));
     const signIn = await client.mutate("auth.passkeySignIn", { passkey: key.get(passkey) });
     expect(outcome(signIn)).toEqual(over);
+
+    // Of the same user, asked for by the same session.
+    const { challenge } = await begin(owner);
+    const forNewKey = key.get({ ...passkey, challenge });
+    expect(outcome(await owner.mutate("auth.reauthenticate", { passkey: forNewKey }))).toEqual(
+      over,
+    );
+    const { passkey: again } = must(await owner.mutate("auth.beginReauthentication"));
+    const options = { ...(await begin(owner)), challenge: again.challenge };
+    const made = createAuthenticator(site).create(options);
+    expect(outcome(await confirm(owner, made))).toEqual(over);
   });
 });
 

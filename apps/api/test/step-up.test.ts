@@ -69,6 +69,18 @@ test("it counts for the session that gave it, for five minutes and no longer", a
   );
 });
 
+test("a clock put back does not make it last longer", async () => {
+  const client = await server.member();
+  const { id } = must(await client.mutate("agents.create", { name: "agent" }));
+  clock.advance(-3600);
+  expect(reason(await client.mutate("apiKeys.create", keyInput(id)))).toBe(
+    "reauthentication_required",
+  );
+  must(await client.mutate("auth.reauthenticate", { password }));
+  expect((await client.mutate("apiKeys.create", keyInput(id))).status).toBe(200);
+  clock.advance(3600);
+});
+
 test.each([
   ["auth.reauthenticate", { password: "wrong" }],
   ["account.changePassword", { currentPassword: "wrong", password: "a whole new passphrase" }],
