@@ -21,11 +21,14 @@ export default defineConfig({
   test: {
     reporters: ["default"],
     maxWorkers: 2,
+    // Where files are not isolated they share what they load, which halves the time they take.
     projects: [
       {
         extends: true,
         test: {
           name: "unit",
+          isolate: false,
+          testTimeout: 20_000,
           include: [
             "{apps,packages}/*/src/**/*.test.{ts,tsx}",
             "apps/cli/test/**/*.test.ts",
@@ -47,7 +50,6 @@ export default defineConfig({
         extends: true,
         test: {
           name: "api",
-          // Files share what they load, which halves the time they take.
           isolate: false,
           include: [
             "apps/api/test/**/*.test.ts",

@@ -193,6 +193,21 @@ test.each([
   expect(numbers(server)).toEqual(upTo(10));
 });
 
+test("a log that is copied and cut short while its lines are under way loses nothing", async () => {
+  await using server = await startIngestServer(async (call) => {
+    if (call > 0) return;
+    await appendFile(log, lines(5, 8));
+    await copyFile(log, `${log}.1`);
+    await truncate(log, 0);
+    await appendFile(log, lines(8, 10));
+  });
+  await writeFile(log, lines(0, 5));
+  const following = startFollowing(server);
+  await following.until(10);
+  expect((await following.end()).stderr).not.toContain("missing");
+  expect(numbers(server)).toEqual(upTo(10));
+});
+
 test("a log that begins anew with the same lines is not taken for what it was", async () => {
   await using server = await startIngestServer();
   await writeFile(log, lines(0, 3));

@@ -30,7 +30,8 @@ const pollMilliseconds = 250;
 /** How long a log that was rotated is read on: its writer opens the new one only when it is told to. */
 const rotatedMilliseconds = 2500;
 
-type Open = { handle: FileHandle; epoch: number; offset: number };
+/** A file that is read; the mark is of what was read of it, taken before anybody is told of it. */
+type Open = { handle: FileHandle; epoch: number; offset: number; mark: FollowState["file"] };
 
 const pause = (stop: AbortSignal, milliseconds = pollMilliseconds) =>
   sleep(milliseconds, undefined, { signal: stop }).catch(() => {});
@@ -60,7 +61,18 @@ export async function follow(following: Following, known: FollowState | null): P
 
 async function resume({ path }: Following, known: FollowState): Promise<Open | null> {
   const handle = await openContinuation(path, known.file, known.offset);
-  return handle && { handle, epoch: known.epoch, offset: known.offset };
+  return handle && goOn(handle, known.epoch, known.offset, known.file);
+}
+
+/** Where a marked file was left, which may be a copy of it. */
+async function goOn(
+  handle: FileHandle,
+  epoch: number,
+  offset: number,
+  mark: FollowState["file"],
+): Promise<Open> {
+  const { dev, ino } = await handle.stat();
+  return { handle, epoch, offset, mark: { ...mark, dev, ino } };
 }
 
 async function waitForNext(
@@ -72,8 +84,8 @@ async function waitForNext(
   while (!stop.aborted) {
     const handle = await openNext(path, mark, seen);
     if (handle) {
-      const { size } = await handle.stat();
-      return { handle, epoch: epoch + 1, offset: atEnd ? size : 0 };
+      const offset = atEnd ? (await handle.stat()).size : 0;
+      return { handle, epoch: epoch + 1, offset, mark: await markOf(handle, offset) };
     }
     await pause(stop);
   }
@@ -84,19 +96,17 @@ async function waitForNext(
 async function readToEnd(following: Following, open: Open): Promise<{ next: Open } | null> {
   const { path, stop } = following;
   await save(following, open);
-  let mark = await markOf(open.handle, open.offset);
-  following.seen.add(identityOf(mark));
+  following.seen.add(identityOf(open.mark));
   let quietSince: number | undefined;
   while (!stop.aborted) {
-    if (!(await continues(open.handle, mark, open.offset))) {
-      const next = await afterTruncation(following, open, mark);
+    const lines = await readLines(open.handle, open.offset, false);
+    if (!(await markRead(open, lines))) {
+      const next = await afterTruncation(following, open);
       return next && { next };
     }
-    const lines = await readLines(open.handle, open.offset, false);
     if (lines.length > 0) {
       quietSince = undefined;
       if (!(await sendLines(following, open, lines))) return null;
-      mark = await markOf(open.handle, open.offset);
       continue;
     }
     if (await isAt(path, open.handle)) {
@@ -110,22 +120,32 @@ async function readToEnd(following: Following, open: Open): Promise<{ next: Open
       continue;
     }
     const rest = await readLines(open.handle, open.offset, true);
+    if (!(await markRead(open, rest))) continue;
     if (rest.length > 0 && !(await sendLines(following, open, rest))) return null;
-    const next = await waitForNext(following, mark, open.epoch, false);
+    const next = await waitForNext(following, open.mark, open.epoch, false);
     return next && { next };
   }
   return null;
 }
 
+/** Marks a file up to the end of lines just read. False: they may be of what replaced it meanwhile. */
+async function markRead(open: Open, lines: readonly PlacedLine[]): Promise<boolean> {
+  const { handle, mark, offset } = open;
+  const end = lines.at(-1)?.end ?? offset;
+  const next = await markOf(handle, end);
+  if (!(await continues(handle, mark, end))) return false;
+  if (lines.length > 0) open.mark = next;
+  return true;
+}
+
 /** The same file from its start, but first what the copy has of it that was not read before. */
 async function afterTruncation(
   following: Following,
-  { epoch, offset }: Open,
-  mark: FollowState["file"],
+  { epoch, offset, mark }: Open,
 ): Promise<Open | null> {
   const { path, warn } = following;
   const copy = await openContinuation(path, { ...mark, ino: -1 }, offset);
-  if (copy && !(await isAt(path, copy))) return { handle: copy, epoch, offset };
+  if (copy && !(await isAt(path, copy))) return goOn(copy, epoch, offset, mark);
   await copy?.close();
   if (offset > 0 && !copy) warn(`${path} was cut short: what was written last may be missing.`);
   const onlyItself = { ...mark, ino: -1, modifiedMs: Number.POSITIVE_INFINITY };
@@ -173,9 +193,8 @@ async function sendLines(
 
 async function save(
   { statePath, memory }: Following,
-  { handle, epoch, offset }: Open,
+  { epoch, offset, mark: file }: Open,
   behind: ReaderMemory = memory,
 ): Promise<void> {
-  const file = await markOf(handle, offset);
   await writeState(statePath, { version: 1, epoch, file, offset, memory: behind });
 }
