@@ -4,7 +4,13 @@ import { expectAccessible, launch, newContext, newPage } from "./browser.ts";
 import { createAdmin, type Product, startProduct } from "./product.ts";
 
 const password = "correct horse battery staple";
-const adminPages = ["/admin/users", "/admin/alerts", "/admin/audit", "/admin/limits"];
+const adminPages = [
+  "/admin/users",
+  "/admin/alerts",
+  "/admin/audit",
+  "/admin/limits",
+  "/admin/witnesses",
+];
 const ownPages = [
   "/",
   "/events",

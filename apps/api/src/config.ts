@@ -1,3 +1,4 @@
+import { resolve, sep } from "node:path";
 import { type ConnectionFacts, parseConnectionUrl } from "@muniment/db/connection.ts";
 import type { LimitName, LimitRule } from "@muniment/shared/limits.ts";
 import { type Role, roles } from "@muniment/shared/permissions.ts";
@@ -36,6 +37,8 @@ export type Config = {
   /** CIDR ranges that may be sent to although they are not public. */
   egressAllow: readonly string[];
   mailFrom: string;
+  /** A file outside of `dataDir` that checkpoints of the audit log are appended to. */
+  auditCheckpointFile: string | null;
   apiDocs: boolean;
   logLevel: string;
   metricsToken: string | null;
@@ -93,6 +96,7 @@ const schema = z.object({
   SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
   EGRESS_ALLOW: z.string().default("").transform(splitList).pipe(z.array(cidr)),
   MAIL_FROM: z.string().min(3).max(320).default("Muniment <muniment@localhost>"),
+  AUDIT_CHECKPOINT_FILE: z.string().min(1).max(2048).optional(),
   API_DOCS: z.enum(["on", "off"]).optional(),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
   METRICS_TOKEN: z.string().min(16).optional(),
@@ -299,6 +303,14 @@ export function parseConfig(env: Env): Parsed {
       remedy: "set DATABASE_URL to the application's own connection",
     });
   }
+  const checkpoints = v.AUDIT_CHECKPOINT_FILE && resolve(v.AUDIT_CHECKPOINT_FILE);
+  if (checkpoints?.startsWith(`${resolve(v.DATA_DIR)}${sep}`)) {
+    problems.push({
+      variable: "AUDIT_CHECKPOINT_FILE",
+      problem: "lies in DATA_DIR, where whoever holds the database can change it",
+      remedy: "name a file on another disk or a share that others own",
+    });
+  }
   const idleGiven = given.SESSION_IDLE_S !== undefined && !isWrong("SESSION_IDLE_S");
   if (idleGiven && !isWrong("SESSION_MAX_S") && v.SESSION_IDLE_S > v.SESSION_MAX_S) {
     problems.push({
@@ -332,6 +344,7 @@ export function parseConfig(env: Env): Parsed {
     smtpUrl: v.SMTP_URL ?? null,
     egressAllow: v.EGRESS_ALLOW,
     mailFrom: v.MAIL_FROM,
+    auditCheckpointFile: v.AUDIT_CHECKPOINT_FILE ? resolve(v.AUDIT_CHECKPOINT_FILE) : null,
     apiDocs: v.API_DOCS ? v.API_DOCS === "on" : !production,
     logLevel: v.LOG_LEVEL,
     metricsToken: v.METRICS_TOKEN ?? null,

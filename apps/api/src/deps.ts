@@ -2,11 +2,13 @@ import type { ConnectionFacts } from "@muniment/db/connection.ts";
 import { type Database, type DatabaseConnections, openDatabase } from "@muniment/db/database.ts";
 import { Redis } from "ioredis";
 import type { Logger } from "pino";
+import { openOwnCheckpoint } from "./audit/checkpoints.ts";
 import { createDataKeys, type DataKeys } from "./audit/data-keys.ts";
 import { createFolding, type Folding } from "./audit/folding.ts";
 import { createRefusals, type Refusals } from "./audit/refusals.ts";
 import { createSealer, type Sealer } from "./audit/sealer.ts";
 import { keepSeenCheckpoint } from "./audit/seen-checkpoint.ts";
+import { watchSealing } from "./audit/watch-sealing.ts";
 import type { Config } from "./config.ts";
 import { type DatabaseHealth, watchDatabase } from "./database-health.ts";
 import { createEgress, type Egress } from "./egress/egress.ts";
@@ -40,6 +42,8 @@ import { createNotify, type Notify } from "./notices/notify.ts";
 import { defineExportJob } from "./own-data/export-job.ts";
 import { createSearchSlots, type SearchSlots } from "./search-slots.ts";
 import type { Secrets } from "./secrets.ts";
+import { deliverCheckpoints } from "./witnesses/deliver.ts";
+import { nameFile } from "./witnesses/manage.ts";
 
 /** Everything that has a lifetime or must be replaced in a test. */
 export type Deps = {
@@ -141,6 +145,7 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
   const stopping = new AbortController();
 
   jobs.every("close-refusals", 20, folding.close);
+  jobs.every("watch-sealing", 30, watchSealing(database, now));
   jobs.every("unlock-accounts", 20, failedSignIns.unlock);
   jobs.every("delete-expired", 600, async () => {
     await database.raw`select delete_expired_links()`;
@@ -156,6 +161,15 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
       const asker = { userId, retentionDays: null };
       return (await toQuestion({ database, config, now }, asker, { query })).query;
     },
+  };
+  const witnessing = {
+    database,
+    egress,
+    encryption,
+    mailer,
+    config,
+    now,
+    openOwn: (note: string) => openOwnCheckpoint(note, secrets.auditSigning),
   };
   const { publicUrl } = config;
   const alerting = { database, queries: eventQueries, jobs, mailer, publicUrl, now, log };
@@ -193,6 +207,9 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
   });
   await jobs.start();
 
+  if (config.auditCheckpointFile) {
+    await nameFile({ database, dataKeys, now }, config.auditCheckpointFile);
+  }
   // So that there is a checkpoint to ask for from the start.
   await sealer.seal().catch((error: unknown) => log.error({ err: error }, "audit log"));
   // Each by itself, so that one that fails does not keep the others from working.
@@ -205,6 +222,7 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
     () => foldAgentCounters(database.raw),
   ].map((act) => repeat(1000, act, log));
   stopEach.push(repeat(300, sealer.seal, log));
+  stopEach.push(repeat(1000, () => deliverCheckpoints(witnessing), log));
   stopEach.push(repeat(500, () => evaluateDue(alerting), log));
   stopEach.push(repeat(2000, () => indexEvents(database, () => stopping.signal.aborted), log));
   const ledgerTimer = setInterval(() => {

@@ -15,6 +15,7 @@ import { setupRouter } from "./features/setup/router.ts";
 import { tokensRouter } from "./features/tokens/router.ts";
 import { usersRouter } from "./features/users/router.ts";
 import { webhooksRouter } from "./features/webhooks/router.ts";
+import { witnessesRouter } from "./features/witnesses/router.ts";
 import { router } from "./trpc/init.ts";
 
 export const appRouter = router({
@@ -35,6 +36,7 @@ export const appRouter = router({
   tokens: tokensRouter,
   users: usersRouter,
   webhooks: webhooksRouter,
+  witnesses: witnessesRouter,
 });
 
 export type AppRouter = typeof appRouter;

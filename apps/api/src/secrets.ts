@@ -11,6 +11,8 @@ export type Secrets = {
   emailHashes: readonly Buffer[];
   /** Ed25519 private keys (RFC 8032 seeds) that checkpoints of the audit log are signed with. */
   auditSigning: readonly Buffer[];
+  /** The same that checkpoints of other logs are cosigned with; a witness must sign nothing else by them. */
+  witnessSigning: readonly Buffer[];
   /** Seeds of the Ed25519 keys that sign access tokens. */
   accessTokenSeeds: readonly Buffer[];
   /** HMAC key of the callers whose like calls are counted together. */
@@ -39,6 +41,9 @@ export function deriveSecrets(rings: SecretRings): Secrets {
     encryption: rings.ENCRYPTION_KEY.map((element) => derive(element, "encryption-at-rest")),
     emailHashes: rings.ENCRYPTION_KEY.map((element) => derive(element, "email-hashes")),
     auditSigning: rings.AUDIT_SIGNING_KEY.map((element) => derive(element, "audit-checkpoints")),
+    witnessSigning: rings.AUDIT_SIGNING_KEY.map((element) =>
+      derive(element, "witness-cosignatures"),
+    ),
     accessTokenSeeds: rings.JWT_SECRET.map((element) => derive(element, "access-token-ed25519")),
     foldedCallers: derive(newest(rings.JWT_SECRET), "folded-callers"),
     cursor: derive(newest(rings.JWT_SECRET), "cursor"),

@@ -6,13 +6,13 @@ import type { Query } from "@muniment/db/statements.ts";
 import { formatCheckpoint } from "@muniment/verify/checkpoint.ts";
 import { leafText } from "@muniment/verify/leaf.ts";
 import { Frontier, type Hash, leafHash } from "@muniment/verify/merkle.ts";
-import { formatVerifierKey } from "@muniment/verify/signed-note.ts";
+import { formatVerifierKey, parseNote } from "@muniment/verify/signed-note.ts";
 import type postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { call } from "../../cli/test/call.ts";
 import { readCheckpoint } from "../src/audit/checkpoints.ts";
 import { leafOf } from "../src/audit/entry-leaf.ts";
-import { createNoteSigner } from "../src/audit/note-signer.ts";
+import { createCosigner, createNoteSigner } from "../src/audit/note-signer.ts";
 import { seenCheckpointPath } from "../src/audit/seen-checkpoint.ts";
 import { tileHeight } from "../src/audit/tree.ts";
 import { type LogReport, type OutsideCheckpoint, verifyLog } from "../src/audit/verify-log.ts";
@@ -28,6 +28,10 @@ const sizes: number[] = [];
 /** What a careful reader kept after the fifth step, and at the end. */
 let kept: OutsideCheckpoint;
 let newest: OutsideCheckpoint;
+/** The same as a witness keeps it, cosigned; and what it signed of the fifth step. */
+let copy: OutsideCheckpoint;
+let cosignature: { size: number; key: string; line: string; at: Date };
+const cosigner = createCosigner([randomBytes(32)], "witness.example.org/w1");
 
 async function write(count: number) {
   const { database, now, sealer } = server.deps;
@@ -58,6 +62,13 @@ beforeAll(async () => {
     await write(3);
   }
   newest = { source: "a witness", note: (await readCheckpoint(audit))?.note ?? "" };
+  const at = server.deps.now();
+  const lines = cosigner.cosign(parseNote(newest.note).text, at);
+  copy = { source: "w1", note: newest.note + lines, witness: true };
+  const [key] = cosigner.keys;
+  if (!key) throw new Error("no key");
+  const line = cosigner.cosign(parseNote(kept.note).text, at);
+  cosignature = { size: sizes[5] as number, key: formatVerifierKey(key), line, at };
 });
 afterAll(() => server.stop());
 
@@ -65,9 +76,13 @@ type Sql = postgres.TransactionSql;
 const size = () => sizes.at(-1) as number;
 
 /** Verifies with the log's own keys, as `muniment verify` does. */
-async function verify(sql: Query, outside: OutsideCheckpoint[] = []): Promise<LogReport> {
+async function verify(
+  sql: Query,
+  outside: OutsideCheckpoint[] = [],
+  witnessKeys: typeof cosigner.keys = [],
+): Promise<LogReport> {
   const keysOf = (name: string) => createNoteSigner(server.deps.secrets.auditSigning, name).keys;
-  return verifyLog(sql, { keysOf, outside, keys: server.deps.dataKeys });
+  return verifyLog(sql, { keysOf, outside, witnessKeys, keys: server.deps.dataKeys });
 }
 
 class RolledBack extends Error {}
@@ -84,11 +99,22 @@ async function attack(act: (sql: Sql) => Promise<unknown>): Promise<{
     await sql`drop index audit_leaves_entry_key`;
     await act(sql);
     for (const outside of [[], [kept], [newest]]) reports.push(await verify(sql, outside));
+    reports.push(await verify(sql, [copy], cosigner.keys));
     throw new RolledBack();
   });
   await expect(attempt).rejects.toBeInstanceOf(RolledBack);
-  const [alone, withKept, withNewest] = reports as [LogReport, LogReport, LogReport];
-  return { alone, against: (outside) => (outside === kept ? withKept : withNewest) };
+  const [alone, withKept, withNewest, withCopy] = reports as [
+    LogReport,
+    LogReport,
+    LogReport,
+    LogReport,
+  ];
+  const known = new Map([
+    [kept, withKept],
+    [newest, withNewest],
+    [copy, withCopy],
+  ]);
+  return { alone, against: (outside) => known.get(outside) ?? alone };
 }
 
 /** Writes every leaf, hash and checkpoint anew from the entries, as one who knows the formats can. */
@@ -292,6 +318,57 @@ describe("a superuser of the database who", () => {
     expect(late.against(newest).wrong).toEqual(
       at(0, /not those under the checkpoint of a witness/),
     );
+  });
+
+  test("recomputes everything with a stolen signing key contradicts what a witness cosigned", async () => {
+    const stolen = (before: (sql: Sql) => Promise<unknown>) =>
+      attack(async (sql) => {
+        await before(sql);
+        await sql`update audit_entries set outcome = 'refused' where id = ${await idAt(sql, 20)}`;
+        await recompute(sql, server.deps.secrets.auditSigning);
+      });
+    const keep = (sql: Sql) => sql`insert into audit_cosignatures ${sql(cosignature)}`;
+    const left = await stolen(keep);
+    const reason =
+      /not those that the witness witness.example.org\/w1 cosigned, though the log's own/;
+    expect(left.alone.wrong).toEqual(at(0, reason));
+    const replaced = await stolen(async (sql) => {
+      const other = createCosigner([randomBytes(32)], "witness.example.org/w1");
+      const key = formatVerifierKey(other.keys[0] as (typeof other.keys)[number]);
+      await sql`insert into audit_cosignatures ${sql({ ...cosignature, key })}`;
+    });
+    expect(replaced.alone.wrong).toEqual(at(0, reason));
+    const deleted = await stolen(async () => {});
+    expectUnconfirmed(deleted.alone);
+    expect(deleted.against(copy).wrong).toEqual(at(0, /not those under the checkpoint of w1/));
+  });
+
+  test("restores an old backup or cuts the tail is found by the copy of a witness, or by what it cosigned", async () => {
+    const end = sizes[3] as number;
+    const { alone, against } = await attack(async (sql) => {
+      await sql`
+        delete from audit_entries where id in (select entry_id from audit_leaves where index >= ${end})`;
+      await sql`delete from audit_leaves where index >= ${end}`;
+      await sql`delete from audit_checkpoints where size > ${end}`;
+    });
+    expectUnconfirmed(alone);
+    expect(against(copy).wrong).toEqual(
+      at(end, /its tail was cut, or an older backup was restored/),
+    );
+    const left = await attack(async (sql) => {
+      await sql`insert into audit_cosignatures ${sql(cosignature)}`;
+      await sql`delete from audit_leaves where index >= ${end}`;
+      await sql`delete from audit_checkpoints where size > ${end}`;
+    });
+    expect(left.alone.wrong).toEqual(at(end, /a witness cosigned \d+ entries, and the log has/));
+  });
+
+  test("does nothing is told how far a witness whose key one knows confirms the log", async () => {
+    const keep = (sql: Sql) => sql`insert into audit_cosignatures ${sql(cosignature)}`;
+    const { alone, against } = await attack(keep);
+    expect(alone).toMatchObject({ wrong: null, confirmed: 0, cosigned: sizes[5] });
+    expect(against(copy)).toMatchObject({ wrong: null, witnesses: [cosignature.key] });
+    expect(against(copy).confirmed).toBeGreaterThan(sizes[5] as number);
   });
 
   test("enters something afterwards, with an earlier time, finds it sealed at the end, and it told as late", async () => {

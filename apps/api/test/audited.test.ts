@@ -216,6 +216,8 @@ const snapshot = async () =>
         (select jsonb_agg(to_jsonb(t) - '{seen_xid,seen_position,next_check_at}'::text[] order by id)
           from alert_rules t) as rules,
         (select jsonb_agg(t order by id) from passkeys t) as passkeys,
+        (select jsonb_agg(jsonb_build_array(id, target) order by id) from witnesses t) as witnesses,
+        (select jsonb_agg(t order by id) from witnessed_logs t) as witnessed_logs,
         (select jsonb_agg(to_jsonb(t) - 'attempts' order by hash) from challenges t) as challenges,
         (select count(*) from jobs where key is null) as jobs,
         (select count(*) from audit_entries) as entries`,
@@ -284,7 +286,15 @@ test("without its entry no mutation of the API changes anything", async () => {
   const asked = must(await target.mutate("exports.create", { format: "csv" }));
   const rule = { name: "r", query: "", threshold: 1, windowMinutes: 1 };
   const { id: ruleId } = must(await member.mutate("alertRules.create", rule));
+  const place = { kind: "email", target: "keeper@example.org" };
+  const { id: witnessId } = must(await admin.mutate("witnesses.add", place));
+  const logKey = (await (await server.fetch("/audit/keys")).text()).trimEnd();
+  const { id: logId } = must(await admin.mutate("witnesses.addLog", { keys: [logKey] }));
   const calls: Record<string, () => Promise<Answer>> = {
+    "witnesses.add": () => admin.mutate("witnesses.add", { ...place, target: "o@example.org" }),
+    "witnesses.remove": () => admin.mutate("witnesses.remove", { id: witnessId }),
+    "witnesses.addLog": () => admin.mutate("witnesses.addLog", { keys: [logKey] }),
+    "witnesses.removeLog": () => admin.mutate("witnesses.removeLog", { id: logId }),
     "data.requestExport": () => member.mutate("data.requestExport"),
     "data.linkExport": () => member.mutate("data.linkExport", { id: exportId }),
     "exports.create": () => member.mutate("exports.create", { format: "ndjson" }),

@@ -10,6 +10,7 @@ import {
   type LucideIcon,
   ScrollText,
   Siren,
+  Stamp,
   UserCog,
   Users,
   Webhook,
@@ -28,6 +29,7 @@ type Page = {
     | "/admin/users"
     | "/admin/alerts"
     | "/admin/audit"
+    | "/admin/witnesses"
     | "/admin/limits";
   label: string;
   icon: LucideIcon;
@@ -56,6 +58,13 @@ export const adminPages: readonly Page[] = [
   { to: "/admin/users", label: "Users", icon: Users, permission: "users:read", key: "u" },
   { to: "/admin/alerts", label: "Alerts", icon: Siren, permission: "alerts:read", key: "w" },
   { to: "/admin/audit", label: "Audit log", icon: ScrollText, permission: "audit:read", key: "l" },
+  {
+    to: "/admin/witnesses",
+    label: "Witnesses",
+    icon: Stamp,
+    permission: "audit:read",
+    key: "t",
+  },
   { to: "/admin/limits", label: "Rate limits", icon: Gauge, permission: "limits:read", key: "r" },
 ];
 

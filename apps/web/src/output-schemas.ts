@@ -88,6 +88,17 @@ import {
   webhookPage,
   webhookWithSecret,
 } from "@muniment/shared/webhooks.ts";
+import {
+  addedWitness,
+  assurance,
+  checkpointPage,
+  ownWitness,
+  witnessedLog,
+  witnessedLogIdInput,
+  witnessedLogPage,
+  witnessIdInput,
+  witnessPage,
+} from "@muniment/shared/witnesses.ts";
 import type { inferRouterOutputs } from "@trpc/server";
 import { z } from "zod";
 
@@ -222,6 +233,17 @@ const outputSchemas = {
     deliveries: deliveryPage,
     replay: delivery,
     rotateSecret: webhookWithSecret,
+  },
+  witnesses: {
+    list: witnessPage,
+    assurance,
+    checkpoints: checkpointPage,
+    own: ownWitness,
+    logs: witnessedLogPage,
+    add: addedWitness,
+    remove: witnessIdInput,
+    addLog: witnessedLog,
+    removeLog: witnessedLogIdInput,
   },
   exports: { create: eventExport, list: eventExportPage, get: eventExport, cancel: eventExport },
   limits: { list: limitPage, set: limitItem, reset: limitItem },

@@ -25,4 +25,5 @@ export const permissionSentences = {
   "alerts:read": "Only auditors and administrators see alerts.",
   "alerts:write": "Only administrators resolve alerts.",
   "posture:read": "Only auditors and administrators see the security posture.",
+  "witnesses:write": "Only administrators change witnesses.",
 } as const satisfies Record<Permission, string>;

@@ -29,6 +29,7 @@ import { usersRoute } from "./routes/users.tsx";
 import { verifyRoute } from "./routes/verify.tsx";
 import { webhookRoute } from "./routes/webhook.tsx";
 import { webhooksRoute } from "./routes/webhooks.tsx";
+import { witnessesRoute } from "./routes/witnesses.tsx";
 import { PageSkeleton } from "./ui/skeleton.tsx";
 
 const routeTree = rootRoute.addChildren([
@@ -60,6 +61,7 @@ const routeTree = rootRoute.addChildren([
     alertsRoute,
     auditRoute,
     limitsRoute,
+    witnessesRoute,
   ]),
 ]);
 

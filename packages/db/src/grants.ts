@@ -13,13 +13,13 @@ export function grantsTo({ appGroup, ingestGroup }: RoleNames): string {
       users, sessions, known_devices, sign_ins, refresh_tokens, link_tokens, challenges,
       totp_factors, recovery_codes, data_keys, exports, export_pieces, agents, api_keys, saved_views, limit_overrides, jobs,
       audit_refusals, webhooks, webhook_deliveries, alert_rules, alert_rule_counts,
-      alert_firings, event_exports to ${app};
+      alert_firings, event_exports, witnesses, witnessed_logs to ${app};
     grant select, insert, delete on passkeys to ${app};
     revoke update on passkeys from ${app};
     grant update (name, counter, backed_up, last_used_at) on passkeys to ${app};
     grant select, insert, update on alerts, erasures to ${app};
     grant select, insert on
-      audit_entries, audit_leaves, audit_subtrees, audit_checkpoints to ${app};
+      audit_entries, audit_leaves, audit_subtrees, audit_checkpoints, audit_cosignatures to ${app};
     grant select on audit_log to ${app};
     grant select, delete on events, event_ids, receipts, agent_counters, agent_counter_changes,
       agent_sequences, event_counts, event_count_changes to ${app};

@@ -12,6 +12,20 @@ export const alertKinds = {
   refresh_token_reused: { severity: "high", details: z.strictObject({ sessionId: uuid }) },
   /** Sign-in to an account is blocked, because too many attempts at it failed. */
   account_locked: { severity: "medium", details: z.strictObject({}) },
+  /** A node does not extend the audit log, because it contradicts what was signed. */
+  audit_log_stopped: { severity: "high", details: z.strictObject({ problem: z.string() }) },
+  /** Entries wait for their place in the audit log much longer than they should. */
+  audit_log_behind: { severity: "medium", details: z.strictObject({ seconds: z.number().int() }) },
+  /** What is kept outside of the database is not what the audit log says of itself. */
+  audit_log_contradicted: {
+    severity: "high",
+    details: z.strictObject({ witness: uuid, problem: z.string() }),
+  },
+  /** Another log that we are a witness of signed two different states of the same size. */
+  witnessed_log_forked: {
+    severity: "high",
+    details: z.strictObject({ log: z.string(), size: z.number().int() }),
+  },
 } as const satisfies Record<string, KindFacts>;
 
 export type AlertKind = keyof typeof alertKinds;

@@ -4,6 +4,7 @@ import { apiKeyScopes } from "./api-key-scopes.ts";
 import { errorReasons } from "./error-reasons.ts";
 import { roles } from "./permissions.ts";
 import { authenticationMethods, secondFactorMethods } from "./second-factors.ts";
+import { witnessKinds } from "./witnesses.ts";
 
 const none = z.strictObject({});
 const proved = z.strictObject({ methods: z.array(z.enum(authenticationMethods)) });
@@ -109,6 +110,13 @@ export const auditActions = {
   "alert_rule.updated": z.strictObject({ fields: z.array(z.string()) }),
   "alert_rule.tested": none,
   "alert_rule.deleted": none,
+  "witness.added": z.strictObject({ kind: z.enum(witnessKinds) }),
+  "witness.removed": z.strictObject({
+    kind: z.enum(witnessKinds),
+    confirmedSize: z.number().int(),
+  }),
+  "witnessed_log.added": z.strictObject({ keys: z.array(z.string()) }),
+  "witnessed_log.removed": z.strictObject({ size: z.number().int() }),
   "limit.changed": z.strictObject({ name: z.string(), from: limitChange, to: limitChange }),
   "limit.reset": z.strictObject({ name: z.string() }),
   "alert.resolved": z.strictObject({ kind: z.enum(alertKindNames) }),

@@ -27,6 +27,7 @@ export const permissions = [
   "alerts:read",
   "alerts:write",
   "posture:read",
+  "witnesses:write",
 ] as const;
 export type Permission = (typeof permissions)[number];
 

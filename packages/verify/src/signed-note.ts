@@ -3,13 +3,20 @@ import { sha256 } from "./sha256.ts";
 
 /** The signed-note format, https://c2sp.org/signed-note, with Ed25519 signatures. */
 const ed25519 = 0x01;
+/** Timestamped cosignatures of checkpoints, https://c2sp.org/tlog-cosignature. */
+export const cosignatureType = 0x04;
 const signatureLine = /^— ([^\s+]+) (\S+)$/;
 const maxSignatures = 100;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the format forbids them all but the line feed
 const control = /[\0-\x09\x0b-\x1f]/;
 
-/** A key that notes can be verified with. */
-export type VerifierKey = { name: string; id: Uint8Array; publicKey: Uint8Array<ArrayBuffer> };
+/** A key that notes can be verified with; `type` says what it signs, and in which form. */
+export type VerifierKey = {
+  name: string;
+  id: Uint8Array;
+  publicKey: Uint8Array<ArrayBuffer>;
+  type: number;
+};
 
 export type NoteSignature = { name: string; id: Uint8Array; signature: Uint8Array<ArrayBuffer> };
 export type Note = { text: string; signatures: NoteSignature[] };
@@ -17,27 +24,34 @@ export type Note = { text: string; signatures: NoteSignature[] };
 const hex = (bytes: Uint8Array) =>
   Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 
-export function verifierKey(name: string, publicKey: Uint8Array<ArrayBuffer>): VerifierKey {
+export function verifierKey(
+  name: string,
+  publicKey: Uint8Array<ArrayBuffer>,
+  type = ed25519,
+): VerifierKey {
   const head = new TextEncoder().encode(`${name}\n`);
-  const id = sha256(Uint8Array.of(...head, ed25519, ...publicKey)).slice(0, 4);
-  return { name, id, publicKey };
+  const id = sha256(Uint8Array.of(...head, type, ...publicKey)).slice(0, 4);
+  return { name, id, publicKey, type };
 }
 
 /** `<name>+<hex id>+<base64 of type and public key>`, as other tools take it. */
-export const formatVerifierKey = ({ name, id, publicKey }: VerifierKey) =>
-  `${name}+${hex(id)}+${toBase64(Uint8Array.of(ed25519, ...publicKey))}`;
+export const formatVerifierKey = ({ name, id, publicKey, type }: VerifierKey) =>
+  `${name}+${hex(id)}+${toBase64(Uint8Array.of(type, ...publicKey))}`;
 
-/** @throws where the text is not a key, not an Ed25519 key, or its id is not the key's */
-export function parseVerifierKey(text: string): VerifierKey {
+/** @throws where the text is not an Ed25519 key for signatures of the type, or its id is not the key's */
+export function parseKeyOf(type: number, text: string): VerifierKey {
   const [name = "", id = "", ...rest] = text.split("+");
   const bytes = fromBase64(rest.join("+"));
-  if (name === "" || /\s/.test(name) || bytes.length !== 33 || bytes[0] !== ed25519) {
+  if (name === "" || /\s/.test(name) || bytes.length !== 33 || bytes[0] !== type) {
     throw new Error("not an Ed25519 verifier key");
   }
-  const key = verifierKey(name, bytes.slice(1));
+  const key = verifierKey(name, bytes.slice(1), type);
   if (hex(key.id) !== id) throw new Error("the verifier key's id is not that of its key");
   return key;
 }
+
+/** @throws where the text is not a key, not an Ed25519 key, or its id is not the key's */
+export const parseVerifierKey = (text: string): VerifierKey => parseKeyOf(ed25519, text);
 
 /** One signature line, with its line feed. */
 export const formatSignature = ({ name, id }: VerifierKey, signature: Uint8Array) =>
@@ -74,10 +88,21 @@ function cryptoKeyOf(key: VerifierKey): ImportedKey {
   return made;
 }
 
-async function isSignedBy(text: string, { signature }: NoteSignature, key: VerifierKey) {
+/** Whether a key made an Ed25519 signature (RFC 8032) over the UTF-8 of a text. */
+export async function isSignedBy(
+  text: string,
+  signature: Uint8Array<ArrayBuffer>,
+  key: VerifierKey,
+): Promise<boolean> {
   const bytes = new TextEncoder().encode(text);
   return crypto.subtle.verify("Ed25519", await cryptoKeyOf(key), signature, bytes);
 }
+
+/** The key that a signature says it is of. */
+export const keyOf = <K extends VerifierKey>(
+  { name, id }: NoteSignature,
+  keys: readonly K[],
+): K | undefined => keys.find((known) => known.name === name && sameBytes(known.id, id));
 
 /**
  * The text of a note and which of the given keys signed it; unknown signatures are passed over.
@@ -90,11 +115,10 @@ export async function openNote(
   const { text, signatures } = parseNote(note);
   const signedBy: VerifierKey[] = [];
   for (const signature of signatures) {
-    const { name, id } = signature;
-    const key = keys.find((known) => known.name === name && sameBytes(known.id, id));
+    const key = keyOf(signature, keys);
     if (!key) continue;
-    if (!(await isSignedBy(text, signature, key)))
-      throw new Error(`the signature of ${name} is wrong`);
+    if (!(await isSignedBy(text, signature.signature, key)))
+      throw new Error(`the signature of ${key.name} is wrong`);
     signedBy.push(key);
   }
   if (signedBy.length === 0) throw new Error("no known key signed it");

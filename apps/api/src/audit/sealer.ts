@@ -6,6 +6,7 @@ import { leafText } from "@muniment/verify/leaf.ts";
 import { emptyRoot, Frontier, type Hash, leafHash, type Place } from "@muniment/verify/merkle.ts";
 import type { Logger } from "pino";
 import type postgres from "postgres";
+import { raiseAlert } from "../alerts/raise.ts";
 import { openOwnCheckpoint, readCheckpoint } from "./checkpoints.ts";
 import { leafOf } from "./entry-leaf.ts";
 import { createNoteSigner } from "./note-signer.ts";
@@ -221,9 +222,20 @@ export function createSealer({ database, seeds, origin, seen, now, log }: Sealer
       }
       if (found !== problem) {
         log.error({ err: error }, `the audit log is not extended: ${found}`);
+        await tell(found);
       }
       problem = found;
     }
+  }
+
+  /** Tells administrators; that they cannot be told is no reason to go on, nor to stop trying. */
+  async function tell(found: string) {
+    const details = { problem: found.slice(0, 500) };
+    await database
+      .transaction({}, (tx) =>
+        raiseAlert(tx, "audit_log_stopped", { userId: null, key: "sealer", details, now: now() }),
+      )
+      .catch((error: unknown) => log.error({ err: error }, "the alert could not be raised"));
   }
 
   let running: Promise<void> = Promise.resolve();

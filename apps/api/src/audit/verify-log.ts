@@ -1,9 +1,15 @@
 import type { Query } from "@muniment/db/statements.ts";
 import { sameBytes } from "@muniment/verify/base64.ts";
-import { type Checkpoint, parseCheckpoint } from "@muniment/verify/checkpoint.ts";
+import { type Checkpoint, formatCheckpoint, parseCheckpoint } from "@muniment/verify/checkpoint.ts";
+import { openCosignatures, parseWitnessKey } from "@muniment/verify/cosignature.ts";
 import { leafText, opens } from "@muniment/verify/leaf.ts";
 import { Frontier, type Hash, leafHash, type Place } from "@muniment/verify/merkle.ts";
-import { openNote, parseNote, type VerifierKey } from "@muniment/verify/signed-note.ts";
+import {
+  formatVerifierKey,
+  openNote,
+  parseNote,
+  type VerifierKey,
+} from "@muniment/verify/signed-note.ts";
 import type postgres from "postgres";
 import { type DataKeys, type OpenedPersonal, readable } from "./data-keys.ts";
 import { leafOf } from "./entry-leaf.ts";
@@ -14,7 +20,12 @@ const entriesAtOnce = 4096;
 const lateMilliseconds = 10 * 60_000;
 
 /** A checkpoint from a place that the database's administrator does not own. */
-export type OutsideCheckpoint = { source: string; note: string };
+export type OutsideCheckpoint = {
+  source: string;
+  note: string;
+  /** It comes from a witness, so that one of the known witnesses must have cosigned it. */
+  witness?: boolean;
+};
 
 export type Wrong = {
   /** The first wrong entry; null where it is not an entry that is wrong. */
@@ -29,6 +40,10 @@ export type LogReport = {
   verified: number;
   /** Entries that something outside the database confirms. */
   confirmed: number;
+  /** Entries that a witness cosigned, as far as its key in the database is the right one. */
+  cosigned: number;
+  /** The verifier keys of those witnesses. */
+  witnesses: string[];
   /** Committed entries that wait for their place in the log. */
   unsealed: number;
   /** Entries that were sealed long after the time they tell; the first of them. */
@@ -43,6 +58,8 @@ type Input = {
   /** The keys that the log is believed to be signed with. */
   keysOf: (origin: string) => readonly VerifierKey[];
   outside: readonly OutsideCheckpoint[];
+  /** Keys of witnesses that the caller has from elsewhere. */
+  witnessKeys?: readonly VerifierKey[];
   keys: Pick<DataKeys, "open">;
 };
 
@@ -89,11 +106,18 @@ const destroyedKeys = (row: postgres.Row): string[] =>
 
 type Opened = Checkpoint & { source: string };
 
-async function openOutside({ keysOf, outside }: Input, origin: string): Promise<Opened[]> {
+async function openOutside(
+  { keysOf, outside, witnessKeys = [] }: Input,
+  origin: string,
+): Promise<Opened[]> {
   const opened: Opened[] = [];
-  for (const { source, note } of outside) {
+  for (const { source, note, witness } of outside) {
     try {
       const { text } = await openNote(note, keysOf(origin));
+      if (witness && witnessKeys.length > 0) {
+        const made = await openCosignatures(note, witnessKeys);
+        if (made.length === 0) throw new Error("no known witness cosigned it");
+      }
       opened.push({ ...parseCheckpoint(text), source });
     } catch (error) {
       throw new Found(null, `${source}: ${error instanceof Error ? error.message : String(error)}`);
@@ -109,6 +133,8 @@ class Walk {
     origin: null,
     verified: 0,
     confirmed: 0,
+    cosigned: 0,
+    witnesses: [],
     unsealed: 0,
     late: null,
     erased: 0,
@@ -158,7 +184,7 @@ class Walk {
   async #chunk(): Promise<boolean> {
     const from = this.#tree.size;
     const to = from + entriesAtOnce;
-    const [rows, checkpoints, subtrees] = await Promise.all([
+    const [rows, checkpoints, subtrees, cosignatures] = await Promise.all([
       this.#sql`
         select l.index, l.hash, e.* from audit_leaves l left join audit_entries e on e.id = l.entry_id
         where l.index >= ${from} order by l.index limit ${entriesAtOnce}`,
@@ -167,6 +193,9 @@ class Walk {
       this.#sql`
         select level, index, hash from audit_subtrees
         where (index + 1) * (256::numeric ^ level) > ${from} and (index + 1) * (256::numeric ^ level) <= ${to}`,
+      this.#sql`
+        select size, key, line from audit_cosignatures
+        where size > ${from} and size <= ${to} order by size, key`,
     ]);
     this.#stored = new Map(
       subtrees.map(({ level, index, hash }) => [`${level} ${index}`, Uint8Array.from(hash)]),
@@ -190,6 +219,9 @@ class Walk {
       if (Number(next?.size) === this.#tree.size) {
         waiting.shift();
         await this.#checkpoint(next as postgres.Row);
+      }
+      while (Number(cosignatures[0]?.size) === this.#tree.size) {
+        await this.#cosignature(cosignatures.shift() as postgres.Row);
       }
       this.#compare();
     }
@@ -242,6 +274,29 @@ class Walk {
     }
   }
 
+  /** What a witness signed must be of this very tree. */
+  async #cosignature({ key: text, line }: postgres.Row) {
+    const { size } = this.#tree;
+    const { witnessKeys = [] } = this.#input;
+    const from = this.report.cosigned;
+    const checkpoint = { origin: this.report.origin ?? "", size, root: this.#tree.root() };
+    const note = `${formatCheckpoint(checkpoint)}\n${line}`;
+    try {
+      const key = parseWitnessKey(text);
+      if ((await openCosignatures(note, [key])).length === 0) throw new Error("it is another's");
+      if (!this.report.witnesses.includes(text)) this.report.witnesses.push(text);
+    } catch {
+      const name = text.slice(0, Math.max(0, text.indexOf("+")));
+      throw new Found(
+        from,
+        `${span(from, size)}: not those that the witness ${name} cosigned, though the log's own signatures hold: rewritten by someone with the signing key`,
+      );
+    }
+    this.report.cosigned = size;
+    const isKnown = witnessKeys.some((key) => formatVerifierKey(key) === text);
+    if (isKnown) this.report.confirmed = Math.max(this.report.confirmed, size);
+  }
+
   /** Whether a known key signed it. A wrong signature of one is found at the entries it is for. */
   async #signatureOf(note: string, from: number): Promise<boolean> {
     const keys = this.#input.keysOf(this.report.origin ?? "");
@@ -265,7 +320,7 @@ class Walk {
           `${span(this.report.confirmed, next.size)}: not those under the checkpoint of ${next.source}, though the log's own signatures hold: rewritten by someone with the signing key, or an older backup was restored and grew on`,
         );
       }
-      this.report.confirmed = next.size;
+      this.report.confirmed = Math.max(this.report.confirmed, next.size);
     }
   }
 
@@ -289,6 +344,13 @@ class Walk {
       throw new Found(
         size,
         `the log had ${beyond.size} entries when ${beyond.source} was written and has ${size} now: its tail was cut, or an older backup was restored`,
+      );
+    }
+    const [cosigned] = await this.#sql`select max(size) as size from audit_cosignatures`;
+    if (Number(cosigned?.size) > size) {
+      throw new Found(
+        size,
+        `a witness cosigned ${cosigned?.size} entries, and the log has ${size} now: its tail was cut`,
       );
     }
     const unsealed = await this.#sql`

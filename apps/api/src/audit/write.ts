@@ -36,7 +36,7 @@ function actorOf({ principal, actor, request }: NewAuditEntry) {
 }
 
 /** The kinds of targets whose label is an address of somebody who may have no account. */
-const addressed: ReadonlySet<string> = new Set(["invitation", "procedure"]);
+const addressed: ReadonlySet<string> = new Set(["invitation", "procedure", "mailbox"]);
 
 /**
  * Whose the personal data of an entry is, and whose key it is encrypted under. What a caller whom

@@ -2,7 +2,8 @@ import type { Tx } from "@muniment/db/database.ts";
 import { erasures } from "@muniment/db/schema/erasures.ts";
 import { linkTokens } from "@muniment/db/schema/link-tokens.ts";
 import { users } from "@muniment/db/schema/users.ts";
-import { eq, sql } from "drizzle-orm";
+import { witnesses } from "@muniment/db/schema/witnesses.ts";
+import { and, eq, inArray, sql } from "drizzle-orm";
 import { readCheckpoint } from "../audit/checkpoints.ts";
 import type { Deps } from "../deps.ts";
 import { enterScope } from "../identity/scope.ts";
@@ -69,6 +70,9 @@ export async function eraseUser(
     sql`select unnest(event_partitions_of(${userId}::uuid)) as part`,
   );
   for (const email of emails) await tx.delete(linkTokens).where(eq(linkTokens.email, email));
+  await tx
+    .delete(witnesses)
+    .where(and(eq(witnesses.kind, "email"), inArray(witnesses.target, emails)));
   await tx.delete(users).where(eq(users.id, userId));
   await jobs.drop(tx, [userId, ...emails]);
   const after: CleanUp = {

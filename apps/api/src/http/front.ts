@@ -14,6 +14,7 @@ import { newRequestId } from "./request-id.ts";
 import { restRoutes } from "./rest-route.ts";
 import { securityHeaders } from "./security-headers.ts";
 import { trpcRoutes } from "./trpc-route.ts";
+import { witnessRoutes } from "./witness-route.ts";
 
 function finder(routes: Route[]) {
   const exact = new Map(routes.map((route) => [`${route.method} ${route.path}`, route]));
@@ -59,6 +60,7 @@ export function createFront(deps: Deps, others: (exchange: Exchange) => void): R
     ...exportRoutes(deps),
     ...auditRoutes(deps),
     ...eventExportRoutes(deps),
+    ...witnessRoutes(deps),
   ]);
 
   function answer(exchange: Exchange): void {

@@ -43,6 +43,11 @@ const impersonal: Record<string, string> = {
   "audit.checkpoint": "sizes, hashes and signatures",
   "audit.consistencyProof": "hashes",
   "audit.inclusionProof": "hashes",
+  "witnesses.assurance": "sizes",
+  "witnesses.checkpoints": "sizes, hashes and signatures",
+  "witnesses.list": "settings; a mailbox is one of them",
+  "witnesses.logs": "names and keys of logs",
+  "witnesses.own": "public keys",
 };
 
 /** Changes that need a fresh authentication, by kind (ASVS 5.0, V7.5): what a thief of a session wants. */

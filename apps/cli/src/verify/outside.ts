@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { keepSeenCheckpoint, seenCheckpointPath } from "@muniment/api/audit/seen-checkpoint.ts";
 import type { OutsideCheckpoint } from "@muniment/api/audit/verify-log.ts";
@@ -11,6 +12,30 @@ async function readText(source: string): Promise<string> {
   const answer = await fetch(source, { signal: AbortSignal.timeout(maxFetchMilliseconds) });
   if (!answer.ok) throw new Error(`answered ${answer.status}`);
   return answer.text();
+}
+
+/** Where a witness answers its copy of a log (https://c2sp.org/tlog-witness); a file is taken as it is. */
+function copyOf(witness: string, origin: string): string {
+  if (!/^https?:/.test(witness) || /\/checkpoint$/.test(witness)) return witness;
+  const hash = createHash("sha256").update(origin).digest("hex");
+  return `${witness.replace(/\/+$/, "")}/${hash}/checkpoint`;
+}
+
+/** What witnesses keep of the log. @throws UsageError where one cannot be asked or knows nothing of it */
+export async function readWitnesses(
+  sources: readonly string[],
+  origin: string,
+): Promise<OutsideCheckpoint[]> {
+  const read = sources.map(async (source) => {
+    const copy = copyOf(source, origin);
+    const text = await readText(copy).catch((cause: Error) => {
+      throw new UsageError(`--witness ${source}: ${cause.message}`, { cause });
+    });
+    const notes = splitNotes(text);
+    if (notes.length === 0) throw new UsageError(`--witness ${source}: holds no signed note`);
+    return notes.map((note) => ({ source: copy, note, witness: true }));
+  });
+  return (await Promise.all(read)).flat();
 }
 
 /** Checkpoints of files and addresses. @throws UsageError where one cannot be read or holds none */

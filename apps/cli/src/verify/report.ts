@@ -9,6 +9,8 @@ const entries = (value: number) => count(value, "entry");
 function* reach({
   verified,
   confirmed,
+  cosigned,
+  witnesses,
   unsealed,
   late,
   erased,
@@ -17,7 +19,10 @@ function* reach({
   if (confirmed < verified) {
     yield `Nothing outside the database confirms the entries from ${confirmed} on: whoever holds the database and the signing key could have written them anew.`;
   } else if (verified > 0) {
-    yield "A checkpoint kept outside the database confirms all of them.";
+    yield "What is kept outside the database confirms all of them.";
+  }
+  if (cosigned > confirmed) {
+    yield `The database holds cosignatures over ${entries(cosigned)}, of ${witnesses.join(", ")}: they confirm them once you give a key that you have from elsewhere as --witness-key.`;
   }
   if (unsealed > 0) yield `${entries(unsealed)} more wait for a place in the log.`;
   if (late) {

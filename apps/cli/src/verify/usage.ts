@@ -10,9 +10,15 @@ Options
                            may be repeated). <PUBLIC_URL>/audit/checkpoint is the server's present one
   --key <verifier key>     believe this key (<name>+<id>+<base64>, as /audit/keys shows them) in place
                            of those of AUDIT_SIGNING_KEY; may be repeated
+  --witness <file|url>     compare with the copy of the log's checkpoint that a witness keeps: its URL
+                           (<PUBLIC_URL>/witness of another Muniment) or a saved copy; may be repeated
+  --witness-key <key>      believe cosignatures of this witness, in the database and in its copy; may be
+                           repeated. Have it from the witness, not from this installation
+  --certificate <file>     verify a certificate of erasure instead; needs no installation, but the
+                           keys of the log with --key
   --env-file <file>        read the settings in this file instead of those of the environment
   --json                   { ok, wrong: { index, reason } | null, origin, verified, confirmed,
-                           unsealed, late, erased, olderKeys }
+                           cosigned, witnesses, unsealed, late, erased, olderKeys }
 
 Run it with the same environment, from the same folder and as the same user as the server, while it
 runs or while it is stopped. The checkpoint that the server keeps in DATA_DIR is always compared.

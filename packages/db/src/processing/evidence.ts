@@ -10,6 +10,7 @@ import { erasures } from "../schema/erasures.ts";
 import { exportPieces, exports } from "../schema/exports.ts";
 import { jobs } from "../schema/jobs.ts";
 import { limitOverrides } from "../schema/limits.ts";
+import { auditCosignatures, witnessedLogs, witnesses } from "../schema/witnesses.ts";
 import { declare, internal, secret } from "./declare.ts";
 
 const contract = "performance of a contract (Art. 6 (1) b), to be confirmed by the operator";
@@ -90,6 +91,56 @@ export const evidenceDeclarations = [
       at: internal("when"),
       settled: internal("what is in it"),
       cluster: internal("which server"),
+    },
+  }),
+  declare(auditCosignatures, {
+    purpose: "what witnesses signed of the log",
+    basis: none,
+    kept: "installation",
+    owner: null,
+    columns: {
+      size: internal("of which checkpoint"),
+      key: internal("which witness"),
+      line: internal("its signature"),
+      at: internal("when"),
+    },
+  }),
+  declare(witnesses, {
+    purpose: "where checkpoints of the log are sent to",
+    basis: duty,
+    kept: "installation",
+    owner: null,
+    columns: {
+      id: "names it",
+      kind: "how they are sent",
+      target: "where to: a URL, a path, or an address, which goes with the account of that address",
+      key: internal("what it signs with"),
+      secret: secret("signs what is sent"),
+      everySeconds: internal("how often"),
+      createdAt: "since when",
+      confirmedSize: internal("what arrived"),
+      confirmedAt: internal("when"),
+      failures: internal("how often nothing arrived"),
+      failingSince: internal("since when nothing arrives"),
+      problem: internal("why"),
+      contradicts: internal("whether it knows another log"),
+      nextAttemptAt: internal("when it is next sent to"),
+      lockedUntil: internal("who is at it"),
+    },
+  }),
+  declare(witnessedLogs, {
+    purpose: "logs of others that this installation is a witness of",
+    basis: none,
+    kept: "installation",
+    owner: null,
+    columns: {
+      id: internal("names it"),
+      origin: internal("which log"),
+      keys: internal("what it is signed with"),
+      createdAt: internal("since when"),
+      size: internal("how many entries it had"),
+      note: internal("its statement"),
+      cosignedAt: internal("when that was confirmed"),
     },
   }),
   declare(dataKeys, {

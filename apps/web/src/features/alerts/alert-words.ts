@@ -13,6 +13,26 @@ export const alertWords = {
     advice:
       "Attempts at this account are refused for a while. If its owner is locked out, unlock it on the page of users.",
   },
+  audit_log_stopped: {
+    title: "The audit log is not extended",
+    advice:
+      "The stored log contradicts what was signed. Somebody changed it, or an older backup was restored. Run muniment verify; entries wait meanwhile, and nothing is lost.",
+  },
+  audit_log_behind: {
+    title: "Entries wait for their place in the audit log",
+    advice:
+      "They should wait less than a second. Look at the load of the server and its database; a transaction that never ends does not keep others waiting.",
+  },
+  audit_log_contradicted: {
+    title: "A witness contradicts the audit log",
+    advice:
+      "A checkpoint that is kept elsewhere is not of this log. It was rewritten, or an older backup was restored. Run muniment verify with the copy of the witness before anything else.",
+  },
+  witnessed_log_forked: {
+    title: "A log that you witness shows two faces",
+    advice:
+      "Its key signed two different states of the same size: it was rewritten. Tell its operator, and whoever relies on it.",
+  },
 } as const satisfies Record<AlertKind, { title: string; advice: string }>;
 
 export const severityTones = {

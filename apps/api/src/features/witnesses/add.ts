@@ -1,0 +1,40 @@
+import { addedWitness, addWitnessInput } from "@muniment/shared/witnesses.ts";
+import { v7 as uuidv7 } from "uuid";
+import { audited } from "../../trpc/audited.ts";
+import { signedIn } from "../../trpc/authenticated.ts";
+import { limited } from "../../trpc/limited.ts";
+import { permission } from "../../trpc/permission.ts";
+import { recentlyAuthenticated } from "../../trpc/recently-authenticated.ts";
+import { makeWebhookSecret } from "../../webhooks/signature.ts";
+import { insertWitness, targetOf } from "../../witnesses/manage.ts";
+import { placeOfWitnessSecret } from "../../witnesses/send-to-webhook.ts";
+import { toWitness } from "./read-witnesses.ts";
+
+/** Has checkpoints sent to another place from now on. */
+export const add = limited("general")
+  .concat(signedIn)
+  .concat(permission("witnesses:write"))
+  .concat(recentlyAuthenticated)
+  .input(addWitnessInput)
+  .use(async function checkUrl({ ctx, input, next }) {
+    if (input.kind !== "email") await ctx.deps.egress.check(input.target);
+    return next();
+  })
+  .concat(audited("witness.added"))
+  .output(addedWitness)
+  .mutation(async ({ ctx: { deps, tx, audit }, input }) => {
+    const id = uuidv7();
+    const { kind, target, everySeconds } = input;
+    const secret = kind === "webhook" ? makeWebhookSecret() : null;
+    const row = await insertWitness(
+      tx,
+      {
+        ...{ id, kind, target, everySeconds },
+        key: kind === "witness" ? input.key : undefined,
+        ...(secret ? { secret: deps.encryption.encrypt(secret, placeOfWitnessSecret(id)) } : {}),
+      },
+      deps.now(),
+    );
+    await audit({ target: targetOf(row), details: { kind } });
+    return { ...toWitness(row), secret };
+  });
