@@ -4,6 +4,18 @@ export function Skeleton({ className }: { className?: string }) {
   return <div className={cx("h-4 animate-pulse rounded bg-line", className)} />;
 }
 
+/** Stands for the details of one thing while they are on the way. */
+export function DetailsSkeleton() {
+  return (
+    <div role="status" className="grid gap-3">
+      <span className="sr-only">Loading</span>
+      <Skeleton className="w-2/3" />
+      <Skeleton className="w-1/2" />
+      <Skeleton className="w-3/4" />
+    </div>
+  );
+}
+
 /** Stands for a whole page while its data is on the way. */
 export function PageSkeleton() {
   return (

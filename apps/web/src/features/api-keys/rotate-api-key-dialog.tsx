@@ -1,12 +1,9 @@
 import type { ApiKey, CreatedApiKey } from "@muniment/shared/api-keys.ts";
 import { useMutation } from "@tanstack/react-query";
-import { useState } from "react";
 import { messageOf } from "../../errors.ts";
 import { trpc } from "../../trpc.ts";
 import { Dialog } from "../../ui/dialog.tsx";
-import { Field } from "../../ui/field.tsx";
-import { Form } from "../../ui/form.tsx";
-import { Select } from "../../ui/select.tsx";
+import { OverlapForm } from "../../ui/overlap-form.tsx";
 
 const overlaps = [
   { seconds: 0, label: "No overlap: the old key stops now" },
@@ -15,7 +12,6 @@ const overlaps = [
   { seconds: 7 * 86_400, label: "7 days" },
   { seconds: 30 * 86_400, label: "30 days" },
 ] as const;
-const defaultOverlapSeconds = 86_400;
 
 type Props = {
   apiKey: ApiKey | null;
@@ -38,34 +34,16 @@ export function RotateApiKeyDialog({ apiKey, onClose, onCreated }: Props) {
 }
 
 function RotateForm(props: { id: string } & Pick<Props, "onClose" | "onCreated">) {
-  const [overlapSeconds, setOverlapSeconds] = useState<number>(defaultOverlapSeconds);
   const rotate = useMutation(trpc.apiKeys.rotate.mutationOptions({ onSuccess: props.onCreated }));
   return (
-    <Form
-      onSubmit={(event) => {
-        event.preventDefault();
-        rotate.mutate({ id: props.id, overlapSeconds });
-      }}
+    <OverlapForm
+      label="The old key keeps working for"
+      submitLabel="Rotate key"
+      overlaps={overlaps}
       submitError={messageOf(rotate.error)}
       pending={rotate.isPending}
-      submitLabel="Rotate key"
+      onSubmit={(overlapSeconds) => rotate.mutate({ id: props.id, overlapSeconds })}
       onCancel={props.onClose}
-    >
-      <Field label="The old key keeps working for">
-        {(control) => (
-          <Select
-            {...control}
-            value={overlapSeconds}
-            onChange={(event) => setOverlapSeconds(Number(event.target.value))}
-          >
-            {overlaps.map(({ seconds, label }) => (
-              <option key={seconds} value={seconds}>
-                {label}
-              </option>
-            ))}
-          </Select>
-        )}
-      </Field>
-    </Form>
+    />
   );
 }

@@ -3,7 +3,7 @@ import { problemOf } from "../../errors.ts";
 import { trpc } from "../../trpc.ts";
 import { Dialog } from "../../ui/dialog.tsx";
 import { ErrorState } from "../../ui/error-state.tsx";
-import { Skeleton } from "../../ui/skeleton.tsx";
+import { DetailsSkeleton } from "../../ui/skeleton.tsx";
 import type { AuditFilters } from "./audit-search.ts";
 import { EntryDetails } from "./entry-details.tsx";
 
@@ -21,14 +21,7 @@ export function EntryPanel({ id, filters, onClose }: Props) {
       shape="panel"
     >
       {query.data && <EntryDetails entry={query.data} filters={filters} />}
-      {query.isLoading && (
-        <div role="status" className="grid gap-3">
-          <span className="sr-only">Loading</span>
-          <Skeleton className="w-2/3" />
-          <Skeleton className="w-1/2" />
-          <Skeleton className="w-3/4" />
-        </div>
-      )}
+      {query.isLoading && <DetailsSkeleton />}
       {problem && (
         <ErrorState
           title="The entry could not be loaded"

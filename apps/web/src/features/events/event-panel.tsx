@@ -7,7 +7,7 @@ import { trpc } from "../../trpc.ts";
 import { Button } from "../../ui/button.tsx";
 import { ErrorState } from "../../ui/error-state.tsx";
 import { Kbd } from "../../ui/kbd.tsx";
-import { Skeleton } from "../../ui/skeleton.tsx";
+import { DetailsSkeleton } from "../../ui/skeleton.tsx";
 import { EventDetails } from "./event-details.tsx";
 import { listQuery } from "./events-queries.ts";
 import type { View } from "./events-search.ts";
@@ -58,14 +58,7 @@ export function EventPanel({ view }: { view: View }) {
       </header>
       <div className="min-h-0 grow overflow-y-auto px-4 py-3">
         {query.data && <EventDetails event={query.data} />}
-        {query.isLoading && (
-          <div role="status" className="grid gap-3">
-            <span className="sr-only">Loading</span>
-            <Skeleton className="w-2/3" />
-            <Skeleton className="w-1/2" />
-            <Skeleton className="w-3/4" />
-          </div>
-        )}
+        {query.isLoading && <DetailsSkeleton />}
         {problem && (
           <ErrorState
             title="The event could not be loaded"

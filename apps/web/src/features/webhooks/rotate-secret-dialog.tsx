@@ -1,12 +1,9 @@
 import type { Webhook, WebhookWithSecret } from "@muniment/shared/webhooks.ts";
 import { useMutation } from "@tanstack/react-query";
-import { useState } from "react";
 import { messageOf } from "../../errors.ts";
 import { trpc } from "../../trpc.ts";
 import { Dialog } from "../../ui/dialog.tsx";
-import { Field } from "../../ui/field.tsx";
-import { Form } from "../../ui/form.tsx";
-import { Select } from "../../ui/select.tsx";
+import { OverlapForm } from "../../ui/overlap-form.tsx";
 
 const overlaps = [
   { seconds: 0, label: "No overlap: only the new secret counts now" },
@@ -36,36 +33,18 @@ export function RotateSecretDialog({ webhook, open, onOpenChange, onRotated }: P
 }
 
 function RotateForm(props: { id: string; onCancel: () => void } & Pick<Props, "onRotated">) {
-  const [overlapSeconds, setOverlapSeconds] = useState<number>(86_400);
   const rotate = useMutation(
     trpc.webhooks.rotateSecret.mutationOptions({ onSuccess: props.onRotated }),
   );
   return (
-    <Form
-      onSubmit={(event) => {
-        event.preventDefault();
-        rotate.mutate({ id: props.id, overlapSeconds });
-      }}
+    <OverlapForm
+      label="The old secret signs too for"
+      submitLabel="Rotate secret"
+      overlaps={overlaps}
       submitError={messageOf(rotate.error)}
       pending={rotate.isPending}
-      submitLabel="Rotate secret"
+      onSubmit={(overlapSeconds) => rotate.mutate({ id: props.id, overlapSeconds })}
       onCancel={props.onCancel}
-    >
-      <Field label="The old secret signs too for">
-        {(control) => (
-          <Select
-            {...control}
-            value={overlapSeconds}
-            onChange={(event) => setOverlapSeconds(Number(event.target.value))}
-          >
-            {overlaps.map(({ seconds, label }) => (
-              <option key={seconds} value={seconds}>
-                {label}
-              </option>
-            ))}
-          </Select>
-        )}
-      </Field>
-    </Form>
+    />
   );
 }
