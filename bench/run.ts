@@ -5,6 +5,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { cpus, totalmem } from "node:os";
 import { ensureBuild } from "../scripts/build.mjs";
+import { anomalyScores } from "./anomalies.ts";
 import { ingestBatches, ingestSingles } from "./ingest.ts";
 import { queryWithoutDatabase } from "./query-without-database.ts";
 import type { Part, Row } from "./rows.ts";
@@ -20,6 +21,7 @@ const parts: Record<string, Part> = {
   tail: tailFanOut,
   query: async (bench, user) => ({ row: await signedInQuery(bench, user) }),
   bare: async (bench, user) => ({ row: await queryWithoutDatabase(bench, user) }),
+  anomalies: anomalyScores,
   async signIn(bench, user) {
     const people = await addUsers(bench, 200);
     const row = await signIn(bench, people);

@@ -22,6 +22,7 @@ import { evaluateDue } from "./features/alert-rules/evaluate.ts";
 import { defineAuthJobs } from "./features/auth/jobs.ts";
 import { conditionOf } from "./features/events/conditions.ts";
 import { foldAgentCounters, foldCounts } from "./features/events/fold-counts.ts";
+import { hourlyCounts } from "./features/events/hourly-counts.ts";
 import { indexEvents } from "./features/events/index-events.ts";
 import { createIngestQueue, type IngestQueue } from "./features/events/ingest-queue.ts";
 import { defineEventJobs } from "./features/events/jobs.ts";
@@ -157,6 +158,8 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
   const eventQueries: EventQueries = {
     condition: conditionOf,
     ask: (asker, asked) => toQuestion({ database, config, now }, asker, asked),
+    hourlyCounts: (userId, asked, most) =>
+      hourlyCounts(database, userId, asked, { most, now: now().getTime() }),
     resolve: async (userId, query) => {
       const asker = { userId, retentionDays: null };
       return (await toQuestion({ database, config, now }, asker, { query })).query;

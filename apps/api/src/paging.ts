@@ -41,6 +41,8 @@ export function keysetPage(deps: Deps, list: string, input: Input) {
     fetch: limit + 1,
     /** The time at the cursor; undefined on the first page. */
     at: position?.[0] === undefined ? undefined : new Date(position[0]),
+    /** Where a list that is made in memory goes on; undefined on the first page. */
+    position,
     /** The condition that begins after the cursor. */
     after(time: AnyPgColumn, id: AnyPgColumn): SQL | undefined {
       if (!position) return undefined;

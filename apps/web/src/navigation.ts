@@ -7,6 +7,7 @@ import {
   FileUser,
   Gauge,
   LayoutDashboard,
+  Lightbulb,
   type LucideIcon,
   ScrollText,
   Siren,
@@ -20,6 +21,7 @@ type Page = {
   to:
     | "/"
     | "/events"
+    | "/insights"
     | "/agents"
     | "/alert-rules"
     | "/webhooks"
@@ -42,6 +44,7 @@ type Page = {
 export const workPages: readonly Page[] = [
   { to: "/", label: "Overview", icon: LayoutDashboard, permission: "events:read", key: "o" },
   { to: "/events", label: "Events", icon: Activity, permission: "events:read", key: "e" },
+  { to: "/insights", label: "Insights", icon: Lightbulb, permission: "events:read", key: "i" },
   { to: "/agents", label: "Agents", icon: Bot, permission: "agents:read", key: "a" },
   {
     to: "/alert-rules",

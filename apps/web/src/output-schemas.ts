@@ -40,6 +40,7 @@ import {
   timeseries,
 } from "@muniment/shared/events.ts";
 import { eventExport, eventExportPage } from "@muniment/shared/exports.ts";
+import { anomalyPage } from "@muniment/shared/insights.ts";
 import { limitItem, limitPage } from "@muniment/shared/limits.ts";
 import {
   accessPage,
@@ -246,6 +247,7 @@ const outputSchemas = {
     removeLog: witnessedLogIdInput,
   },
   exports: { create: eventExport, list: eventExportPage, get: eventExport, cancel: eventExport },
+  insights: { anomalies: anomalyPage },
   limits: { list: limitPage, set: limitItem, reset: limitItem },
 } satisfies Schemas;
 

@@ -15,6 +15,7 @@ import { erasureRoute } from "./routes/erasure.tsx";
 import { eventsRoute } from "./routes/events.tsx";
 import { exportsRoute } from "./routes/exports.tsx";
 import { forgotRoute } from "./routes/forgot.tsx";
+import { insightsRoute } from "./routes/insights.tsx";
 import { limitsRoute } from "./routes/limits.tsx";
 import { indexRoute } from "./routes/overview.tsx";
 import { publicRoute } from "./routes/public.tsx";
@@ -48,6 +49,7 @@ const routeTree = rootRoute.addChildren([
   appRoute.addChildren([
     indexRoute,
     eventsRoute,
+    insightsRoute,
     agentsRoute,
     agentRoute,
     alertRulesRoute,

@@ -3,6 +3,7 @@ import { type ReactNode, useId, useState } from "react";
 import { Button } from "./button.tsx";
 import { StackedChart } from "./chart.tsx";
 import { type ChartBuckets, type ChartSeries, peak } from "./chart-data.ts";
+import { type ChartMarker, ChartMarkers } from "./chart-markers.tsx";
 import { ChartTable } from "./chart-table.tsx";
 import { formatBucket } from "./chart-time.ts";
 import { formatCount } from "./format-count.ts";
@@ -16,6 +17,8 @@ type Props = {
   series: readonly ChartSeries[];
   /** Counts of as many buckets before. */
   before?: readonly number[] | undefined;
+  /** Times that stand out. */
+  markers?: readonly ChartMarker[] | undefined;
   /** In pixels. */
   height: number;
   /** A range was dragged on the picture or chosen in the table; times in milliseconds. */
@@ -26,7 +29,7 @@ type Props = {
 
 /** A titled chart that can be shown as a table of its numbers instead. */
 export function ChartFigure(props: Props) {
-  const { title, buckets, series, before, height, onZoom } = props;
+  const { title, buckets, series, before, height, onZoom, markers = [] } = props;
   const [asTable, setAsTable] = useState(false);
   const id = useId();
   const Icon = asTable ? ChartColumn : Table2;
@@ -56,11 +59,14 @@ export function ChartFigure(props: Props) {
           {...{ caption: `${title} as a table`, buckets, series, before, height, onZoom }}
         />
       ) : (
-        <StackedChart
-          label={`${title}: ${summary(buckets, series)}`}
-          {...{ buckets, series, before, height }}
-          onBrush={onZoom}
-        />
+        <>
+          {markers.length > 0 && <ChartMarkers {...{ markers, buckets }} />}
+          <StackedChart
+            label={`${title}: ${summary(buckets, series)}`}
+            {...{ buckets, series, before, height }}
+            onBrush={onZoom}
+          />
+        </>
       )}
       {props.children && <div className="mt-1.5">{props.children}</div>}
     </section>

@@ -13,6 +13,9 @@ type Hooks = {
   onBrush: (from: number, to: number) => void;
 };
 
+/** Pixels of the figure that the bars do not reach. */
+export const plotInsets = { left: 44, right: 14 } as const;
+
 /** A drag shorter than this is a click. */
 const shortestBrushPixels = 4;
 const axisFont = "11px ui-sans-serif, system-ui, sans-serif";
@@ -34,7 +37,7 @@ export function createPlot(
     ...size,
     ms: 1,
     legend: { show: false },
-    padding: [8, 14, 0, 0],
+    padding: [8, plotInsets.right, 0, 0],
     cursor: {
       y: false,
       x: false,
@@ -71,7 +74,7 @@ export function createPlot(
         incrs: countSteps.toSorted((a, b) => a - b),
         space: 32,
         gap: 6,
-        size: 44,
+        size: plotInsets.left,
         values: (_plot, splits) => splits.map(formatCompact),
       },
     ],

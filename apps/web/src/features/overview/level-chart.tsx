@@ -1,7 +1,8 @@
 import { eventLevels } from "@muniment/shared/events.ts";
-import { useSuspenseQuery } from "@tanstack/react-query";
+import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useMemo } from "react";
+import { anomaliesQuery, toMarkers } from "../../anomalies.ts";
 import { valueQuery } from "../../event-query.ts";
 import { intervalMilliseconds, rangeLabels, wholeBuckets } from "../../event-range.ts";
 import { toSeries } from "../../event-series.ts";
@@ -22,6 +23,17 @@ export function LevelChart({ queries, range, refetchInterval }: PanelProps) {
     }),
     [buckets, interval],
   );
+  // What stands out is drawn when it is known, and keeps nothing else from being shown.
+  const anomalies = useQuery({ ...anomaliesQuery(range), enabled: range !== "all" }).data;
+  const markers = useMemo(
+    () =>
+      range === "all"
+        ? []
+        : toMarkers(anomalies?.items ?? [], axis, (search) => {
+            void navigate({ to: "/events", search });
+          }),
+    [range, anomalies, axis, navigate],
+  );
   return (
     <ChartFigure
       title="Events by level"
@@ -29,6 +41,7 @@ export function LevelChart({ queries, range, refetchInterval }: PanelProps) {
       buckets={axis}
       series={series}
       height={height}
+      markers={markers}
       onZoom={(from, to) => void navigate({ to: "/events", search: wholeBuckets(from, to, "1m") })}
     >
       <ChartLegend

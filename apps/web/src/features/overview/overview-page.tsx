@@ -3,6 +3,7 @@ import { getRouteApi } from "@tanstack/react-router";
 import { useDeferredValue, useMemo } from "react";
 import { rangeLabels } from "../../event-range.ts";
 import { PanelBoundary } from "../../panel-boundary.tsx";
+import { RangeSwitch } from "../../range-switch.tsx";
 import { PageHeader } from "../../ui/page-header.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
 import { useNow } from "../../ui/use-now.ts";
@@ -12,7 +13,6 @@ import { FirstSteps } from "./first-steps.tsx";
 import { LevelChart } from "./level-chart.tsx";
 import { newestQuery, overviewQueries, overviewRange } from "./overview-queries.ts";
 import { type OverviewRange, overviewRanges } from "./overview-search.ts";
-import { RangeSwitch } from "./range-switch.tsx";
 import { RecentErrors } from "./recent-errors.tsx";
 import { TopValues } from "./top-values.tsx";
 

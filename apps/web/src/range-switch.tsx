@@ -1,16 +1,22 @@
 import { ToggleGroup } from "radix-ui";
-import { rangeLabels } from "../../event-range.ts";
-import type { OverviewRange } from "./overview-search.ts";
+import { type RangeName, rangeLabels } from "./event-range.ts";
 
-const shortLabels = { "24h": "24 h", "7d": "7 days", "30d": "30 days", all: "All" } as const;
+const shortLabels = {
+  "1h": "1 h",
+  "24h": "24 h",
+  "7d": "7 days",
+  "30d": "30 days",
+  all: "All",
+} as const;
 
-type Props = {
-  options: readonly OverviewRange[];
-  value: OverviewRange;
-  onChange: (range: OverviewRange) => void;
+type Props<R extends RangeName> = {
+  options: readonly R[];
+  value: R;
+  onChange: (range: R) => void;
 };
 
-export function RangeSwitch({ options, value, onChange }: Props) {
+/** Chooses a range of time that ends now. */
+export function RangeSwitch<R extends RangeName>({ options, value, onChange }: Props<R>) {
   return (
     <ToggleGroup.Root
       type="single"

@@ -1,0 +1,93 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { expectAccessible, launch, newContext, newPage } from "./browser.ts";
+import { createAdmin, type Product, startProduct } from "./product.ts";
+
+const hour = 3_600_000;
+const end = Math.floor(Date.now() / hour) * hour;
+const type = "ssh.login.failed";
+
+let product: Product;
+let browser: Browser;
+let page: Page;
+let complaints: string[];
+
+beforeAll(async () => {
+  [product, browser] = await Promise.all([startProduct(), launch()]);
+  const admin = await createAdmin(product);
+  const agent = await admin.mutate("agents.create", { name: "bastion" });
+  const scopes = ["events:write"];
+  const { key } = await admin.mutate("apiKeys.create", { agentId: agent.id, name: "k", scopes });
+  const at = (time: number, number: number) =>
+    Array.from({ length: number }, (_, n) => ({
+      type,
+      message: "Failed password for root",
+      occurredAt: new Date(time + n * 1000).toISOString(),
+    }));
+  const events = Array.from({ length: 8 * 24 }, (_, n) => at(end - (n + 1) * hour, 3)).flat();
+  events.push(...at(end - 5 * hour, 60));
+  for (let from = 0; from < events.length; from += 100) {
+    const sent = await fetch(`${product.url}/api/v1/events`, {
+      method: "POST",
+      headers: { "content-type": "application/json", authorization: `Bearer ${key}` },
+      body: JSON.stringify({ events: events.slice(from, from + 100) }),
+    });
+    expect(sent.status).toBe(200);
+  }
+  const context = await newContext(browser);
+  await context.addCookies([{ ...admin.cookie, url: product.url }]);
+  ({ page, complaints } = await newPage(context));
+});
+afterAll(async () => {
+  await browser?.close();
+  await product?.stop();
+});
+
+const isStill =
+  "document.getAnimations().every(({ playState, effect }) => playState !== 'running' || effect.getTiming().iterations === Infinity)";
+
+/** The page wide and light, and narrow and dark: accessible, and never wider than the window. */
+async function expectSound(name: string) {
+  for (const [width, colorScheme] of [
+    [375, "dark"],
+    [1280, "light"],
+  ] as const) {
+    await page.setViewportSize({ width, height: 900 });
+    await page.emulateMedia({ colorScheme });
+    await expect.poll(() => page.evaluate<boolean>(isStill), { timeout: 15_000 }).toBe(true);
+    await expectAccessible(page, `${name}, ${width} px, ${colorScheme}`);
+    const wide = await page.evaluate<number>("document.documentElement.scrollWidth");
+    expect(wide, `${name} at ${width} px`).toBeLessThanOrEqual(width);
+    const folder = process.env.SCREENSHOTS;
+    if (folder && existsSync(folder)) {
+      await page.screenshot({ path: join(folder, `${name} ${width}.png`), fullPage: true });
+    }
+  }
+}
+
+const explanation = /^63 events where \d+ to \d+ are usual at this hour, score \d+$/;
+const marker = () => page.getByRole("button", { name: /63 events where/ });
+
+describe("anomalies", () => {
+  test("are told on the page, in words and on the chart, and lead to their events", async () => {
+    await page.goto(`${product.url}/insights`);
+    await page.getByRole("link", { name: explanation }).waitFor();
+    await marker().waitFor();
+    await expectSound("anomalies");
+    await page.getByRole("link", { name: explanation }).click();
+    await page.getByRole("heading", { name: "63 events" }).waitFor();
+    expect(new URL(page.url()).searchParams.get("query")).toContain(`type:${type}`);
+  });
+
+  test("are marked on the overview, and a keyboard reaches them", async () => {
+    await page.goto(`${product.url}/`);
+    await marker().waitFor();
+    await expectSound("overview with an anomaly");
+    await marker().focus();
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "63 events" }).waitFor();
+    expect(complaints).toEqual([]);
+  });
+});
