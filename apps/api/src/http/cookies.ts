@@ -16,6 +16,7 @@ function cookie(site: Site, name: string, value: string, expiresAt: Date): strin
 
 function read(site: Site, name: string, header = ""): string | undefined {
   const start = `${nameOf(site, name)}=`;
+  if (!header.includes(start)) return undefined;
   for (const part of header.split(";")) {
     const text = part.trim();
     if (text.startsWith(start) && text.length > start.length) return text.slice(start.length);

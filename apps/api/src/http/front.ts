@@ -12,7 +12,7 @@ import { otlpRoutes } from "./otlp-route.ts";
 import { allowPage, isFromPage } from "./pages.ts";
 import { newRequestId } from "./request-id.ts";
 import { restRoutes } from "./rest-route.ts";
-import { securityHeaders } from "./security-headers.ts";
+import { ownOriginOnly } from "./security-headers.ts";
 import { trpcRoutes } from "./trpc-route.ts";
 import { witnessRoutes } from "./witness-route.ts";
 
@@ -45,13 +45,11 @@ function refuse(exchange: Exchange): void {
 }
 
 /**
- * The first to see every request: gives it an id and its answer the headers that all have, and
- * answers the API by itself. `others` gets what is no route of it: files, pages, health.
+ * The first to see every request: gives it an id and its answer the headers that it has unless a
+ * route says otherwise, and answers the API by itself. `others` gets what is no route of it: files, pages, health.
  */
 export function createFront(deps: Deps, others: (exchange: Exchange) => void): RequestListener {
   const { config } = deps;
-  const always = Object.entries(securityHeaders(config)).flat();
-  always.push("cache-control", "no-store");
   const addressOf = callerAddress(config);
   const routeOf = finder([
     ...trpcRoutes(deps),
@@ -81,7 +79,7 @@ export function createFront(deps: Deps, others: (exchange: Exchange) => void): R
       address: addressOf(request),
       path: mark < 0 ? target : target.slice(0, mark),
       search: mark < 0 ? "" : target.slice(mark + 1),
-      headers: [...always, "x-request-id", id],
+      headers: [...ownOriginOnly, "cache-control", "no-store", "x-request-id", id],
     };
     if (leaveLocalhost(exchange, config) || allowOrigins(exchange, config)) return;
     if (!isFromPage(exchange, deps)) return answer(exchange);

@@ -4,11 +4,12 @@ import fastify, { type FastifyInstance } from "fastify";
 import type { Deps } from "../deps.ts";
 import { AppError, toAppError } from "../errors.ts";
 import { plainError } from "./answer.ts";
+import { answersWith } from "./answer-head.ts";
 import { createFront } from "./front.ts";
 import { addHealthRoutes } from "./health-route.ts";
 import { addJwksRoute } from "./jwks-route.ts";
 import { addOpenApiRoute } from "./openapi-route.ts";
-import { securityHeaders } from "./security-headers.ts";
+import { ownOriginOnly, securityHeaders } from "./security-headers.ts";
 import { addSpa } from "./spa.ts";
 import { answerBadPath, answerNoHttp } from "./unreadable.ts";
 
@@ -31,6 +32,13 @@ export async function createServer(
   webDirectory: string | null,
 ): Promise<FastifyInstance> {
   const ids = new WeakMap<IncomingMessage, string>();
+  const always = securityHeaders(deps.config);
+  const [name, value] = ownOriginOnly;
+  const http = {
+    requestTimeout: 30_000,
+    keepAliveTimeout: 72_000,
+    ServerResponse: answersWith(always),
+  };
   const app = fastify({
     logger: false,
     serverFactory(handle) {
@@ -41,7 +49,7 @@ export async function createServer(
         }
         handle(request, response);
       });
-      return createHttpServer({ requestTimeout: 30_000, keepAliveTimeout: 72_000 }, front);
+      return createHttpServer(http, front);
     },
     genReqId: (request) => ids.get(request) ?? "",
     // Drained by `close`: idle connections end at once, busy ones after their answer.
@@ -49,7 +57,7 @@ export async function createServer(
     return503OnClosing: true,
     routerOptions: { maxParamLength: 2000 },
     frameworkErrors: answerBadPath,
-    clientErrorHandler: answerNoHttp(securityHeaders(deps.config)),
+    clientErrorHandler: answerNoHttp({ ...always, [name]: value }),
   });
   // None of these routes reads a body.
   app.removeAllContentTypeParsers();

@@ -136,9 +136,8 @@ function callOne(
 
 /** The status of all of them, or 207 where they differ. */
 function statusOf(outcomes: CallOutcome[]): number {
-  const statuses = new Set(outcomes.map((outcome) => (outcome.ok ? 200 : outcome.status)));
-  const [status = 200] = statuses;
-  return statuses.size === 1 ? status : 207;
+  const [status = 200, ...others] = outcomes.map((outcome) => (outcome.ok ? 200 : outcome.status));
+  return others.every((other) => other === status) ? status : 207;
 }
 
 function sendAll(

@@ -58,7 +58,7 @@ export function createLimits(defaults: Record<LimitName, LimitRule>, redis: Redi
   }
 
   function rule(name: LimitName, procedure?: string) {
-    const own = procedure ? overrides.get(`${name}:${procedure}`) : undefined;
+    const own = procedure && overrides.size > 0 ? overrides.get(`${name}:${procedure}`) : undefined;
     if (own) return { name: `${name}:${procedure}`, rule: own };
     return { name, rule: overrides.get(name) ?? defaults[name] };
   }

@@ -14,7 +14,7 @@ function refuse(principal: Identified["principal"]): never {
 }
 
 /** Only a signed-in user passes. */
-export const signedIn = procedure.meta({ auth: "session" }).use(async function requireSession({
+export const signedIn = procedure.meta({ auth: "session" }).use(function requireSession({
   ctx,
   next,
 }) {
@@ -24,7 +24,7 @@ export const signedIn = procedure.meta({ auth: "session" }).use(async function r
 });
 
 /** Only an API key passes. */
-export const withApiKey = procedure.meta({ auth: "apiKey" }).use(async function requireApiKey({
+export const withApiKey = procedure.meta({ auth: "apiKey" }).use(function requireApiKey({
   ctx,
   next,
 }) {
@@ -36,13 +36,13 @@ export const withApiKey = procedure.meta({ auth: "apiKey" }).use(async function 
 /** A signed-in user or an API key passes. */
 export const signedInOrApiKey = procedure
   .meta({ auth: "sessionOrApiKey" })
-  .use(async function requireSessionOrApiKey({ ctx, next }) {
+  .use(function requireSessionOrApiKey({ ctx, next }) {
     const { principal } = ctx as Identified;
     if (principal?.kind !== "user" && principal?.kind !== "apiKey") refuse(principal);
     return next({ ctx: { principal } });
   });
 
 /** Says in so many words that nobody needs to be signed in. */
-export const anyone = procedure.meta({ auth: "anyone" }).use(async function allowAnyone({ next }) {
+export const anyone = procedure.meta({ auth: "anyone" }).use(function allowAnyone({ next }) {
   return next();
 });

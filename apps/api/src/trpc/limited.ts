@@ -70,7 +70,7 @@ export function limited(limit: PrimaryLimit) {
     const { limits } = ctx.deps;
     refuseOver(ctx, await limits.consume(name, key, { procedure }));
     await countWrong(ctx, principal, procedure, meta);
-    return next({ ctx: { principal } });
+    return await next({ ctx: { principal } });
   });
   return counted.concat(safeCaller);
 }

@@ -17,7 +17,7 @@ function isPermitted(principal: Principal | undefined, permission: Permission): 
  */
 export function permission(needed: Permission, { whileEnrolling = false } = {}) {
   const meta = { permission: needed, ...(whileEnrolling ? { whileEnrolling: true as const } : {}) };
-  return procedure.meta(meta).use(async function requirePermission({ ctx, next }) {
+  return procedure.meta(meta).use(function requirePermission({ ctx, next }) {
     const { principal } = ctx as Context & { principal?: Principal };
     if (isPermitted(principal, needed)) {
       const mustWait = principal?.kind === "user" && mustEnroll(ctx.deps.config, principal);

@@ -11,7 +11,7 @@ const clockSkewSeconds = 60;
 /** Step-up: passes a session whose user gave their password within the last five minutes. */
 export const recentlyAuthenticated = procedure
   .meta({ recentAuthentication: true })
-  .use(async function requireRecentAuthentication({ ctx, next }) {
+  .use(function requireRecentAuthentication({ ctx, next }) {
     const { principal, deps } = ctx as Context & { principal?: Principal };
     const at = principal?.kind === "user" ? principal.authenticatedAt.getTime() : 0;
     const ageSeconds = (deps.now().getTime() - at) / 1000;

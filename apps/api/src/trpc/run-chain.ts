@@ -28,6 +28,8 @@ type Step = (
 
 type Definition = {
   middlewares: (Step & { _type?: string })[];
+  /** The parsers of its input steps, in their order. */
+  inputs: Parser[];
   output?: Parser;
   meta: unknown;
 };
@@ -48,8 +50,9 @@ function runFrom(
   const { steps, meta } = chain;
   const step = steps[index];
   if (!step) return Promise.resolve(failed(new Error(`${path} has no handler`)));
-  const next = (given?: Next) =>
-    runFrom(
+  let passedOn: Promise<Result> | undefined;
+  const next = (given?: Next) => {
+    passedOn = runFrom(
       chain,
       index + 1,
       call,
@@ -57,12 +60,35 @@ function runFrom(
       given && "input" in given ? given.input : input,
       given?.getRawInput ?? getRawInput,
     );
+    return passedOn;
+  };
   try {
-    const given = { ctx, meta, input, getRawInput, next, path, type, signal, batchIndex };
-    return step(given).then(undefined, failed);
+    const answer = step({ ctx, meta, input, getRawInput, next, path, type, signal, batchIndex });
+    // What another step answered never rejects.
+    return answer === passedOn ? answer : answer.then(undefined, failed);
   } catch (cause) {
     return Promise.resolve(failed(cause));
   }
+}
+
+const isObject = (value: unknown): value is object =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** tRPC's own step of that name, but for the copying. */
+function inputStep(parser: Parser): Step {
+  const parse = getParseFn(parser);
+  return async ({ next, getRawInput, input }) => {
+    const raw = await getRawInput();
+    let parsed: unknown;
+    try {
+      parsed = await parse(raw);
+    } catch (cause) {
+      throw new TRPCError({ code: "BAD_REQUEST", cause });
+    }
+    return await next({
+      input: isObject(input) && isObject(parsed) ? { ...input, ...parsed } : parsed,
+    });
+  };
 }
 
 /** tRPC's own step of that name, but for the copying. */
@@ -86,10 +112,13 @@ function outputStep(parser: Parser): Step {
  * takes ten times as long. It rejects with what a step threw (`run-chain.test.ts` holds it to tRPC's caller).
  */
 export function createRunner(procedure: AnyTRPCProcedure): (call: ChainCall) => Promise<unknown> {
-  const { middlewares, output, meta } = procedure._def as unknown as Definition;
-  const steps = middlewares.map((step) =>
-    step._type === "output" && output ? outputStep(output) : step,
-  );
+  const { middlewares, inputs, output, meta } = procedure._def as unknown as Definition;
+  const parsers = inputs.values();
+  const steps = middlewares.map((step) => {
+    const parser = step._type === "input" ? parsers.next().value : undefined;
+    if (parser) return inputStep(parser);
+    return step._type === "output" && output ? outputStep(output) : step;
+  });
   const chain = { steps, meta };
   return async (call) => {
     const answer = runFrom(chain, 0, call, call.ctx, undefined, call.getRawInput);

@@ -14,12 +14,7 @@ function isOwnOrigin({ deps, request }: Context): boolean {
 }
 
 /** Refuses what no procedure may see: two credentials, or a mutation that a foreign page sends with a cookie. */
-export const safeCaller = procedure.use(async function refuseUnsafeCaller({
-  ctx,
-  next,
-  type,
-  meta,
-}) {
+export const safeCaller = procedure.use(function refuseUnsafeCaller({ ctx, next, type, meta }) {
   const { cookieToken, bearer } = ctx.request;
   if (cookieToken !== undefined && bearer !== undefined) {
     throw new AppError("multiple_credentials", "Send a cookie or an Authorization header.");

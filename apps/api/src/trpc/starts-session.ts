@@ -58,7 +58,7 @@ async function noteSignIn(
  * The only way to a session cookie. Carrying the step makes the origin check apply to the call
  * even though it brings no cookie yet, so a foreign page cannot sign a visitor in.
  */
-export const startsSession = procedure.meta({ setsSession: true }).use(async function offerSession({
+export const startsSession = procedure.meta({ setsSession: true }).use(function offerSession({
   ctx,
   next,
 }) {

@@ -12,6 +12,7 @@ export const me = limited("general")
   .concat(permission("account:write", { whileEnrolling: true }))
   .input(noInput)
   .output(meSchema)
-  .query(({ ctx: { deps, principal } }) =>
-    toMe(deps.config, { ...principal, id: principal.userId }),
-  );
+  .query(({ ctx: { deps, principal } }) => {
+    const { userId: id, email, displayName, role, createdAt, secondFactor } = principal;
+    return toMe(deps.config, { id, email, displayName, role, createdAt, secondFactor });
+  });
