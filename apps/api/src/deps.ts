@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { ConnectionFacts } from "@muniment/db/connection.ts";
 import { type Database, type DatabaseConnections, openDatabase } from "@muniment/db/database.ts";
 import { Redis } from "ioredis";
@@ -144,6 +145,8 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
   const ingest = createIngestQueue(createStoreEvents(database.ingest), tails.wake);
   const health = watchDatabase(database, log);
   const stopping = new AbortController();
+  // Every open stream listens; Node.js would take more than ten for a leak.
+  setMaxListeners(0, stopping.signal);
 
   jobs.every("close-refusals", 20, folding.close);
   jobs.every("watch-sealing", 30, watchSealing(database, now));

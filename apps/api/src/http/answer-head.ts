@@ -11,7 +11,7 @@ type HeadMaker = { _storeHeader(firstLine: string, headers: unknown): void };
 /**
  * The class of answers that all begin with these headers, checked and joined once: to do that for
  * each answer takes Node.js a tenth of what a call without a database costs
- * (docs/adr/0026-what-a-call-costs.md).
+ * (docs/adr/0027-what-a-call-costs.md).
  * @throws Error where Node.js makes heads in another way, so that no answer goes without
  */
 export function answersWith(headers: Record<string, string>): typeof ServerResponse {
