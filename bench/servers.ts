@@ -43,7 +43,7 @@ export type Bench = {
   /** The same PostgreSQL, for the plain server and for preparing rows. */
   databaseUrl: string;
   /** Starts a plain server (`bench/plain-*.ts`) on the same database. */
-  plain(file: string): Promise<{ port: number; stop(): void }>;
+  plain(file: string): Promise<{ port: number; pid: number; stop(): void }>;
   stop(): Promise<void>;
 };
 
@@ -96,7 +96,7 @@ export async function startBench(built: string): Promise<Bench> {
       children.push(child);
       await firstLine(child, /ready/);
       child.stdout?.resume();
-      return { port: plainPort, stop: () => child.kill("SIGKILL") };
+      return { port: plainPort, pid: child.pid ?? 0, stop: () => child.kill("SIGKILL") };
     },
     async stop() {
       for (const child of children) child.kill("SIGKILL");

@@ -1,3 +1,4 @@
+import { connect as connectSocket, isIP } from "node:net";
 import postgres from "postgres";
 import { isDatabaseUnavailable } from "./unavailable.ts";
 
@@ -18,6 +19,8 @@ type PoolOptions = {
   parameters?: Record<string, string>;
   /** Whether each new connection asks for the types of arrays; without, arrays are text. */
   fetchTypes?: boolean;
+  /** Sends small messages at once over TCP: `COPY` ends with one, which otherwise waits some 40 ms. */
+  noDelay?: boolean;
 };
 
 type Run = (tx: postgres.TransactionSql) => Promise<unknown>;
@@ -48,15 +51,23 @@ function withoutLostRollback(sql: postgres.Sql): postgres.Sql {
 /** A postgres.js pool. It reconnects by itself; a query on a lost connection fails at once. */
 export function connect(facts: ConnectionFacts, options: PoolOptions): postgres.Sql {
   const socket = facts.host.startsWith("/");
+  const { host, port } = facts;
   const pool = postgres({
     ...(socket ? { path: `${facts.host}/.s.PGSQL.${facts.port}` } : {}),
+    ...(options.noDelay && !socket
+      ? { socket: () => connectSocket({ host, port, noDelay: true }) }
+      : {}),
     host: socket ? "localhost" : facts.host,
     port: facts.port,
     database: facts.database,
     username: facts.username,
     password: facts.password,
     ssl: facts.tls
-      ? { rejectUnauthorized: true, ...(facts.tls.ca ? { ca: facts.tls.ca } : {}) }
+      ? {
+          rejectUnauthorized: true,
+          ...(facts.tls.ca ? { ca: facts.tls.ca } : {}),
+          ...(isIP(host) ? {} : { servername: host }),
+        }
       : false,
     max: options.max,
     idle_timeout: 0,

@@ -82,6 +82,7 @@ export function openDatabase(connections: DatabaseConnections): Database {
   const ingest = createStatements(connections.ingest, 4, {
     ...options,
     applicationName: "muniment-ingest",
+    noDelay: true,
   });
   return {
     transaction: (scope, run) =>

@@ -3,6 +3,8 @@ import type { RoleNames } from "./role-names.ts";
 /** A name as SQL text. */
 export const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
 
+const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;
+
 /** What each group may do; whatever is not listed here it may not. */
 export function grantsTo({ appGroup, ingestGroup }: RoleNames): string {
   const app = quoted(appGroup);
@@ -29,6 +31,11 @@ export function grantsTo({ appGroup, ingestGroup }: RoleNames): string {
     grant insert on events, event_ids, receipts, event_count_changes, agent_counter_changes
       to ${ingest};
     grant select (user_id, id, digest) on event_ids to ${ingest};
+    do $$ declare part regclass; begin
+      for part in select inhrelid::regclass from pg_inherits
+        where inhparent in ('events'::regclass, 'event_ids'::regclass)
+      loop execute format('grant insert on %s to %s', part, ${literal(ingest)}); end loop;
+    end $$;
     revoke all on agent_counters from ${ingest};
     grant execute on function ensure_event_partition(timestamptz) to ${app}, ${ingest};
     grant execute on function is_page_origin(text), touch_api_keys(jsonb), user_overview(uuid[]), delete_expired_sessions(),

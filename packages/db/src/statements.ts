@@ -13,6 +13,8 @@ export type Query = (
 /** SQL without Drizzle, each statement or transaction over a connection that nobody else uses meanwhile. */
 export type Statements = {
   (strings: TemplateStringsArray, ...values: Value[]): Promise<postgres.RowList<postgres.Row[]>>;
+  /** Lends a connection, for what is none of both; every transaction begun on it must be ended. */
+  use<T>(run: (sql: postgres.Sql) => Promise<T>): Promise<T>;
   /** One transaction; `options` follow `begin`. Any error rolls it back. */
   begin<T>(options: string, run: (sql: postgres.TransactionSql) => Promise<T>): Promise<T>;
   close(): Promise<void>;
@@ -32,6 +34,7 @@ export function createStatements(
   const statement = (strings: TemplateStringsArray, ...values: Value[]) =>
     pool.use(async (sql) => await sql(strings, ...values));
   return Object.assign(statement, {
+    use: pool.use,
     begin: <T>(begin: string, run: (sql: postgres.TransactionSql) => Promise<T>) =>
       pool.use(async (sql) => (await sql.begin(begin, run)) as T),
     close: pool.close,

@@ -1,5 +1,5 @@
 import type { Claimed } from "./claim-ids.ts";
-import type { ParsedEvent } from "./parse-event.ts";
+import type { Sent } from "./copy-events.ts";
 import type { Batch, StoredBatch } from "./store-events.ts";
 
 /** What a key sent, and what became of it. */
@@ -29,8 +29,8 @@ export type CountTally = {
 
 export type Tally = {
   answers: StoredBatch[];
-  /** The events to be stored in the order sent, each with the place of its batch. */
-  stored: { batch: number; event: ParsedEvent }[];
+  /** The events to be stored, in the order sent. */
+  stored: Sent[];
   keys: KeyTally[];
   counts: CountTally[];
 };
@@ -43,14 +43,19 @@ function add<T>(known: Map<string, T>, key: string, make: () => T): T {
   return found;
 }
 
-/** Adds up what is to be written once it is known of each event, in the order sent, whether it is new. */
-export function tally(batches: readonly Batch[], claimed: readonly Claimed[]): Tally {
+/**
+ * Adds up what is to be written; `claimed` says of each event, in the order sent, whether it is new.
+ * Without it all are.
+ */
+export function tally(batches: readonly Batch[], claimed?: readonly Claimed[]): Tally {
   const answers: StoredBatch[] = [];
   const stored: Tally["stored"] = [];
   const keys = new Map<string, KeyTally>();
   const counts = new Map<string, CountTally>();
   let place = 0;
-  for (const [b, batch] of batches.entries()) {
+  // Most events count like the one before.
+  let last: CountTally | undefined;
+  for (const batch of batches) {
     const { userId, agentId, apiKeyId } = batch;
     const key = add(keys, userId + agentId + apiKeyId, () => {
       const nothing = { batches: 0, sent: 0, accepted: 0, duplicates: 0, rejected: 0 };
@@ -58,17 +63,21 @@ export function tally(batches: readonly Batch[], claimed: readonly Claimed[]): T
     });
     const answer: StoredBatch = { accepted: 0, conflicts: [] };
     for (const [e, event] of batch.events.entries()) {
-      const what = claimed[place];
+      const what = claimed ? claimed[place] : "new";
       place += 1;
       if (what === "other") answer.conflicts.push(e);
       if (what !== "new") continue;
       answer.accepted += 1;
-      stored.push({ batch: b, event });
+      stored.push({ batch, event });
       if (event.seq !== undefined) key.seqs.push(event.seq);
       const { type, level, at } = event;
       const start = at - (at % quarter);
-      const cell = `${userId}${agentId}${start}${level}${type}`;
-      add(counts, cell, () => ({ userId, start, agentId, type, level, count: 0 })).count += 1;
+      if (last?.type !== type || last.start !== start || last.level !== level) last = undefined;
+      if (last?.userId !== userId || last.agentId !== agentId) {
+        const cell = `${userId}${agentId}${start}${level}${type}`;
+        last = add(counts, cell, () => ({ userId, start, agentId, type, level, count: 0 }));
+      }
+      last.count += 1;
     }
     const refused = batch.rejected + answer.conflicts.length;
     key.batches += 1;
