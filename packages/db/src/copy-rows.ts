@@ -68,9 +68,11 @@ export class CopyRows {
   }
 
   bigint(value: number | undefined): void {
-    if (value === undefined) return this.#null();
-    this.#begin(8);
-    this.#int64(value);
+    if (value === undefined) this.#null();
+    else {
+      this.#begin(8);
+      this.#int64(value);
+    }
   }
 
   hex(bytes: string): void {
@@ -79,16 +81,17 @@ export class CopyRows {
   }
 
   text(text: string | undefined): void {
-    this.#text(text, false);
+    if (text === undefined) this.#null();
+    else this.#text(text, false);
   }
 
   /** JSON text as `jsonb`, whose binary form is a version and the text. */
   jsonb(text: string | undefined): void {
-    this.#text(text, true);
+    if (text === undefined) this.#null();
+    else this.#text(text, true);
   }
 
-  #text(text: string | undefined, versioned: boolean): void {
-    if (text === undefined) return this.#null();
+  #text(text: string, versioned: boolean): void {
     // No UTF-16 unit takes more bytes.
     this.#room(text.length * 3 + valueBytes);
     const from = this.#length + 4;
@@ -146,7 +149,7 @@ const sending = new CopyRows();
 
 /**
  * Sends rows to a `COPY ... FROM STDIN (FORMAT binary)`; resolves when PostgreSQL has taken them all.
- * @throws whatever it refused one of them for
+ * @throws whatever it refused one of them for, or `write` threw; none of them is stored then
  */
 export async function copyRows(
   sql: Pick<postgres.Sql, "unsafe">,
@@ -160,8 +163,13 @@ export async function copyRows(
     Object.assign(copying, { reject });
     stream.on("error", reject);
     stream.on("finish", resolve);
-    sending.begin();
-    write(sending);
-    stream.end(sending.end());
+    try {
+      sending.begin();
+      write(sending);
+      stream.end(sending.end());
+    } catch (error) {
+      // Tells PostgreSQL too, which would wait for the rest.
+      stream.destroy(error instanceof Error ? error : new Error("no rows"));
+    }
   });
 }

@@ -3,6 +3,7 @@ import type postgres from "postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { connect } from "../src/connection.ts";
 import { copyRows, valuesOf } from "../src/copy-rows.ts";
+import { isDatabaseUnavailable } from "../src/unavailable.ts";
 import { createScratchDatabase } from "./scratch-database.ts";
 
 let scratch: Awaited<ReturnType<typeof createScratchDatabase>>;
@@ -21,7 +22,9 @@ afterAll(async () => {
 const statement = "copy copied from stdin (format binary)";
 
 test("values of every kind come back as they were sent", async () => {
-  const text = fc.string({ unit: "grapheme", maxLength: 300 }).map((all) => all.replaceAll("\0", ""));
+  const text = fc
+    .string({ unit: "grapheme", maxLength: 300 })
+    .map((all) => all.replaceAll("\0", ""));
   const row = fc.record({
     id: fc.uuid(),
     at: fc.integer({ min: Date.UTC(2000, 0, 1), max: Date.UTC(2100, 0, 1) }),
@@ -79,14 +82,14 @@ test("refused rows are told with the reason, nothing of them is stored, and the 
   expect(await sql`select id from copied`).toEqual([{ id }]);
 });
 
-test("a connection that ends meanwhile is told", async () => {
+test("rows that cannot be written are taken back, and a connection that ends is told", async () => {
+  const broken = copyRows(sql, statement, () => {
+    throw new Error("no such row");
+  });
+  await expect(broken).rejects.toThrow("no such row");
   const [own] = await sql`select pg_backend_pid() as pid`;
-  const ended = expect(
-    copyRows(sql, statement, () => {
-      throw new Error("never sent");
-    }),
-  ).rejects.toThrow("never sent");
-  await ended;
+  const ended = copyRows(sql, "select pg_sleep(30); copy copied from stdin", () => {});
+  const refusal = expect(ended).rejects.toSatisfy(isDatabaseUnavailable);
   await scratch.owner`select pg_terminate_backend(${own?.pid})`;
-  await expect(copyRows(sql, statement, () => {})).rejects.toThrow();
+  await refusal;
 });

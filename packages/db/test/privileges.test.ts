@@ -128,11 +128,22 @@ describe("the application's role", () => {
     expect(owned).toEqual([]);
   });
 
-  test("cannot go round the policies of events by way of a partition", async () => {
+  test("cannot go round the policies of events and ids by way of a partition, which ingest may only fill", async () => {
     const parts = await scratch.owner`
-      select inhrelid::regclass::text as name from pg_inherits where inhparent = 'events'::regclass`;
-    expect(parts.length).toBeGreaterThan(0);
-    for (const { name } of parts) {
+      select inhrelid::regclass::text as name from pg_inherits
+      where inhparent in ('events'::regclass, 'event_ids'::regclass)`;
+    expect(parts.map(({ name }) => name)).toContain("event_ids_all");
+    expect(parts.length).toBeGreaterThan(1);
+    const [made] = await app`select ensure_event_partition('2001-01-01Z') as name`;
+    for (const { name } of [...parts, { name: made?.name }]) {
+      const privileges = (role: string) => scratch.owner`
+        select array(
+          select p from unnest(array['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES',
+            'TRIGGER']) as p
+          where has_table_privilege(${role}, ${name}::text, p)
+        )::text as may`;
+      expect(await privileges(scratch.connections.app.username)).toEqual([{ may: "{}" }]);
+      expect(await privileges(scratch.connections.ingest.username)).toEqual([{ may: "{INSERT}" }]);
       await expect(app`select 1 from ${app(name)}`).rejects.toMatchObject(refused);
       await expect(ingest`select 1 from ${ingest(name)}`).rejects.toMatchObject(refused);
     }

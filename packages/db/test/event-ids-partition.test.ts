@@ -1,0 +1,73 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, inject, test } from "vitest";
+import { migrationsFolder } from "../../../apps/api/test/postgres.ts";
+import { connect } from "../src/connection.ts";
+import { createDatabase, migrate } from "../src/migrate.ts";
+import { roleNames } from "../src/role-names.ts";
+import { prepareRoles } from "../src/roles.ts";
+
+/** The migrations as they were before the one of a name. */
+async function migrationsBefore(name: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "migrations-"));
+  await cp(migrationsFolder, folder, { recursive: true });
+  const file = join(folder, "meta/_journal.json");
+  const journal = JSON.parse(await readFile(file, "utf8")) as { entries: { tag: string }[] };
+  const end = journal.entries.findIndex(({ tag }) => tag.endsWith(name));
+  expect(end).toBeGreaterThan(0);
+  journal.entries.splice(end);
+  await writeFile(file, JSON.stringify(journal));
+  return folder;
+}
+
+test("ids that were stored before they had a partition are kept, and nobody gets at them round the policies", async () => {
+  const server = inject("postgres");
+  const name = `test_${randomBytes(6).toString("hex")}`;
+  const facts = { ...server, database: name };
+  const admin = connect(server, { max: 1, applicationName: "test" });
+  await createDatabase(server, name);
+  const owner = connect(facts, { max: 1, applicationName: "test-owner" });
+  const before = await migrationsBefore("event_ids_partition");
+  try {
+    await migrate(facts, before);
+    const names = roleNames(name);
+    // As the roles were given their rights then.
+    for (const role of [names.appGroup, names.ingestGroup]) {
+      await owner`create role ${owner(role)}`;
+      await owner`grant select, delete on event_ids to ${owner(role)}`;
+      await owner`grant select (user_id, id, digest) on event_ids to ${owner(role)}`;
+    }
+    await owner`create policy ingest_dedupe on event_ids for select to ${owner(names.ingestGroup)} using (true)`;
+    const ids = [randomUUID(), randomUUID()];
+    for (const id of ids) {
+      await owner`insert into event_ids values (${randomUUID()}, ${id}, now(), 'digest')`;
+    }
+    const all = () => owner`select *, encode(digest, 'hex') as digest from event_ids order by id`;
+    const known = await all();
+
+    await migrate(facts, migrationsFolder);
+    expect(await all()).toEqual(known);
+    const [{ user_id, id } = {}] = known;
+    const again = owner`insert into event_ids values (${user_id}, ${id}, now(), 'other')`;
+    await expect(again).rejects.toMatchObject({ code: "23505" });
+    expect(
+      await owner`
+      select grantee from information_schema.role_column_grants
+      where table_name = 'event_ids_all' and grantee <> current_user`,
+    ).toEqual([]);
+    const { connections } = await prepareRoles(facts, null, () => ["in a test"]);
+    const app = connect(connections.app, { max: 1, applicationName: "test-app" });
+    expect(await app`select * from event_ids`).toEqual([]);
+    await expect(app`select * from event_ids_all`).rejects.toMatchObject({ code: "42501" });
+    await app.end({ timeout: 2 });
+  } finally {
+    await owner.end({ timeout: 2 });
+    await admin`drop database ${admin(name)} with (force)`;
+    for (const role of Object.values(roleNames(name)))
+      await admin`drop role if exists ${admin(role)}`;
+    await admin.end({ timeout: 2 });
+    await rm(before, { recursive: true });
+  }
+}, 30_000);
