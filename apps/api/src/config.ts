@@ -42,6 +42,8 @@ export type Config = {
   apiDocs: boolean;
   logLevel: string;
   metricsToken: string | null;
+  /** The largest file of events that may be brought in. */
+  importMaxBytes: number;
   /** Events are kept this long; 0: for ever. */
   eventRetentionDays: number;
   sessionIdleSeconds: number;
@@ -104,6 +106,7 @@ const schema = z.object({
   SESSION_MAX_S: seconds(604_800),
   ACCESS_TOKEN_TTL_S: whole(900, 3600, 900),
   REFRESH_TOKEN_TTL_S: whole(3600, 31_536_000, 604_800),
+  IMPORT_MAX_BYTES: whole(1, 1_099_511_627_776, 1_073_741_824),
   EVENT_RETENTION_DAYS: whole(0, 36_500, 0),
   ARGON2_MEMORY_KIB: whole(19_456, 4_194_304, 19_456),
   ARGON2_TIME: whole(2, 100, 2),
@@ -348,6 +351,7 @@ export function parseConfig(env: Env): Parsed {
     apiDocs: v.API_DOCS ? v.API_DOCS === "on" : !production,
     logLevel: v.LOG_LEVEL,
     metricsToken: v.METRICS_TOKEN ?? null,
+    importMaxBytes: v.IMPORT_MAX_BYTES,
     eventRetentionDays: v.EVENT_RETENTION_DAYS,
     sessionIdleSeconds: Math.min(v.SESSION_IDLE_S, v.SESSION_MAX_S),
     sessionMaxSeconds: v.SESSION_MAX_S,

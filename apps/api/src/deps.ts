@@ -26,10 +26,12 @@ import { foldAgentCounters, foldCounts } from "./features/events/fold-counts.ts"
 import { hourlyCounts } from "./features/events/hourly-counts.ts";
 import { indexEvents } from "./features/events/index-events.ts";
 import { createIngestQueue, type IngestQueue } from "./features/events/ingest-queue.ts";
+import { createIntake } from "./features/events/intake.ts";
 import { defineEventJobs } from "./features/events/jobs.ts";
 import { toQuestion } from "./features/events/question.ts";
 import { createStoreEvents } from "./features/events/store-events.ts";
 import { createTailHub, type TailHub } from "./features/events/tail-hub.ts";
+import { defineImportJobs } from "./features/imports/jobs.ts";
 import { defineWebhookJobs } from "./features/webhooks/jobs.ts";
 import { type AccessTokens, createAccessTokens } from "./identity/access-tokens.ts";
 import { createFailedSignIns, type FailedSignIns } from "./identity/failed-sign-ins.ts";
@@ -200,6 +202,9 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
   };
   defineErasureJobs(erasing);
   defineExportJob({ database, dataKeys, jobs, mailer, config, now });
+  const intake = createIntake(ingest);
+  const stopped = () => stopping.signal.aborted;
+  defineImportJobs({ database, dataKeys, jobs, intake, now, stopped });
   const broughtBack = await applyErasureLedger(erasing);
   if (broughtBack > 0) {
     log.warn(

@@ -9,3 +9,6 @@ export const deliverWebhookQueue = "deliver-webhook";
 
 /** The job that makes a copy of a user's data; payload `{ userId, exportId }`. */
 export const exportQueue = "export-own-data";
+
+/** The job that goes on with an import; payload `{ userId, importId }`. */
+export const importQueue = "import-events";

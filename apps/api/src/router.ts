@@ -8,6 +8,7 @@ import { authRouter } from "./features/auth/router.ts";
 import { dataRouter } from "./features/data/router.ts";
 import { eventsRouter } from "./features/events/router.ts";
 import { exportsRouter } from "./features/exports/router.ts";
+import { importsRouter } from "./features/imports/router.ts";
 import { insightsRouter } from "./features/insights/router.ts";
 import { limitsRouter } from "./features/limits/router.ts";
 import { savedViewsRouter } from "./features/saved-views/router.ts";
@@ -30,6 +31,7 @@ export const appRouter = router({
   data: dataRouter,
   events: eventsRouter,
   exports: exportsRouter,
+  imports: importsRouter,
   insights: insightsRouter,
   limits: limitsRouter,
   savedViews: savedViewsRouter,

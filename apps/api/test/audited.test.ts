@@ -212,6 +212,7 @@ const snapshot = async () =>
         (select jsonb_agg(t order by id) from webhook_deliveries t) as deliveries,
         (select jsonb_agg(t order by id) from exports t) as exports,
         (select jsonb_agg(t order by id) from event_exports t) as event_exports,
+        (select jsonb_agg(t order by id) from event_imports t) as event_imports,
         (select jsonb_agg(t order by id) from erasures t) as erasures,
         (select jsonb_agg(to_jsonb(t) - '{seen_xid,seen_position,next_check_at}'::text[] order by id)
           from alert_rules t) as rules,
@@ -284,6 +285,8 @@ test("without its entry no mutation of the API changes anything", async () => {
     insert into exports (id, user_id, requested_at, finished_at, expires_at)
     values (${exportId}, ${member.id}, now(), now(), now() + interval '1 day')`;
   const asked = must(await target.mutate("exports.create", { format: "csv" }));
+  const file = { format: "csv", name: "f", sizeBytes: 9 };
+  const { id: importId } = must(await member.mutate("imports.create", { ...file, agentId }));
   const rule = { name: "r", query: "", threshold: 1, windowMinutes: 1 };
   const { id: ruleId } = must(await member.mutate("alertRules.create", rule));
   const place = { kind: "email", target: "keeper@example.org" };
@@ -299,6 +302,8 @@ test("without its entry no mutation of the API changes anything", async () => {
     "data.linkExport": () => member.mutate("data.linkExport", { id: exportId }),
     "exports.create": () => member.mutate("exports.create", { format: "ndjson" }),
     "exports.cancel": () => target.mutate("exports.cancel", { id: asked.id }),
+    "imports.create": () => member.mutate("imports.create", { ...file, agentId }),
+    "imports.cancel": () => member.mutate("imports.cancel", { id: importId }),
     "webhooks.create": () => member.mutate("webhooks.create", hook),
     "webhooks.update": () => member.mutate("webhooks.update", { id: hookId, name: "other" }),
     "webhooks.rotateSecret": () => member.mutate("webhooks.rotateSecret", { id: hookId }),

@@ -4,6 +4,7 @@ import type { Command } from "./command.ts";
 export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   admin: async () => (await import("./admin/command.ts")).admin,
   export: async () => (await import("./export/command.ts")).exportCommand,
+  import: async () => (await import("./import/command.ts")).importCommand,
   "security-check": async () => (await import("./security-check/command.ts")).securityCheck,
   search: async () => (await import("./search/command.ts")).search,
   verify: async () => (await import("./verify/command.ts")).verify,

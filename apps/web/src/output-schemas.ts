@@ -40,6 +40,7 @@ import {
   timeseries,
 } from "@muniment/shared/events.ts";
 import { eventExport, eventExportPage } from "@muniment/shared/exports.ts";
+import { eventImport, eventImportPage, importRejectPage } from "@muniment/shared/imports.ts";
 import { anomalyPage } from "@muniment/shared/insights.ts";
 import { limitItem, limitPage } from "@muniment/shared/limits.ts";
 import {
@@ -245,6 +246,14 @@ const outputSchemas = {
     remove: witnessIdInput,
     addLog: witnessedLog,
     removeLog: witnessedLogIdInput,
+  },
+  imports: {
+    append: eventImport,
+    cancel: eventImport,
+    create: eventImport,
+    get: eventImport,
+    list: eventImportPage,
+    rejects: importRejectPage,
   },
   exports: { create: eventExport, list: eventExportPage, get: eventExport, cancel: eventExport },
   insights: { anomalies: anomalyPage },

@@ -38,13 +38,11 @@ describe("the record of processing", () => {
   });
 
   test("says whose a row is wherever a column names a user", () => {
-    const others = ["exportPieces"];
+    const others = ["event_import_pieces", "export_pieces"];
     const unowned = declarations.filter(
       ({ owner, columns }) => owner === null && ("userId" in columns || "aboutUserId" in columns),
     );
-    expect(unowned.map(({ table }) => getTableName(table))).toEqual(
-      others.map(() => "export_pieces"),
-    );
+    expect(unowned.map(({ table }) => getTableName(table))).toEqual(others);
   });
 
   test("names for each retention what enforces it, and that exists", async () => {
@@ -85,7 +83,12 @@ describe("deleting a user", () => {
     "events",
     "receipts",
   ];
-  const withAnother = { export_pieces: "exports", refresh_tokens: "sessions" };
+  const withAnother = {
+    event_import_pieces: "event_imports",
+    event_import_rejects: "event_imports",
+    export_pieces: "exports",
+    refresh_tokens: "sessions",
+  };
 
   test("reaches every table with a user's rows", async () => {
     const rows = await scratch.owner`

@@ -56,7 +56,7 @@ export const deliveries = z.strictObject({
   keys: z.array(
     z.strictObject({
       apiKeyId: uuid,
-      /** Null once the key's agent or the key is deleted. */
+      /** Of the key, or of an import in its place; null once that is deleted. */
       name: z.string().nullable(),
       prefix: z.string().nullable(),
       lastReceivedAt: timestamp,

@@ -96,6 +96,8 @@ export const auditActions = {
   }),
   "events.exported": z.strictObject({ format: z.string() }),
   "events.export_cancelled": none,
+  "events.imported": z.strictObject({ agentId: z.string(), format: z.string() }),
+  "events.import_cancelled": none,
   "saved_view.created": none,
   "saved_view.updated": z.strictObject({ fields: z.array(z.string()) }),
   "saved_view.deleted": none,

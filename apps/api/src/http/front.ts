@@ -7,6 +7,7 @@ import { callerAddress } from "./caller-address.ts";
 import { eventExportRoutes } from "./event-export-route.ts";
 import { type Exchange, type Route, sendJson } from "./exchange.ts";
 import { exportRoutes } from "./export-route.ts";
+import { importRoutes } from "./import-route.ts";
 import { allowOrigins, leaveLocalhost } from "./origins.ts";
 import { otlpRoutes } from "./otlp-route.ts";
 import { allowPage, isFromPage } from "./pages.ts";
@@ -59,6 +60,7 @@ export function createFront(deps: Deps, others: (exchange: Exchange) => void): R
     ...auditRoutes(deps),
     ...eventExportRoutes(deps),
     ...witnessRoutes(deps),
+    ...importRoutes(deps),
   ]);
 
   function answer(exchange: Exchange): void {

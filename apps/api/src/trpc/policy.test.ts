@@ -14,6 +14,7 @@ const unaudited: Record<string, string> = {
   "auth.inspectLink": "changes nothing; what the link does is its trace",
   "auth.beginReauthentication": "changes nothing until it is answered",
   "events.ingest": "receipts and counters are its trace",
+  "imports.append": "the file was announced by imports.create, which is its trace",
 };
 
 /** Procedures that nobody needs to be signed in for, each with what protects it instead. */
@@ -61,6 +62,7 @@ const sensitive: Record<string, RegExp> = {
   "a person is erased": /^users\.delete$|^data\.erase$/,
   "sessions of one's own end": /^sessions\.revoke/,
   "limits change": /^limits\./,
+  "events are brought in without a key": /^imports\.create$/,
 };
 
 /** Those that ask otherwise, each with how. */

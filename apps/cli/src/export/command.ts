@@ -5,10 +5,10 @@ import { pipeline } from "node:stream/promises";
 import type { ReadableStream } from "node:stream/web";
 import { eventExport, exportFormats } from "@muniment/shared/exports.ts";
 import { issuedTokens } from "@muniment/shared/tokens.ts";
+import { download, mutate, ServerError } from "../call-server.ts";
 import { type Command, exitCodes, type Io, parseArguments, UsageError } from "../command.ts";
 import { printable } from "../send/report.ts";
 import { parseUrl } from "../target.ts";
-import { download, mutate, ServerError } from "./call-server.ts";
 import { checkFile } from "./check-file.ts";
 import { usage } from "./usage.ts";
 

@@ -1,6 +1,7 @@
 import { agents } from "../schema/agents.ts";
 import { apiKeys } from "../schema/api-keys.ts";
 import { eventExports } from "../schema/event-exports.ts";
+import { eventImportPieces, eventImportRejects, eventImports } from "../schema/event-imports.ts";
 import { eventChunks, eventIndex } from "../schema/event-index.ts";
 import {
   agentCounterChanges,
@@ -189,6 +190,63 @@ export const eventDeclarations = [
       error: "why it failed",
       createdAt: "when it was asked for",
       updatedAt: "when something last happened",
+    },
+  }),
+  declare(eventImports, {
+    purpose: "files of events that were brought in, and what became of their lines",
+    basis: contract,
+    kept: "broughtIn",
+    owner: "userId",
+    columns: {
+      id: "names it",
+      userId: "who brought it",
+      agentId: "whose events they are to be",
+      name: "what the file is called",
+      format: "its form",
+      columns: "which column holds what",
+      type: "the type of events without one",
+      allowIncomplete: "whether an export that was cut off is taken",
+      status: "what became of it",
+      sizeBytes: "how large it is",
+      receivedBytes: "how much of it arrived",
+      bodyBytes: "how much of it is lines of events",
+      sha256: "tells whether it is the same file",
+      promisedRows: "how many lines it says that it has",
+      doneBytes: "how far it came",
+      place: internal("where to go on"),
+      sent: "how many lines",
+      accepted: "how many of them became events",
+      duplicates: "how many had been stored before",
+      rejected: "how many were refused",
+      error: "why it failed",
+      createdAt: "when it was brought",
+      updatedAt: "when something last happened",
+    },
+  }),
+  declare(eventImportPieces, {
+    purpose: "the bytes of such files, until they are imported",
+    basis: contract,
+    kept: "importing",
+    owner: null,
+    columns: {
+      userId: "whose",
+      importId: "of which file",
+      start: "where in it",
+      size: "how many",
+      sealed: secret("the bytes, encrypted"),
+    },
+  }),
+  declare(eventImportRejects, {
+    purpose: "lines of such files that were refused",
+    basis: contract,
+    kept: "broughtIn",
+    owner: "userId",
+    columns: {
+      userId: "whose file",
+      importId: "which file",
+      line: "which line",
+      reason: "why",
+      message: "why, in words",
     },
   }),
   declare(eventChunks, {

@@ -17,6 +17,8 @@ export const retentions = {
   signIns: { text: "90 days", by: "delete_old_sign_ins" },
   notices: { text: "90 days", by: "delete_old_notices" },
   takenOut: { text: "90 days", by: "delete_old_exports" },
+  broughtIn: { text: "90 days", by: "delete_old_imports" },
+  importing: { text: "until it is imported, or given up", by: "give_up_imports" },
   exports: { text: "until it expires, seven days", by: "delete_expired_exports" },
   minutes: { text: "a minute or two, then it becomes an entry of the log", by: "close-refusals" },
   keys: {

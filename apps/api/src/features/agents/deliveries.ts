@@ -1,5 +1,6 @@
 import { agents } from "@muniment/db/schema/agents.ts";
 import { apiKeys } from "@muniment/db/schema/api-keys.ts";
+import { eventImports } from "@muniment/db/schema/event-imports.ts";
 import { agentSequences, agentTotals } from "@muniment/db/schema/events.ts";
 import { agentIdInput, deliveries } from "@muniment/shared/agents.ts";
 import { and, asc, eq, sql } from "drizzle-orm";
@@ -26,7 +27,8 @@ export const getDeliveries = limited("general")
     const rows = await reads
       .select({
         apiKeyId: agentTotals.apiKeyId,
-        name: apiKeys.name,
+        // What an import brought is counted under its id.
+        name: sql<string | null>`coalesce(${apiKeys.name}, ${eventImports.name})`,
         prefix: apiKeys.prefix,
         batches: agentTotals.batches,
         sent: agentTotals.sent,
@@ -37,6 +39,10 @@ export const getDeliveries = limited("general")
       })
       .from(agentTotals)
       .leftJoin(apiKeys, and(eq(apiKeys.id, agentTotals.apiKeyId), eq(apiKeys.userId, userId)))
+      .leftJoin(
+        eventImports,
+        and(eq(eventImports.id, agentTotals.apiKeyId), eq(eventImports.userId, userId)),
+      )
       .where(and(eq(agentTotals.userId, userId), eq(agentTotals.agentId, id)))
       .orderBy(asc(agentTotals.apiKeyId));
     const seen = await reads.execute<{ from: string; to: string; lost: string }>(sql`

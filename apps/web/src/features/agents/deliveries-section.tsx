@@ -9,7 +9,7 @@ import { deliveriesQuery } from "./deliveries-query.ts";
 import { SequenceNotice } from "./sequence-notice.tsx";
 
 const columns = [
-  { label: "Key" },
+  { label: "Key or import" },
   { label: "Batches", align: "right" },
   { label: "Sent", align: "right" },
   { label: "Accepted", align: "right" },
@@ -37,7 +37,7 @@ export function DeliveriesSection({ agentId }: { agentId: string }) {
             {keys.map((key) => (
               <Row key={key.apiKeyId}>
                 <Cell>
-                  {key.name ?? <span className="text-muted">deleted key</span>}{" "}
+                  {key.name ?? <span className="text-muted">deleted key or import</span>}{" "}
                   {key.prefix && <code className="text-xs text-muted">{key.prefix}</code>}
                 </Cell>
                 <Counts of={key} />
@@ -48,7 +48,7 @@ export function DeliveriesSection({ agentId }: { agentId: string }) {
             ))}
             {keys.length > 1 && (
               <Row className="font-medium">
-                <Cell>All keys</Cell>
+                <Cell>Altogether</Cell>
                 <Counts of={total} />
                 <Cell />
               </Row>

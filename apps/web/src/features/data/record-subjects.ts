@@ -31,6 +31,8 @@ const subjects: readonly (readonly [string, readonly string[]])[] = [
       "event_chunks",
       "event_index",
       "event_exports",
+      "event_imports",
+      "event_import_rejects",
       "saved_views",
     ],
   ],

@@ -1,0 +1,39 @@
+import type { EventIntake } from "../../event-intake.ts";
+import { lighten } from "../../http/large-batch.ts";
+import type { IngestQueue } from "./ingest-queue.ts";
+import { parseBatch } from "./parse-batch.ts";
+
+/** A text up to this length costs little to judge, whatever is in it. */
+const alwaysLight = 65_536;
+
+/** The way in for events that no call brings: the same judgement, and the same queue. */
+export const createIntake =
+  (queue: IngestQueue): EventIntake =>
+  async ({ unreadable, ...batch }, sent) => {
+    const heavy = new Map(
+      sent.flatMap(({ text }, index) => {
+        if (text.length <= alwaysLight) return [];
+        const refused = lighten(`{"events":[${text}]}`, null).refused.get(0)?.get(0);
+        return refused ? [[index, refused] as const] : [];
+      }),
+    );
+    const text = `{"events":[${sent.map((one, index) => (heavy.has(index) ? "null" : one.text)).join(",")}]}`;
+    const values = sent.map(({ value }, index) => (heavy.has(index) ? null : value));
+    const { events, places, rejected } = parseBatch(
+      values,
+      { value: null, text, start: 0, refused: heavy },
+      { receivedAt: batch.receivedAt, allowedTypes: [] },
+    );
+    const all = rejected.length + unreadable;
+    const { accepted, conflicts } = await queue.add({ ...batch, events, rejected: all });
+    const conflicting = conflicts.map((event) => ({
+      index: places[event] ?? event,
+      reason: "id_conflict" as const,
+      message: "This id was sent before with other content.",
+    }));
+    return {
+      accepted,
+      duplicates: events.length - accepted - conflicts.length,
+      rejected: [...rejected, ...conflicting],
+    };
+  };

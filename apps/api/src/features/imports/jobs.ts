@@ -1,0 +1,34 @@
+import { importSilenceSeconds } from "@muniment/shared/imports.ts";
+import { z } from "zod";
+import { importQueue } from "../../job-queues.ts";
+import type { Jobs } from "../../jobs.ts";
+import { type Importer, runImport } from "./run-import.ts";
+
+const payload = z.strictObject({ userId: z.uuid(), importId: z.uuid() });
+const day = 86_400_000;
+
+/** A file that no process has gone on with for so long: longer than a job is tried again. */
+const lostMilliseconds = 3_600_000;
+
+export function defineImportJobs(deps: Importer & { jobs: Jobs }): void {
+  const { jobs, database, now } = deps;
+  jobs.define(
+    importQueue,
+    async (given) => {
+      const { userId, importId } = payload.parse(given);
+      if (!(await runImport(deps, userId, importId))) return;
+      await database.transaction({ userId }, (tx) =>
+        jobs.enqueue(tx, importQueue, { userId, importId }),
+      );
+    },
+    "transfers",
+  );
+  const before = (milliseconds: number) => new Date(now().getTime() - milliseconds).toISOString();
+  jobs.every("give-up-imports", 300, async () => {
+    const [silent, lost] = [before(importSilenceSeconds * 1000), before(lostMilliseconds)];
+    await database.raw`select give_up_imports(${silent}::text::timestamptz, ${lost}::text::timestamptz)`;
+  });
+  jobs.every("delete-old-imports", 3600, async () => {
+    await database.raw`select delete_old_imports(${before(90 * day)}::text::timestamptz)`;
+  });
+}

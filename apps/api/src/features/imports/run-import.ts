@@ -1,0 +1,223 @@
+import { setImmediate as breathe } from "node:timers/promises";
+import { eventImports } from "@muniment/db/schema/event-imports.ts";
+import { exportColumns } from "@muniment/shared/exports.ts";
+import { and, eq, inArray } from "drizzle-orm";
+import type { Deps } from "../../deps.ts";
+import { type CsvPlan, planCsv } from "./csv-event.ts";
+import { findTrailer } from "./find-trailer.ts";
+import { failImport, noteImport } from "./note-import.ts";
+import { readFile } from "./pieces.ts";
+import {
+  firstPlace,
+  isExported,
+  type LinePlace,
+  type ReadRecord,
+  readEvent,
+  textOf,
+} from "./read-event.ts";
+import type { ImportRow } from "./read-imports.ts";
+import { type FileRecord, splitRecords } from "./split-records.ts";
+import { type Stored, type Storing, storeRecords } from "./store-records.ts";
+import { Unreadable } from "./unreadable.ts";
+
+export type Importer = Storing & Pick<Deps, "dataKeys">;
+
+const recordsPerBatch = 100;
+/** Batches that are stored while as many are read. */
+const batchesPerWindow = 10;
+const noteMilliseconds = 500;
+/** Less than a job's lease, so that one at a time is at it. */
+const longestRunMilliseconds = 30_000;
+
+async function begin({ database, now }: Importer, userId: string, id: string) {
+  const [row] = await database.transaction({ userId }, (tx) =>
+    tx
+      .update(eventImports)
+      .set({ status: "running", updatedAt: now() })
+      .where(and(eq(eventImports.id, id), inArray(eventImports.status, ["queued", "running"])))
+      .returning(),
+  );
+  return row ?? null;
+}
+
+async function* recordsOf(
+  importer: Importer,
+  row: ImportRow,
+  from: number,
+  line: number,
+  to: number,
+) {
+  const splitter = splitRecords(row.format, { offset: from, line });
+  for await (const bytes of readFile(importer, row, from, to)) yield splitter.push(bytes);
+  yield splitter.end();
+}
+
+async function firstRecord(
+  importer: Importer,
+  row: ImportRow,
+  to: number,
+): Promise<FileRecord | null> {
+  for await (const [record] of recordsOf(importer, row, 0, 1, to)) if (record) return record;
+  return null;
+}
+
+/** Whether a file is an export by its first line. */
+function beginsLikeExport({ format }: ImportRow, record: FileRecord | null): boolean {
+  if (!record) return false;
+  try {
+    const text = textOf(record);
+    return format === "csv" ? text === exportColumns.join() : isExported(JSON.parse(text));
+  } catch {
+    return false;
+  }
+}
+
+/** Reads the whole file before anything of it is taken: an export must be whole. */
+async function check(importer: Importer, row: ImportRow): Promise<ImportRow | null> {
+  const finder = findTrailer();
+  for await (const bytes of readFile(importer, row, 0, row.sizeBytes)) {
+    finder.push(bytes);
+    await breathe();
+  }
+  const { sha256, bodyBytes, trailer } = finder.end();
+  const known = { ...row, sha256 };
+  if (trailer && !trailer.fits && !row.allowIncomplete) {
+    const error =
+      "The file was altered: its last line does not fit the rest. Nothing was imported.";
+    return (await noteImport(importer, row, { sha256, status: "failed", error })) && null;
+  }
+  if (!trailer && !row.allowIncomplete) {
+    const first = await firstRecord(importer, known, bodyBytes);
+    if (beginsLikeExport(known, first)) {
+      const error =
+        "The file is an export that was cut off: its last line is missing. Nothing was imported.";
+      return (await noteImport(importer, row, { sha256, status: "failed", error })) && null;
+    }
+  }
+  const promisedRows = trailer?.fits ? trailer.rows : null;
+  return noteImport(importer, row, { sha256, bodyBytes, promisedRows });
+}
+
+type Batch = { stored: Promise<Stored>; end: number; place: LinePlace };
+
+/** What was stored since the last note. */
+type Progress = { changes: Partial<ImportRow>; rejects: Stored["rejects"] };
+
+function add(
+  row: ImportRow,
+  progress: Progress | null,
+  { end, place }: Batch,
+  stored: Stored,
+): Progress {
+  const before = { ...row, ...progress?.changes };
+  return {
+    changes: {
+      doneBytes: end,
+      place,
+      sent: before.sent + stored.sent,
+      accepted: before.accepted + stored.accepted,
+      duplicates: before.duplicates + stored.duplicates,
+      rejected: before.rejected + stored.rejects.length,
+    },
+    rejects: [...(progress?.rejects ?? []), ...stored.rejects],
+  };
+}
+
+/** Goes on with an import. Answers whether there is more to do. */
+async function goOn(importer: Importer, begun: ImportRow, bodyBytes: number, plan: CsvPlan | null) {
+  let row = begun;
+  let place = row.place ?? firstPlace(row.agentId);
+  let progress: Progress | null = null;
+  let reading: Batch[] = [];
+  let storing: Batch[] = [];
+  let batch: ReadRecord[] = [];
+  let noted = performance.now();
+  const until = noted + longestRunMilliseconds;
+
+  const settle = async (batches: readonly Batch[]) => {
+    for (const one of batches) progress = add(row, progress, one, await one.stored);
+  };
+  const note = async (end: Partial<ImportRow> = {}) => {
+    noted = performance.now();
+    const known = await noteImport(
+      importer,
+      row,
+      { ...progress?.changes, ...end },
+      progress?.rejects,
+    );
+    progress = null;
+    if (known) row = known;
+    return known !== null;
+  };
+  const send = (end: number) => {
+    const stored = storeRecords(importer, row, batch);
+    // Whoever stops before looks at it no more.
+    stored.catch(() => {});
+    reading.push({ stored, end, place });
+    batch = [];
+  };
+
+  for await (const records of recordsOf(importer, row, row.doneBytes, place.line, bodyBytes)) {
+    for (const record of records) {
+      if (plan && record.line === 1) {
+        place = { ...place, line: record.nextLine };
+        continue;
+      }
+      const { read, next } = readEvent(record, place, plan);
+      place = next;
+      if (read) batch.push(read);
+      if (batch.length < recordsPerBatch) continue;
+      send(record.end);
+      await breathe();
+      if (reading.length < batchesPerWindow) continue;
+      await settle(storing);
+      storing = reading;
+      reading = [];
+      if (performance.now() - noted < noteMilliseconds) continue;
+      if (!(await note())) return false;
+      if (performance.now() < until && !importer.stopped()) continue;
+      await settle(storing);
+      return note();
+    }
+  }
+  if (batch.length > 0) send(bodyBytes);
+  await settle([...storing, ...reading]);
+  const sent = (progress as Progress | null)?.changes.sent ?? row.sent;
+  const { promisedRows } = row;
+  const error =
+    promisedRows !== null && promisedRows !== sent
+      ? `The last line speaks of ${promisedRows} events, and there are ${sent}.`
+      : null;
+  await note({ status: error ? "failed" : "done", error, doneBytes: bodyBytes });
+  return false;
+}
+
+/** The rules of a CSV file, by its first row; null for what has none. @throws Unreadable */
+async function planOf(
+  importer: Importer,
+  row: ImportRow,
+  bodyBytes: number,
+): Promise<CsvPlan | null> {
+  if (row.format !== "csv") return null;
+  const first = await firstRecord(importer, row, bodyBytes);
+  if (!first) throw new Unreadable("invalid_csv", "The file has no first row.");
+  return planCsv(textOf(first), row.columns, row.type);
+}
+
+/**
+ * Does a part of an import, which may last half a minute. Answers whether there is more to do. A process
+ * that ends on the way leaves at most what it did since its last note to be done again, and to be counted once.
+ */
+export async function runImport(importer: Importer, userId: string, id: string): Promise<boolean> {
+  const begun = await begin(importer, userId, id);
+  const row = begun?.bodyBytes === null ? await check(importer, begun) : begun;
+  if (!row || row.bodyBytes === null) return false;
+  try {
+    const plan = await planOf(importer, row, row.bodyBytes);
+    return await goOn(importer, row, row.bodyBytes, plan);
+  } catch (error) {
+    if (!(error instanceof Unreadable)) throw error;
+    await failImport(importer, row, error.message);
+    return false;
+  }
+}
