@@ -6,6 +6,7 @@ import { type ConnectionFacts, connect } from "./connection.ts";
 import { createExclusivePool } from "./exclusive-pool.ts";
 import { runPrepared } from "./prepared.ts";
 import { type Scope, scopedClient, setScopeSql } from "./scope.ts";
+import { createSharedPool } from "./shared-pool.ts";
 import { createStatements, type Statements } from "./statements.ts";
 
 /** A transaction under a scope. Domain functions take it as their first argument. */
@@ -42,17 +43,29 @@ export function openDatabase(connections: DatabaseConnections): Database {
   const parameters = { ...statementTimeout, idle_in_transaction_session_timeout: "30000" };
   // No statement here gives or takes an array that needs its type looked up first.
   const options = { parameters, fetchTypes: false };
-  const poolOf = (size: number, facts: Omit<Parameters<typeof connect>[1], "max">) =>
-    createExclusivePool(
-      size,
-      () => {
-        const sql = connect(connections.app, { ...facts, max: 1 });
-        // Drizzle replaces the date parsers of the client it is given, so it gets one of its own.
-        return { sql, writes: drizzle(sql) };
-      },
-      ({ sql }) => sql.end({ timeout: 5 }),
-    );
+  type Facts = Omit<Parameters<typeof connect>[1], "max">;
+  const open = (facts: Facts) => () => {
+    const sql = connect(connections.app, { ...facts, max: 1 });
+    // Drizzle replaces the date parsers of the client it is given, so it gets one of its own.
+    return { sql, writes: drizzle(sql) };
+  };
+  const end = ({ sql }: { sql: postgres.Sql }) => sql.end({ timeout: 5 });
+  const poolOf = (size: number, facts: Facts) => createExclusivePool(size, open(facts), end);
   const app = poolOf(16, { ...options, applicationName: "muniment" });
+  const named = createSharedPool(
+    4,
+    open({
+      ...options,
+      applicationName: "muniment-named",
+      parameters: {
+        ...parameters,
+        default_transaction_read_only: "on",
+        // Each finds its rows by a key, whatever the key: to plan anew would take longer than to run.
+        plan_cache_mode: "force_generic_plan",
+      },
+    }),
+    end,
+  );
   const searches = poolOf(6, {
     ...options,
     applicationName: "muniment-search",
@@ -94,12 +107,12 @@ export function openDatabase(connections: DatabaseConnections): Database {
       ),
     reads: (scope) => drizzle(scopedClient(app, scope) as unknown as postgres.Sql),
     searches: (scope) => drizzle(scopedClient(searches, scope) as unknown as postgres.Sql),
-    run: (query, scope, values) => runPrepared(app, query, scope, values),
+    run: (query, scope, values) => runPrepared(named, query, scope, values),
     ingest,
     raw,
     audit,
     close: async () => {
-      await Promise.all([app, searches, raw, audit, ingest].map((pool) => pool.close()));
+      await Promise.all([app, named, searches, raw, audit, ingest].map((pool) => pool.close()));
     },
   };
 }

@@ -1,10 +1,10 @@
 import type postgres from "postgres";
-import { type Parameters, type ScopedRun, setScopeSql } from "./scope.ts";
+import { type Parameters, type ScopedRun, setOwnScopeSql } from "./scope.ts";
 
 /** Names by text, the same on every connection. */
 const names = new Map<string, string>();
-/** What is prepared on which connection. */
-const prepared = new WeakMap<postgres.Sql, Set<string>>();
+/** What is prepared on which connection, or about to be. */
+const prepared = new WeakMap<postgres.Sql, Map<string, Promise<unknown>>>();
 
 function nameOf(text: string): string {
   const name = names.get(text) ?? `muniment_${names.size}`;
@@ -28,34 +28,48 @@ function literal(value: Parameters[number]): string {
 const isUnknownName = (error: unknown) =>
   error instanceof Error && "code" in error && error.code === "26000";
 
-async function prepareOn(sql: postgres.Sql, name: string, text: string): Promise<void> {
-  const known = prepared.get(sql) ?? new Set();
+function preparedOn(sql: postgres.Sql): Map<string, Promise<unknown>> {
+  const known = prepared.get(sql) ?? new Map();
   prepared.set(sql, known);
-  if (known.has(name)) return;
-  await sql.unsafe(`prepare ${name} as ${text}`);
-  known.add(name);
+  return known;
+}
+
+function prepareOn(sql: postgres.Sql, name: string, text: string): Promise<unknown> {
+  const known = preparedOn(sql);
+  const begun = known.get(name);
+  if (begun) return begun;
+  const done = sql.unsafe(`prepare ${name} as ${text}`).catch((error: unknown) => {
+    known.delete(name);
+    throw error;
+  });
+  known.set(name, done);
+  return done;
 }
 
 /**
  * Sends the scope and the statement as one message, which PostgreSQL runs as one transaction (54.2.2.1
- * of its manual): an error rolls it back, and its end ends the scope. A third of the price of the same
- * as `begin`, statement and `commit`.
+ * of its manual): an error rolls it back, and its end ends the scope. So several callers can share a
+ * connection, which must be a read-only one. What it costs: docs/adr/0028-reads-share-connections.md.
  */
 export const runNamed: ScopedRun = async ({ sql }, scope, text, parameters, arrays) => {
   const name = nameOf(text);
   const given = parameters.length > 0 ? `(${parameters.map(literal).join(",")})` : "";
-  const message = `set transaction read only; ${setScopeSql(scope)}; execute ${name}${given}`;
+  const message = `${setOwnScopeSql(scope)}execute ${name}${given}`;
+  let ready: Promise<unknown> | undefined;
   const execute = async () => {
-    await prepareOn(sql, name, text);
+    ready = prepareOn(sql, name, text);
+    await ready;
     const query = sql.unsafe(message);
     const results = (await (arrays ? query.values() : query)) as unknown[];
-    return results.at(-1);
+    // Of one statement the answer is the rows, of several the rows of each.
+    return message.startsWith("set") ? results.at(-1) : results;
   };
   try {
     return await execute();
   } catch (error) {
     if (!isUnknownName(error)) throw error;
-    prepared.delete(sql);
+    // Unless another caller has prepared it anew by now.
+    if (preparedOn(sql).get(name) === ready) preparedOn(sql).delete(name);
     return execute();
   }
 };

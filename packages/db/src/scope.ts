@@ -1,6 +1,4 @@
 import type postgres from "postgres";
-import type { ExclusivePool } from "./exclusive-pool.ts";
-
 /**
  * Whose rows a statement may touch. The policies of the database compare with it, so without a
  * scope no row of any user is visible (`packages/db/test/isolation.test.ts`).
@@ -22,8 +20,16 @@ function literal(value = ""): string {
 export const setScopeSql = ({ userId, credential }: Scope) =>
   `set local muniment.user_id = ${literal(userId)}; set local muniment.credential = ${literal(credential)}`;
 
+/** The same for a transaction that nothing was bound to before, with just what the scope holds. */
+export function setOwnScopeSql({ userId, credential }: Scope): string {
+  const ofUser = userId ? `set local muniment.user_id = ${literal(userId)}; ` : "";
+  return credential ? `${ofUser}set local muniment.credential = ${literal(credential)}; ` : ofUser;
+}
+
 /** The connections that reads go over. */
-export type ReadPool = ExclusivePool<{ sql: postgres.Sql }>;
+export type ReadPool = {
+  use<T>(run: (connection: { sql: postgres.Sql }) => Promise<T>): Promise<T>;
+};
 
 export type Parameters = postgres.ParameterOrJSON<never>[];
 

@@ -210,7 +210,7 @@ test("a prepared read is made again on a connection that was opened anew", async
   const before = await read();
   await scratch.owner`
     select pg_terminate_backend(pid) from pg_stat_activity
-    where datname = current_database() and application_name = 'muniment'`;
+    where datname = current_database() and application_name = 'muniment-named'`;
   const again = () => read().catch((error: unknown) => error);
   await expect.poll(again, { timeout: 10_000, interval: 20 }).toEqual(before);
 });

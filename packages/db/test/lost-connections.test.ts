@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { build } from "@muniment/db/prepared.ts";
 import { users } from "@muniment/db/schema/users.ts";
 import { isDatabaseUnavailable } from "@muniment/db/unavailable.ts";
 import { sql } from "drizzle-orm";
@@ -12,6 +13,11 @@ beforeAll(async () => {
 afterAll(() => scratch.drop());
 
 const userId = "01890000-0000-7000-8000-000000000001";
+
+const preparedScope = build
+  .select({ scope: sql<string>`current_user_id()` })
+  .from(sql`(select) one`)
+  .prepare("prepared_scope");
 
 async function endAllConnections(): Promise<number> {
   const ended = await scratch.owner`
@@ -27,6 +33,7 @@ test("connections that are ended while in use are replaced, and no statement run
       .reads({ userId })
       .select({ scope: sql<string>`current_user_id()` })
       .from(sql`(select) one`);
+  const prepared = () => database.run(preparedScope, { userId }, {});
   const write = () =>
     database.transaction({ userId }, async (tx) => {
       await tx.execute(sql`select pg_sleep(0.001)`);
@@ -49,6 +56,7 @@ test("connections that are ended while in use are replaced, and no statement run
   };
   const loops = [
     ...Array.from({ length: 40 }, () => loop(scopeOf)),
+    ...Array.from({ length: 40 }, () => loop(prepared)),
     ...Array.from({ length: 20 }, () => loop(write)),
     ...Array.from({ length: 8 }, () => loop(insert)),
   ];
@@ -62,12 +70,17 @@ test("connections that are ended while in use are replaced, and no statement run
   expect([...seen].sort()).toEqual(['[{"scope":1}]', `[{"scope":"${userId}"}]`].sort());
 
   await sleep(2500);
-  const after = Array.from({ length: 100 }, () => [scopeOf(), write(), insert()]).flat();
-  expect(await Promise.all(after)).toHaveLength(300);
+  const after = Array.from({ length: 100 }, () => [
+    scopeOf(),
+    prepared(),
+    write(),
+    insert(),
+  ]).flat();
+  expect(await Promise.all(after)).toHaveLength(400);
   const [open] = await scratch.owner`
     select count(*)::int from pg_stat_activity
     where datname = current_database() and application_name like 'muniment%'`;
-  expect(open?.count).toBeLessThanOrEqual(40);
+  expect(open?.count).toBeLessThanOrEqual(44);
 });
 
 test("a lost database is told as such, and answers again when it is back", async () => {
