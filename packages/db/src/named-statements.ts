@@ -49,7 +49,7 @@ function prepareOn(sql: postgres.Sql, name: string, text: string): Promise<unkno
 /**
  * Sends the scope and the statement as one message, which PostgreSQL runs as one transaction (54.2.2.1
  * of its manual): an error rolls it back, and its end ends the scope. So several callers can share a
- * connection, which must be a read-only one. What it costs: docs/adr/0028-reads-share-connections.md.
+ * connection, which must be a read-only one. What it costs: docs/adr/0029-reads-share-connections.md.
  */
 export const runNamed: ScopedRun = async ({ sql }, scope, text, parameters, arrays) => {
   const name = nameOf(text);
