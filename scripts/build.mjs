@@ -65,6 +65,8 @@ async function buildInto(out) {
   const entryPoints = {
     api: join(root, "apps/api/src/main.ts"),
     cli: join(root, "apps/cli/src/main.ts"),
+    // Run by the API in a thread of its own (apps/api/src/uploads/inspector.ts).
+    "file-worker": join(root, "apps/api/src/uploads/examine/worker.ts"),
   };
   const bundle = build({
     entryPoints,

@@ -32,6 +32,11 @@ const needs = [
     install: "apt-get install -y postgresql",
   },
   {
+    suite: "virus scanner tests",
+    present: ["/usr/sbin/clamd", "/usr/local/sbin/clamd"].some((path) => existsSync(path)),
+    install: "apt-get install -y clamav-daemon",
+  },
+  {
     suite: "Redis limiter tests",
     present: onPath(["redis-server"]),
     install: "apt-get install -y redis-server",

@@ -52,6 +52,19 @@ export type Config = {
   /** The whole life of a family of refresh tokens, however often it is refreshed. */
   refreshTokenSeconds: number;
   argon2: { memoryCost: number; timeCost: number };
+  /** Bytes of one file, and of all files of a user. */
+  uploads: { maxBytes: number; quotaBytes: number };
+  /** Null: files lie below `dataDir`. */
+  s3: {
+    endpoint: URL;
+    bucket: string;
+    region: string;
+    accessKeyId: string;
+    secretAccessKey: string;
+    /** Of an object that is read, which is a file in its encrypted form. */
+    maxObjectBytes: number;
+  } | null;
+  clamav: { host: string; port: number } | null;
   limits: Record<LimitName, LimitRule>;
 };
 
@@ -67,6 +80,9 @@ const whole = (min: number, max: number, fallback: number) =>
 const seconds = (fallback: number) => whole(1, 31_536_000, fallback);
 const points = (fallback: number) => whole(1, 1_000_000_000, fallback);
 const windowMs = (fallback: number) => whole(1000, 86_400_000, fallback);
+
+/** A file is held in memory while it is examined. */
+const largestFile = 52_428_800;
 
 const splitList = (text: string) =>
   text
@@ -108,6 +124,26 @@ const schema = z.object({
   REFRESH_TOKEN_TTL_S: whole(3600, 31_536_000, 604_800),
   IMPORT_MAX_BYTES: whole(1, 1_099_511_627_776, 1_073_741_824),
   EVENT_RETENTION_DAYS: whole(0, 36_500, 0),
+  UPLOAD_MAX_BYTES: whole(1024, largestFile, 5_242_880),
+  UPLOAD_QUOTA_BYTES: whole(0, 1_099_511_627_776, 104_857_600),
+  S3_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  S3_BUCKET: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "not a name of a bucket")
+    .optional(),
+  S3_REGION: z
+    .string()
+    .regex(/^[a-z0-9-]{1,40}$/, "not a region")
+    .default("us-east-1"),
+  S3_ACCESS_KEY_ID: z.string().min(1).max(256).optional(),
+  S3_SECRET_ACCESS_KEY: z.string().min(1).max(256).optional(),
+  CLAMAV_URL: z
+    .url({ protocol: /^tcp$/ })
+    .refine((text) => {
+      const { hostname, port, pathname, search, username } = new URL(text);
+      return hostname !== "" && port !== "" && `${pathname}${search}${username}` === "";
+    }, "not of the form tcp://host:3310")
+    .optional(),
   ARGON2_MEMORY_KIB: whole(19_456, 4_194_304, 19_456),
   ARGON2_TIME: whole(2, 100, 2),
   RATE_LIMIT_WINDOW_MS: windowMs(60_000),
@@ -239,6 +275,51 @@ function transportProblems(v: Variables, publicUrl: URL, production: boolean): P
   return problems;
 }
 
+const s3Names = ["S3_ENDPOINT", "S3_BUCKET", "S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY"] as const;
+
+/** A store of files is described whole or not at all, and reached by TLS off loopback in production. */
+function s3Problems(v: Variables, given: Env, production: boolean): Problem[] {
+  if (!s3Names.some((name) => given[name] !== undefined)) return [];
+  const missing = s3Names
+    .filter((name) => given[name] === undefined)
+    .map((variable) => ({
+      variable,
+      problem: "is missing, while other settings of the S3-compatible store are there",
+      remedy: "set it, or unset the others to keep files on disk",
+    }));
+  const endpoint = v.S3_ENDPOINT === undefined ? undefined : new URL(v.S3_ENDPOINT);
+  const variable = "S3_ENDPOINT";
+  if (endpoint && (endpoint.search || endpoint.hash || endpoint.username)) {
+    const problem = "has a query, a fragment or a user name";
+    missing.push({ variable, problem, remedy: "set it to the address of the store alone" });
+  }
+  if (production && endpoint?.protocol === "http:" && !isLoopback(endpoint.hostname)) {
+    const problem = "reaches the store off loopback without TLS in production";
+    missing.push({ variable, problem, remedy: "use https" });
+  }
+  return missing;
+}
+
+function s3Of(v: Variables): Config["s3"] {
+  const { S3_ENDPOINT, S3_BUCKET, S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY } = v;
+  if (!S3_ENDPOINT || !S3_BUCKET || !S3_ACCESS_KEY_ID || !S3_SECRET_ACCESS_KEY) return null;
+  return {
+    endpoint: new URL(S3_ENDPOINT),
+    bucket: S3_BUCKET,
+    region: v.S3_REGION,
+    accessKeyId: S3_ACCESS_KEY_ID,
+    secretAccessKey: S3_SECRET_ACCESS_KEY,
+    // Files of before may be longer than what may be uploaded now.
+    maxObjectBytes: largestFile + 1024,
+  };
+}
+
+function clamavOf({ CLAMAV_URL }: Variables): Config["clamav"] {
+  if (CLAMAV_URL === undefined) return null;
+  const { hostname, port } = new URL(CLAMAV_URL);
+  return { host: hostname.replace(/^\[|\]$/g, ""), port: Number(port) };
+}
+
 function ringProblems(rings: Record<SecretName, string[]>, mustExist: boolean): Problem[] {
   const problems: Problem[] = [];
   const owners = new Map<string, SecretName>();
@@ -296,6 +377,7 @@ export function parseConfig(env: Env): Parsed {
     ...(isWrong("PUBLIC_URL") ? [] : hostProblems(v)),
     ...transportProblems(v, publicUrl, production),
     ...originProblems(v, production),
+    ...s3Problems(v, given, production),
     ...ringProblems(rings, production && external !== undefined),
     ...(typeof trustProxy === "object" && "problem" in trustProxy ? [trustProxy] : []),
   ];
@@ -358,6 +440,9 @@ export function parseConfig(env: Env): Parsed {
     accessTokenSeconds: v.ACCESS_TOKEN_TTL_S,
     refreshTokenSeconds: v.REFRESH_TOKEN_TTL_S,
     argon2: { memoryCost: v.ARGON2_MEMORY_KIB, timeCost: v.ARGON2_TIME },
+    uploads: { maxBytes: v.UPLOAD_MAX_BYTES, quotaBytes: v.UPLOAD_QUOTA_BYTES },
+    s3: s3Of(v),
+    clamav: clamavOf(v),
     limits: limitsOf(v),
   };
   return { ok: true, config, rings };

@@ -46,6 +46,12 @@ import { createNotify, type Notify } from "./notices/notify.ts";
 import { defineExportJob } from "./own-data/export-job.ts";
 import { createSearchSlots, type SearchSlots } from "./search-slots.ts";
 import type { Secrets } from "./secrets.ts";
+import { createFileStore } from "./uploads/file-store.ts";
+import { createInspector, type Inspector } from "./uploads/inspector.ts";
+import { defineUploadJobs } from "./uploads/jobs.ts";
+import { createKeptFiles, type KeptFiles } from "./uploads/kept-files.ts";
+import { createScanner, type Scanner } from "./uploads/scanner.ts";
+import { createUploadSlots, type UploadSlots } from "./uploads/upload-slots.ts";
 import { deliverCheckpoints } from "./witnesses/deliver.ts";
 import { nameFile } from "./witnesses/manage.ts";
 
@@ -75,6 +81,11 @@ export type Deps = {
   notify: Notify;
   failedSignIns: FailedSignIns;
   searchSlots: SearchSlots;
+  uploadSlots: UploadSlots;
+  files: KeptFiles;
+  inspector: Inspector;
+  /** Null where none is configured. */
+  scanner: Scanner | null;
   eventQueries: EventQueries;
   ingest: IngestQueue;
   tails: TailHub;
@@ -146,6 +157,8 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
   const tails = createTailHub(database);
   const ingest = createIngestQueue(createStoreEvents(database.ingest), tails.wake);
   const health = watchDatabase(database, log);
+  const inspector = createInspector();
+  const files = createKeptFiles(createFileStore(config), { database, dataKeys, now });
   const stopping = new AbortController();
   // Every open stream listens; Node.js would take more than ten for a leak.
   setMaxListeners(0, stopping.signal);
@@ -186,6 +199,7 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
   defineAuthJobs({ jobs, database, dataKeys, mailer, config, now });
   defineAccountJobs({ jobs, database, mailer, config, now });
   defineWebhookJobs({ database, dataKeys, encryption, egress, jobs, notify, now });
+  defineUploadJobs({ jobs, database, files });
   const ledger = openErasureLedger(config.dataDir);
   const { owner } = input;
   const erasing = {
@@ -199,9 +213,10 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
     identities,
     ledger,
     owner,
+    files,
   };
   defineErasureJobs(erasing);
-  defineExportJob({ database, dataKeys, jobs, mailer, config, now });
+  defineExportJob({ database, dataKeys, files, jobs, mailer, config, now });
   const intake = createIntake(ingest);
   const stopped = () => stopping.signal.aborted;
   defineImportJobs({ database, dataKeys, jobs, intake, now, stopped });
@@ -264,6 +279,10 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
     notify,
     failedSignIns,
     searchSlots: createSearchSlots(),
+    uploadSlots: createUploadSlots(),
+    files,
+    inspector,
+    scanner: createScanner(config),
     eventQueries,
     ingest,
     tails,
@@ -277,6 +296,7 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
       await ingest.stop();
       await Promise.all(stopEach.map((stop) => stop()));
       await jobsStopped;
+      await inspector.stop();
       health.stop();
       await database.close();
       redis?.disconnect();

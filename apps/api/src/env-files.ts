@@ -12,6 +12,8 @@ export const fileVariables = [
   "REDIS_URL",
   "SMTP_URL",
   "METRICS_TOKEN",
+  "S3_ACCESS_KEY_ID",
+  "S3_SECRET_ACCESS_KEY",
 ] as const;
 
 /** Replaces `<NAME>_FILE` by the contents of the file, without the line end. */

@@ -15,6 +15,7 @@ import { savedViewsRouter } from "./features/saved-views/router.ts";
 import { sessionsRouter } from "./features/sessions/router.ts";
 import { setupRouter } from "./features/setup/router.ts";
 import { tokensRouter } from "./features/tokens/router.ts";
+import { uploadsRouter } from "./features/uploads/router.ts";
 import { usersRouter } from "./features/users/router.ts";
 import { webhooksRouter } from "./features/webhooks/router.ts";
 import { witnessesRouter } from "./features/witnesses/router.ts";
@@ -38,6 +39,7 @@ export const appRouter = router({
   sessions: sessionsRouter,
   setup: setupRouter,
   tokens: tokensRouter,
+  uploads: uploadsRouter,
   users: usersRouter,
   webhooks: webhooksRouter,
   witnesses: witnessesRouter,

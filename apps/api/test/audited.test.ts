@@ -12,6 +12,7 @@ import { procedure, router } from "../src/trpc/init.ts";
 import { type Answer, createClient } from "./client.ts";
 import { must, startTestServer, type TestServer, type UserClient } from "./harness.ts";
 import { enrollTotp, totpApp } from "./totp-app.ts";
+import { uploadFile } from "./upload.ts";
 
 let server: TestServer;
 let member: UserClient;
@@ -213,6 +214,8 @@ const snapshot = async () =>
         (select jsonb_agg(t order by id) from exports t) as exports,
         (select jsonb_agg(t order by id) from event_exports t) as event_exports,
         (select jsonb_agg(t order by id) from event_imports t) as event_imports,
+        (select jsonb_agg(t order by id) from uploads t) as uploads,
+        (select jsonb_agg(t order by id) from stored_files t) as files,
         (select jsonb_agg(t order by id) from erasures t) as erasures,
         (select jsonb_agg(to_jsonb(t) - '{seen_xid,seen_position,next_check_at}'::text[] order by id)
           from alert_rules t) as rules,
@@ -287,6 +290,7 @@ test("without its entry no mutation of the API changes anything", async () => {
   const asked = must(await target.mutate("exports.create", { format: "csv" }));
   const file = { format: "csv", name: "f", sizeBytes: 9 };
   const { id: importId } = must(await member.mutate("imports.create", { ...file, agentId }));
+  const { id: uploadId } = must(await uploadFile(server, member, "kept"));
   const rule = { name: "r", query: "", threshold: 1, windowMinutes: 1 };
   const { id: ruleId } = must(await member.mutate("alertRules.create", rule));
   const place = { kind: "email", target: "keeper@example.org" };
@@ -304,6 +308,9 @@ test("without its entry no mutation of the API changes anything", async () => {
     "exports.cancel": () => target.mutate("exports.cancel", { id: asked.id }),
     "imports.create": () => member.mutate("imports.create", { ...file, agentId }),
     "imports.cancel": () => member.mutate("imports.cancel", { id: importId }),
+    "uploads.create": () => uploadFile(server, member, "text"),
+    "uploads.create, refused": () => uploadFile(server, member, "<html>"),
+    "uploads.delete": () => member.mutate("uploads.delete", { id: uploadId }),
     "webhooks.create": () => member.mutate("webhooks.create", hook),
     "webhooks.update": () => member.mutate("webhooks.update", { id: hookId, name: "other" }),
     "webhooks.rotateSecret": () => member.mutate("webhooks.rotateSecret", { id: hookId }),

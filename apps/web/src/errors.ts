@@ -14,6 +14,10 @@ export const reasonSentences = {
   invalid_query: "The query cannot be read.",
   invalid_range: "The time range does not fit: its start must lie before its end.",
   url_not_allowed: "The server may not send anything to this URL.",
+  upload_malformed: "The file did not arrive whole. Try again.",
+  file_type_not_allowed: "Files of this kind are not taken.",
+  file_refused: "The file was refused.",
+  malware_found: "The virus scanner found something in the file. It was not kept.",
   multiple_credentials: "The request carried two identities. Sign out and in again.",
   not_signed_in: "You are not signed in any more. Sign in and try again.",
   invalid_credentials: "The e-mail address or the password is wrong.",
@@ -41,11 +45,15 @@ export const reasonSentences = {
   already_exists: "There is one already.",
   already_revoked: "It has been revoked before.",
   user_disabled: "The account is disabled. Enable it first.",
+  upload_quota_reached: "There is no room left for this file. Delete others first.",
   too_many: "There are as many as there can be. Delete one first.",
   weak_password: "This password is too easy to guess. Choose a longer or less common one.",
   rate_limited: "Too many attempts. Wait a little and try again.",
   overloaded: "The server is busy. Try again in a moment.",
   database_unavailable: "The server cannot reach its database. Try again in a moment.",
+  scanner_unavailable:
+    "Files cannot be checked for viruses at the moment, so none are taken. Try again later.",
+  storage_unavailable: "The store of files cannot be reached. Try again later.",
   timed_out: "The server took too long. Try again.",
   internal: "Something went wrong on the server.",
 } as const satisfies Record<ErrorReason, string>;
@@ -88,7 +96,13 @@ export function reasonOf(error: unknown): ErrorReason | null {
   return errorReasons.find((known) => known === reason) ?? null;
 }
 
-const told: readonly ErrorReason[] = ["weak_password", "url_not_allowed", "invalid_query"];
+const told: readonly ErrorReason[] = [
+  "weak_password",
+  "url_not_allowed",
+  "invalid_query",
+  "file_type_not_allowed",
+  "file_refused",
+];
 
 function sentence(reason: ErrorReason, error: unknown): string {
   if (reason === "invalid_input" && error instanceof Error) {

@@ -72,6 +72,7 @@ import {
 import { revokedSessions, sessionPage } from "@muniment/shared/sessions.ts";
 import { signInPage } from "@muniment/shared/sign-ins.ts";
 import { issuedTokens } from "@muniment/shared/tokens.ts";
+import { upload, uploadIdInput, uploadPage, uploadQuota } from "@muniment/shared/uploads.ts";
 import {
   invitation,
   invitationPage,
@@ -257,6 +258,13 @@ const outputSchemas = {
   },
   exports: { create: eventExport, list: eventExportPage, get: eventExport, cancel: eventExport },
   insights: { anomalies: anomalyPage },
+  uploads: {
+    create: upload,
+    list: uploadPage,
+    get: upload,
+    delete: uploadIdInput,
+    quota: uploadQuota,
+  },
   limits: { list: limitPage, set: limitItem, reset: limitItem },
 } satisfies Schemas;
 

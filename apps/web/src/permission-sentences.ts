@@ -13,6 +13,8 @@ export const permissionSentences = {
   "apiKeys:write": "Your role may not make or change API keys.",
   "events:read": "Your role may not see events.",
   "events:write": "Your role may not send events.",
+  "uploads:read": "Your role may not see files.",
+  "uploads:write": "Your role may not upload or delete files.",
   "webhooks:read": "Your role may not see webhooks.",
   "webhooks:write": "Your role may not change webhooks.",
   "alertRules:read": "Your role may not see alert rules.",

@@ -42,6 +42,7 @@ const owned = [
   "sessions",
   "sign_ins",
   "totp_factors",
+  "uploads",
   "webhook_deliveries",
   "webhooks",
 ];

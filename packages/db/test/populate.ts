@@ -58,6 +58,7 @@ export async function populate(owner: postgres.Sql): Promise<Person> {
   await owner`insert into event_imports ${owner({ id: importId, user_id: id, agent_id: agentId, name: "f", format: "csv", columns: "{}", allow_incomplete: false, status: "running", ...times })}`;
   await owner`insert into event_import_pieces ${owner({ user_id: id, import_id: importId, start: 0, size: 8, sealed: randomBytes(8) })}`;
   await owner`insert into event_import_rejects ${owner({ user_id: id, import_id: importId, line: 1, reason: "r", message: "m" })}`;
+  await owner`insert into uploads ${owner({ id: randomUUID(), user_id: id, name: "f", type: "text/plain", bytes: 1, sha256: randomBytes(32), sent_sha256: randomBytes(32), scanned: false, created_at: now })}`;
   await owner`insert into webhooks ${owner({ id: webhookId, user_id: id, name: "w", url: "u", secret: "s", ...times })}`;
   await owner`insert into webhook_deliveries ${owner({ id: randomUUID(), user_id: id, webhook_id: webhookId, sequence: 1, topic: "webhook.test", body: "{}", status: "pending", attempts: "[]", created_at: now })}`;
   await owner`insert into alert_rules ${owner({ id: ruleId, user_id: id, name: "r", query: "", threshold: 1, window_minutes: 1, cooldown_minutes: 1, email: true, webhook_ids: [], seen_xid: "0", seen_position: 0, next_check_at: now, ...times })}`;

@@ -4,6 +4,7 @@ import { apiKeyScopes } from "./api-key-scopes.ts";
 import { errorReasons } from "./error-reasons.ts";
 import { roles } from "./permissions.ts";
 import { authenticationMethods, secondFactorMethods } from "./second-factors.ts";
+import { uploadTypeNames } from "./uploads.ts";
 import { witnessKinds } from "./witnesses.ts";
 
 const none = z.strictObject({});
@@ -98,6 +99,9 @@ export const auditActions = {
   "events.export_cancelled": none,
   "events.imported": z.strictObject({ agentId: z.string(), format: z.string() }),
   "events.import_cancelled": none,
+  "upload.created": z.strictObject({ type: z.enum(uploadTypeNames), bytes: z.number().int() }),
+  "upload.refused": z.strictObject({ reason: z.enum(errorReasons), bytes: z.number().int() }),
+  "upload.deleted": none,
   "saved_view.created": none,
   "saved_view.updated": z.strictObject({ fields: z.array(z.string()) }),
   "saved_view.deleted": none,

@@ -13,6 +13,10 @@ export const errorReasons = [
   "invalid_query",
   "multiple_credentials",
   "url_not_allowed",
+  "upload_malformed",
+  "file_type_not_allowed",
+  "file_refused",
+  "malware_found",
   // who and whether
   "not_signed_in",
   "invalid_credentials",
@@ -41,10 +45,13 @@ export const errorReasons = [
   "user_disabled",
   "too_many",
   "weak_password",
+  "upload_quota_reached",
   // limits and trouble
   "rate_limited",
   "overloaded",
   "database_unavailable",
+  "scanner_unavailable",
+  "storage_unavailable",
   "timed_out",
   "internal",
 ] as const;

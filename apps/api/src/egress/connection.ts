@@ -38,7 +38,7 @@ async function openFirst(addresses: readonly string[], port: number, signal: Abo
  * @throws what the network, TLS or `accept` throws
  */
 export async function openConnection(
-  { host, port, tls }: Target,
+  { host, port, tls }: Pick<Target, "host" | "port" | "tls">,
   addresses: readonly string[],
   accept: (address: string) => void,
   signal: AbortSignal,

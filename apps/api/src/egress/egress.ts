@@ -8,16 +8,22 @@ import { parseTarget, type Target } from "./target.ts";
 
 export type EgressRequest = {
   url: string;
-  method: "GET" | "POST";
+  method: "GET" | "POST" | "PUT" | "DELETE";
   headers?: Record<string, string>;
-  body?: string;
+  body?: string | Buffer;
   /** From the look-up of the name to the end of the answer. */
   timeoutMilliseconds: number;
   /** The answer is cut off after so many bytes. */
   maxBodyBytes: number;
 };
 
-export type EgressAnswer = { status: number; body: string; truncated: boolean };
+export type EgressAnswer = {
+  status: number;
+  bytes: Buffer;
+  /** The same as text. */
+  readonly body: string;
+  truncated: boolean;
+};
 
 /**
  * The only way out: every request of the product to an address that a person or a setting named. It
@@ -82,7 +88,8 @@ async function readBody(answer: IncomingMessage, max: number) {
     // Leaving the loop destroys the answer and its socket.
     if (size > max) break;
   }
-  return { body: Buffer.concat(chunks).toString("utf8"), truncated: size > max };
+  const bytes = Buffer.concat(chunks);
+  return { bytes, body: bytes.toString("utf8"), truncated: size > max };
 }
 
 function exchange(socket: Socket, { url }: Target, request: EgressRequest, signal: AbortSignal) {

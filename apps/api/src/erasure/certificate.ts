@@ -36,6 +36,13 @@ function remaindersOf(config: Config, { left }: Facts, { erasedAt, cleanedAt }: 
       until: "those are deleted",
     });
   }
+  if (config.s3) {
+    remains.push({
+      what: "older versions of encrypted files, where the bucket keeps any; their key is destroyed",
+      where: `the bucket ${config.s3.bucket}`,
+      until: "its own rules delete them",
+    });
+  }
   if (config.database) {
     remains.push({
       what: "copies of deleted rows in the write-ahead log, its archives and replicas",

@@ -13,6 +13,8 @@ export const cleanUp = z.strictObject({
   erasureId: z.uuid(),
   emails: z.array(z.string()),
   partitions: z.array(z.string()),
+  /** Names of files in the store; their bytes have been unreadable since their key was destroyed. */
+  files: z.array(z.uuid()).default([]),
 });
 export type CleanUp = z.infer<typeof cleanUp>;
 
@@ -38,6 +40,7 @@ async function purgeOutbox(dataDir: string, emails: readonly string[]) {
 export async function cleanUpAfter(deps: ErasureDeps, job: CleanUp): Promise<void> {
   const { database, config, secrets } = deps;
   await purgeOutbox(config.dataDir, job.emails);
+  await deps.files.remove(job.files);
   // What was still entered under an address while the account went.
   await destroyKeys(deps, (tx) => deps.dataKeys.destroyAddresses(tx, job.emails));
   const left = await overwriteDeletedRows(deps.owner, {

@@ -1,6 +1,7 @@
 import type { Tx } from "@muniment/db/database.ts";
 import { erasures } from "@muniment/db/schema/erasures.ts";
 import { linkTokens } from "@muniment/db/schema/link-tokens.ts";
+import { uploads } from "@muniment/db/schema/uploads.ts";
 import { users } from "@muniment/db/schema/users.ts";
 import { witnesses } from "@muniment/db/schema/witnesses.ts";
 import { and, eq, inArray, sql } from "drizzle-orm";
@@ -24,6 +25,7 @@ export type ErasureDeps = Pick<
   | "now"
   | "identities"
   | "ledger"
+  | "files"
 >;
 
 export type Erasure = { id: string; keys: string[]; certificate: string };
@@ -69,6 +71,7 @@ export async function eraseUser(
   const parts = await tx.execute<{ part: string }>(
     sql`select unnest(event_partitions_of(${userId}::uuid)) as part`,
   );
+  const kept = await tx.select({ id: uploads.id }).from(uploads).where(eq(uploads.userId, userId));
   for (const email of emails) await tx.delete(linkTokens).where(eq(linkTokens.email, email));
   await tx
     .delete(witnesses)
@@ -79,6 +82,7 @@ export async function eraseUser(
     erasureId: id,
     emails,
     partitions: parts.map(({ part }) => part),
+    files: kept.map(({ id: file }) => file),
   };
   await jobs.enqueue(tx, deleteUserEventsQueue, { userId, after });
   const row = { id, erasedId: userId, cause, erasedAt: deps.now(), cleanedAt: null };

@@ -5,6 +5,10 @@ import { AppError } from "../errors.ts";
 export function readBytes(request: IncomingMessage, limit: number): Promise<Buffer> {
   const tooLarge = () => new AppError("body_too_large", `The body is larger than ${limit} bytes.`);
   if (Number(request.headers["content-length"] ?? 0) > limit) return Promise.reject(tooLarge());
+  const tooEarly = (cause?: unknown) =>
+    new AppError("invalid_json", "The body ended too early.", { cause });
+  // Who has gone already sends no event any more.
+  if (request.destroyed) return Promise.reject(tooEarly());
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
@@ -23,7 +27,7 @@ export function readBytes(request: IncomingMessage, limit: number): Promise<Buff
     };
     const cut = (cause?: Error) => {
       stop();
-      reject(new AppError("invalid_json", "The body ended too early.", { cause }));
+      reject(tooEarly(cause));
     };
     request.on("data", take).on("end", end).on("error", cut).on("close", cut);
   });
@@ -47,7 +51,7 @@ export async function readJsonBody(request: IncomingMessage, limit: number): Pro
 }
 
 /** A compressed body could be a thousand times as large as its limit. */
-function requireUncoded(encoding = "identity"): void {
+export function requireUncoded(encoding = "identity"): void {
   if (encoding.trim().toLowerCase() === "identity") return;
   throw new AppError("unsupported_content_type", "Send the body without Content-Encoding.");
 }

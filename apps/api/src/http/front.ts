@@ -15,6 +15,7 @@ import { newRequestId } from "./request-id.ts";
 import { restRoutes } from "./rest-route.ts";
 import { ownOriginOnly } from "./security-headers.ts";
 import { trpcRoutes } from "./trpc-route.ts";
+import { uploadRoutes } from "./upload-route.ts";
 import { witnessRoutes } from "./witness-route.ts";
 
 function finder(routes: Route[]) {
@@ -61,6 +62,7 @@ export function createFront(deps: Deps, others: (exchange: Exchange) => void): R
     ...eventExportRoutes(deps),
     ...witnessRoutes(deps),
     ...importRoutes(deps),
+    ...uploadRoutes(deps),
   ]);
 
   function answer(exchange: Exchange): void {

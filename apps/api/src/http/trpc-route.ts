@@ -9,6 +9,7 @@ import { counted } from "./counted.ts";
 import { exactText, type Spans, spansOf } from "./exact-text.ts";
 import { type Exchange, type Route, sendJson } from "./exchange.ts";
 import { lighten } from "./large-batch.ts";
+import { readForm } from "./multipart.ts";
 import { bodyBytesOf, type CallableProcedure, commonBodyBytes, procedureAt } from "./procedures.ts";
 import { createContext, requireSameCaller } from "./request-facts.ts";
 import { streamSubscription } from "./subscription.ts";
@@ -62,6 +63,9 @@ function findProcedure(path: string, method: string, isBatch: boolean): Found {
     if (isBatch && procedure.type === "subscription") {
       throw new AppError("method_not_supported", "A subscription is not part of a batch.");
     }
+    if (isBatch && procedure.meta.multipart) {
+      throw new AppError("method_not_supported", "A file is not part of a batch.");
+    }
     return procedure;
   } catch (error) {
     if (error instanceof AppError) return error;
@@ -111,9 +115,14 @@ function inputReader(
   parsed: Parsed,
   found: Found[],
 ): (index: number) => Promise<unknown> {
+  const [first] = found;
+  const isForm = !(first instanceof AppError) && first?.meta.multipart === true;
+  const { maxBytes } = ctx.deps.config.uploads;
   let inputs: Promise<unknown[]> | undefined;
   return async (index) => {
-    inputs ??= readInputs(request, parsed, found);
+    inputs ??= isForm
+      ? readForm(request, maxBytes).then((form) => [form])
+      : readInputs(request, parsed, found);
     const input = (await inputs)[index];
     if (request.method === "POST") await requireSameCaller(ctx);
     if (input instanceof AppError) throw input;

@@ -14,11 +14,14 @@ const pieceBytes = 256 * 1024;
 const onceNonce = Buffer.alloc(12);
 export const piecePlace = (exportId: string, place: number) => `export:${exportId}:${place}`;
 
-type ExportDeps = Pick<Deps, "database" | "dataKeys" | "jobs" | "mailer" | "config" | "now">;
+type ExportDeps = Pick<
+  Deps,
+  "database" | "dataKeys" | "files" | "jobs" | "mailer" | "config" | "now"
+>;
 
 /** Makes the copy of a user's data that was asked for; begins anew when it is done again. */
 async function makeExport(deps: ExportDeps, { userId, exportId }: z.infer<typeof payload>) {
-  const { database, dataKeys, now } = deps;
+  const { database, dataKeys, files, now } = deps;
   const key = await dataKeys.keyFor(userId, `export:${exportId}`);
   if (!key) return;
   const update = (columns: Partial<typeof exports.$inferInsert>) =>
@@ -40,7 +43,7 @@ async function makeExport(deps: ExportDeps, { userId, exportId }: z.infer<typeof
     sizeBytes += bytes.length;
   }
   await writeArchive(
-    { database, dataKeys, userId, now: now() },
+    { database, dataKeys, files, userId, now: now() },
     async (piece) => {
       waiting = Buffer.concat([waiting, piece]);
       while (waiting.length >= pieceBytes) {

@@ -1,9 +1,12 @@
 import { createHash } from "node:crypto";
 import type { Database } from "@muniment/db/database.ts";
 import { recordOfProcessing } from "@muniment/db/processing/record.ts";
+import { uploads } from "@muniment/db/schema/uploads.ts";
+import { type UploadType, uploadTypes } from "@muniment/shared/uploads.ts";
 import { getTableName } from "drizzle-orm";
-import { strToU8, Zip, ZipDeflate } from "fflate";
+import { strToU8, Zip, ZipDeflate, ZipPassThrough } from "fflate";
 import type { DataKeys } from "../audit/data-keys.ts";
+import type { KeptFiles } from "../uploads/kept-files.ts";
 import {
   countOwnRows,
   exportedColumns,
@@ -17,10 +20,17 @@ const readme = `This archive holds what this instance of Muniment knows about yo
 Each file of "data" is one table, a JSON object a line (NDJSON). "schema.json" is a JSON Schema of
 each, which says what each field is for. "processing.json" says of all tables why they are kept and for how
 long, and which of your columns are left out and why: secrets, which would be of use only to a thief.
+"uploads" holds the files that you keep here, by their ids in "data/uploads.ndjson".
 "manifest.json" counts the lines of each file, with the SHA-256 of its bytes.
 `;
 
-type Input = { database: Database; dataKeys: DataKeys; userId: string; now: Date };
+type Input = {
+  database: Database;
+  dataKeys: DataKeys;
+  files: Pick<KeptFiles, "read">;
+  userId: string;
+  now: Date;
+};
 
 const jsonTypes: Record<string, object> = {
   string: { type: ["string", "null"] },
@@ -60,7 +70,7 @@ function schemas() {
  * many are done. `put` is awaited, so that nothing piles up.
  */
 export async function writeArchive(
-  { database, dataKeys, userId, now }: Input,
+  { database, dataKeys, files, userId, now }: Input,
   put: (piece: Uint8Array) => Promise<void>,
   progress: (done: number, total: number) => Promise<void>,
 ): Promise<void> {
@@ -79,7 +89,7 @@ export async function writeArchive(
     Promise.resolve(0),
   );
   let done = 0;
-  const counts: Record<string, { lines: number; sha256: string }> = {};
+  const counts: Record<string, { lines?: number; bytes?: number; sha256: string }> = {};
 
   async function addLines(name: string, pages: AsyncGenerator<Record<string, unknown>[]>) {
     const file = new ZipDeflate(name, { level: 6 });
@@ -109,6 +119,25 @@ export async function writeArchive(
     await drain();
   }
 
+  /** The files of the uploads on a page of rows, as they were kept: most kinds are compressed already. */
+  async function addUploads(rows: Record<string, unknown>[]) {
+    for (const { id, type } of rows) {
+      const bytes = await files.read(userId, String(id));
+      // Deleted since its row was read.
+      if (!bytes) continue;
+      const name = `uploads/${id}.${uploadTypes[type as UploadType][0]}`;
+      const file = new ZipPassThrough(name);
+      file.mtime = now;
+      zip.add(file);
+      file.push(bytes, true);
+      counts[name] = {
+        bytes: bytes.length,
+        sha256: createHash("sha256").update(bytes).digest("hex"),
+      };
+      await drain();
+    }
+  }
+
   await addText("README.txt", readme);
   await addText("schema.json", JSON.stringify(schemas(), null, 2));
   await addText("processing.json", JSON.stringify(recordOfProcessing, null, 2));
@@ -116,6 +145,9 @@ export async function writeArchive(
     const name = `data/${getTableName(declaration.table)}.ndjson`;
     await addLines(name, readOwnRows(database, declaration, userId));
   }
+  const declared = ownTables.find(({ table }) => table === uploads);
+  if (!declared) throw new Error("uploads are not declared");
+  for await (const rows of readOwnRows(database, declared, userId)) await addUploads(rows);
   await addLines("data/audit_log.ndjson", readOwnEntries(database, dataKeys, userId));
   const manifest = { madeAt: now.toISOString(), user: userId, files: counts };
   await addText("manifest.json", JSON.stringify(manifest, null, 2));

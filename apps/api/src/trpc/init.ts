@@ -28,6 +28,8 @@ export type PolicyMeta = {
   refusalsUnrecorded?: true;
   /** A user's calls take turns. */
   inTurn?: true;
+  /** The input comes as the parts of a form (multipart/form-data), a file among them; never in a batch. */
+  multipart?: true;
   /** Largest body in bytes; absent: 64 KiB. */
   bodyBytes?: number;
   /** The input keeps the facts of its JSON text that parsing loses. */

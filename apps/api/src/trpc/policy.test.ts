@@ -165,6 +165,7 @@ describe("the policy of every procedure", () => {
       requirePermission: 3,
       requireRecentAuthentication: 4,
       waitForTurn: 5,
+      takeSlot: 5,
       recordRead: 6,
       auditChange: 6,
       output: 7,
@@ -232,6 +233,7 @@ function contextOf(principal: Principal, requireMfa: readonly Role[] = []): Cont
   return {
     deps: {
       searchSlots: { use: (_user: string, _signal: AbortSignal, work: () => unknown) => work() },
+      uploadSlots: { use: (_user: string, work: () => unknown) => work() },
       limits: { consume: allow, refund: async () => {}, rule: () => ({}) },
       refusals: { record: () => {} },
       config: {

@@ -15,6 +15,7 @@ import {
   receipts,
 } from "../schema/events.ts";
 import { savedViews } from "../schema/saved-views.ts";
+import { storedFiles, uploads } from "../schema/uploads.ts";
 import { declare, internal, secret } from "./declare.ts";
 
 const contract = "performance of a contract (Art. 6 (1) b), to be confirmed by the operator";
@@ -248,6 +249,31 @@ export const eventDeclarations = [
       reason: "why",
       message: "why, in words",
     },
+  }),
+  declare(uploads, {
+    purpose: "files that are kept, most of them beside an event",
+    basis: contract,
+    kept: "uploads",
+    owner: "userId",
+    columns: {
+      id: "names the file",
+      userId: "whose it is",
+      eventId: "beside which event",
+      name: "what the person calls it",
+      type: "what it holds, as found in its content",
+      bytes: "how long it is",
+      sha256: "tells whether it is still the same",
+      sentSha256: "tells which file was sent, before metadata was taken out",
+      scanned: "whether a virus scanner has seen it",
+      createdAt: "since when",
+    },
+  }),
+  declare(storedFiles, {
+    purpose: "which files lie in the store, by random names",
+    basis: "not personal data",
+    kept: "files",
+    owner: null,
+    columns: { id: internal("names the file"), createdAt: internal("since when") },
   }),
   declare(eventChunks, {
     purpose: "tells where a text or a property may be found",

@@ -16,6 +16,11 @@ export const retentions = {
   challenges: { text: "until it is used or expires, minutes", by: "delete_expired_challenges" },
   signIns: { text: "90 days", by: "delete_old_sign_ins" },
   notices: { text: "90 days", by: "delete_old_notices" },
+  uploads: {
+    text: "until its owner deletes it or the event beside which it is kept is gone, at most until the account is erased",
+    by: "delete_uploads_of_gone_events",
+  },
+  files: { text: "until the file is deleted", by: "delete-files" },
   takenOut: { text: "90 days", by: "delete_old_exports" },
   broughtIn: { text: "90 days", by: "delete_old_imports" },
   importing: { text: "until it is imported, or given up", by: "give_up_imports" },

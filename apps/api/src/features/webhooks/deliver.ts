@@ -85,7 +85,13 @@ async function attempt(
       maxBodyBytes: 4 * answerChars,
     });
     const error = status >= 200 && status < 300 ? null : `The answer was ${status}.`;
-    return { ...result, durationMs: durationMs(), status, answer: shown(answer), error };
+    return {
+      ...result,
+      durationMs: durationMs(),
+      status,
+      answer: shown(answer),
+      error,
+    };
   } catch (error) {
     const text = error instanceof Error ? error.message : "Something went wrong.";
     return { ...result, durationMs: durationMs(), error: shown(text) };

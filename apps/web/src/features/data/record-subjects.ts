@@ -33,6 +33,7 @@ const subjects: readonly (readonly [string, readonly string[]])[] = [
       "event_exports",
       "event_imports",
       "event_import_rejects",
+      "uploads",
       "saved_views",
     ],
   ],

@@ -1,0 +1,114 @@
+import { createRequire } from "node:module";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { Worker } from "node:worker_threads";
+import { AppError } from "../errors.ts";
+import type { Examined } from "./examine/examine.ts";
+import type { Question, Verdict } from "./examine/worker.ts";
+
+/** A file of the largest size takes a twentieth of it; whatever takes longer was made to. */
+const timeoutMilliseconds = 2000;
+const readyMilliseconds = 10_000;
+const heapMegabytes = 64;
+
+export type Inspector = {
+  /**
+   * Says what a file is, in a thread of its own that is ended when it takes too long.
+   * @throws AppError why the file is not taken
+   */
+  inspect(question: Question): Promise<Examined>;
+  stop(): Promise<void>;
+};
+
+type Script = { code: string } | { path: string };
+
+/** The build puts the worker beside the bundle; from sources it is loaded as TypeScript. */
+function place(): Script {
+  const here = import.meta.url;
+  if (!here.endsWith(".ts")) return { path: fileURLToPath(new URL("./file-worker.js", here)) };
+  // What a require finds is the CommonJS twin, which cannot load ES modules.
+  const found = createRequire(here)
+    .resolve("tsx/esm/api")
+    .replace(/\.cjs$/, ".mjs");
+  const loader = pathToFileURL(found).href;
+  const worker = new URL("./examine/worker.ts", here).href;
+  const [load, run] = [JSON.stringify(loader), JSON.stringify(worker)];
+  return { code: `import(${load}).then(({ register }) => { register(); return import(${run}); })` };
+}
+
+/** The next message of a worker. Rejects when it ends, fails, or says nothing for so long. */
+function nextMessage<T>(worker: Worker, milliseconds: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const settle = (act: () => void) => () => {
+      clearTimeout(timer);
+      worker.off("message", done).off("error", fail).off("exit", gone);
+      act();
+    };
+    const done = (message: T) => settle(() => resolve(message))();
+    const fail = (error: Error) => settle(() => reject(error))();
+    const gone = settle(() => reject(new Error("the worker ended")));
+    const timer = setTimeout(
+      settle(() => reject(new Error("the worker took too long"))),
+      milliseconds,
+    );
+    worker.on("message", done).on("error", fail).on("exit", gone);
+  });
+}
+
+/** `script` stands in for the worker in a test of its limits. */
+export function createInspector(script: Script = place()): Inspector {
+  let current: Promise<Worker> | undefined;
+  let queue: Promise<unknown> = Promise.resolve();
+
+  async function start(): Promise<Worker> {
+    const isCode = "code" in script;
+    const worker = new Worker(isCode ? script.code : script.path, {
+      eval: isCode,
+      execArgv: [],
+      env: {},
+      resourceLimits: { maxOldGenerationSizeMb: heapMegabytes },
+    });
+    worker.unref();
+    // Whoever waits for a message hears of it; nobody else need.
+    worker.on("error", () => {});
+    try {
+      await nextMessage(worker, readyMilliseconds);
+    } catch (error) {
+      await worker.terminate();
+      throw error;
+    }
+    return worker;
+  }
+
+  async function ask({ bytes, extension }: Question): Promise<Examined> {
+    current ??= start();
+    const worker = await current.catch((cause: unknown) => {
+      current = undefined;
+      throw new AppError("overloaded", "The file cannot be examined now.", {
+        cause,
+        retryAfterSeconds: 2,
+      });
+    });
+    const own = Uint8Array.from(bytes);
+    const answer = nextMessage<Verdict>(worker, timeoutMilliseconds);
+    worker.postMessage({ bytes: own, extension } satisfies Question, [own.buffer]);
+    const verdict = await answer.catch(async (cause: unknown) => {
+      current = undefined;
+      await worker.terminate();
+      throw new AppError("file_refused", "The file cannot be examined.", { cause });
+    });
+    if (!verdict.ok) throw new AppError(verdict.reason, verdict.message);
+    return { type: verdict.type, bytes: verdict.bytes };
+  }
+
+  return {
+    inspect(question) {
+      const turn = queue.then(() => ask(question));
+      queue = turn.catch(() => {});
+      return turn;
+    },
+    async stop() {
+      const worker = await current?.catch(() => undefined);
+      await worker?.terminate();
+    },
+  };
+}
