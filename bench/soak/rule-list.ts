@@ -631,7 +631,14 @@ export const rules: readonly Rule[] = [
       `${identity}/token-families.ts`,
       "eq(sessions.userId, userId), isNull(users.disabledAt))",
       "eq(sessions.userId, userId))",
-      "is dead at once when its user is disabled",
+      "the tokens of a user disabled behind the API's back",
+    ],
+    [
+      "and so is the refresh token",
+      `${identity}/token-families.ts`,
+      "eq(sessions.id, found.sessionId), isNull(users.disabledAt))",
+      "eq(sessions.id, found.sessionId))",
+      "the tokens of a user disabled behind the API's back",
     ],
   ]),
   ...tested(`${tests}/refresh-tokens.test.ts`, [
@@ -784,6 +791,65 @@ export const rules: readonly Rule[] = [
       "if (more.length > 0 ||",
       "if (",
       "one canonical address",
+    ],
+  ]),
+  ...tested(`${tests}/exports.test.ts`, [
+    [
+      "downloads end with their caller's right to them",
+      "apps/api/src/http/download.ts",
+      "const ceaseWatching = await watchCaller(ctx, end);",
+      "const ceaseWatching = await watchCaller(ctx, () => {});",
+      "an export ends with its session also while its reader takes nothing",
+    ],
+  ]),
+  ...tested(`${tests}/events-tail.test.ts`, [
+    [
+      "and so do streams",
+      "apps/api/src/http/watch-caller.ts",
+      "if (!holds) end();",
+      "",
+      "ends when its key is revoked",
+    ],
+  ]),
+  ...tested(`${trpc}/policy.test.ts`, [
+    [
+      "where webhooks go to needs a fresh authentication",
+      `${features}/webhooks/update.ts`,
+      "  .concat(recentlyAuthenticated)\n",
+      "",
+      "needs a fresh authentication where",
+    ],
+  ]),
+  ...tested(`${tests}/erasure.test.ts`, [
+    [
+      "erasing oneself needs a fresh authentication",
+      `${features}/data/erase.ts`,
+      "  .concat(recentlyAuthenticated)\n",
+      "",
+      "needs the password and a fresh authentication",
+    ],
+    [
+      "and leaves an administrator",
+      `${features}/data/erase.ts`,
+      "await keepAnAdmin(tx, userId);",
+      "",
+      "is refused to the last administrator",
+    ],
+  ]),
+  ...tested(`${tests}/publishable-keys.test.ts`, [
+    [
+      "a publishable key works from its pages only",
+      `${identity}/identities.ts`,
+      "if (origins.length > 0 && (origin === undefined || !origins.includes(origin))) {",
+      "if (origins.length > 99) {",
+      "does not work from a page of another key",
+    ],
+    [
+      "and is under a limit of each address",
+      `${trpc}/limited.ts`,
+      'limit === "ingest" && isKey && principal.origins.length > 0',
+      'limit === "ingest" && isKey && principal.origins.length > 99',
+      "is under a low limit for each address",
     ],
   ]),
   ...tested(`${tests}/last-admin.test.ts`, [

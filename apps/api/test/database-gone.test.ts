@@ -58,6 +58,15 @@ const signIn = () =>
 const ingest = () => bearer().mutate("events.ingest", { events: [{ type: "a.b" }] });
 const ready = async () => (await fetch(`${url()}/readyz`)).status;
 
+/** One record of OpenTelemetry, the same every time. */
+const record = { timeUnixNano: `${Date.now()}000000`, body: { stringValue: "sent by OTLP" } };
+const sendRecord = () =>
+  fetch(`${url()}/v1/logs`, {
+    method: "POST",
+    headers: { "content-type": "application/json", authorization: `Bearer ${key}` },
+    body: JSON.stringify({ resourceLogs: [{ scopeLogs: [{ logRecords: [record] }] }] }),
+  });
+
 /** The process of the server, or of the last one while there is none. */
 let lastPid = 0;
 async function postmaster(): Promise<number> {
@@ -138,6 +147,11 @@ describe("a database that hangs", () => {
       expect(rest.status).toBe(503);
       expect(rest.headers.get("retry-after")).not.toBeNull();
       expect(await rest.json()).toMatchObject({ error: { reason: "database_unavailable" } });
+      // An exporter of OpenTelemetry tries again after 503, by Retry-After (OTLP 1.x, Throttling).
+      const otlp = await sendRecord();
+      expect(otlp.status).toBe(503);
+      expect(Number(otlp.headers.get("retry-after"))).toBeGreaterThan(0);
+      expect(await otlp.json()).toMatchObject({ code: 14 });
     } finally {
       await signalAll("SIGCONT");
     }
@@ -146,6 +160,12 @@ describe("a database that hangs", () => {
     );
     expect(milliseconds).toBeLessThan(5000);
     await everythingWorks();
+    for (let time = 0; time < 2; time += 1) {
+      const again = await sendRecord();
+      expect([again.status, await again.json()]).toEqual([200, { partialSuccess: {} }]);
+    }
+    const { items } = must(await bearer().query("events.search", { text: "OTLP" }));
+    expect(items).toHaveLength(1);
   });
 });
 

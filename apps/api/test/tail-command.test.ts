@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { commands } from "../../cli/src/commands.ts";
 import { dispatch } from "../../cli/src/dispatch.ts";
 import { makeEvent, makeSender, send } from "./events-sender.ts";
@@ -158,6 +158,9 @@ test("ends when nobody reads on, as with head", async () => {
   };
   const args = ["--import", import.meta.resolve("tsx"), main, "tail"];
   const child = spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "ignore"] });
+  onTestFinished(() => {
+    child.kill("SIGKILL");
+  });
   child.stdout.once("data", () => child.stdout.destroy());
   const sendMore = async () => {
     await send(keeper, key, [makeEvent()]);

@@ -417,6 +417,17 @@ describe("an access token", () => {
   });
 });
 
+test("the tokens of a user disabled behind the API's back are worth nothing within a second (V7.4.2)", async () => {
+  const { email, id } = await server.member();
+  const { accessToken, refreshToken } = await issue(email);
+  expect((await me(accessToken)).status).toBe(200);
+  await server.owner`update users set disabled_at = now() where id = ${id}`;
+  await expect
+    .poll(async () => (await me(accessToken)).status, { timeout: 2000, interval: 50 })
+    .toBe(401);
+  expect(refused(await refresh(refreshToken))).toEqual([401, "invalid_token"]);
+});
+
 describe("the ring of JWT_SECRET", () => {
   const element = () => randomBytes(36).toString("base64url");
 

@@ -10,8 +10,8 @@ export async function refreshFactors(): Promise<void> {
   await Promise.all([
     queryClient.invalidateQueries(factorsQuery()),
     queryClient.invalidateQueries(passkeysQuery()),
-    // No page that sets a factor up need show who is signed in, yet the way on depends on it.
-    queryClient.refetchQueries(trpc.auth.me.pathFilter()),
+    // The way on depends on it, though no page shows it yet, and nothing may have asked for it before.
+    queryClient.fetchQuery({ ...trpc.auth.me.queryOptions(), staleTime: 0 }),
     queryClient.invalidateQueries(trpc.sessions.pathFilter()),
   ]);
 }
