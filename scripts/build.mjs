@@ -60,6 +60,24 @@ function run(command, args, options) {
   });
 }
 
+/** The page that verifies evidence from the disk: one file, which loads nothing. */
+export async function buildVerifier() {
+  const folder = join(root, "apps/web/verifier");
+  const { outputFiles } = await build({
+    entryPoints: [join(folder, "main.ts")],
+    bundle: true,
+    minify: true,
+    write: false,
+    format: "iife",
+    target: "es2022",
+    charset: "utf8",
+    logLevel: "warning",
+  });
+  const page = await readFile(join(folder, "verifier.html"), "utf8");
+  const script = outputFiles[0].text.replaceAll("</script", "<\\/script");
+  return page.replace("/* verifier */", () => script);
+}
+
 async function buildInto(out) {
   await mkdir(out, { recursive: true });
   const entryPoints = {
@@ -90,6 +108,7 @@ async function buildInto(out) {
     env: { ...process.env, NODE_ENV: "production", MUNIMENT_WEB_OUT: join(out, "web") },
   });
   await Promise.all([bundle, spa]);
+  await writeFile(join(out, "web/verifier.html"), await buildVerifier());
   await cp(join(root, "packages/db/migrations"), join(out, "migrations"), { recursive: true });
   await writeFile(join(out, "package.json"), '{"type":"module"}\n');
 }

@@ -16,7 +16,15 @@ const lanes = { recurring: 1, work: 1, deliveries: 16, transfers: 2 } as const;
 type Lane = keyof typeof lanes;
 
 type Handler = (payload: unknown) => Promise<void>;
-type Definition = { handler: Handler; lane: Lane; everySeconds?: number };
+type Definition = {
+  handler: Handler;
+  lane: Lane;
+  everySeconds?: number;
+  givenUp?: GivenUp | undefined;
+};
+
+/** Told in the transaction that gives a job up for good; its payload as the handler got it. */
+type GivenUp = (tx: Tx, payload: unknown) => Promise<void>;
 
 type EnqueueOptions = {
   delaySeconds?: number;
@@ -30,7 +38,12 @@ export type Jobs = {
   /** Drops the jobs whose payload holds one of the texts, under way or not. */
   drop(tx: Tx, texts: readonly string[]): Promise<void>;
   /** Says how to do the work of a queue. A handler may run more than once and must bear it. */
-  define(queue: string, handler: Handler, lane?: Exclude<Lane, "recurring">): void;
+  define(
+    queue: string,
+    handler: Handler,
+    lane?: Exclude<Lane, "recurring">,
+    givenUp?: GivenUp,
+  ): void;
   /** Work that recurs; one node at a time does it. */
   every(queue: string, everySeconds: number, handler: () => Promise<void>): void;
   start(): Promise<void>;
@@ -108,8 +121,11 @@ export function createJobs(
     });
   }
 
+  const payloadOf = (job: typeof jobs.$inferSelect): unknown =>
+    JSON.parse(encryption.decrypt(job.payload, placeOf(job.id)));
+
   async function settle(job: typeof jobs.$inferSelect, error: unknown) {
-    const everySeconds = definitions.get(job.queue)?.everySeconds;
+    const { everySeconds, givenUp } = definitions.get(job.queue) ?? {};
     await database.transaction({}, async (tx) => {
       const where = eq(jobs.id, job.id);
       if (error === undefined && everySeconds === undefined) {
@@ -129,6 +145,7 @@ export function createJobs(
           failedAt: over ? at : null,
         })
         .where(where);
+      if (over) await givenUp?.(tx, payloadOf(job));
     });
   }
 
@@ -142,8 +159,7 @@ export function createJobs(
       if (!recurs && job.attempts > maxAttempts) {
         throw new Error("the process ended during the last attempt");
       }
-      const payload = recurs ? null : JSON.parse(encryption.decrypt(job.payload, placeOf(job.id)));
-      await definition.handler(payload);
+      await definition.handler(recurs ? null : payloadOf(job));
       await settle(job, undefined);
     } catch (error) {
       log.warn({ err: error, queue: job.queue, attempt: job.attempts }, "a job failed");
@@ -197,7 +213,8 @@ export function createJobs(
       });
       if (gone.length > 0) await tx.delete(jobs).where(inArray(jobs.id, gone));
     },
-    define: (queue, handler, lane = "work") => definitions.set(queue, { handler, lane }),
+    define: (queue, handler, lane = "work", givenUp = undefined) =>
+      definitions.set(queue, { handler, lane, givenUp }),
     every: (queue, everySeconds, handler) =>
       definitions.set(queue, { handler, everySeconds, lane: "recurring" }),
     async start() {

@@ -298,6 +298,7 @@ test("without its entry no mutation of the API changes anything", async () => {
   const logKey = (await (await server.fetch("/audit/keys")).text()).trimEnd();
   const { id: logId } = must(await admin.mutate("witnesses.addLog", { keys: [logKey] }));
   const calls: Record<string, () => Promise<Answer>> = {
+    "audit.export": () => admin.mutate("audit.export", { format: "csv" }),
     "witnesses.add": () => admin.mutate("witnesses.add", { ...place, target: "o@example.org" }),
     "witnesses.remove": () => admin.mutate("witnesses.remove", { id: witnessId }),
     "witnesses.addLog": () => admin.mutate("witnesses.addLog", { keys: [logKey] }),

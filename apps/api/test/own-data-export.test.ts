@@ -198,3 +198,25 @@ test("a copy needs a fresh authentication, is one at a time, and goes when it ex
   const stale = await member.mutate("data.requestExport");
   expect(stale.error?.data.reason).toBe("reauthentication_required");
 });
+
+test("a copy that cannot be made is told as failed after the last try, and another may be asked for", async () => {
+  const member = await server.member();
+  await server.owner`create or replace function break_pieces() returns trigger language plpgsql
+    as $$ begin raise exception 'broken for a test'; end $$`;
+  await server.owner`create trigger broken before insert on export_pieces
+    for each row execute function break_pieces()`;
+  try {
+    must(await member.mutate("data.requestExport"));
+    const status = async () => {
+      // The tries between the first and the last need not be waited for.
+      await server.owner`
+        update jobs set attempts = 7, run_at = now()
+        where queue = 'export-own-data' and locked_until is null and attempts between 1 and 6`;
+      return must(await member.query("data.exports")).items[0].status;
+    };
+    await expect.poll(status, { timeout: 20_000, interval: 100 }).toBe("failed");
+  } finally {
+    await server.owner`drop trigger broken on export_pieces`;
+  }
+  must(await member.mutate("data.requestExport"));
+});

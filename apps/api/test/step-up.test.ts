@@ -28,6 +28,7 @@ async function sensitiveActs(admin: Client): Promise<Record<string, () => Promis
     "limits.set": () =>
       admin.mutate("limits.set", { class: "mail", points: 9, durationSeconds: 60 }),
     "limits.reset": () => admin.mutate("limits.reset", { class: "mail" }),
+    "audit.export": () => admin.mutate("audit.export", { format: "ndjson" }),
     "witnesses.add": () =>
       admin.mutate("witnesses.add", { kind: "email", target: "keeper@example.org" }),
     "users.delete": () => admin.mutate("users.delete", { id: gone.id }),

@@ -308,6 +308,9 @@ describe("checkpoints go to", () => {
     expect((await admin.mutate("witnesses.add", wrongKey)).error?.data.reason).toBe(
       "invalid_input",
     );
+    const [own = ""] = await linesOf(`${log.url}/witness/keys`);
+    const itself = { kind: "witness", target: `${log.url}/witness`, key: own };
+    expect((await admin.mutate("witnesses.add", itself)).error?.data.reason).toBe("invalid_input");
     const named = { kind: "file", target: "/etc/passwd" };
     expect((await admin.mutate("witnesses.add", named)).status).toBe(400);
     const auditor = await log.user("auditor");

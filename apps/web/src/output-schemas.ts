@@ -24,6 +24,7 @@ import { apiKey, apiKeyPage, createdApiKey } from "@muniment/shared/api-keys.ts"
 import {
   auditCheckpoint,
   auditEntry,
+  auditExport,
   auditPage,
   consistencyProof,
   evidence,
@@ -179,6 +180,7 @@ const outputSchemas = {
     checkpoint: auditCheckpoint,
     consistencyProof,
     evidence,
+    export: auditExport,
     inclusionProof,
   },
   data: {

@@ -126,6 +126,11 @@ export const auditActions = {
   "limit.changed": z.strictObject({ name: z.string(), from: limitChange, to: limitChange }),
   "limit.reset": z.strictObject({ name: z.string() }),
   "alert.resolved": z.strictObject({ kind: z.enum(alertKindNames) }),
+  "audit.exported": z.strictObject({
+    format: z.string(),
+    from: z.number().int(),
+    to: z.number().int(),
+  }),
   "data.erasure_requested": z.strictObject({ graceSeconds: z.number().int() }),
   "data.erasure_cancelled": none,
   "data.erased": erasure,

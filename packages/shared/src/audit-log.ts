@@ -101,6 +101,7 @@ const personalData = z
 export const evidence = z.strictObject({
   format: z.literal("muniment-evidence/1"),
   keys: z.array(z.string()),
+  witnesses: z.array(z.string()).optional(),
   checkpoint: z.string(),
   ranges: z.array(
     z.strictObject({
@@ -112,4 +113,26 @@ export const evidence = z.strictObject({
       right: z.array(hash),
     }),
   ),
+});
+
+/** `html` is a bundle with the page that verifies it; `ocsf` is NDJSON of another schema. */
+export const auditExportFormats = ["html", "json", "ndjson", "csv", "ocsf"] as const;
+export type AuditExportFormat = (typeof auditExportFormats)[number];
+
+/** A bundle is verified whole, by a page that holds it in memory. */
+export const maxBundleEntries = 10_000;
+
+/** Entries from the index `from` on, up to and without `to`; by default all that are sealed. */
+export const auditExportInput = z.strictObject({
+  format: z.enum(auditExportFormats),
+  from: index.optional(),
+  to: size.optional(),
+});
+
+/** Where the export is fetched from, within a minute, by the same user. */
+export const auditExport = z.strictObject({
+  path: z.string(),
+  from: index,
+  to: size,
+  expiresAt: timestamp,
 });

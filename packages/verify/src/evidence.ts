@@ -1,5 +1,6 @@
 import { fromBase64, sameBytes, toBase64 } from "./base64.ts";
 import { type Checkpoint, parseCheckpoint } from "./checkpoint.ts";
+import { openCosignatures, parseWitnessKey } from "./cosignature.ts";
 import { type Leaf, opens, type PersonalData } from "./leaf.ts";
 import { coverOf, Frontier, type Hash, hashLength, leafHash } from "./merkle.ts";
 import { formatVerifierKey, openNote, parseVerifierKey } from "./signed-note.ts";
@@ -27,14 +28,22 @@ export type Evidence = {
   format: typeof evidenceFormat;
   /** Verifier keys of the log. Whoever verifies must know from elsewhere that one of them is right. */
   keys: string[];
-  /** A signed checkpoint (https://c2sp.org/tlog-checkpoint). */
+  /** Keys of witnesses, for which the same holds. */
+  witnesses?: string[] | undefined;
+  /** A signed checkpoint (https://c2sp.org/tlog-checkpoint), with the cosignatures of witnesses. */
   checkpoint: string;
   ranges: EvidenceRange[];
 };
 
 export type Verdict =
-  /** `signedBy` are the verifier keys whose signature is on the checkpoint. */
-  | { ok: true; checkpoint: Checkpoint; signedBy: string[]; entries: number }
+  /** `signedBy` are the verifier keys whose signature is on the checkpoint, `cosignedBy` the witnesses'. */
+  | {
+      ok: true;
+      checkpoint: Checkpoint;
+      signedBy: string[];
+      cosignedBy: { key: string; at: Date }[];
+      entries: number;
+    }
   /** `index` is the first wrong entry; null where it is not one entry that is wrong. */
   | { ok: false; index: number | null; reason: string };
 
@@ -96,13 +105,19 @@ function checkRange(
   return wrong(from, `${which}: the proof does not lead to the signed root`);
 }
 
-async function openCheckpoint(note: string, trusted: readonly string[]) {
+async function openCheckpoint(
+  note: string,
+  trusted: readonly string[],
+  witnesses: readonly string[],
+) {
   const { text, signedBy } = await openNote(note, trusted.map(parseVerifierKey));
   const checkpoint = parseCheckpoint(text);
   if (signedBy.some(({ name }) => name !== checkpoint.origin)) {
     throw new Error("it was signed with the key of another log");
   }
-  return { checkpoint, signedBy: signedBy.map(formatVerifierKey) };
+  const cosigned = await openCosignatures(note, witnesses.map(parseWitnessKey));
+  const cosignedBy = cosigned.map(({ key, at }) => ({ key: formatVerifierKey(key), at }));
+  return { checkpoint, signedBy: signedBy.map(formatVerifierKey), cosignedBy };
 }
 
 /**
@@ -110,11 +125,12 @@ async function openCheckpoint(note: string, trusted: readonly string[]) {
  * from elsewhere, or give those as `trusted`, which then are the only ones that count.
  */
 export async function verifyEvidence(
-  { format, keys, checkpoint: note, ranges }: Evidence,
+  { format, keys, witnesses = [], checkpoint: note, ranges }: Evidence,
   trusted: readonly string[] = keys,
+  trustedWitnesses: readonly string[] = witnesses,
 ): Promise<Verdict> {
   if (format !== evidenceFormat) return wrong(null, `not of the format ${evidenceFormat}`);
-  const opened = await openCheckpoint(note, trusted).catch((error: unknown) => messageOf(error));
+  const opened = await openCheckpoint(note, trusted, trustedWitnesses).catch(messageOf);
   if (typeof opened === "string") return wrong(null, `the checkpoint: ${opened}`);
   let entries = 0;
   for (const range of ranges) {

@@ -14,6 +14,31 @@ export async function readCheckpoint(sql: Query): Promise<SignedCheckpoint | nul
   return { ...parseCheckpoint(text), note: row.note, at: row.at };
 }
 
+/** A checkpoint with the cosignatures of witnesses in its note, and their keys. */
+export type CosignedCheckpoint = SignedCheckpoint & { witnesses: string[] };
+
+/** The newest checkpoint of at least a size that a witness cosigned, or else the newest; null without one. */
+export async function readCosignedCheckpoint(
+  sql: Query,
+  size: number,
+): Promise<CosignedCheckpoint | null> {
+  const rows = await sql`
+    select s.key, s.line, c.note, c.at from audit_cosignatures s join audit_checkpoints c using (size)
+    where size = (select max(size) from audit_cosignatures where size >= ${size}) order by s.key`;
+  const [first] = rows;
+  if (!first) {
+    const newest = await readCheckpoint(sql);
+    return newest && newest.size >= size ? { ...newest, witnesses: [] } : null;
+  }
+  const text = first.note.slice(0, first.note.indexOf("\n\n") + 1);
+  return {
+    ...parseCheckpoint(text),
+    note: first.note + rows.map(({ line }) => line).join(""),
+    at: first.at,
+    witnesses: rows.map(({ key }) => key),
+  };
+}
+
 /** Reads a checkpoint that one of the ring's keys signed. @throws where none did */
 export async function openOwnCheckpoint(
   note: string,

@@ -9,7 +9,7 @@ import {
 import { leafText } from "@muniment/verify/leaf.ts";
 import { formatVerifierKey } from "@muniment/verify/signed-note.ts";
 import type postgres from "postgres";
-import type { SignedCheckpoint } from "./checkpoints.ts";
+import type { CosignedCheckpoint } from "./checkpoints.ts";
 import { type DataKeys, type OpenedPersonal, readable } from "./data-keys.ts";
 import { leafOf } from "./entry-leaf.ts";
 import { createNoteSigner } from "./note-signer.ts";
@@ -47,7 +47,7 @@ async function readRange(
 export async function readEvidence(
   sql: Query,
   keys: DataKeys,
-  { note, origin, size }: SignedCheckpoint,
+  { note, origin, size, witnesses }: CosignedCheckpoint,
   seeds: readonly Buffer[],
   from: number,
   to: number,
@@ -55,6 +55,7 @@ export async function readEvidence(
   return {
     format: evidenceFormat,
     keys: createNoteSigner(seeds, origin).keys.map(formatVerifierKey),
+    ...(witnesses.length > 0 ? { witnesses } : {}),
     checkpoint: note,
     ranges: [await readRange(sql, keys, from, to, size)],
   };

@@ -2,6 +2,7 @@ import type { RequestListener } from "node:http";
 import type { Deps } from "../deps.ts";
 import { AppError, toAppError } from "../errors.ts";
 import { plainError } from "./answer.ts";
+import { auditExportRoutes } from "./audit-export-route.ts";
 import { auditRoutes } from "./audit-route.ts";
 import { callerAddress } from "./caller-address.ts";
 import { eventExportRoutes } from "./event-export-route.ts";
@@ -50,7 +51,11 @@ function refuse(exchange: Exchange): void {
  * The first to see every request: gives it an id and its answer the headers that it has unless a
  * route says otherwise, and answers the API by itself. `others` gets what is no route of it: files, pages, health.
  */
-export function createFront(deps: Deps, others: (exchange: Exchange) => void): RequestListener {
+export function createFront(
+  deps: Deps,
+  webDirectory: string | null,
+  others: (exchange: Exchange) => void,
+): RequestListener {
   const { config } = deps;
   const addressOf = callerAddress(config);
   const routeOf = finder([
@@ -63,6 +68,7 @@ export function createFront(deps: Deps, others: (exchange: Exchange) => void): R
     ...witnessRoutes(deps),
     ...importRoutes(deps),
     ...uploadRoutes(deps),
+    ...auditExportRoutes(deps, webDirectory),
   ]);
 
   function answer(exchange: Exchange): void {

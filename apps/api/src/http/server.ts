@@ -42,7 +42,7 @@ export async function createServer(
   const app = fastify({
     logger: false,
     serverFactory(handle) {
-      const front = createFront(deps, ({ request, response, id, headers }) => {
+      const front = createFront(deps, webDirectory, ({ request, response, id, headers }) => {
         ids.set(request, id);
         for (let at = 0; at < headers.length; at += 2) {
           response.setHeader(headers[at] ?? "", headers[at + 1] ?? "");

@@ -4,6 +4,7 @@ import { eq } from "drizzle-orm";
 import { z } from "zod";
 import type { Deps } from "../deps.ts";
 import { deriveKey, sealBytes } from "../encryption.ts";
+import { enterScope } from "../identity/scope.ts";
 import { exportQueue } from "../job-queues.ts";
 import { writeArchive } from "./write-archive.ts";
 
@@ -69,5 +70,14 @@ async function makeExport(deps: ExportDeps, { userId, exportId }: z.infer<typeof
 }
 
 export function defineExportJob(deps: ExportDeps): void {
-  deps.jobs.define(exportQueue, (given) => makeExport(deps, payload.parse(given)), "transfers");
+  deps.jobs.define(
+    exportQueue,
+    (given) => makeExport(deps, payload.parse(given)),
+    "transfers",
+    async (tx, given) => {
+      const { userId, exportId } = payload.parse(given);
+      await enterScope(tx, userId);
+      await tx.update(exports).set({ failedAt: deps.now() }).where(eq(exports.id, exportId));
+    },
+  );
 }

@@ -11,6 +11,7 @@ import { formatVerifierKey, parseVerifierKey } from "@muniment/verify/signed-not
 import { count, eq, sql } from "drizzle-orm";
 import { v7 as uuidv7 } from "uuid";
 import type { DataKeys } from "../audit/data-keys.ts";
+import type { Cosigner } from "../audit/note-signer.ts";
 import { writeAuditEntry } from "../audit/write.ts";
 import { AppError } from "../errors.ts";
 
@@ -18,7 +19,8 @@ type NewWitness = {
   id: string;
   kind: WitnessKind;
   target: string;
-  key?: string | undefined;
+  /** The key of a witness, and what this installation signs with as one. */
+  key?: { text: string; own: Cosigner } | undefined;
   secret?: string;
   everySeconds?: number | undefined;
 };
@@ -34,13 +36,18 @@ export const targetOf = ({
   target: string;
 }) => ({ kind: kind === "email" ? "mailbox" : "witness", id, label: target });
 
-/** @throws AppError `invalid_input` where it is not the verifier key of a witness */
-function readWitnessKey(text: string): string {
+/** @throws AppError `invalid_input` where it is not the verifier key of another witness */
+function readWitnessKey(text: string, { keys }: Cosigner): string {
+  let key: string;
   try {
-    return formatVerifierKey(parseWitnessKey(text));
+    key = formatVerifierKey(parseWitnessKey(text));
   } catch (cause) {
     throw new AppError("invalid_input", "key: not the verifier key of a witness", { cause });
   }
+  if (keys.some((own) => formatVerifierKey(own) === key)) {
+    throw new AppError("invalid_input", "key: this installation is no witness of itself");
+  }
+  return key;
 }
 
 /** Adds a place that checkpoints are sent to from now on. @throws AppError `already_exists`, `too_many` */
@@ -58,7 +65,7 @@ export async function insertWitness(
     .insert(witnesses)
     .values({
       ...{ id, kind, target, secret: secret ?? null, createdAt: now, nextAttemptAt: now },
-      key: key === undefined ? null : readWitnessKey(key),
+      key: key === undefined ? null : readWitnessKey(key.text, key.own),
       everySeconds: everySeconds ?? defaultEverySeconds[kind],
     })
     .onConflictDoNothing()
@@ -135,7 +142,7 @@ export async function nameFile({ database, dataKeys, now }: Input, path: string)
 export async function addWitnessByCommand(
   { database, dataKeys, now }: Input,
   url: string,
-  key: string,
+  key: { text: string; own: Cosigner },
 ) {
   return database.transaction({}, async (tx) => {
     const row = await insertWitness(tx, { id: uuidv7(), kind: "witness", target: url, key }, now());

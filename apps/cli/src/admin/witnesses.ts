@@ -1,6 +1,6 @@
 import { withDatabase } from "@muniment/api/with-database.ts";
 import { addLogByCommand, addWitnessByCommand } from "@muniment/api/witnesses/manage.ts";
-import { submissionPrefix } from "@muniment/api/witnesses/own-witness.ts";
+import { ownCosigner, submissionPrefix } from "@muniment/api/witnesses/own-witness.ts";
 import { exitCodes, type Io, parseArguments, UsageError } from "../command.ts";
 import { settingsOf } from "./settings.ts";
 
@@ -41,7 +41,9 @@ export async function addWitnessCommand(argv: string[], io: Io): Promise<number>
   const settings = settingsOf(io.env);
   const now = () => new Date();
   const row = await withDatabase(settings, (opened) =>
-    addWitnessByCommand({ ...opened, now }, url, key),
+    ownCosigner({ ...opened, ...settings }).then((own) =>
+      addWitnessByCommand({ ...opened, now }, url, { text: key, own }),
+    ),
   );
   const log = settings.config.publicUrl.origin;
   io.stdout.write(

@@ -4,7 +4,7 @@ import { signedIn } from "../../trpc/authenticated.ts";
 import { limited } from "../../trpc/limited.ts";
 import { permission } from "../../trpc/permission.ts";
 import { readsOthers } from "../../trpc/reads-others.ts";
-import { newestCheckpoint } from "./newest-checkpoint.ts";
+import { cosignedCheckpoint } from "./newest-checkpoint.ts";
 
 export const evidence = limited("general")
   .concat(signedIn)
@@ -15,7 +15,7 @@ export const evidence = limited("general")
   .query(async ({ ctx: { deps, saw }, input: { from, count } }) => {
     const { database, dataKeys, secrets } = deps;
     saw("audit_log");
-    const checkpoint = await newestCheckpoint(deps, from + count);
+    const checkpoint = await cosignedCheckpoint(deps, from + count);
     return readEvidence(
       database.audit,
       dataKeys,

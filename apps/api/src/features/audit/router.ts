@@ -2,6 +2,7 @@ import { router } from "../../trpc/init.ts";
 import { checkpoint } from "./checkpoint.ts";
 import { consistencyProof } from "./consistency-proof.ts";
 import { evidence } from "./evidence.ts";
+import { exportLog } from "./export.ts";
 import { get } from "./get.ts";
 import { inclusionProof } from "./inclusion-proof.ts";
 import { search } from "./search.ts";
@@ -10,6 +11,7 @@ export const auditRouter = router({
   checkpoint,
   consistencyProof,
   evidence,
+  export: exportLog,
   get,
   inclusionProof,
   search,

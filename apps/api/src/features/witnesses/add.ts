@@ -7,6 +7,7 @@ import { permission } from "../../trpc/permission.ts";
 import { recentlyAuthenticated } from "../../trpc/recently-authenticated.ts";
 import { makeWebhookSecret } from "../../webhooks/signature.ts";
 import { insertWitness, targetOf } from "../../witnesses/manage.ts";
+import { ownCosigner } from "../../witnesses/own-witness.ts";
 import { placeOfWitnessSecret } from "../../witnesses/send-to-webhook.ts";
 import { toWitness } from "./read-witnesses.ts";
 
@@ -30,7 +31,7 @@ export const add = limited("general")
       tx,
       {
         ...{ id, kind, target, everySeconds },
-        key: kind === "witness" ? input.key : undefined,
+        key: kind === "witness" ? { text: input.key, own: await ownCosigner(deps) } : undefined,
         ...(secret ? { secret: deps.encryption.encrypt(secret, placeOfWitnessSecret(id)) } : {}),
       },
       deps.now(),

@@ -1,7 +1,7 @@
 import { useSuspenseInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { ScrollText } from "lucide-react";
-import { useDeferredValue, useMemo } from "react";
+import { Download, ScrollText } from "lucide-react";
+import { useDeferredValue, useMemo, useState } from "react";
 import { loadMoreProps } from "../../paging.ts";
 import { Button } from "../../ui/button.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
@@ -11,6 +11,7 @@ import { AuditFilterBar } from "./audit-filter-bar.tsx";
 import { type AuditFilters, auditInput, auditQuery } from "./audit-search.ts";
 import { AuditTable } from "./audit-table.tsx";
 import { EntryPanel } from "./entry-panel.tsx";
+import { ExportLogDialog } from "./export-log-dialog.tsx";
 import { LogStatus } from "./log-status.tsx";
 
 const route = getRouteApi("/app/admin/audit");
@@ -23,15 +24,23 @@ export function AuditPage() {
   const entry = route.useSearch({ select: (search) => search.entry });
   const navigate = route.useNavigate();
   const setFilters = (search: AuditFilters) => void navigate({ search, replace: true });
+  const [exporting, setExporting] = useState(false);
   return (
     <>
       <PageHeader
         title="Audit log"
         description="Who did what to which target, when, from where, with which outcome. Newest first."
+        actions={
+          <Button onClick={() => setExporting(true)}>
+            <Download aria-hidden />
+            Export
+          </Button>
+        }
       />
       <LogStatus />
       <AuditFilterBar filters={filters} onChange={setFilters} />
       <EntryList filters={filters} onClear={() => setFilters({})} />
+      <ExportLogDialog open={exporting} onOpenChange={setExporting} />
       <EntryPanel
         id={entry}
         filters={filters}

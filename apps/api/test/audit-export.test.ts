@@ -1,0 +1,155 @@
+import { createHash } from "node:crypto";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { readTrailer } from "@muniment/shared/exports.ts";
+import { type Evidence, verifyEvidence } from "@muniment/verify/evidence.ts";
+import { formatVerifierKey, parseNote } from "@muniment/verify/signed-note.ts";
+import { afterAll, beforeAll, expect, test } from "vitest";
+// biome-ignore lint/correctness/useImportExtensions: a script, which has its types beside it
+import { buildVerifier } from "../../../scripts/build.mjs";
+import { readCheckpoint } from "../src/audit/checkpoints.ts";
+import { createCosigner } from "../src/audit/note-signer.ts";
+import { createClock } from "./clock.ts";
+import { must, startTestServer, type TestServer, type UserClient } from "./harness.ts";
+
+const clock = createClock();
+let web: string;
+let server: TestServer;
+let auditor: UserClient;
+let size: number;
+beforeAll(async () => {
+  web = await mkdtemp(join(tmpdir(), "muniment-web-"));
+  await writeFile(join(web, "verifier.html"), await buildVerifier());
+  await writeFile(join(web, "index.html"), "");
+  server = await startTestServer({ webDirectory: web, now: clock.now });
+  auditor = await server.user("auditor");
+  const member = await server.member();
+  must(await member.mutate("agents.create", { name: '=HYPERLINK("http://evil")' }));
+  must(await member.mutate("auth.signOut"));
+  await server.deps.sealer.seal();
+  size = (await readCheckpoint(server.deps.database.audit))?.size ?? 0;
+});
+afterAll(async () => {
+  await server.stop();
+  await rm(web, { recursive: true, force: true });
+});
+
+const get = ({ cookie }: UserClient, path: string) => server.fetch(path, { headers: { cookie } });
+async function fetchExport(input: object, client: UserClient = auditor) {
+  const { path } = must(await auditor.mutate("audit.export", input));
+  return get(client, path);
+}
+const linesOf = async (answer: Response) => {
+  const text = await answer.text();
+  const lines = text.trimEnd().split("\n");
+  const trailer = readTrailer(lines.pop() ?? "");
+  const before = text.slice(0, text.lastIndexOf("\n", text.length - 2) + 1);
+  expect(trailer?.sha256).toBe(createHash("sha256").update(before).digest("hex"));
+  return { lines, trailer };
+};
+
+test("entries go out as NDJSON with their places and hashes, counted and hashed", async () => {
+  const answer = await fetchExport({ format: "ndjson", to: size });
+  expect(answer.headers.get("content-disposition")).toContain(`audit-log-0-${size - 1}.ndjson`);
+  const { lines, trailer } = await linesOf(answer);
+  const entries = lines.map((line) => JSON.parse(line));
+  expect(trailer?.rows).toBe(size);
+  expect(entries.map(({ index }) => index)).toEqual(Array.from({ length: size }, (_, at) => at));
+  const created = entries.find(({ action }) => action === "agent.created");
+  const evidence = must(await auditor.query("audit.evidence", { from: created.index, count: 1 }));
+  expect(created.leafHash).toBe(evidence.ranges[0].entries[0].hash);
+  const { items } = must(await auditor.query("audit.search", { actions: ["audit.exported"] }));
+  expect(items[0]).toMatchObject({ details: { format: "ndjson", from: 0, to: size } });
+});
+
+test("as CSV that no spreadsheet takes for a formula", async () => {
+  const { lines, trailer } = await linesOf(await fetchExport({ format: "csv", to: size }));
+  expect(lines[0]?.split(",").slice(0, 3)).toEqual(["index", "id", "at"]);
+  expect([lines.length - 1, trailer?.rows]).toEqual([size, size]);
+  const created = lines.find((line) => line.includes("agent.created"));
+  expect(created).toContain(`,"'=HYPERLINK(""http://evil"")",`);
+});
+
+test("as OCSF events of the classes Authentication and API Activity", async () => {
+  const { lines } = await linesOf(await fetchExport({ format: "ocsf", to: size }));
+  const events = lines.map((line) => JSON.parse(line));
+  const of = (action: string) => events.find(({ unmapped }) => unmapped.action === action);
+  expect(of("session.created")).toMatchObject({
+    class_uid: 3002,
+    category_uid: 3,
+    activity_id: 1,
+    type_uid: 300201,
+    status_id: 1,
+    severity_id: 1,
+    user: { email_addr: expect.stringContaining("@"), type_id: 1 },
+    src_endpoint: { ip: "127.0.0.1" },
+  });
+  expect(of("session.ended")).toMatchObject({ type_uid: 300202 });
+  expect(of("agent.created")).toMatchObject({
+    class_uid: 6003,
+    category_uid: 6,
+    type_uid: 600301,
+    api: { operation: "agent.created" },
+    resources: [{ type: "agent" }],
+  });
+  for (const { metadata, time, type_uid, class_uid, activity_id } of events) {
+    expect(metadata).toMatchObject({ version: "1.3.0", product: { name: "Muniment" } });
+    expect(time).toBeGreaterThan(0);
+    expect(type_uid).toBe(class_uid * 100 + activity_id);
+  }
+});
+
+test("as evidence that is verified without the server, with what witnesses cosigned", async () => {
+  const newest = await readCheckpoint(server.deps.database.audit);
+  if (!newest) throw new Error("no checkpoint");
+  const witness = createCosigner([Buffer.alloc(32, 9)], "w.example.org/witness");
+  const [key] = witness.keys;
+  if (!key) throw new Error("no key");
+  const line = witness.cosign(parseNote(newest.note).text, clock.now());
+  const row = { size: newest.size, key: formatVerifierKey(key), line, at: clock.now() };
+  await server.owner`insert into audit_cosignatures ${server.owner(row)}`;
+
+  const json = (await (await fetchExport({ format: "json", from: 1, to: 3 })).json()) as Evidence;
+  expect(await verifyEvidence(json)).toMatchObject({
+    ok: true,
+    entries: 2,
+    cosignedBy: [{ key: row.key }],
+  });
+  const forged = {
+    ...json,
+    checkpoint: json.checkpoint.replace(line, line.replace(/.{9}\n$/, "AAAAAAA=\n")),
+  };
+  expect(await verifyEvidence(forged)).toMatchObject({ ok: false });
+
+  const page = await (await fetchExport({ format: "html", from: 1, to: 3 })).text();
+  const [, embedded = ""] = /<script id="evidence"[^>]*>(.*?)<\/script>/s.exec(page) ?? [];
+  expect(JSON.parse(embedded)).toEqual(json);
+  expect(page).toContain("default-src 'none'");
+});
+
+test("only to whom a ticket was given, for a minute, and with the right to it", async () => {
+  const other = await server.user("auditor");
+  expect((await fetchExport({ format: "csv" }, other)).status).toBe(404);
+  const { path } = must(await auditor.mutate("audit.export", { format: "csv" }));
+  expect((await server.fetch(path)).status).toBe(401);
+  expect((await get(auditor, `${path}x`)).status).toBe(404);
+  expect((await get(auditor, path)).status).toBe(200);
+  await server.owner`update users set role = 'member' where id = ${auditor.id}`;
+  server.deps.identities.forget();
+  expect((await get(auditor, path)).status).toBe(403);
+  await server.owner`update users set role = 'auditor' where id = ${auditor.id}`;
+  server.deps.identities.forget();
+  const reason = async (input: object) =>
+    (await auditor.mutate("audit.export", input)).error?.data.reason;
+  expect(await reason({ format: "csv", from: 3, to: 3 })).toBe("invalid_range");
+  expect(await reason({ format: "csv", to: 1_000_000 })).toBe("not_found");
+  expect(await reason({ format: "xml" })).toBe("invalid_input");
+  expect((await (await server.member()).mutate("audit.export", { format: "csv" })).status).toBe(
+    403,
+  );
+  clock.advance(61);
+  expect((await get(auditor, path)).status).toBe(404);
+  clock.advance(300);
+  expect(await reason({ format: "csv" })).toBe("reauthentication_required");
+});
