@@ -13,12 +13,14 @@ let page: Page;
 let complaints: string[];
 let receiver: Awaited<ReturnType<typeof startReceiver>>;
 let key = "";
+let agentId = "";
 
 beforeAll(async () => {
   receiver = await startReceiver();
   [product, browser] = await Promise.all([startProduct({ EGRESS_ALLOW: "127.0.0.1" }), launch()]);
   const admin = await createAdmin(product);
   const agent = await admin.mutate("agents.create", { name: "bastion" });
+  agentId = agent.id;
   const scopes = ["events:write"];
   ({ key } = await admin.mutate("apiKeys.create", { agentId: agent.id, name: "k", scopes }));
   const context = await newContext(browser);
@@ -151,4 +153,65 @@ test("muniment export writes a file only when it is whole, and tells one that is
   writeFileSync(output, readFileSync(output, "utf8").slice(0, -100));
   expect((await product.cli(["export", "--check", output])).code).toBe(1);
   expect(existsSync(`${output}.part`)).toBe(false);
+});
+
+test("a file is imported: chosen, sent, done, and its refused lines told", async () => {
+  await page.goto(`${product.url}/imports`);
+  await page.getByRole("heading", { name: "No imports yet" }).waitFor();
+  await expectSound("no imports");
+  await button("New import").click();
+  await button(/^Import$/).click();
+  await page.getByText("Choose a file that is not empty.").waitFor();
+  const file = join(product.dataDir, "orders.csv");
+  writeFileSync(
+    file,
+    "When,Text\n2026-01-02T03:04:05Z,one\n2026-01-02T03:04:06Z,two\nlater,three\n",
+  );
+  await page.getByLabel("File", { exact: true }).setInputFiles(file);
+  await page.getByText("orders.csv, 72 B").waitFor();
+  expect(await page.getByText("Choose a file that is not empty.").count()).toBe(0);
+  await page.getByLabel("Type").fill("shop.order");
+  await page.getByLabel("Columns").fill("occurredAt=When\nmessage=Text");
+  await expectSound("a new import");
+  await button(/^Import$/).click();
+  const row = page.getByRole("row").filter({ hasText: "orders.csv" });
+  await row.getByText("done").waitFor();
+  await expectSound("imports");
+  await button("Refused lines").click();
+  await page.getByText("invalid_time").waitFor();
+  await expectSound("refused lines");
+  const saved = page.waitForEvent("download");
+  await page.getByRole("link", { name: "Download all as CSV" }).click();
+  expect(readFileSync(await (await saved).path(), "utf8")).toContain("\n4,invalid_time,");
+  await page.keyboard.press("Escape");
+  expect(complaints).toEqual([]);
+});
+
+test("muniment import stores a file once, says what was refused, and refuses half an export", async () => {
+  const env = { MUNIMENT_PASSWORD: "correct horse battery staple", MUNIMENT_URL: product.url };
+  const account = ["--email", "admin@example.org"];
+  const asked = ["import", ...account, "--agent", agentId];
+  const file = join(product.dataDir, "events.ndjson");
+  const line = JSON.stringify({ type: "cli.imported", message: "x" });
+  writeFileSync(file, `${line}\n${line}\n`);
+  const first = await product.cli([...asked, file], env);
+  expect([first.code, first.stderr]).toEqual([0, ""]);
+  expect(first.stdout).toContain("done: 2 stored, 0 known before, 0 refused");
+  const again = await product.cli([...asked, "--json", file], env);
+  expect(JSON.parse(again.stdout)).toMatchObject({ accepted: 0, duplicates: 2, rejected: 0 });
+  writeFileSync(file, `${line}\nno event\n`);
+  const rejects = join(product.dataDir, "rejects.csv");
+  const partly = await product.cli([...asked, "--rejects", rejects, file], env);
+  expect([partly.code, readFileSync(rejects, "utf8").split("\n")[1]]).toEqual([
+    1,
+    expect.stringMatching(/^2,invalid_json,/),
+  ]);
+  const output = join(product.dataDir, "cli.ndjson");
+  await product.cli(["export", ...account, "--output", output, "type:cli.*"], env);
+  writeFileSync(output, readFileSync(output, "utf8").slice(0, -120));
+  const cut = await product.cli([...asked, output], env);
+  expect([cut.code, cut.stdout]).toEqual([1, expect.stringContaining("cut off")]);
+  expect((await product.cli([...asked, join(product.dataDir, "nothing")], env)).code).toBe(2);
+  const wrong = await product.cli([...asked, file], { ...env, MUNIMENT_PASSWORD: "wrong" });
+  expect(wrong.code).toBe(3);
 });

@@ -18,6 +18,7 @@ const ownPages = [
   "/alert-rules",
   "/webhooks",
   "/exports",
+  "/imports",
   "/insights",
   "/account",
   "/data",

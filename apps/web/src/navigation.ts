@@ -12,6 +12,7 @@ import {
   ScrollText,
   Siren,
   Stamp,
+  Upload,
   UserCog,
   Users,
   Webhook,
@@ -26,6 +27,7 @@ type Page = {
     | "/alert-rules"
     | "/webhooks"
     | "/exports"
+    | "/imports"
     | "/account"
     | "/data"
     | "/admin/users"
@@ -54,6 +56,7 @@ export const workPages: readonly Page[] = [
     key: "n",
   },
   { to: "/webhooks", label: "Webhooks", icon: Webhook, permission: "webhooks:read", key: "h" },
+  { to: "/imports", label: "Imports", icon: Upload, permission: "events:write", key: "m" },
   { to: "/exports", label: "Exports", icon: Download, permission: "events:read", key: "x" },
 ];
 

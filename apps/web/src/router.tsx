@@ -15,6 +15,7 @@ import { erasureRoute } from "./routes/erasure.tsx";
 import { eventsRoute } from "./routes/events.tsx";
 import { exportsRoute } from "./routes/exports.tsx";
 import { forgotRoute } from "./routes/forgot.tsx";
+import { importsRoute } from "./routes/imports.tsx";
 import { insightsRoute } from "./routes/insights.tsx";
 import { limitsRoute } from "./routes/limits.tsx";
 import { indexRoute } from "./routes/overview.tsx";
@@ -56,6 +57,7 @@ const routeTree = rootRoute.addChildren([
     webhooksRoute,
     webhookRoute,
     exportsRoute,
+    importsRoute,
     accountRoute,
     dataRoute,
     usersRoute,
