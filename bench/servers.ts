@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { startEmbeddedPostgres } from "@muniment/db/embedded/start.ts";
 import { createDatabase } from "@muniment/db/migrate.ts";
+import { serverFlags } from "../scripts/server-flags.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -57,7 +58,7 @@ export async function startBench(built: string): Promise<Bench> {
   const databaseUrl = `postgres://${username}:${password}@localhost:${port}/bench?host=${encodeURIComponent(host)}`;
   const apiPort = await freePort();
   const many = "1000000000";
-  const product = spawnServer([join(built, "api.js")], {
+  const product = spawnServer([...serverFlags, join(built, "api.js")], {
     NODE_ENV: "production",
     PORT: String(apiPort),
     DATA_DIR: join(dataDir, "app"),

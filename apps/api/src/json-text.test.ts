@@ -150,7 +150,7 @@ describe("a value", () => {
         expect(elements).toEqual(
           list.map(([, item]) => ({
             length: item.text.length,
-            escapes: item.text.includes("\\u"),
+            escapes: item.text.includes("\\"),
             scanned: expect.objectContaining({ members: item.members, exact: item.exact }),
           })),
         );

@@ -6,7 +6,10 @@
 /** Where a value ends, how many members its objects have in all, and whether parsing kept its numbers. */
 export type Scanned = { end: number; members: number; exact: boolean };
 
-/** `escapes`: it has a `\u` escape, which may stand for a character that cannot be stored. */
+/**
+ * `escapes`: it has a backslash, so that its strings are not as they stand in the text, and one may hold
+ * a character that cannot be stored.
+ */
 export type Element = { scanned: Scanned; length: number; escapes: boolean };
 
 const quote = 0x22;
@@ -140,12 +143,12 @@ export function forEachMember(
 /** Each element of an array, and where the array ends. */
 export function scanElements(text: string, start: number): { elements: Element[]; end: number } {
   const elements: Element[] = [];
-  let nextEscape = text.indexOf("\\u", start);
+  let nextEscape = text.indexOf("\\", start);
   let at = skipSpace(text, start + 1);
   while (text.charCodeAt(at) !== closeBracket) {
     const scanned = scanValue(text, at);
     const escapes = nextEscape >= 0 && nextEscape < scanned.end;
-    if (escapes) nextEscape = text.indexOf("\\u", scanned.end);
+    if (escapes) nextEscape = text.indexOf("\\", scanned.end);
     elements.push({ scanned, length: scanned.end - at, escapes });
     at = skipSpace(text, scanned.end);
     if (text.charCodeAt(at) !== closeBracket) at = skipSpace(text, at + 1);

@@ -1,10 +1,15 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { setFlagsFromString } from "node:v8";
 import { boot } from "./boot.ts";
 import { describeProblems, type Problem, parseConfig } from "./config.ts";
 import { withFiles } from "./env-files.ts";
 import { createLog } from "./log.ts";
 import { StartProblem } from "./start-problem.ts";
+
+// Collects old objects when they have grown by 40 % instead of up to fourfold: events and requests that
+// wait for a commit outlive the collections of young ones, and leave up to 80 MB of garbage else.
+setFlagsFromString("--heap-growing-percent=40");
 
 const here = dirname(fileURLToPath(import.meta.url));
 

@@ -3,7 +3,7 @@ import { Rejected } from "./rejected.ts";
 /** Counts over a value: members of its objects, and bytes that a number takes beyond its short form. */
 export type Canonical = { text: string; members: number; extraBytes: number };
 
-type Counts = Omit<Canonical, "text"> & { mayBeUnstorable: boolean };
+type Counts = Omit<Canonical, "text"> & { escapes: boolean };
 
 /** @throws Rejected `invalid_text` for what PostgreSQL could not keep as sent */
 export function checkText(text: string, where: string): void {
@@ -12,6 +12,10 @@ export function checkText(text: string, where: string): void {
     throw new Rejected("invalid_text", `${where} contains a lone surrogate.`);
   }
 }
+
+/** A string as JSON. Of a text without backslashes each stands in it just so. */
+export const stringText = (text: string, escapes: boolean) =>
+  escapes ? JSON.stringify(text) : `"${text}"`;
 
 /** jsonb gives 1e308 back with all its 309 digits, so it must count like them. */
 function writtenOut(number: number): number {
@@ -33,9 +37,9 @@ function objectText(value: object, depth: number, counts: Counts): string {
   let text = "{";
   for (const key of keys) {
     if (key === "__proto__") throw new Rejected("forbidden_key", "A key is named __proto__.");
-    if (counts.mayBeUnstorable) checkText(key, "A key of props");
+    if (counts.escapes) checkText(key, "A key of props");
     if (text.length > 1) text += ",";
-    text += `${JSON.stringify(key)}:`;
+    text += `${stringText(key, counts.escapes)}:`;
     text += write((value as Record<string, unknown>)[key], depth, counts);
   }
   return `${text}}`;
@@ -43,8 +47,8 @@ function objectText(value: object, depth: number, counts: Counts): string {
 
 function write(value: unknown, depth: number, counts: Counts): string {
   if (typeof value === "string") {
-    if (counts.mayBeUnstorable) checkText(value, "A text of props");
-    return JSON.stringify(value);
+    if (counts.escapes) checkText(value, "A text of props");
+    return stringText(value, counts.escapes);
   }
   if (typeof value === "number") {
     counts.extraBytes += writtenOut(value);
@@ -58,11 +62,11 @@ function write(value: unknown, depth: number, counts: Counts): string {
 
 /**
  * A parsed JSON value as text that is the same for the same content: keys sorted, no spaces.
- * `mayBeUnstorable`: its JSON text had `\u` escapes, the only way to write what PostgreSQL cannot keep.
+ * `escapes`: its JSON text had backslashes, the only way to write what PostgreSQL cannot keep.
  * @throws Rejected `too_deep`, `forbidden_key`, `invalid_text`
  */
-export function canonicalise(value: object, depth: number, mayBeUnstorable = true): Canonical {
-  const counts: Counts = { members: 0, extraBytes: 0, mayBeUnstorable };
+export function canonicalise(value: object, depth: number, escapes = true): Canonical {
+  const counts: Counts = { members: 0, extraBytes: 0, escapes };
   const text = write(value, depth, counts);
   return { text, members: counts.members, extraBytes: counts.extraBytes };
 }

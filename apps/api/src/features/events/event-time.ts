@@ -6,12 +6,12 @@ const rfc3339 =
 const longest = 64;
 
 /** How most times are written. */
-const canonical = /^\d{4}-\d\d-(\d\d)T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
+const canonical = /^\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
 
 /** The instant of a time in canonical form; undefined for any other, and for a day that does not exist. */
 function parseCanonical(text: string): number | undefined {
-  const day = Number(canonical.exec(text)?.[1]);
-  if (Number.isNaN(day)) return undefined;
+  if (text.length !== 24 || !canonical.test(text)) return undefined;
+  const day = Number(text.slice(8, 10));
   const at = Date.parse(text);
   // Date.parse takes 30 February for 2 March.
   return day <= 28 || new Date(at).getUTCDate() === day ? at : undefined;

@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import { eventBounds, eventLevels, eventTypePattern } from "@muniment/shared/events.ts";
 import type { Element } from "../../json-text.ts";
-import { type Canonical, canonicalise, checkText } from "./canonical.ts";
+import { type Canonical, canonicalise, checkText, stringText } from "./canonical.ts";
 import { makeId, timeOfId } from "./event-id.ts";
 import { isStorable, parseTime } from "./event-time.ts";
 import { Rejected } from "./rejected.ts";
@@ -138,8 +138,8 @@ function readProps(value: unknown, escapes: boolean): Canonical | undefined {
 
 /** As JSON, of what is a level or a time and so has nothing to escape. */
 const plainJson = (value: unknown) => (value === undefined ? "null" : `"${value}"`);
-const textJson = (value: string | undefined) =>
-  value === undefined ? "null" : JSON.stringify(value);
+const textJson = (value: string | undefined, escapes: boolean) =>
+  value === undefined ? "null" : stringText(value, escapes);
 
 /**
  * Judges one event of a batch; `scanned` is what its JSON text of `length` characters says.
@@ -181,7 +181,7 @@ export function parseEvent(
   const id = readId(sent.id, at, receivedAt);
 
   // What was not sent is null here, which no field can be sent as.
-  const content = `["${type}",${plainJson(sent.occurredAt)},${plainJson(sent.level)},${textJson(message)},${textJson(subject)},${textJson(traceId)},${seq ?? null}]`;
+  const content = `["${type}",${plainJson(sent.occurredAt)},${plainJson(sent.level)},${textJson(message, escapes)},${textJson(subject, escapes)},${textJson(traceId, escapes)},${seq ?? null}]`;
   const digest = hash("sha256", content + (props?.text ?? ""), "hex");
   return {
     id,

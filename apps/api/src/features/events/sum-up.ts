@@ -28,9 +28,11 @@ export function sumUp(events: readonly Summed[]) {
     term: (hash: number) => props.addTerm(hash),
     number: (path: string, value: number) => widen(numbers, path, value),
   };
+  let last: Summed | undefined;
   for (const event of events) {
-    fields.addTerm(agentTerm(event.agentId));
-    fields.addTerm(levelTerm(event.level));
+    if (event.agentId !== last?.agentId) fields.addTerm(agentTerm(event.agentId));
+    if (event.level !== last?.level) fields.addTerm(levelTerm(event.level));
+    last = event;
     if (event.message !== null) partPlaces(lower(event.message), addPart);
     walkProps(event.props ?? {}, visitor);
   }
