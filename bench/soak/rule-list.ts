@@ -1086,4 +1086,36 @@ export const rules: readonly Rule[] = [
       "it sees what an image loses, too",
     ],
   ]),
+  ...tested(`${tests}/audit-export.test.ts`, [
+    [
+      "an export of the audit log is for whom it was allowed",
+      "apps/api/src/audit/export-ticket.ts",
+      "`audit-export:${userId}`",
+      "`audit-export:${userId.length}`",
+      "only to whom a ticket was given",
+    ],
+    [
+      "and for whom still has the right",
+      "apps/api/src/http/audit-export-route.ts",
+      'if (!can(principal.role, "audit:read"))',
+      'if (!can("admin", "audit:read"))',
+      "only to whom a ticket was given",
+    ],
+    [
+      "and for a minute",
+      "apps/api/src/audit/export-ticket.ts",
+      "if (!(now.getTime() < Date.parse(expiresAt)))",
+      'if (expiresAt === "")',
+      "only to whom a ticket was given",
+    ],
+  ]),
+  ...tested(`${tests}/witnesses.test.ts`, [
+    [
+      "checkpoints are not added to a file that was emptied",
+      "apps/api/src/witnesses/send-to-file.ts",
+      "if (confirmedSize > 0)",
+      "if (confirmedSize < 0)",
+      "not to one that was cut",
+    ],
+  ]),
 ];

@@ -3,7 +3,7 @@ import { email } from "./email-address.ts";
 import { page, pageInput, timestamp, uuid } from "./values.ts";
 
 /** Places outside the database that checkpoints go to. Only a `witness` looks at what it is sent. */
-export const witnessKinds = ["witness", "webhook", "email", "file", "object_store"] as const;
+export const witnessKinds = ["witness", "webhook", "email", "file"] as const;
 export type WitnessKind = (typeof witnessKinds)[number];
 
 /** How often one gets the newest checkpoint, if there is a new one. */
@@ -12,7 +12,6 @@ export const defaultEverySeconds = {
   webhook: 60,
   email: 86_400,
   file: 1,
-  object_store: 60,
 } as const satisfies Record<WitnessKind, number>;
 
 export const maxWitnesses = 20;
@@ -48,7 +47,7 @@ export const witnessPage = page(witness);
 export const listWitnessesInput = z.strictObject(pageInput).optional();
 export const witnessIdInput = z.strictObject({ id: uuid });
 
-/** Files and object stores are settings of the server, not of an account. */
+/** A file is a setting of the server, not of an account. */
 export const addWitnessInput = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("witness"),

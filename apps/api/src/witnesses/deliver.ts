@@ -18,7 +18,7 @@ import { sendToWitness } from "./send-to-witness.ts";
 const leaseSeconds = 60;
 const maxWaitSeconds = 600;
 
-const senders: Partial<Record<WitnessKind, Send>> = {
+const senders: Record<WitnessKind, Send> = {
   witness: sendToWitness,
   webhook: sendToWebhook,
   email: sendToMailbox,
@@ -128,14 +128,12 @@ export async function deliverCheckpoints(input: SendInput): Promise<void> {
     due = await claim(input, checkpoint.size)
   ) {
     try {
-      const send = senders[due.kind];
-      if (!send) throw new Error("This version cannot send there.");
       if (due.confirmedSize > checkpoint.size && due.kind !== "witness") {
         throw new Contradicted(
           `It was sent a checkpoint of ${due.confirmedSize} entries, the log has ${checkpoint.size}.`,
         );
       }
-      await recordSent(input, due, checkpoint, await send(input, due, checkpoint));
+      await recordSent(input, due, checkpoint, await senders[due.kind](input, due, checkpoint));
     } catch (error) {
       await recordFailure(input, due, error);
     }

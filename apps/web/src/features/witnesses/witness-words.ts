@@ -6,7 +6,6 @@ export const kindWords = {
   webhook: "Webhook",
   email: "Mailbox",
   file: "File",
-  object_store: "Object store",
 } as const satisfies Record<WitnessKind, string>;
 
 /** What each level means, and which tone it has. */
