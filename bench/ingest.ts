@@ -25,7 +25,8 @@ export function event() {
 export const batchOf = (size: number) =>
   JSON.stringify({ events: Array.from({ length: size }, event) });
 
-async function call(bench: Bench, cookie: string, path: string, input: object) {
+/** Calls a mutation of ours. */
+export async function call(bench: Bench, cookie: string, path: string, input: object) {
   const { origin } = bench.product;
   const response = await fetch(`${origin}/trpc/${path}`, {
     method: "POST",

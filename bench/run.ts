@@ -6,6 +6,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { cpus, totalmem } from "node:os";
 import { ensureBuild } from "../scripts/build.mjs";
 import { anomalyScores } from "./anomalies.ts";
+import { importFile } from "./imports.ts";
 import { ingestBatches, ingestSingles } from "./ingest.ts";
 import { queryWithoutDatabase } from "./query-without-database.ts";
 import type { Part, Row } from "./rows.ts";
@@ -18,6 +19,7 @@ import { tailFanOut } from "./tail.ts";
 const parts: Record<string, Part> = {
   ingest: ingestBatches,
   singles: ingestSingles,
+  imports: importFile,
   tail: tailFanOut,
   query: async (bench, user) => ({ row: await signedInQuery(bench, user) }),
   bare: async (bench, user) => ({ row: await queryWithoutDatabase(bench, user) }),
