@@ -81,9 +81,10 @@ test("a log is imported, alerted on and exported: what came in is what goes out"
     return event;
   });
   expect(withoutAdded.map(canonical)).toEqual(sent.sort(inOrder).map(canonical));
-  const log = file.toString("utf8").split("\n");
+  const log = file.toString("utf8");
+  const ending = log.includes("\r\n") ? "\r\n" : "\n";
   const messages = new Map(out.map(({ id: event, message }) => [event, message]));
   // In the order in which they were sent, which is that of the file.
   const lines = linesOf(ndjson).map((line) => messages.get(line.id));
-  expect(lines.join("\n")).toBe(log.filter((line) => line !== "").join("\n"));
+  expect(lines.join(ending)).toBe(log.replace(/(?:\r?\n)+$/, ""));
 });
