@@ -53,6 +53,12 @@ export const importFile: Part = async (bench, { cookie }) => {
   );
   const note = "`POST /api/v1/events` of the same server, batches of 100 over 32 connections";
   return {
-    row: { name: "events of an NDJSON file imported", unit: "events/s", ...rates, target: 50, note },
+    row: {
+      name: "events of an NDJSON file imported",
+      unit: "events/s",
+      ...rates,
+      target: 50,
+      note,
+    },
   };
 };
