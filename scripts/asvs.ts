@@ -55,8 +55,9 @@ export function asvsDocument(): string {
     throw new Error(`docs/asvs-requirements.json lacks ${unknown.join(", ")}`);
   }
   const rows = Object.entries(known).map(([requirement, { level, says, reason }]) => {
-    const tests = proven.get(requirement);
-    const answer = tests ? tests.join("<br>") : (reason ?? "**no test yet**");
+    // What asks for a document is answered by it, and by what holds the document to be true.
+    const answers = [...(reason === undefined ? [] : [reason]), ...(proven.get(requirement) ?? [])];
+    const answer = answers.join("<br>") || "**no test yet**";
     return `| ${requirement} | ${level} | ${says} | ${answer} |`;
   });
   return [

@@ -880,7 +880,14 @@ export const rules: readonly Rule[] = [
       "owners are told of a program's sign-in from a new address",
       `${features}/tokens/issue.ts`,
       "if (!known) await deps.notify",
-      "if (known) await deps.notify",
+      "if (email.length === 0) await deps.notify",
+      "a new password, an app",
+    ],
+    [
+      "and of that only",
+      `${features}/tokens/issue.ts`,
+      "if (!known) await deps.notify",
+      "await deps.notify",
       "a new password, an app",
     ],
     [

@@ -88,7 +88,15 @@ describe("a new password", () => {
     expect(await signIn(` ${long}`)).toBe(401);
   });
 
-  test("V6.2.10 V11.4.2 is hashed anew at sign-in when the configured cost has risen, and stays valid", async () => {
+  test("V6.2.10 does not grow old: after ten years it signs in, and nothing asks for another", async () => {
+    const { email, id } = await server.member();
+    await server.owner`
+      update users set created_at = created_at - interval '10 years', last_sign_in_at = null where id = ${id}`;
+    const answer = await server.anonymous().mutate("auth.signIn", { email, password });
+    expect(must(answer)).toMatchObject({ status: "signedIn", user: { id, mustEnroll: false } });
+  });
+
+  test("V11.4.2 is hashed anew at sign-in when the configured cost has risen, and stays valid", async () => {
     const client = await server.member();
     const dearer = await startTestServer({ besides: server, env: { ARGON2_TIME: "3" } });
     try {

@@ -63,6 +63,7 @@ const sensitive: Record<string, RegExp> = {
   "sessions of one's own end": /^sessions\.revoke/,
   "limits change": /^limits\./,
   "events are brought in without a key": /^imports\.create$/,
+  "notices go elsewhere": /^webhooks\.update$/,
 };
 
 /** Those that ask otherwise, each with how. */
