@@ -134,6 +134,12 @@ async function leaveTraces(admin: Client): Promise<Client> {
   return person;
 }
 
+/** Which file holds the ids of events and the digests of what they held; another once they are written anew. */
+async function fileOfIds(): Promise<string> {
+  const [row] = await sql`select pg_relation_filepath('event_ids_all') as path`;
+  return String(row?.path);
+}
+
 test("an erased person's canaries are in no file of the installation within 60 s", async () => {
   const admin = createClient(url);
   const token = running.setupLink?.split("#token=")[1];
@@ -144,6 +150,8 @@ test("an erased person's canaries are in no file of the installation within 60 s
   await sql`analyze`;
   await sql`checkpoint`;
   expect((await filesWithCanary()).length).toBeGreaterThan(5);
+
+  const idsBefore = await fileOfIds();
 
   const started = performance.now();
   must(await person.mutate("data.erase", { password }));
@@ -160,6 +168,7 @@ test("an erased person's canaries are in no file of the installation within 60 s
     })
     .toBe(1);
   expect(row?.facts.left).toEqual([]);
+  expect(await fileOfIds()).not.toBe(idsBefore);
   const [recycles] = await sql`show wal_recycle`;
   expect(recycles?.wal_recycle).toBe("on");
 }, 120_000);

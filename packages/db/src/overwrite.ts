@@ -15,7 +15,7 @@ const maxSegments = 80;
 const tablesSql = `
   select c.relname as name from pg_class c
   where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace
-    and not exists (select from pg_inherits where inhrelid = c.oid)
+    and not exists (select from pg_inherits where inhrelid = c.oid and inhparent = 'events'::regclass)
     and (c.relname in ('users', 'jobs', 'data_keys', 'audit_refusals')
       or exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'user_id' and not a.attisdropped)
       or exists (select from pg_constraint k where k.conrelid = c.oid and k.confrelid = 'users'::regclass))
