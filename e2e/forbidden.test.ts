@@ -19,6 +19,7 @@ const ownPages = [
   "/webhooks",
   "/exports",
   "/imports",
+  "/files",
   "/insights",
   "/account",
   "/data",

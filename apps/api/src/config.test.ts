@@ -28,6 +28,45 @@ function complaints(env: Record<string, string | undefined>) {
   return parsed.ok ? [] : parsed.problems.map(({ variable }) => variable);
 }
 
+describe("files", () => {
+  const store = {
+    S3_ENDPOINT: "https://s3.example.com",
+    S3_BUCKET: "evidence",
+    S3_ACCESS_KEY_ID: "id",
+    S3_SECRET_ACCESS_KEY: "secret",
+  };
+
+  test("lie on disk and are not scanned, 5 MiB each, until settings say otherwise", () => {
+    const { config } = configOf({});
+    expect([config.s3, config.clamav]).toEqual([null, null]);
+    expect(config.uploads).toEqual({ maxBytes: 5_242_880, quotaBytes: 104_857_600 });
+    const set = configOf({ ...store, CLAMAV_URL: "tcp://[::1]:3310" }).config;
+    expect(set.s3).toMatchObject({ bucket: "evidence", region: "us-east-1", accessKeyId: "id" });
+    expect(set.clamav).toEqual({ host: "::1", port: 3310 });
+  });
+
+  test("a store is described whole, and reached by TLS in production", () => {
+    for (const name of Object.keys(store)) {
+      const blamed = name === "S3_ENDPOINT" ? "S3_BUCKET" : "S3_ENDPOINT";
+      expect(complaints({ ...store, [name]: undefined })).toEqual([blamed]);
+    }
+    const plain = { ...store, S3_ENDPOINT: "http://s3.example.com" };
+    expect(complaints(plain)).toEqual([]);
+    expect(complaints({ ...production(), ...plain })).toEqual(["S3_ENDPOINT"]);
+    expect(complaints({ ...store, S3_ENDPOINT: "https://a:b@s3.example.com" })).toEqual([
+      "S3_ENDPOINT",
+    ]);
+    expect(complaints({ ...store, S3_BUCKET: "../other" })).toEqual(["S3_BUCKET"]);
+  });
+
+  test.each(["clamav:3310", "tcp://clamav", "http://clamav:3310", "tcp://clamav:3310/x"])(
+    "a scanner is not at %s",
+    (text) => {
+      expect(complaints({ CLAMAV_URL: text })).toEqual(["CLAMAV_URL"]);
+    },
+  );
+});
+
 describe("without any variable", () => {
   test("the defaults of the contract hold", () => {
     const { config, rings } = configOf({});

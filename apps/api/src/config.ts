@@ -138,11 +138,11 @@ const schema = z.object({
   S3_ACCESS_KEY_ID: z.string().min(1).max(256).optional(),
   S3_SECRET_ACCESS_KEY: z.string().min(1).max(256).optional(),
   CLAMAV_URL: z
-    .url({ protocol: /^tcp$/ })
-    .refine((text) => {
-      const { hostname, port, pathname, search, username } = new URL(text);
-      return hostname !== "" && port !== "" && `${pathname}${search}${username}` === "";
-    }, "not of the form tcp://host:3310")
+    .string()
+    .refine(
+      (text) => /^tcp:\/\/[^/?#@\s]+:\d{1,5}$/.test(text) && URL.canParse(text),
+      "not of the form tcp://host:3310",
+    )
     .optional(),
   ARGON2_MEMORY_KIB: whole(19_456, 4_194_304, 19_456),
   ARGON2_TIME: whole(2, 100, 2),
@@ -279,25 +279,26 @@ const s3Names = ["S3_ENDPOINT", "S3_BUCKET", "S3_ACCESS_KEY_ID", "S3_SECRET_ACCE
 
 /** A store of files is described whole or not at all, and reached by TLS off loopback in production. */
 function s3Problems(v: Variables, given: Env, production: boolean): Problem[] {
-  if (!s3Names.some((name) => given[name] !== undefined)) return [];
-  const missing = s3Names
-    .filter((name) => given[name] === undefined)
-    .map((variable) => ({
-      variable,
-      problem: "is missing, while other settings of the S3-compatible store are there",
-      remedy: "set it, or unset the others to keep files on disk",
-    }));
+  const [first] = s3Names.filter((name) => given[name] !== undefined);
+  if (!first) return [];
+  const missing = s3Names.filter((name) => given[name] === undefined);
+  const problems: Problem[] = [];
+  if (missing.length > 0) {
+    const problem = `is set without ${missing.join(", ")}`;
+    const remedy = "describe the S3-compatible store whole, or unset all to keep files on disk";
+    problems.push({ variable: first, problem, remedy });
+  }
   const endpoint = v.S3_ENDPOINT === undefined ? undefined : new URL(v.S3_ENDPOINT);
   const variable = "S3_ENDPOINT";
   if (endpoint && (endpoint.search || endpoint.hash || endpoint.username)) {
     const problem = "has a query, a fragment or a user name";
-    missing.push({ variable, problem, remedy: "set it to the address of the store alone" });
+    problems.push({ variable, problem, remedy: "set it to the address of the store alone" });
   }
   if (production && endpoint?.protocol === "http:" && !isLoopback(endpoint.hostname)) {
     const problem = "reaches the store off loopback without TLS in production";
-    missing.push({ variable, problem, remedy: "use https" });
+    problems.push({ variable, problem, remedy: "use https" });
   }
-  return missing;
+  return problems;
 }
 
 function s3Of(v: Variables): Config["s3"] {

@@ -4,6 +4,7 @@ import {
   BellRing,
   Bot,
   Download,
+  FileBox,
   FileUser,
   Gauge,
   LayoutDashboard,
@@ -26,6 +27,7 @@ type Page = {
     | "/agents"
     | "/alert-rules"
     | "/webhooks"
+    | "/files"
     | "/exports"
     | "/imports"
     | "/account"
@@ -57,6 +59,7 @@ export const workPages: readonly Page[] = [
   },
   { to: "/webhooks", label: "Webhooks", icon: Webhook, permission: "webhooks:read", key: "h" },
   { to: "/imports", label: "Imports", icon: Upload, permission: "events:write", key: "m" },
+  { to: "/files", label: "Files", icon: FileBox, permission: "uploads:read", key: "f" },
   { to: "/exports", label: "Exports", icon: Download, permission: "events:read", key: "x" },
 ];
 

@@ -14,6 +14,7 @@ import { enrollRoute } from "./routes/enroll.tsx";
 import { erasureRoute } from "./routes/erasure.tsx";
 import { eventsRoute } from "./routes/events.tsx";
 import { exportsRoute } from "./routes/exports.tsx";
+import { filesRoute } from "./routes/files.tsx";
 import { forgotRoute } from "./routes/forgot.tsx";
 import { importsRoute } from "./routes/imports.tsx";
 import { insightsRoute } from "./routes/insights.tsx";
@@ -58,6 +59,7 @@ const routeTree = rootRoute.addChildren([
     webhookRoute,
     exportsRoute,
     importsRoute,
+    filesRoute,
     accountRoute,
     dataRoute,
     usersRoute,

@@ -7,7 +7,7 @@ export const groups = {
   accounts: "Accounts and sessions",
   limits: "Limits",
   database: "Database",
-  services: "Redis and mail",
+  services: "Redis, mail and files",
   files: "Files",
   runtime: "Runtime and dependencies",
   containers: "Containers",

@@ -58,4 +58,35 @@ export const serviceChecks: Check[] = [
       );
     },
   },
+  {
+    id: "files.store-tls",
+    title: "The way to the store of files is encrypted",
+    group: "services",
+    run({ settings: { config, problems } }) {
+      const remedy = "Give S3_ENDPOINT, S3_BUCKET and both keys, and use https.";
+      const refused = problems.filter(({ variable }) => variable.startsWith("S3_"));
+      if (refused.length > 0) {
+        const wrong = refused.map(({ variable, problem }) => `${variable} ${problem}`);
+        return failIfAny(wrong, "", remedy);
+      }
+      if (config.s3 === null) return skip("files lie below DATA_DIR");
+      const { protocol, hostname } = config.s3.endpoint;
+      if (isLoopback(hostname)) return pass("it does not leave this machine");
+      return protocol === "https:" ? pass("TLS") : fail("the way is in the clear", remedy);
+    },
+  },
+  {
+    id: "files.scanner",
+    title: "Files are scanned for viruses",
+    group: "services",
+    run({ settings: { config, problems } }) {
+      const remedy = "Set CLAMAV_URL to the address of a clamd, such as tcp://127.0.0.1:3310.";
+      const refused = problems.find(({ variable }) => variable === "CLAMAV_URL");
+      if (refused) return fail(`CLAMAV_URL ${refused.problem}`, remedy);
+      if (config.clamav === null) {
+        return skip("files are examined, stripped and sandboxed; no scanner sees them", remedy);
+      }
+      return pass("what cannot be scanned is refused");
+    },
+  },
 ];

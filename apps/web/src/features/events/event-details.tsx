@@ -8,6 +8,7 @@ import { LevelBadge } from "../../level-badge.tsx";
 import { Button } from "../../ui/button.tsx";
 import { CopyButton } from "../../ui/copy-button.tsx";
 import { Description, DescriptionList } from "../../ui/description-list.tsx";
+import { EventFiles } from "./event-files.tsx";
 import { EventTime } from "./event-time.tsx";
 import { PropsTree } from "./props-tree.tsx";
 import { useUpdate } from "./use-explorer.ts";
@@ -83,6 +84,7 @@ export function EventDetails({ event }: { event: Event }) {
           <PropsTree props={event.props} />
         </section>
       )}
+      <EventFiles eventId={event.id} />
     </div>
   );
 }

@@ -202,4 +202,19 @@ export const databaseCases: Cases = {
       }),
     },
   },
+  "files.store-tls": {
+    breaks: {
+      "in the clear in production": byEnv({ S3_ENDPOINT: "http://s3.example.org" }),
+      "in the clear outside production": byEnv({
+        NODE_ENV: "test",
+        S3_ENDPOINT: "http://s3.example.org",
+      }),
+      "half described": byEnv({ S3_BUCKET: "" }),
+    },
+  },
+  "files.scanner": {
+    breaks: {
+      "no address": byEnv({ CLAMAV_URL: "clamav:3310" }),
+    },
+  },
 };
