@@ -10,14 +10,18 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readCheckpoint } from "../src/audit/checkpoints.ts";
 import { leafOf } from "../src/audit/entry-leaf.ts";
 import { createNoteSigner } from "../src/audit/note-signer.ts";
+import { watchSealing } from "../src/audit/watch-sealing.ts";
 import { writeAuditEntry } from "../src/audit/write.ts";
 import type { Deps } from "../src/deps.ts";
+import { createClock } from "./clock.ts";
 import { must, startTestServer, type TestServer, type UserClient } from "./harness.ts";
 
 let server: TestServer;
 let member: UserClient;
 beforeAll(async () => {
   server = await startTestServer();
+  // By its link of setting up, which another node would replace.
+  await server.admin();
   member = await server.member();
 });
 afterAll(() => server.stop());
@@ -60,6 +64,12 @@ async function expectWhole(of: TestServer): Promise<Checkpoint> {
   expect(checkpoint.size).toBe(rows.length);
   expect(sameBytes(tree.root(), checkpoint.root)).toBe(true);
   return checkpoint;
+}
+
+/** The open alerts of a kind, as an administrator sees them. */
+async function alertsOf(kind: string) {
+  const admin = await server.admin();
+  return must(await admin.query("alerts.list", { state: "open", kinds: [kind] })).items;
 }
 
 describe("the sealer", () => {
@@ -133,6 +143,38 @@ describe("the sealer", () => {
     await dying`select pg_advisory_unlock(hashtext('muniment audit log'))`;
     dying.release();
     expect((await expectWhole(server)).size).toBe(size + 1);
+  });
+
+  test("is watched: administrators are told when entries wait for long, and only then", async () => {
+    const clock = createClock();
+    const watch = watchSealing(server.deps.database, clock.now);
+    const lookLater = async () => {
+      clock.advance(31);
+      await watch();
+      return alertsOf("audit_log_behind");
+    };
+    await expectWhole(server);
+    await watch();
+    expect(await lookLater()).toEqual([]);
+    expect(await lookLater()).toEqual([]);
+    const dying = await server.owner.reserve();
+    await dying`select pg_advisory_lock(hashtext('muniment audit log'))`;
+    try {
+      await write(server.deps);
+      await expect.poll(lookLater, { timeout: 5000 }).toMatchObject([
+        // More where another transaction held back what can be told of the first look.
+        { severity: "medium", details: { seconds: expect.any(Number) } },
+      ]);
+      const [{ details }] = await alertsOf("audit_log_behind");
+      expect(details.seconds).toBeGreaterThanOrEqual(30);
+      const again = await lookLater();
+      expect(again).toHaveLength(1);
+      expect(again[0].count).toBeGreaterThan(1);
+    } finally {
+      await dying`select pg_advisory_unlock(hashtext('muniment audit log'))`;
+      dying.release();
+    }
+    await expectWhole(server);
   });
 
   test("finds what it must still seal when the database moved to a server with lower transaction ids", async () => {
@@ -270,9 +312,19 @@ describe("a log that contradicts what was signed", () => {
   test("is not extended under a key that never signed it", async () => {
     const env = { AUDIT_SIGNING_KEY: "another key of this test and long enough" };
     const { size } = await expectWhole(server);
+    await server.owner`delete from alerts`;
     const other = await startTestServer({ besides: server, env });
     try {
       expect(other.deps.sealer.problem()).toMatch(/no known key signed it/);
+      await other.deps.sealer.seal();
+      // Told once, not at every try.
+      expect(await alertsOf("audit_log_stopped")).toMatchObject([
+        {
+          severity: "high",
+          count: 1,
+          details: { problem: expect.stringMatching(/no known key signed it/) },
+        },
+      ]);
     } finally {
       await other.stop();
     }
