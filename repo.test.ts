@@ -91,6 +91,17 @@ describe("repository rules", () => {
     expect(new Set(rules.map(({ rule }) => rule)).size).toBe(rules.length);
   });
 
+  test("each decision record has a number of its own, the same in its name and its heading", () => {
+    const records = files.flatMap((path) => {
+      const number = /^docs\/adr\/(\d{4})-/.exec(path)?.[1];
+      return number ? [{ path, number: Number(number) }] : [];
+    });
+    expect(records.length).toBeGreaterThan(20);
+    expect(new Set(records.map(({ number }) => number)).size).toBe(records.length);
+    const wrong = records.filter(({ path, number }) => !read(path).startsWith(`# ${number}. `));
+    expect(wrong).toEqual([]);
+  });
+
   test("no test is switched off or run alone", () => {
     const switched = sources.filter((path) =>
       /\b(?:it|test|describe)\.(?:only|todo)\(/.test(read(path)),
