@@ -107,10 +107,14 @@ test("is open to a key that may read events, and to no other", async () => {
   });
 });
 
-test("is limited to 20 calls a minute", async () => {
-  const { member } = await makeSender(server);
+test("is limited to 20 calls a minute of a person, with all their keys", async () => {
+  const { member, key } = await makeSender(server);
+  const withKey = server.anonymous({ authorization: `Bearer ${key}` });
   const answers = [];
-  for (let n = 0; n < 21; n++) answers.push(await member.query("insights.anomalies"));
+  for (let n = 0; n < 21; n++) {
+    answers.push(await (n % 2 === 0 ? member : withKey).query("insights.anomalies"));
+  }
   expect(answers.map(({ status }) => status)).toEqual([...Array(20).fill(200), 429]);
   expect(answers[0]?.headers.get("ratelimit-policy")).toContain("model");
+  expect((await withKey.query("insights.anomalies")).status).toBe(429);
 });

@@ -21,10 +21,11 @@ function counterOf(
     // Everybody knows such a key: whoever uses it up does so for no address but their own.
     return { name: "publishable_calls", key: `${principal.keyId} ${clientKey(address)}` };
   }
+  // What is dear to everybody is counted by person: more keys are not more of it.
+  if (limit === "model" || limit === "upload") return { name: limit, key: principal.userId };
   // By itself, so that no key can use up what its owner needs to revoke it.
   const key = isKey ? principal.keyId : principal.userId;
-  if (limit === "ingest") return { name: isKey ? "ingest_calls" : "general_user", key };
-  return { name: limit === "general" ? "general_user" : limit, key };
+  return { name: limit === "ingest" && isKey ? "ingest_calls" : "general_user", key };
 }
 
 /** Refuses when a counter is over its limit; otherwise notes its state for the answer's headers. */

@@ -10,7 +10,7 @@ import { signedInOrApiKey } from "../../trpc/authenticated.ts";
 import { inTurn } from "../../trpc/in-turn.ts";
 import { limited } from "../../trpc/limited.ts";
 import { permission } from "../../trpc/permission.ts";
-import { findIncidents, type Incident, keyOf } from "./incidents.ts";
+import { findIncidentsInTurns, type Incident, keyOf } from "./incidents.ts";
 
 const hour = 3_600_000;
 const day = 24 * hour;
@@ -62,9 +62,8 @@ export const anomalies = limited("model")
       anomalyBounds.maxSeries,
     );
     // Of all types first: whether one is new depends on the others.
-    const found = findIncidents(series, firstHour, Math.max(first, firstHour)).filter(
-      (one) => type === undefined || one.type === type,
-    );
+    const all = await findIncidentsInTurns(series, firstHour, Math.max(first, firstHour));
+    const found = all.filter((one) => type === undefined || one.type === type);
     const page = keysetPage(deps, `anomalies:${principal.userId}`, input);
     const [at = "", id = ""] = page.position ?? [];
     const isBehind = (one: Incident) =>

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { poisson, random } from "../../../test/labelled-series.ts";
-import { findIncidents, type Series } from "./incidents.ts";
+import { findIncidents, findIncidentsInTurns, type Series } from "./incidents.ts";
 import { leastScore } from "./score-series.ts";
 
 const day = 24;
@@ -32,6 +32,24 @@ const atNight = lastWeek + 2 * day + 3;
 const daily = (place: number) => (place % day >= 8 && place % day < 18 ? 60 : 2);
 
 describe("what stands out in hourly counts", () => {
+  test("is found while others have their turns", async () => {
+    const of = (name: string): Series => ({
+      agentId: name,
+      type: "t",
+      counts: series(5, { [atNight]: 99 }),
+    });
+    const all = Array.from({ length: 10 }, (_, n) => of(`agent ${n}`));
+    let turns = 0;
+    const others = setInterval(() => {
+      turns += 1;
+    }, 0);
+    const found = await findIncidentsInTurns(all, firstHour, firstHour + lastWeek);
+    clearInterval(others);
+    expect(turns).toBeGreaterThan(0);
+    expect(found).toHaveLength(10);
+    expect(found).toEqual(findIncidents(all, firstHour, firstHour + lastWeek));
+  });
+
   test("is nothing where nothing happens: no events, few, many, by day, on working days", () => {
     const workdays = (place: number) => (Math.floor(place / day) % 7 < 5 ? daily(place) : 3);
     expect(find(series(0), series(0.1), series(5), series(900))).toEqual([]);
