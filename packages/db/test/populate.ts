@@ -9,6 +9,8 @@ export async function populate(owner: postgres.Sql): Promise<Person> {
   const sessionId = randomBytes(32).toString("hex");
   const [hmac, challenge] = [randomBytes(32), randomBytes(32)];
   const now = new Date();
+  // Past its time, a row is deleted by a server that runs on the database.
+  const later = new Date(now.getTime() + 3_600_000);
   if (!id || !agentId || !keyId || !eventId || !batchId) throw new Error("no ids");
   await owner`insert into users ${owner({ id, email: `${id}@example.org`, display_name: "x", password_hash: "x", role: "member", created_at: now })}`;
   await owner`insert into sessions ${owner({ id: sessionId, public_id: randomUUID(), user_id: id, created_at: now, authenticated_at: now, last_used_at: now, expires_at: new Date(Date.now() + 60_000), address: "", user_agent: "" })}`;
@@ -37,7 +39,7 @@ export async function populate(owner: postgres.Sql): Promise<Person> {
   await owner`insert into totp_factors ${owner({ user_id: id, secret: "s", last_step: 0 })}`;
   await owner`insert into recovery_codes ${owner({ user_id: id, hash: randomBytes(32) })}`;
   await owner`insert into passkeys ${owner({ id: randomUUID(), user_id: id, credential_id: "c", public_key: randomBytes(32), counter: 0, transports: [], backed_up: false, name: "p", created_at: now })}`;
-  await owner`insert into challenges ${owner({ hash: challenge, purpose: "second_factor", user_id: id, created_at: now, expires_at: now })}`;
+  await owner`insert into challenges ${owner({ hash: challenge, purpose: "second_factor", user_id: id, created_at: now, expires_at: later })}`;
   const counted = { user_id: id, start: now, agent_id: agentId, type: "t", level: 1, count: 1 };
   await owner`insert into event_count_changes ${owner(counted)}`;
   await owner`insert into event_counts ${owner({ ...counted, minutes: 15, apart: 3 })}`;
@@ -45,9 +47,9 @@ export async function populate(owner: postgres.Sql): Promise<Person> {
   await owner`insert into event_index ${owner({ user_id: id, cluster: "c", commit_xid: "0", position: 0, accepted: 0 })}`;
   await owner`insert into saved_views ${owner({ id: randomUUID(), user_id: id, name: "v", query: "", display: "{}", created_at: now, updated_at: now })}`;
   const exportId = randomUUID();
-  await owner`insert into exports ${owner({ id: exportId, user_id: id, requested_at: now, expires_at: now })}`;
+  await owner`insert into exports ${owner({ id: exportId, user_id: id, requested_at: now, expires_at: later })}`;
   await owner`insert into export_pieces ${owner({ user_id: id, export_id: exportId, place: 0, sealed: randomBytes(8) })}`;
-  await owner`insert into link_tokens ${owner({ hash: randomBytes(32), purpose: "password_reset", user_id: id, created_at: now, expires_at: now })}`;
+  await owner`insert into link_tokens ${owner({ hash: randomBytes(32), purpose: "password_reset", user_id: id, created_at: now, expires_at: later })}`;
   const [webhookId, ruleId, times] = [
     randomUUID(),
     randomUUID(),
