@@ -1124,5 +1124,19 @@ export const rules: readonly Rule[] = [
       "if (confirmedSize < 0)",
       "not to one that was cut",
     ],
+    [
+      "a witness keeps one signature of a key",
+      "apps/api/src/witnesses/add-checkpoint.ts",
+      "[...new Set(opened.signedBy)]",
+      "opened.signedBy",
+      "however often a stranger repeats its line",
+    ],
+    [
+      "a witness's answer is signature lines alone",
+      "apps/api/src/witnesses/send-to-witness.ts",
+      "if (!/^(?:— .+\\n)+$/.test(lines))",
+      "if (lines.length < 1)",
+      "nothing that it puts around it",
+    ],
   ]),
 ];

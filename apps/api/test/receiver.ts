@@ -10,13 +10,16 @@ export async function startReceiver() {
     body: "thanks",
     headers: {} as Record<string, string>,
     hang: false,
+    /** The status and body that depend on what was received. */
+    of: undefined as ((body: string) => { status: number; body: string }) | undefined,
   };
   const server = createServer(async (request, response) => {
     const at = Date.now();
     let body = "";
     for await (const chunk of request) body += chunk;
     received.push({ headers: request.headers as Record<string, string>, body, at });
-    if (!answer.hang) response.writeHead(answer.status, answer.headers).end(answer.body);
+    const made = answer.of?.(body) ?? answer;
+    if (!answer.hang) response.writeHead(made.status, answer.headers).end(made.body);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();

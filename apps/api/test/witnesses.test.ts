@@ -4,14 +4,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { formatCheckpoint, parseCheckpoint } from "@muniment/verify/checkpoint.ts";
 import { openCosignatures, parseWitnessKey } from "@muniment/verify/cosignature.ts";
-import { parseNote, splitNotes } from "@muniment/verify/signed-note.ts";
+import { formatVerifierKey, parseNote, splitNotes } from "@muniment/verify/signed-note.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { call } from "../../cli/test/call.ts";
-import { readCheckpoint } from "../src/audit/checkpoints.ts";
-import { createNoteSigner } from "../src/audit/note-signer.ts";
+import { readCheckpoint, type SignedCheckpoint } from "../src/audit/checkpoints.ts";
+import { createCosigner, createNoteSigner } from "../src/audit/note-signer.ts";
 import { consistencyProof } from "../src/audit/tree.ts";
 import { signatureOf } from "../src/webhooks/signature.ts";
-import { formatSubmission } from "../src/witnesses/submission.ts";
+import { Contradicted, type Witness } from "../src/witnesses/send-checkpoint.ts";
+import { sendToWitness } from "../src/witnesses/send-to-witness.ts";
+import { formatSubmission, parseSubmission } from "../src/witnesses/submission.ts";
 import { must, startTestServer, type TestServer, type UserClient } from "./harness.ts";
 import { mailsTo } from "./outbox.ts";
 import { migrationsFolder } from "./postgres.ts";
@@ -120,13 +122,25 @@ describe("as a witness (c2sp.org/tlog-witness)", () => {
     expect((await submit(await proved(size, note, size))).status).toBe(200);
   });
 
+  test("it keeps one signature of a key, however often a stranger repeats its line", async () => {
+    const { origin } = await newest();
+    const { size: from } = parseCheckpoint(parseNote(await (await copyOf(origin)).text()).text);
+    const { note, size } = await grow();
+    const line = note.slice(note.indexOf("\n\n") + 2);
+    const repeated = note + line.repeat(99);
+    expect((await submit(await proved(from, repeated, size))).status).toBe(200);
+    expect(parseNote(await (await copyOf(origin)).text()).signatures).toHaveLength(2);
+    expect((await submit(await proved(size, note, size))).status).toBe(200);
+  });
+
   test("it refuses a fork, says so to its administrators, and keeps what it cosigned", async () => {
     const { origin, size } = parseCheckpoint(
       parseNote(await (await copyOf((await newest()).origin)).text()).text,
     );
     const before = await (await copyOf(origin)).text();
     const fork = formatSubmission({ oldSize: size, proof: [], note: forge(origin, size) });
-    expect((await submit(fork)).status).toBe(422);
+    const refused = await submit(fork);
+    expect([refused.status, await refused.text()]).toEqual([409, `${size}\n`]);
     const grown = await grow();
     const proof = await consistencyProof(log.deps.database.audit, size, grown.size);
     const later = { oldSize: size, proof, note: forge(origin, grown.size) };
@@ -296,6 +310,70 @@ describe("checkpoints go to", () => {
     expect(must(await admin.query("witnesses.assurance"))).toMatchObject({ contradictions: 1 });
     const cut = await run("--witness", `${witness.url}/witness`);
     expect(JSON.parse(cut.stdout).wrong.reason).toMatch(/its tail was cut/);
+  });
+
+  describe("a witness of somebody else", () => {
+    type Reply = (text: string) => { status: number; body: string };
+    const keeper = createCosigner([randomBytes(32)], "keeper.example.org/witness");
+    let foreign: Awaited<ReturnType<typeof startReceiver>>;
+    let replies: Reply[] = [];
+    beforeAll(async () => {
+      foreign = await startReceiver();
+      foreign.answer.of = (body) => {
+        const { text } = parseNote(parseSubmission(body).note);
+        return replies.shift()?.(text) ?? { status: 503, body: "" };
+      };
+    });
+    afterAll(() => foreign.stop());
+
+    /** What the log makes of the replies of a witness that cosigned so many entries before. */
+    async function send(checkpoint: SignedCheckpoint, confirmedSize: number, ...given: Reply[]) {
+      replies = given;
+      const at = log.deps.now();
+      const place: Witness = {
+        ...{ id: "", kind: "witness", target: foreign.url, secret: null, everySeconds: 1 },
+        ...{ key: keeper.keys.map(formatVerifierKey).join(), confirmedSize, confirmedAt: at },
+        ...{ failures: 0, failingSince: null, problem: null, contradicts: false },
+        ...{ createdAt: at, nextAttemptAt: at, lockedUntil: null },
+      };
+      const openOwn = () => Promise.reject(new Error("no note is read"));
+      const { cosignatures = [] } = await sendToWitness(
+        { ...log.deps, openOwn },
+        place,
+        checkpoint,
+      );
+      return cosignatures.map(({ line }) => line).join("");
+    }
+
+    const cosign: Reply = (text) => ({ status: 200, body: keeper.cosign(text, new Date()) });
+    const conflict = (known: number) => () => ({ status: 409, body: `${known}\n` });
+
+    test("is believed what it signed of the checkpoint, and nothing that it puts around it", async () => {
+      const sent = await newest();
+      const line = await send(sent, 0, cosign);
+      expect(await openCosignatures(sent.note + line, keeper.keys)).toHaveLength(1);
+      // What stands before another empty line would be the text, the log's signatures with it.
+      const around = { status: 200, body: `\n${keeper.cosign(sent.note, new Date())}` };
+      expect(await openCosignatures(sent.note + around.body, keeper.keys)).toHaveLength(1);
+      await expect(send(sent, 0, () => around)).rejects.toThrow(/no signature lines/);
+    });
+
+    test("contradicts the log where it knows as many entries, and others", async () => {
+      const sent = await newest();
+      const { size } = sent;
+      await expect(send(sent, size, conflict(size))).rejects.toThrow(Contradicted);
+      await expect(send(sent, 0, conflict(size), conflict(size))).rejects.toThrow(Contradicted);
+      await expect(send(sent, 0, conflict(size + 1))).rejects.toThrow(Contradicted);
+      await expect(send(sent, 0, conflict(1), cosign)).resolves.toMatch(/^— keeper/);
+    });
+
+    test("is sent nothing more once it forgot what it cosigned", async () => {
+      const sent = await newest();
+      const { size } = sent;
+      const forgot = `It forgot: it cosigned ${size} entries, and knows 1.`;
+      await expect(send(sent, size, conflict(1), cosign)).rejects.toThrow(forgot);
+      await expect(send(sent, size + 1, cosign)).rejects.toThrow(/It forgot/);
+    });
   });
 
   test("no address that the server may not reach, and nowhere at the word of others than administrators", async () => {

@@ -64,7 +64,8 @@ export async function addCheckpoint(
     const keys = known.keys.map(parseVerifierKey);
     const opened = await openNote(submission.note, keys).catch(() => null);
     if (!opened) return { status: 403, why: "no known key of the log signed the checkpoint" };
-    if (isFork(known, stated)) {
+    const forked = isFork(known, stated);
+    if (forked) {
       await raiseAlert(tx, "witnessed_log_forked", {
         userId: null,
         key: stated.origin,
@@ -75,16 +76,18 @@ export async function addCheckpoint(
     if (submission.oldSize > stated.size) {
       return { status: 400, why: "the old size is above that of the checkpoint" };
     }
-    if (submission.oldSize !== known.size) return { status: 409, size: known.size };
+    // The specification has the size alone told of another state of the same size, too.
+    if (submission.oldSize !== known.size || forked) return { status: 409, size: known.size };
     const why = inconsistency(known, submission, stated);
     if (why) return { status: 422, why };
     const at = now();
     const lines = cosigner.cosign(signedText, at);
-    // Only what was verified is served again: the log's own signatures, and ours.
-    const kept = parseNote(submission.note)
-      .signatures.flatMap((made) => {
-        const key = keyOf(made, opened.signedBy);
-        return key ? [formatSignature(key, made.signature)] : [];
+    // Only what was verified is served again, once for each key, as any number of lines may repeat one.
+    const { signatures } = parseNote(submission.note);
+    const kept = [...new Set(opened.signedBy)]
+      .map((key) => {
+        const made = signatures.find((one) => keyOf(one, [key]));
+        return made ? formatSignature(key, made.signature) : "";
       })
       .join("");
     await tx

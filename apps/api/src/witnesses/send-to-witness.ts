@@ -40,6 +40,8 @@ async function submit(
 /** The cosignatures in an answer that are the witness's. @throws where there is none, or a wrong one */
 async function readCosignatures(note: string, lines: string, witness: Witness) {
   const key = parseWitnessKey(witness.key ?? "");
+  // An empty line would move the end of the text that was signed.
+  if (!/^(?:— .+\n)+$/.test(lines)) throw new Error("The witness answered no signature lines.");
   const cosigned = note + lines;
   const made = await openCosignatures(cosigned, [key]).catch((cause: Error) => {
     throw new Error(`The answer of the witness: ${cause.message}.`, { cause });
@@ -52,27 +54,40 @@ async function readCosignatures(note: string, lines: string, witness: Witness) {
   ];
 }
 
+function readKnownSize(body: string): number {
+  const known = /^\d{1,16}\n?$/.test(body) ? Number(body) : Number.NaN;
+  if (!Number.isSafeInteger(known)) throw new Error("The witness told no size that it knows.");
+  return known;
+}
+
+/** It may cosign a fork now, of what it knows no more: that is for a person to look into. */
+const forgot = (before: number, known: number) =>
+  new Error(
+    `It forgot: it cosigned ${before} entries, and knows ${known}. Remove it and add it anew once you know why.`,
+  );
+
 /** Has a witness check that the log only grew, and cosign its newest checkpoint (https://c2sp.org/tlog-witness). */
 export const sendToWitness: Send = async (input, witness, checkpoint) => {
-  let answer = await submit(
-    input,
-    witness,
-    checkpoint,
-    Math.min(witness.confirmedSize, checkpoint.size),
-  );
-  if (answer.status === 409) {
-    const known = /^\d{1,16}\n?$/.test(answer.body) ? Number(answer.body) : Number.NaN;
-    if (!Number.isSafeInteger(known)) throw new Error("The witness told no size that it knows.");
-    if (known > checkpoint.size) {
-      throw new Contradicted(`The witness knows ${known} entries, the log has ${checkpoint.size}.`);
+  const { confirmedSize } = witness;
+  const { size } = checkpoint;
+  let old = Math.min(confirmedSize, size);
+  let answer = await submit(input, witness, checkpoint, old);
+  if (answer.status === 409 && readKnownSize(answer.body) !== old) {
+    old = readKnownSize(answer.body);
+    if (old > size) {
+      throw new Contradicted(`The witness knows ${old} entries, the log has ${size}.`);
     }
-    answer = await submit(input, witness, checkpoint, known);
+    if (old < confirmedSize) throw forgot(confirmedSize, old);
+    answer = await submit(input, witness, checkpoint, old);
   }
-  if (answer.status === 422) {
+  // A conflict at the very size that it knows is one of roots.
+  const hasOthers = answer.status === 409 && readKnownSize(answer.body) === old;
+  if (answer.status === 422 || hasOthers) {
     throw new Contradicted("The log does not begin with the entries that the witness knows.");
   }
   if (answer.status !== 200) {
     throw new Error(refusals[answer.status] ?? `The answer was ${answer.status}.`);
   }
+  if (old < confirmedSize) throw forgot(confirmedSize, old);
   return { cosignatures: await readCosignatures(checkpoint.note, answer.body, witness) };
 };

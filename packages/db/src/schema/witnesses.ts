@@ -27,7 +27,7 @@ export const witnesses = pgTable(
     secret: text("secret"),
     everySeconds: integer("every_seconds").notNull(),
     createdAt: time("created_at").notNull(),
-    /** The largest size that arrived there; it rises, and never falls. */
+    /** The largest size that arrived there: what is smaller is refused, and shown as a problem. */
     confirmedSize: bigint("confirmed_size", { mode: "number" }).notNull().default(0),
     confirmedAt: time("confirmed_at"),
     failures: integer("failures").notNull().default(0),
