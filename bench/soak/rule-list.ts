@@ -1115,6 +1115,34 @@ export const rules: readonly Rule[] = [
       'if (expiresAt === "")',
       "only to whom a ticket was given",
     ],
+    [
+      "exports are held in memory two at a time",
+      "apps/api/src/http/audit-export-route.ts",
+      "if (isBuilt(ticket)) leave",
+      'if (ticket.format === "csv") leave',
+      "two at a time of a user",
+    ],
+    [
+      "nothing in an export ends its page's script",
+      "apps/api/src/audit/evidence-page.ts",
+      '.replaceAll("<", "\\u003c")',
+      "",
+      "in a page whose script no name in it can end",
+    ],
+    [
+      "bundles are under a key of the present ring",
+      "apps/api/src/audit/checkpoints.ts",
+      "if (!own) {",
+      "if (!first || own === undefined) {",
+      "under a checkpoint of a key that the server still has",
+    ],
+    [
+      "witnesses of a bundle's own word are none beside a given key",
+      "packages/verify/src/evidence.ts",
+      "trusted ? [] : witnesses",
+      "witnesses",
+      "as evidence that is verified without the server",
+    ],
   ]),
   ...tested(`${tests}/witnesses.test.ts`, [
     [

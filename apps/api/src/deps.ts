@@ -42,6 +42,7 @@ import { createJobs, type Jobs } from "./jobs.ts";
 import { createLimits, type Limits } from "./limits/limiter.ts";
 import { loadLimitOverrides } from "./limits/overrides.ts";
 import { createMailer, type Mailer } from "./mailer.ts";
+import { createMemorySlots, type MemorySlots } from "./memory-slots.ts";
 import { createNotify, type Notify } from "./notices/notify.ts";
 import { defineExportJob } from "./own-data/export-job.ts";
 import { createSearchSlots, type SearchSlots } from "./search-slots.ts";
@@ -51,7 +52,6 @@ import { createInspector, type Inspector } from "./uploads/inspector.ts";
 import { defineUploadJobs } from "./uploads/jobs.ts";
 import { createKeptFiles, type KeptFiles } from "./uploads/kept-files.ts";
 import { createScanner, type Scanner } from "./uploads/scanner.ts";
-import { createUploadSlots, type UploadSlots } from "./uploads/upload-slots.ts";
 import { deliverCheckpoints } from "./witnesses/deliver.ts";
 import { nameFile } from "./witnesses/manage.ts";
 
@@ -81,7 +81,8 @@ export type Deps = {
   notify: Notify;
   failedSignIns: FailedSignIns;
   searchSlots: SearchSlots;
-  uploadSlots: UploadSlots;
+  uploadSlots: MemorySlots;
+  auditExportSlots: MemorySlots;
   files: KeptFiles;
   inspector: Inspector;
   /** Null where none is configured. */
@@ -279,7 +280,8 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
     notify,
     failedSignIns,
     searchSlots: createSearchSlots(),
-    uploadSlots: createUploadSlots(),
+    uploadSlots: createMemorySlots("uploads"),
+    auditExportSlots: createMemorySlots("exports"),
     files,
     inspector,
     scanner: createScanner(config),

@@ -9,11 +9,12 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 // biome-ignore lint/correctness/useImportExtensions: a script, which has its types beside it
 import { buildVerifier } from "../../../scripts/build.mjs";
 import { readCheckpoint } from "../src/audit/checkpoints.ts";
-import { createCosigner } from "../src/audit/note-signer.ts";
+import { createCosigner, createNoteSigner } from "../src/audit/note-signer.ts";
 import { createClock } from "./clock.ts";
 import { must, startTestServer, type TestServer, type UserClient } from "./harness.ts";
 
 const clock = createClock();
+const markup = "</script><script>document.title='x'</script>";
 let web: string;
 let server: TestServer;
 let auditor: UserClient;
@@ -26,6 +27,7 @@ beforeAll(async () => {
   auditor = await server.user("auditor");
   const member = await server.member();
   must(await member.mutate("agents.create", { name: '=HYPERLINK("http://evil")' }));
+  must(await member.mutate("agents.create", { name: markup }));
   must(await member.mutate("auth.signOut"));
   await server.deps.sealer.seal();
   size = (await readCheckpoint(server.deps.database.audit))?.size ?? 0;
@@ -122,10 +124,63 @@ test("as evidence that is verified without the server, with what witnesses cosig
   };
   expect(await verifyEvidence(forged)).toMatchObject({ ok: false });
 
+  const { keys, witnesses } = json;
+  expect(witnesses).toEqual([row.key]);
+  expect(await verifyEvidence(json, keys)).toMatchObject({ ok: true, cosignedBy: [] });
+  expect(await verifyEvidence(json, keys, witnesses)).toMatchObject({
+    cosignedBy: [{ key: row.key }],
+  });
+
   const page = await (await fetchExport({ format: "html", from: 1, to: 3 })).text();
   const [, embedded = ""] = /<script id="evidence"[^>]*>(.*?)<\/script>/s.exec(page) ?? [];
   expect(JSON.parse(embedded)).toEqual(json);
   expect(page).toContain("default-src 'none'");
+});
+
+test("in a page whose script no name in it can end", async () => {
+  const json = await (await fetchExport({ format: "json", to: size })).json();
+  expect(JSON.stringify(json)).toContain(markup);
+  const page = await (await fetchExport({ format: "html", to: size })).text();
+  expect(page).not.toContain(markup);
+  const [, embedded = ""] = /<script id="evidence"[^>]*>(.*?)<\/script>/s.exec(page) ?? [];
+  expect(JSON.parse(embedded)).toEqual(json);
+});
+
+test("under a checkpoint of a key that the server still has, cosigned or not", async () => {
+  const { database, sealer } = server.deps;
+  const old = await readCheckpoint(database.audit);
+  if (!old) throw new Error("no checkpoint");
+  const { text } = parseNote(old.note);
+  const dropped = createNoteSigner([Buffer.alloc(32, 8)], old.origin);
+  const cosigned = { size: old.size, key: "w+00000000+AA==", line: "", at: clock.now() };
+  await server.owner`insert into audit_cosignatures ${server.owner(cosigned)}`;
+  must(await (await server.member()).mutate("agents.create", { name: "later" }));
+  await sealer.seal();
+  await server.owner`update audit_checkpoints set note = ${dropped.sign(text)} where size = ${old.size}`;
+  const ask = { from: 1, count: 1 };
+  for (const bundle of [
+    (await (await fetchExport({ format: "json", from: 1, to: 2 })).json()) as Evidence,
+    must(await auditor.query("audit.evidence", ask)) as Evidence,
+  ])
+    expect(await verifyEvidence(bundle)).toMatchObject({ ok: true, entries: 1 });
+});
+
+test("two at a time of a user when they are built in memory", async () => {
+  const { path } = must(await auditor.mutate("audit.export", { format: "json", to: 2 }));
+  const statuses: number[] = [];
+  let all: Promise<void>[] = [];
+  await server.owner.begin(async (tx) => {
+    await tx`lock table audit_leaves`;
+    all = Array.from({ length: 5 }, async () => {
+      const answer = await get(auditor, path);
+      statuses.push(answer.status);
+      await answer.arrayBuffer();
+    });
+    await expect.poll(() => statuses, { timeout: 5000 }).toEqual([503, 503, 503]);
+  });
+  await Promise.all(all);
+  expect(statuses.slice(3)).toEqual([200, 200]);
+  expect((await get(auditor, path)).status).toBe(200);
 });
 
 test("only to whom a ticket was given, for a minute, and with the right to it", async () => {

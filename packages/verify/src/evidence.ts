@@ -122,15 +122,16 @@ async function openCheckpoint(
 
 /**
  * Verifies a bundle by itself. The answer is worth what the keys are worth: compare them with keys
- * from elsewhere, or give those as `trusted`, which then are the only ones that count.
+ * from elsewhere, or give those as `trusted`, which then are the only ones that count; and so are
+ * the keys of witnesses, of whom none is believed beside `trusted` unless given, too.
  */
 export async function verifyEvidence(
   { format, keys, witnesses = [], checkpoint: note, ranges }: Evidence,
-  trusted: readonly string[] = keys,
-  trustedWitnesses: readonly string[] = witnesses,
+  trusted?: readonly string[],
+  trustedWitnesses: readonly string[] = trusted ? [] : witnesses,
 ): Promise<Verdict> {
   if (format !== evidenceFormat) return wrong(null, `not of the format ${evidenceFormat}`);
-  const opened = await openCheckpoint(note, trusted, trustedWitnesses).catch(messageOf);
+  const opened = await openCheckpoint(note, trusted ?? keys, trustedWitnesses).catch(messageOf);
   if (typeof opened === "string") return wrong(null, `the checkpoint: ${opened}`);
   let entries = 0;
   for (const range of ranges) {

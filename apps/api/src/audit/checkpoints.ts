@@ -17,22 +17,27 @@ export async function readCheckpoint(sql: Query): Promise<SignedCheckpoint | nul
 /** A checkpoint with the cosignatures of witnesses in its note, and their keys. */
 export type CosignedCheckpoint = SignedCheckpoint & { witnesses: string[] };
 
-/** The newest checkpoint of at least a size that a witness cosigned, or else the newest; null without one. */
+/**
+ * The newest checkpoint of at least a size that a witness cosigned, or else the newest; null without one.
+ * A key of the ring must have signed the cosigned one: under a key that was dropped since, nobody who
+ * has only the present ones could verify it.
+ */
 export async function readCosignedCheckpoint(
   sql: Query,
   size: number,
+  seeds: readonly Buffer[],
 ): Promise<CosignedCheckpoint | null> {
   const rows = await sql`
     select s.key, s.line, c.note, c.at from audit_cosignatures s join audit_checkpoints c using (size)
     where size = (select max(size) from audit_cosignatures where size >= ${size}) order by s.key`;
   const [first] = rows;
-  if (!first) {
+  const own = first && (await openOwnCheckpoint(first.note, seeds).catch(() => null));
+  if (!own) {
     const newest = await readCheckpoint(sql);
     return newest && newest.size >= size ? { ...newest, witnesses: [] } : null;
   }
-  const text = first.note.slice(0, first.note.indexOf("\n\n") + 1);
   return {
-    ...parseCheckpoint(text),
+    ...own,
     note: first.note + rows.map(({ line }) => line).join(""),
     at: first.at,
     witnesses: rows.map(({ key }) => key),

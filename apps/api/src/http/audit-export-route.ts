@@ -21,13 +21,16 @@ const files = {
   ocsf: { type: "application/x-ndjson; charset=utf-8", suffix: "ocsf.ndjson" },
 } as const;
 
+/** They are built in memory, of up to 10,000 entries; the others are streamed. */
+const isBuilt = ({ format }: Ticket) => format === "html" || format === "json";
+
 type Put = (part: Buffer) => Promise<void>;
 
 /** Makes a file of entries ready to be written; what can fail does so before the answer begins. */
 async function prepare(deps: Deps, webDirectory: string | null, { format, from, to }: Ticket) {
   const { database, dataKeys: keys, secrets } = deps;
   const sql = database.audit;
-  const checkpoint = await readCosignedCheckpoint(sql, to);
+  const checkpoint = await readCosignedCheckpoint(sql, to, secrets.auditSigning);
   if (!checkpoint) throw new AppError("not_found", "The audit log has not so many entries.");
   if (format !== "html" && format !== "json") {
     const { origin } = checkpoint;
@@ -51,28 +54,34 @@ export function auditExportRoutes(deps: Deps, webDirectory: string | null): Rout
       path: `${auditExportPath}*`,
       async answer(exchange) {
         const ctx = createContext(deps, exchange);
-        const outcome = await settle(ctx, "audit.export", async () => {
-          requireGet(exchange);
-          const principal = await ctx.identify();
-          if (principal.kind !== "user") throw new AppError("not_signed_in", "Sign in.");
-          refuseOver(ctx, await deps.limits.consume("general_user", principal.userId));
-          if (!can(principal.role, "audit:read")) {
-            throw new AppError("not_permitted", "Your role does not allow this.");
+        let leave = () => {};
+        try {
+          const outcome = await settle(ctx, "audit.export", async () => {
+            requireGet(exchange);
+            const principal = await ctx.identify();
+            if (principal.kind !== "user") throw new AppError("not_signed_in", "Sign in.");
+            refuseOver(ctx, await deps.limits.consume("general_user", principal.userId));
+            if (!can(principal.role, "audit:read")) {
+              throw new AppError("not_permitted", "Your role does not allow this.");
+            }
+            const text = exchange.path.slice(auditExportPath.length);
+            const ticket = readTicket(deps.secrets.cursor, principal.userId, text, deps.now());
+            if (isBuilt(ticket)) leave = deps.auditExportSlots.enter(principal.userId);
+            return { ticket, write: await prepare(deps, webDirectory, ticket) };
+          });
+          setHeaders(exchange, ctx.response);
+          if (!outcome.ok) {
+            setRetryAfter(exchange, [outcome.error]);
+            const error = JSON.stringify(plainError(outcome.error, exchange.id));
+            return sendJson(exchange, outcome.status, error);
           }
-          const text = exchange.path.slice(auditExportPath.length);
-          const ticket = readTicket(deps.secrets.cursor, principal.userId, text, deps.now());
-          return { ticket, write: await prepare(deps, webDirectory, ticket) };
-        });
-        setHeaders(exchange, ctx.response);
-        if (!outcome.ok) {
-          setRetryAfter(exchange, [outcome.error]);
-          const error = JSON.stringify(plainError(outcome.error, exchange.id));
-          return sendJson(exchange, outcome.status, error);
+          const { ticket, write } = outcome.data;
+          const { type, suffix } = files[ticket.format];
+          const name = `audit-log-${ticket.from}-${ticket.to - 1}.${suffix}`;
+          await download(exchange, ctx, { type, name }, write);
+        } finally {
+          leave();
         }
-        const { ticket, write } = outcome.data;
-        const { type, suffix } = files[ticket.format];
-        const name = `audit-log-${ticket.from}-${ticket.to - 1}.${suffix}`;
-        await download(exchange, ctx, { type, name }, write);
       },
     },
   ];

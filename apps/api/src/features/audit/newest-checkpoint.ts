@@ -24,10 +24,10 @@ export async function newestCheckpoint(
  * @throws AppError `not_found` where none has a tree of that size yet
  */
 export async function cosignedCheckpoint(
-  { database }: Deps,
+  { database, secrets }: Deps,
   neededSize: number,
 ): Promise<CosignedCheckpoint> {
-  const checkpoint = await readCosignedCheckpoint(database.audit, neededSize);
+  const checkpoint = await readCosignedCheckpoint(database.audit, neededSize, secrets.auditSigning);
   if (!checkpoint) throw notSoMany();
   return checkpoint;
 }
