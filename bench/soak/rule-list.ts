@@ -1125,7 +1125,7 @@ export const rules: readonly Rule[] = [
     [
       "nothing in an export ends its page's script",
       "apps/api/src/audit/evidence-page.ts",
-      '.replaceAll("<", "\\u003c")',
+      '.replaceAll("<", "\\\\u003c")',
       "",
       "in a page whose script no name in it can end",
     ],
