@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startModelEndpoint } from "../apps/api/test/model-endpoint.ts";
 import { expectAccessible, launch, newContext, newPage } from "./browser.ts";
 import { createAdmin, type Product, startProduct } from "./product.ts";
 
@@ -13,9 +14,16 @@ let product: Product;
 let browser: Browser;
 let page: Page;
 let complaints: string[];
+let endpoint: Awaited<ReturnType<typeof startModelEndpoint>>;
 
 beforeAll(async () => {
-  [product, browser] = await Promise.all([startProduct(), launch()]);
+  endpoint = await startModelEndpoint();
+  const env = {
+    MODEL_BASE_URL: `http://127.0.0.1:${endpoint.port}/v1`,
+    MODEL_NAME: "small-model",
+    EGRESS_ALLOW: "127.0.0.1",
+  };
+  [product, browser] = await Promise.all([startProduct(env), launch()]);
   const admin = await createAdmin(product);
   const agent = await admin.mutate("agents.create", { name: "bastion" });
   const scopes = ["events:write"];
@@ -43,6 +51,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close();
   await product?.stop();
+  await endpoint?.stop();
 });
 
 const isStill =
@@ -88,6 +97,53 @@ describe("anomalies", () => {
     await marker().focus();
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "63 events" }).waitFor();
+    expect(complaints).toEqual([]);
+  });
+});
+
+describe("questions", () => {
+  const ask = async (question: string) => {
+    await page.getByRole("textbox", { name: "Question" }).fill(question);
+    await page.getByRole("button", { name: "Ask", exact: true }).click();
+  };
+  const hostile =
+    '<img src="https://evil.example/x.png" onerror="alert(1)"> [click](https://evil.example/)\n# Not a heading';
+
+  test("are answered as plain text, from a search that is shown, whatever the model writes", async () => {
+    endpoint.replies.push('{"query":"type:ssh.*"}', hostile);
+    await page.goto(`${product.url}/insights`);
+    await page.getByText("small-model").waitFor();
+    await ask("What failed?");
+    const answer = page.getByTestId("answer");
+    await answer.getByText("Not a heading").waitFor();
+    expect(await answer.textContent()).toBe(hostile);
+    expect(await answer.locator("*").count()).toBe(0);
+    expect(await page.getByRole("textbox", { name: "Search", exact: true }).inputValue()).toBe("type:ssh.*");
+    await page.getByText("636 events found, the newest 40 of them shown to the model.").waitFor();
+    await expectSound("an answer");
+  });
+
+  test("are answered anew from a search that the person changed", async () => {
+    endpoint.replies.push("Nothing was found.");
+    const asked = endpoint.asked.length;
+    await page.getByRole("textbox", { name: "Search", exact: true }).fill("level:(");
+    await page.getByText("Expected").waitFor();
+    await page.getByRole("textbox", { name: "Search", exact: true }).fill("level:critical");
+    await page.keyboard.press("Enter");
+    await page.getByText("Nothing was found.").waitFor();
+    await page.getByText("0 events found").waitFor();
+    expect(endpoint.asked).toHaveLength(asked + 1);
+    await page.getByRole("link", { name: "See them all" }).click();
+    await page.getByRole("heading", { name: "0 events" }).waitFor();
+    expect(new URL(page.url()).searchParams.get("query")).toBe("level:critical");
+  });
+
+  test("that the model cannot answer are told in words", async () => {
+    await page.goto(`${product.url}/insights`);
+    endpoint.replies.push((response) => response.writeHead(200).end("<h1>Gateway</h1>"));
+    await ask("What failed?");
+    await page.getByText("The model gave no usable answer.").waitFor();
+    await expectSound("a failed question");
     expect(complaints).toEqual([]);
   });
 });

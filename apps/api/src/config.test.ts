@@ -187,6 +187,8 @@ test.each([
   ["SESSION_MAX_S", ["0", "x"]],
   ["ACCESS_TOKEN_TTL_S", ["899", "3601"]],
   ["REFRESH_TOKEN_TTL_S", ["3599", "31536001"]],
+  ["MODEL_API_KEY", ["a key", "sk-\n", "x"]],
+  ["MODEL_NAME", ["small"]],
   ["ARGON2_MEMORY_KIB", ["19455", "x"]],
   ["ARGON2_TIME", ["1"]],
 ])("a wrong %s is refused, alone and with a remedy", (variable, values) => {
@@ -230,6 +232,39 @@ test("a server that listens off loopback is told its public address", () => {
     expect([HOST, complaints({ HOST })]).toEqual([HOST, ["HOST"]]);
     expect(complaints({ HOST, PUBLIC_URL: "https://muniment.example.com" })).toEqual([]);
   }
+});
+
+const endpoint = { MODEL_BASE_URL: "https://models.example.com/v1", MODEL_NAME: "small" };
+
+test("a model has an address and a name; its key is one that some endpoints need", () => {
+  expect(configOf({}).config.model).toBeNull();
+  expect(configOf(endpoint).config.model).toEqual({
+    ...{ baseUrl: "https://models.example.com/v1", name: "small", apiKey: null },
+  });
+  expect(configOf({ ...endpoint, MODEL_API_KEY: "sk-1" }).config.model?.apiKey).toBe("sk-1");
+  expect(complaints({ ...endpoint, MODEL_NAME: "" })).toEqual(["MODEL_NAME"]);
+  expect(configOf({ ...endpoint, MODEL_BASE_URL: "http://127.0.0.1:11434/v1" }).ok).toBe(true);
+});
+
+test.each([
+  "ftp://models.example.com/v1",
+  "models.example.com",
+  "https://user:pw@models.example.com/v1",
+  "https://0x7f.1/v1",
+  "https://2130706433/v1",
+  "https://models.example.com./v1",
+  "https://models.example.com:22/v1",
+  "https://models.example.com/v1?key=1",
+  "https://models.example.com/v1#a",
+])("a model at %s is refused at the start", (MODEL_BASE_URL) => {
+  expect(complaints({ ...endpoint, MODEL_BASE_URL })).toEqual(["MODEL_BASE_URL"]);
+});
+
+test("in production the model's key does not travel in the clear", () => {
+  const MODEL_BASE_URL = "http://models.example.com/v1";
+  const clear = { ...production(), ...endpoint, MODEL_BASE_URL };
+  expect(complaints({ ...clear, MODEL_API_KEY: "sk-1" })).toEqual(["MODEL_BASE_URL"]);
+  expect(complaints(clear)).toEqual([]);
 });
 
 test("every problem is told at once, whatever its kind, and only those", () => {

@@ -3,6 +3,7 @@ import { type ConnectionFacts, parseConnectionUrl } from "@muniment/db/connectio
 import type { LimitName, LimitRule } from "@muniment/shared/limits.ts";
 import { type Role, roles } from "@muniment/shared/permissions.ts";
 import { z } from "zod";
+import { targetProblem } from "./egress/target.ts";
 import { secretProblem } from "./secret-strength.ts";
 
 /** Names of the secret rings; each holds its newest element first. */
@@ -36,6 +37,8 @@ export type Config = {
   smtpUrl: string | null;
   /** CIDR ranges that may be sent to although they are not public. */
   egressAllow: readonly string[];
+  /** An OpenAI-compatible endpoint; null: questions cannot be asked. */
+  model: { baseUrl: string; apiKey: string | null; name: string } | null;
   mailFrom: string;
   /** A file outside of `dataDir` that checkpoints of the audit log are appended to. */
   auditCheckpointFile: string | null;
@@ -115,6 +118,15 @@ const schema = z.object({
   EGRESS_ALLOW: z.string().default("").transform(splitList).pipe(z.array(cidr)),
   MAIL_FROM: z.string().min(3).max(320).default("Muniment <muniment@localhost>"),
   AUDIT_CHECKPOINT_FILE: z.string().min(1).max(2048).optional(),
+  MODEL_BASE_URL: z
+    .url({ protocol: /^https?$/ })
+    .max(1000)
+    .optional(),
+  MODEL_API_KEY: z
+    .string()
+    .regex(/^[\x21-\x7e]{1,2048}$/, "not a key that a header can carry")
+    .optional(),
+  MODEL_NAME: z.string().min(1).max(200).optional(),
   API_DOCS: z.enum(["on", "off"]).optional(),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
   METRICS_TOKEN: z.string().min(16).optional(),
@@ -321,6 +333,42 @@ function clamavOf({ CLAMAV_URL }: Variables): Config["clamav"] {
   return { host: hostname.replace(/^\[|\]$/g, ""), port: Number(port) };
 }
 
+function modelProblems(v: Variables, production: boolean, baseGiven: boolean): Problem[] {
+  const { MODEL_BASE_URL: base, MODEL_API_KEY: key, MODEL_NAME: name } = v;
+  if (base === undefined) {
+    if (baseGiven) return [];
+    const remedy = "set MODEL_BASE_URL to an OpenAI-compatible endpoint, or unset it";
+    return [key && "MODEL_API_KEY", name && "MODEL_NAME"].flatMap((variable) =>
+      variable ? [{ variable, problem: "is set without MODEL_BASE_URL", remedy }] : [],
+    );
+  }
+  const problems: Problem[] = [];
+  const refusal = targetProblem(base);
+  if (refusal || base.includes("?") || base.includes("#")) {
+    problems.push({
+      variable: "MODEL_BASE_URL",
+      problem: `cannot be sent to: ${refusal ?? "it has a query or a fragment"}`,
+      remedy: "set it to a plain address, such as https://models.example.com/v1",
+    });
+  }
+  if (name === undefined) {
+    problems.push({
+      variable: "MODEL_NAME",
+      problem: "is missing while MODEL_BASE_URL is set",
+      remedy: "set it to a model that the endpoint offers",
+    });
+  }
+  const { protocol, hostname } = new URL(base);
+  if (production && protocol === "http:" && key && !isLoopback(hostname)) {
+    problems.push({
+      variable: "MODEL_BASE_URL",
+      problem: "would be sent the key over plain http off loopback in production",
+      remedy: "use https, or unset MODEL_API_KEY where the endpoint needs none",
+    });
+  }
+  return problems;
+}
+
 function ringProblems(rings: Record<SecretName, string[]>, mustExist: boolean): Problem[] {
   const problems: Problem[] = [];
   const owners = new Map<string, SecretName>();
@@ -379,6 +427,7 @@ export function parseConfig(env: Env): Parsed {
     ...transportProblems(v, publicUrl, production),
     ...originProblems(v, production),
     ...s3Problems(v, given, production),
+    ...modelProblems(v, production, given.MODEL_BASE_URL !== undefined),
     ...ringProblems(rings, production && external !== undefined),
     ...(typeof trustProxy === "object" && "problem" in trustProxy ? [trustProxy] : []),
   ];
@@ -429,6 +478,10 @@ export function parseConfig(env: Env): Parsed {
     requireMfa: v.REQUIRE_MFA,
     smtpUrl: v.SMTP_URL ?? null,
     egressAllow: v.EGRESS_ALLOW,
+    model:
+      v.MODEL_BASE_URL !== undefined && v.MODEL_NAME !== undefined
+        ? { baseUrl: v.MODEL_BASE_URL, apiKey: v.MODEL_API_KEY ?? null, name: v.MODEL_NAME }
+        : null,
     mailFrom: v.MAIL_FROM,
     auditCheckpointFile: v.AUDIT_CHECKPOINT_FILE ? resolve(v.AUDIT_CHECKPOINT_FILE) : null,
     apiDocs: v.API_DOCS ? v.API_DOCS === "on" : !production,

@@ -22,6 +22,8 @@ import { defineAccountJobs } from "./features/account/jobs.ts";
 import { evaluateDue } from "./features/alert-rules/evaluate.ts";
 import { defineAuthJobs } from "./features/auth/jobs.ts";
 import { conditionOf } from "./features/events/conditions.ts";
+import { countFacets } from "./features/events/count-facets.ts";
+import { findEvents } from "./features/events/find-events.ts";
 import { foldAgentCounters, foldCounts } from "./features/events/fold-counts.ts";
 import { hourlyCounts } from "./features/events/hourly-counts.ts";
 import { indexEvents } from "./features/events/index-events.ts";
@@ -29,6 +31,7 @@ import { createIngestQueue, type IngestQueue } from "./features/events/ingest-qu
 import { createIntake } from "./features/events/intake.ts";
 import { defineEventJobs } from "./features/events/jobs.ts";
 import { toQuestion } from "./features/events/question.ts";
+import { toEvent } from "./features/events/read-events.ts";
 import { createStoreEvents } from "./features/events/store-events.ts";
 import { createTailHub, type TailHub } from "./features/events/tail-hub.ts";
 import { defineImportJobs } from "./features/imports/jobs.ts";
@@ -177,6 +180,14 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
   const eventQueries: EventQueries = {
     condition: conditionOf,
     ask: (asker, asked) => toQuestion({ database, config, now }, asker, asked),
+    newest: async (userId, asked, fetch) => {
+      const page = { after: undefined, at: undefined, fetch, now: now().getTime() };
+      return (await findEvents(database, userId, asked, page)).map(toEvent);
+    },
+    facets: async (userId, asked, fields, limit) => {
+      const bounds = { fields, limit, now: now().getTime() };
+      return (await countFacets(database, userId, asked, bounds)).facets;
+    },
     hourlyCounts: (userId, asked, most) =>
       hourlyCounts(database, userId, asked, { most, now: now().getTime() }),
     resolve: async (userId, query) => {

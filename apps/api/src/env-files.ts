@@ -14,6 +14,7 @@ export const fileVariables = [
   "METRICS_TOKEN",
   "S3_ACCESS_KEY_ID",
   "S3_SECRET_ACCESS_KEY",
+  "MODEL_API_KEY",
 ] as const;
 
 /** Replaces `<NAME>_FILE` by the contents of the file, without the line end. */

@@ -56,6 +56,8 @@ const codes = {
   scanner_unavailable: "SERVICE_UNAVAILABLE",
   storage_unavailable: "SERVICE_UNAVAILABLE",
   timed_out: "GATEWAY_TIMEOUT",
+  model_not_configured: "CONFLICT",
+  model_failed: "BAD_GATEWAY",
   internal: "INTERNAL_SERVER_ERROR",
 } as const satisfies Record<ErrorReason, ErrorCode>;
 

@@ -1,5 +1,9 @@
 import type { EventQuery } from "@muniment/shared/event-query/query.ts";
+import type { Event, Facets } from "@muniment/shared/events.ts";
 import type { SQL } from "drizzle-orm";
+
+/** A query without times, and the range in milliseconds. */
+export type AskedEvents = { query: EventQuery; range: { from: number; to: number } };
 
 /** Hourly counts of series that all begin at `firstHour`, in hours since 1970. */
 export type HourlyCounts = {
@@ -16,13 +20,18 @@ export type EventQueries = {
   ask(
     asker: { userId: string; retentionDays: number | null },
     asked: { query?: string | undefined; from?: string | undefined; to?: string | undefined },
-  ): Promise<{ query: EventQuery; range: { from: number; to: number } }>;
+  ): Promise<AskedEvents>;
   /** Counts of the whole hours of a range, apart by agent and type, of the `most` largest series. */
-  hourlyCounts(
+  hourlyCounts(userId: string, asked: AskedEvents, most: number): Promise<HourlyCounts>;
+  /** The newest events that pass, `fetch` at most. @throws AppError `timed_out` */
+  newest(userId: string, asked: AskedEvents, fetch: number): Promise<Event[]>;
+  /** The most frequent values of fields among the events that pass. */
+  facets(
     userId: string,
-    asked: { query: EventQuery; range: { from: number; to: number } },
-    most: number,
-  ): Promise<HourlyCounts>;
+    asked: AskedEvents,
+    fields: readonly ("type" | "level" | "agentId" | "subject")[],
+    limit: number,
+  ): Promise<Facets["facets"]>;
   /** A condition on the columns of `events`; undefined where everything passes. */
   condition(query: EventQuery): SQL | undefined;
 };

@@ -55,6 +55,8 @@ export const reasonSentences = {
     "Files cannot be checked for viruses at the moment, so none are taken. Try again later.",
   storage_unavailable: "The store of files cannot be reached. Try again later.",
   timed_out: "The server took too long. Try again.",
+  model_not_configured: "No model is configured on this server.",
+  model_failed: "The model gave no usable answer.",
   internal: "Something went wrong on the server.",
 } as const satisfies Record<ErrorReason, string>;
 
@@ -102,13 +104,14 @@ const told: readonly ErrorReason[] = [
   "invalid_query",
   "file_type_not_allowed",
   "file_refused",
+  "model_failed",
 ];
 
 function sentence(reason: ErrorReason, error: unknown): string {
   if (reason === "invalid_input" && error instanceof Error) {
     return `${reasonSentences[reason]} ${error.message}`;
   }
-  // The server says which words or habits make it weak, what is wrong with a URL, and where a query goes wrong.
+  // The server says which words or habits make it weak, what is wrong with a URL or a model, and where a query goes wrong.
   const isTold = told.some((one) => one === reason);
   if (isTold && error instanceof Error && error.message) return error.message;
   const seconds = reason === "rate_limited" ? retryAfterSeconds(error) : null;

@@ -42,7 +42,7 @@ import {
 } from "@muniment/shared/events.ts";
 import { eventExport, eventExportPage } from "@muniment/shared/exports.ts";
 import { eventImport, eventImportPage, importRejectPage } from "@muniment/shared/imports.ts";
-import { anomalyPage } from "@muniment/shared/insights.ts";
+import { anomalyPage, askMessage, modelInfo } from "@muniment/shared/insights.ts";
 import { limitItem, limitPage } from "@muniment/shared/limits.ts";
 import {
   accessPage,
@@ -259,13 +259,17 @@ const outputSchemas = {
     rejects: importRejectPage,
   },
   exports: { create: eventExport, list: eventExportPage, get: eventExport, cancel: eventExport },
-  insights: { anomalies: anomalyPage },
   uploads: {
     create: upload,
     list: uploadPage,
     get: upload,
     delete: uploadIdInput,
     quota: uploadQuota,
+  },
+  insights: {
+    anomalies: anomalyPage,
+    ask: z.strictObject({ id: z.string(), data: askMessage }),
+    model: modelInfo,
   },
   limits: { list: limitPage, set: limitItem, reset: limitItem },
 } satisfies Schemas;

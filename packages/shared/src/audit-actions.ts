@@ -123,6 +123,7 @@ export const auditActions = {
   }),
   "witnessed_log.added": z.strictObject({ keys: z.array(z.string()) }),
   "witnessed_log.removed": z.strictObject({ size: z.number().int() }),
+  "insights.asked": z.strictObject({ searched: z.boolean() }),
   "limit.changed": z.strictObject({ name: z.string(), from: limitChange, to: limitChange }),
   "limit.reset": z.strictObject({ name: z.string() }),
   "alert.resolved": z.strictObject({ kind: z.enum(alertKindNames) }),

@@ -53,6 +53,8 @@ export const errorReasons = [
   "scanner_unavailable",
   "storage_unavailable",
   "timed_out",
+  "model_not_configured",
+  "model_failed",
   "internal",
 ] as const;
 

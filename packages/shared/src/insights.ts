@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { page, pageInput, timeInput, timestamp, uuid } from "./values.ts";
+import { queryBounds } from "./event-query/query.ts";
+import { boundedText, page, pageInput, timeInput, timestamp, uuid } from "./values.ts";
 
 /** Bounds of one look for anomalies. */
 export const anomalyBounds = {
@@ -53,3 +54,53 @@ export const anomaly = z.strictObject({
 });
 export type Anomaly = z.infer<typeof anomaly>;
 export const anomalyPage = page(anomaly);
+
+/** Bounds of one question; lengths are UTF-16 units. */
+export const askBounds = {
+  questionLength: 500,
+  answerLength: 8000,
+  /** Events that are sent to the model, and all that is sent with them. */
+  events: 40,
+  sentLength: 24_000,
+  outputTokens: 800,
+  milliseconds: 60_000,
+} as const;
+
+const search = {
+  query: z.string().max(queryBounds.length),
+  from: timeInput.optional(),
+  to: timeInput.optional(),
+};
+/** A search that a question is answered from: of all there is where no time is named. */
+export const askedSearch = z.strictObject(search);
+export type AskedSearch = z.infer<typeof askedSearch>;
+
+/** With `search`, that one is made instead of one that the model writes. */
+export const askInput = z.strictObject({
+  question: boundedText(askBounds.questionLength, { multiline: true })
+    .transform((text) => text.trim())
+    .pipe(z.string().min(1)),
+  search: askedSearch.optional(),
+  /** Whoever comes back after the connection broke off is refused: the question would be paid for again. */
+  lastEventId: z.string().max(128).nullish(),
+});
+
+/** One message of an answer, in this order; `answer` as often as there is more of it. */
+export const askMessage = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("search"), search: askedSearch }),
+  z.strictObject({
+    kind: z.literal("found"),
+    /** Events that pass, and how many of them the model is given. */
+    total: z.number().int().min(0),
+    shown: z.number().int().min(0),
+  }),
+  z.strictObject({ kind: z.literal("answer"), text: z.string() }),
+  /** `cut` when the model was stopped at the longest answer. */
+  z.strictObject({ kind: z.literal("end"), cut: z.boolean() }),
+]);
+export type AskMessage = z.infer<typeof askMessage>;
+
+/** Which model answers, and the host that what is asked is sent to; null where none is configured. */
+export const modelInfo = z.strictObject({
+  model: z.strictObject({ name: z.string(), host: z.string() }).nullable(),
+});

@@ -17,6 +17,14 @@ export type EgressRequest = {
   maxBodyBytes: number;
 };
 
+/** The answer as it comes; leaving the loop over its pieces ends the connection. */
+export type EgressStream = {
+  status: number;
+  headers: Record<string, string>;
+  /** Throws an Error with a sentence for the person when it breaks off or passes a bound. */
+  body: AsyncGenerator<Buffer>;
+};
+
 export type EgressAnswer = {
   status: number;
   bytes: Buffer;
@@ -34,6 +42,8 @@ export type Egress = {
   check(url: string): Promise<void>;
   /** @throws AppError `url_not_allowed`; Error with a sentence for the person when nothing came back */
   send(request: EgressRequest): Promise<EgressAnswer>;
+  /** The same, answering as soon as the headers are there; `signal` ends it. */
+  open(request: EgressRequest, signal: AbortSignal): Promise<EgressStream>;
 };
 
 /** Answers every address of a name; empty when there is none. */
@@ -92,9 +102,39 @@ async function readBody(answer: IncomingMessage, max: number) {
   return { bytes, body: bytes.toString("utf8"), truncated: size > max };
 }
 
+const plainHeaders = ({ headers }: IncomingMessage) =>
+  Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) =>
+      typeof value === "string" ? [[name, value] as const] : [],
+    ),
+  );
+
+/** The body piece by piece, no more of it than the bound. */
+async function* pieces(
+  answer: IncomingMessage,
+  socket: Socket,
+  { max, milliseconds }: { max: number; milliseconds: number },
+): AsyncGenerator<Buffer> {
+  let size = 0;
+  try {
+    for await (const piece of answer as AsyncIterable<Buffer>) {
+      size += piece.length;
+      if (size > max) throw new AnswerTooLargeError("The answer is too large.");
+      yield piece;
+    }
+  } catch (error) {
+    throw error instanceof AnswerTooLargeError ? error : explain(error, milliseconds);
+  } finally {
+    // Never left to an agent, which would use it again without judging its address.
+    socket.destroy();
+  }
+}
+
+class AnswerTooLargeError extends Error {}
+
 function exchange(socket: Socket, { url }: Target, request: EgressRequest, signal: AbortSignal) {
-  const { method, headers = {}, body, maxBodyBytes } = request;
-  return new Promise<EgressAnswer>((resolve, reject) => {
+  const { method, headers = {}, body } = request;
+  return new Promise<IncomingMessage>((resolve, reject) => {
     const outgoing = httpRequest({
       method,
       path: `${url.pathname}${url.search}`,
@@ -108,10 +148,7 @@ function exchange(socket: Socket, { url }: Target, request: EgressRequest, signa
       signal,
     });
     outgoing.once("error", reject);
-    outgoing.once("response", (answer) => {
-      const status = answer.statusCode ?? 0;
-      readBody(answer, maxBodyBytes).then((read) => resolve({ status, ...read }), reject);
-    });
+    outgoing.once("response", resolve);
     outgoing.end(body);
   });
 }
@@ -151,11 +188,30 @@ export function createEgress(
       try {
         const addresses = await addressesOf(target, signal);
         socket = await openConnection(target, addresses, accept, signal);
-        return await exchange(socket, target, request, signal);
+        const answer = await exchange(socket, target, request, signal);
+        const read = await readBody(answer, request.maxBodyBytes);
+        return { status: answer.statusCode ?? 0, ...read };
       } catch (error) {
         throw explain(error, request.timeoutMilliseconds);
       } finally {
         socket?.destroy();
+      }
+    },
+    async open(request, ended) {
+      const { timeoutMilliseconds, maxBodyBytes } = request;
+      const signal = AbortSignal.any([ended, AbortSignal.timeout(timeoutMilliseconds)]);
+      const target = parseTarget(request.url);
+      let socket: Socket | undefined;
+      try {
+        const addresses = await addressesOf(target, signal);
+        socket = await openConnection(target, addresses, accept, signal);
+        const answer = await exchange(socket, target, request, signal);
+        const bounds = { max: maxBodyBytes, milliseconds: timeoutMilliseconds };
+        const body = pieces(answer, socket, bounds);
+        return { status: answer.statusCode ?? 0, headers: plainHeaders(answer), body };
+      } catch (error) {
+        socket?.destroy();
+        throw explain(error, timeoutMilliseconds);
       }
     },
   };

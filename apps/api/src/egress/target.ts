@@ -9,6 +9,17 @@ function refuse(why: string): never {
   throw new AppError("url_not_allowed", why);
 }
 
+/** Why nothing may be sent to a URL as it is written; undefined where something may. */
+export function targetProblem(text: string): string | undefined {
+  try {
+    parseTarget(text);
+    return undefined;
+  } catch (error) {
+    if (error instanceof AppError) return error.message;
+    throw error;
+  }
+}
+
 /**
  * Reads an http or https URL whose host is spelled as it is used: what a parser would make another
  * host of (numbers in other bases, full-width digits, backslashes, a user name) is refused as written.

@@ -169,6 +169,7 @@ describe("the policy of every procedure", () => {
       takeSlot: 5,
       recordRead: 6,
       auditChange: 6,
+      auditStream: 6,
       output: 7,
     };
     const steps = stepsOf(path);

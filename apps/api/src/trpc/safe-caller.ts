@@ -13,14 +13,16 @@ function isOwnOrigin({ deps, request }: Context): boolean {
   return request.secFetchSite === "same-origin";
 }
 
-/** Refuses what no procedure may see: two credentials, or a mutation that a foreign page sends with a cookie. */
+/** Refuses what no procedure may see: two credentials, or an act that a foreign page asks for with a cookie. */
 export const safeCaller = procedure.use(function refuseUnsafeCaller({ ctx, next, type, meta }) {
   const { cookieToken, bearer } = ctx.request;
   if (cookieToken !== undefined && bearer !== undefined) {
     throw new AppError("multiple_credentials", "Send a cookie or an Authorization header.");
   }
   const needsOrigin = cookieToken !== undefined || meta?.setsSession === true;
-  if (type === "mutation" && needsOrigin && !isOwnOrigin(ctx)) {
+  // What is audited acts for the user, though it may be opened by a GET.
+  const acts = type === "mutation" || meta?.audit !== undefined;
+  if (acts && needsOrigin && !isOwnOrigin(ctx)) {
     throw new AppError("origin_not_allowed", "This origin may not act for a signed-in user.");
   }
   return next();

@@ -1,6 +1,7 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { namedAgentsQuery } from "../agent-names.ts";
 import { insightsSearch } from "../features/insights/insights-search.ts";
+import { modelQuery } from "../features/insights/model-query.ts";
 import { queryClient } from "../query-client.ts";
 import { requirePermission } from "../session.ts";
 import { appRoute } from "./app.tsx";
@@ -10,7 +11,11 @@ export const insightsRoute = createRoute({
   path: "/insights",
   validateSearch: insightsSearch,
   beforeLoad: ({ context }) => requirePermission(context.me, "events:read"),
-  loader: () => queryClient.ensureQueryData(namedAgentsQuery),
+  loader: () =>
+    Promise.all([
+      queryClient.ensureQueryData(namedAgentsQuery),
+      queryClient.ensureQueryData(modelQuery),
+    ]),
   component: lazyRouteComponent(
     () => import("../features/insights/insights-page.tsx"),
     "InsightsPage",

@@ -89,4 +89,20 @@ export const serviceChecks: Check[] = [
       return pass("what cannot be scanned is refused");
     },
   },
+  {
+    id: "model.tls",
+    title: "What the model is asked travels encrypted",
+    group: "services",
+    run({ settings: { config, problems } }) {
+      const remedy = "Use an https:// address in MODEL_BASE_URL.";
+      const refused = problems.find(({ variable }) => variable.startsWith("MODEL_"));
+      if (refused) return fail(`${refused.variable} ${refused.problem}`, remedy);
+      if (config.model === null) return skip("no model is configured; questions cannot be asked");
+      const { protocol, hostname } = new URL(config.model.baseUrl);
+      if (isLoopback(hostname)) return pass("it does not leave this machine");
+      return protocol === "https:"
+        ? pass(`TLS, to ${hostname}, which gets to see events of those who ask`)
+        : fail("questions and events travel in the clear", remedy);
+    },
+  },
 ];

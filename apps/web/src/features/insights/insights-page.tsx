@@ -4,6 +4,7 @@ import { RangeSwitch } from "../../range-switch.tsx";
 import { PageHeader } from "../../ui/page-header.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
 import { AnomaliesPanel } from "./anomalies-panel.tsx";
+import { AskPanel } from "./ask-panel.tsx";
 import { insightsRanges } from "./insights-search.ts";
 
 const route = getRouteApi("/app/insights");
@@ -15,7 +16,7 @@ export function InsightsPage() {
     <>
       <PageHeader
         title="Insights"
-        description="What was unusual among your events. Nothing of it leaves this server."
+        description="What was unusual among your events, and questions to them."
         actions={
           <RangeSwitch
             options={insightsRanges}
@@ -26,6 +27,12 @@ export function InsightsPage() {
           />
         }
       />
+      <AskPanel />
+      <h2 className="mt-8 mb-1 text-base font-semibold">What stands out</h2>
+      <p className="mb-3 max-w-prose text-sm text-muted">
+        Hours with more or fewer events than usual, by agent and type. Computed on this server:
+        nothing leaves it.
+      </p>
       <PanelBoundary
         name="What stands out"
         resetKey={range}

@@ -217,4 +217,15 @@ export const databaseCases: Cases = {
       "no address": byEnv({ CLAMAV_URL: "clamav:3310" }),
     },
   },
+  "model.tls": {
+    breaks: {
+      "in the clear": byEnv({
+        MODEL_BASE_URL: "http://models.example.org/v1",
+        MODEL_API_KEY: "",
+      }),
+      "a key in the clear": byEnv({ MODEL_BASE_URL: "http://models.example.org/v1" }),
+      "a host in an unusual spelling": byEnv({ MODEL_BASE_URL: "https://0x7f.1/v1" }),
+      "no name": byEnv({ MODEL_NAME: "" }),
+    },
+  },
 };
