@@ -242,7 +242,7 @@ test("a model has an address and a name; its key is one that some endpoints need
     ...{ baseUrl: "https://models.example.com/v1", name: "small", apiKey: null },
   });
   expect(configOf({ ...endpoint, MODEL_API_KEY: "sk-1" }).config.model?.apiKey).toBe("sk-1");
-  expect(complaints({ ...endpoint, MODEL_NAME: "" })).toEqual(["MODEL_NAME"]);
+  expect(complaints({ ...endpoint, MODEL_NAME: "" })).toEqual(["MODEL_BASE_URL"]);
   expect(configOf({ ...endpoint, MODEL_BASE_URL: "http://127.0.0.1:11434/v1" }).ok).toBe(true);
 });
 

@@ -353,9 +353,9 @@ function modelProblems(v: Variables, production: boolean, baseGiven: boolean): P
   }
   if (name === undefined) {
     problems.push({
-      variable: "MODEL_NAME",
-      problem: "is missing while MODEL_BASE_URL is set",
-      remedy: "set it to a model that the endpoint offers",
+      variable: "MODEL_BASE_URL",
+      problem: "is set without MODEL_NAME",
+      remedy: "set MODEL_NAME to a model that the endpoint offers",
     });
   }
   const { protocol, hostname } = new URL(base);
