@@ -118,7 +118,9 @@ describe("questions", () => {
     await answer.getByText("Not a heading").waitFor();
     expect(await answer.textContent()).toBe(hostile);
     expect(await answer.locator("*").count()).toBe(0);
-    expect(await page.getByRole("textbox", { name: "Search", exact: true }).inputValue()).toBe("type:ssh.*");
+    expect(await page.getByRole("textbox", { name: "Search", exact: true }).inputValue()).toBe(
+      "type:ssh.*",
+    );
     await page.getByText("636 events found, the newest 40 of them shown to the model.").waitFor();
     await expectSound("an answer");
   });
