@@ -241,6 +241,14 @@ describe("an endpoint that misbehaves is an error, and nothing is done", () => {
     },
   );
 
+  test("when it calls a tool instead of answering, which nobody has", async () => {
+    endpoint.replies.push(search(""), callOfATool);
+    const ended = await ask({});
+    expect(ended.messages.map(({ kind }) => kind)).toEqual(["search", "found"]);
+    expect(ended.error?.message).toBe("The model asked for a tool, and there is none.");
+    expect(must(await sender.member.query("agents.list")).items).toHaveLength(1);
+  });
+
   test("when it fails in the middle of its answer, what came before is kept", async () => {
     endpoint.replies.push(search(""), (response) => {
       response.writeHead(200, { "content-type": "text/event-stream" });

@@ -1,6 +1,6 @@
 import { createServer, type RequestListener } from "node:http";
 import { createServer as createTcpServer, type Server as TcpServer } from "node:net";
-import { afterEach, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { startDnsServer } from "../../test/dns-server.ts";
 import { createEgress } from "./egress.ts";
 
@@ -169,4 +169,62 @@ test("a server whose certificate nobody vouches for gets no request", async () =
   const url = `https://127.0.0.1:${plain.port}/`;
   await expect(createEgress(loopback).send({ ...request, url })).rejects.toThrow();
   expect(plain.reached).toEqual([]);
+});
+
+describe("an answer as it comes", () => {
+  const open = (port: number, fields = {}, signal = new AbortController().signal) =>
+    createEgress(loopback).open(
+      { ...request, url: `http://127.0.0.1:${port}/`, ...fields },
+      signal,
+    );
+  const textOf = async (body: AsyncGenerator<Buffer>) => {
+    let text = "";
+    for await (const piece of body) text += piece;
+    return text;
+  };
+
+  test("has its status and headers before its end, and leads nowhere else", async () => {
+    const { port, reached } = await receiver((_request, response) => {
+      response.writeHead(302, { location: "/elsewhere" }).end("moved");
+    });
+    const { status, headers, body } = await open(port);
+    expect([status, headers.location, await textOf(body)]).toEqual([302, "/elsewhere", "moved"]);
+    expect(reached).toHaveLength(1);
+  });
+
+  test("ends at its bound, and with it the connection", async () => {
+    let isClosed = false;
+    const { port } = await receiver((_request, response) => {
+      response.on("close", () => {
+        isClosed = true;
+      });
+      const more = () => {
+        while (!response.closed && response.write("z".repeat(65_536)));
+        if (!response.closed) response.once("drain", more);
+      };
+      more();
+    });
+    const { body } = await open(port, { maxBodyBytes: 1_000_000 });
+    await expect(textOf(body)).rejects.toThrow("The answer is too large.");
+    await expect.poll(() => isClosed).toBe(true);
+  });
+
+  test("ends when nobody waits for it any more", async () => {
+    const { port } = await receiver((_request, response) => {
+      response.writeHead(200).write("begin");
+    });
+    const leaving = new AbortController();
+    const { body } = await open(port, {}, leaving.signal);
+    expect(String((await body.next()).value)).toBe("begin");
+    leaving.abort();
+    await expect(body.next()).rejects.toThrow();
+  });
+
+  test("comes from no address that may not be reached", async () => {
+    const { port, reached } = await receiver(ok);
+    const url = `http://127.0.0.1:${port}/`;
+    const signal = new AbortController().signal;
+    await expect(createEgress([]).open({ ...request, url }, signal)).rejects.toMatchObject(refused);
+    expect(reached).toEqual([]);
+  });
 });
