@@ -1,11 +1,25 @@
 /** The server could not be reached, or refused the call. */
-export class ServerError extends Error {}
+export class ServerError extends Error {
+  /** Whether the same call may succeed soon: there was no answer, too many calls, or trouble at the server. */
+  readonly mayPass: boolean;
+  /** Seconds the server asks to wait before it. */
+  readonly retryAfter: number | null;
+  constructor(
+    message: string,
+    { status = null, retryAfter = null }: { status?: number | null; retryAfter?: number | null },
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.mayPass = status === null || status === 429 || status >= 500;
+    this.retryAfter = retryAfter;
+  }
+}
 
 const timeoutMs = 30_000;
 
-async function answerOf(work: Promise<Response>, origin: string): Promise<Response> {
+async function answerOf<T>(work: Promise<T>, origin: string): Promise<T> {
   return work.catch((error: unknown) => {
-    throw new ServerError(`No answer from ${origin}.`, { cause: error });
+    throw new ServerError(`No answer from ${origin}.`, {}, { cause: error });
   });
 }
 
@@ -14,8 +28,10 @@ type Refusal = { error?: { message?: string; data?: { reason?: string }; reason?
 async function refusalOf(response: Response): Promise<ServerError> {
   const body = (await response.json().catch(() => ({}))) as Refusal;
   const reason = body.error?.data?.reason ?? body.error?.reason ?? `HTTP ${response.status}`;
+  const seconds = Number(response.headers.get("retry-after") ?? Number.NaN);
   return new ServerError(
     `The server refused it: ${reason}. ${body.error?.message ?? ""}`.trimEnd(),
+    { status: response.status, retryAfter: seconds >= 0 ? seconds : null },
   );
 }
 
@@ -23,7 +39,7 @@ async function refusalOf(response: Response): Promise<ServerError> {
 async function dataOf(call: Promise<Response>, url: URL): Promise<unknown> {
   const response = await answerOf(call, url.origin);
   if (response.status !== 200) throw await refusalOf(response);
-  return response.json();
+  return answerOf(response.json(), url.origin);
 }
 
 const bearer = (token: string | undefined) =>

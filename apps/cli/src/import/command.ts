@@ -8,7 +8,7 @@ import { type Command, exitCodes, type Io } from "../command.ts";
 import { printable } from "../send/report.ts";
 import { type Options, parseOptions } from "./options.ts";
 import { signedIn } from "./signed-in.ts";
-import { type Caller, follow, sendFile } from "./transfer.ts";
+import { type Caller, cancelUnsent, follow, sendFile } from "./transfer.ts";
 import { usage } from "./usage.ts";
 
 export const importCommand: Command = {
@@ -52,7 +52,7 @@ async function bring(options: Options, caller: Caller, io: Io): Promise<EventImp
     return state;
   } catch (error) {
     // What is not sent whole would be waited for.
-    await mutate(url, "imports.cancel", { id }, await token()).catch(() => {});
+    await cancelUnsent(caller, id).catch(() => {});
     throw error;
   } finally {
     end();

@@ -26,5 +26,6 @@ Exit codes
   0  every line was stored, now or before
   1  a line was refused, or the import failed or was interrupted, which cancels it
   2  called wrongly, or a file cannot be opened or is there already
-  3  the server could not be reached, or refused the sign-in or the import
+  3  the server could not be reached, or refused the sign-in or the import; what was sent
+     whole by then is imported all the same
 `;
