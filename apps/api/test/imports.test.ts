@@ -136,6 +136,28 @@ describe("an import of NDJSON", () => {
   });
 });
 
+describe("an import of any file", () => {
+  test("goes on after lines whose refusal quotes what the database cannot hold", async () => {
+    const file = '\0\0\0 hello\n{"type":"a","x\\u0000":1}\n{"type":"a"}\n';
+    const state = await bring(file);
+    expect(state).toMatchObject({ status: "done", accepted: 1, rejected: 2 });
+    const rejects = await rejectsOf(state.id);
+    expect(rejects.map(({ line }: { line: number }) => line)).toEqual([1, 2]);
+    expect(rejects[0].message).toContain("\ufffd");
+    const csv = await bring("type,a\0,a\0\nx,y,z\n", { format: "csv" });
+    expect(csv).toMatchObject({ status: "failed", sent: 0 });
+    expect(csv.error).toBe("There are two columns for a\ufffd.");
+  });
+
+  test("stores about a mebibyte of it at a time", async () => {
+    const message = "\\u0061".repeat(4000);
+    const file = `{"type":"a","message":"${message}"}\n`.repeat(80);
+    expect(await bring(file)).toMatchObject({ status: "done", accepted: 80 });
+    const batches = await server.owner`select from receipts where user_id = ${sender.member.id}`;
+    expect(batches.length).toBe(2);
+  });
+});
+
 describe("an export brought in again", () => {
   const nasty: Record<string, unknown>[] = [
     { message: "=1+1", subject: "+x", traceId: "'@cmd" },
@@ -264,6 +286,11 @@ describe("an import is refused", () => {
     expect((await create({})).status).toBe(200);
   });
 
+  test("beside two others that begin at the same time", async () => {
+    const begun = await Promise.all(Array.from({ length: 6 }, () => create({})));
+    expect(begun.filter(({ status }) => status === 200).length).toBe(2);
+  });
+
   test("in parts that do not fit, from another site, or of another; not in one sent twice", async () => {
     const { member } = sender;
     const { id } = must(await create({}));
@@ -323,6 +350,24 @@ describe("an import under way", () => {
     await expect.poll(() => endedSoon(id), soon).toBe("done");
     expect(await ended(member, id)).toMatchObject({ accepted: 1237, duplicates: 0, rejected: 0 });
     expect(await stored()).toBe(1237);
+  });
+
+  test("is failed at once when its job was tried for the last time", async () => {
+    const { member, agentId } = sender;
+    let id = "";
+    await whileBroken(async () => {
+      id = await sendFile(server, member, { agentId }, linesOf(many(7)));
+      const afterLastAttempt = async () => {
+        await server.owner`update jobs set attempts = 7
+          where queue = 'import-events' and failed_at is null and locked_until is null`;
+        return endedSoon(id);
+      };
+      await expect.poll(afterLastAttempt, soon).toBe("failed");
+    });
+    const [row] = await server.owner`select error from event_imports where id = ${id}`;
+    expect(row?.error).toBe("The server could not finish it.");
+    const pieces = await server.owner`select from event_import_pieces where import_id = ${id}`;
+    expect(pieces.length).toBe(0);
   });
 
   test("ends when its user may write no more", async () => {
@@ -388,5 +433,26 @@ describe("an import under way", () => {
         select 1 from ${server.owner(table)} where user_id = ${gone.userId}`;
       expect([table, rows.length]).toEqual([table, 0]);
     }
+  });
+
+  test("waits through an hour in which no server runs", async () => {
+    const { member, agentId } = sender;
+    const [row] = await server.owner`
+      insert into event_imports (id, user_id, agent_id, name, format, columns, allow_incomplete,
+        status, created_at, updated_at)
+      values (gen_random_uuid(), ${member.id}, ${agentId}, 'f', 'ndjson', '{}', false,
+        'queued', ${clock.now()}, ${clock.now()}) returning id`;
+    const statusAfter = async (seconds: number) => {
+      const runs = async () =>
+        (await server.owner`select run_at from jobs where key = 'give-up-imports'`)[0]?.run_at;
+      clock.advance(seconds);
+      const at = clock.now();
+      // It has run when its next time lies after this one.
+      await expect.poll(async () => (await runs()) > at, soon).toBe(true);
+      const [now] = await server.owner`select status from event_imports where id = ${row?.id}`;
+      return now?.status;
+    };
+    expect(await statusAfter(7200)).toBe("queued");
+    expect(await statusAfter(86_400)).toBe("failed");
   });
 });

@@ -11,7 +11,7 @@ export type RefusedByIndex = ReadonlyMap<number, RefusedUnread>;
 export type Lightened = { text: string; refused: ReadonlyMap<number, RefusedByIndex> };
 
 /** Bodies up to this length cost little to parse, whatever is in them. */
-const alwaysLight = 65_536;
+export const alwaysLight = 65_536;
 
 /** The tokens of an event beside those of its props: braces, nine fields, eight values, commas. */
 const ownTokens = 64;
@@ -20,8 +20,14 @@ const closeBracket = 0x5d;
 const closeBrace = 0x7d;
 const comma = 0x2c;
 
-/** What can be said of an event without making its value, which would take long. */
-function refusalOf(text: string, start: number): { end: number; refusal: RefusedUnread | null } {
+/**
+ * What can be said of an event without making its value, which would take long.
+ * @throws AppError `invalid_json`
+ */
+export function refusalOf(
+  text: string,
+  start: number,
+): { end: number; refusal: RefusedUnread | null } {
   const { end, depth, tokens } = shapeOf(text, start);
   const refuse = (reason: EventRejection, message: string) => ({
     end,

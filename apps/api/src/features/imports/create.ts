@@ -1,5 +1,6 @@
 import { agents } from "@muniment/db/schema/agents.ts";
 import { eventImports } from "@muniment/db/schema/event-imports.ts";
+import { users } from "@muniment/db/schema/users.ts";
 import { createImportInput, eventImport } from "@muniment/shared/imports.ts";
 import { and, count, eq, inArray } from "drizzle-orm";
 import { v7 as uuidv7 } from "uuid";
@@ -33,6 +34,8 @@ export const create = limited("general")
       .from(agents)
       .where(and(eq(agents.id, agentId), eq(agents.userId, userId)));
     if (!agent) throw new AppError("not_found", "There is no such agent.");
+    // One after another, or many together could all be the second.
+    await tx.select({ id: users.id }).from(users).where(eq(users.id, userId)).for("no key update");
     const [others] = await tx
       .select({ count: count() })
       .from(eventImports)

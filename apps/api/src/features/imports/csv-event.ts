@@ -1,6 +1,7 @@
 import { exportColumns } from "@muniment/shared/exports.ts";
 import { type ImportField, importFields } from "@muniment/shared/imports.ts";
 import { type Cell, readCells, readHeader } from "./csv-cells.ts";
+import { parseLight } from "./parse-light.ts";
 import { Unreadable } from "./unreadable.ts";
 
 /** What is done with the cells of a column. */
@@ -65,8 +66,9 @@ const undone = (text: string) => (/^'+[=+@\t\r\n-]/.test(text) ? text.slice(1) :
 function propsOf(text: string): string {
   let value: unknown;
   try {
-    value = JSON.parse(text);
-  } catch {
+    value = parseLight(text);
+  } catch (error) {
+    if (error instanceof Unreadable) throw error;
     throw new Unreadable("invalid_json", "props is not JSON.");
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {

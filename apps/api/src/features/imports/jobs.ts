@@ -1,14 +1,18 @@
+import { eventImports } from "@muniment/db/schema/event-imports.ts";
 import { importSilenceSeconds } from "@muniment/shared/imports.ts";
+import { and, eq, inArray } from "drizzle-orm";
 import { z } from "zod";
+import { enterScope } from "../../identity/scope.ts";
 import { importQueue } from "../../job-queues.ts";
 import type { Jobs } from "../../jobs.ts";
+import { deletePieces } from "./pieces.ts";
 import { type Importer, runImport } from "./run-import.ts";
 
 const payload = z.strictObject({ userId: z.uuid(), importId: z.uuid() });
 const day = 86_400_000;
 
-/** A file that no process has gone on with for so long: longer than a job is tried again. */
-const lostMilliseconds = 3_600_000;
+/** A file that no process has gone on with for so long, though its job did not fail: longer than a server is down. */
+const lostMilliseconds = day;
 
 export function defineImportJobs(deps: Importer & { jobs: Jobs }): void {
   const { jobs, database, now } = deps;
@@ -22,6 +26,17 @@ export function defineImportJobs(deps: Importer & { jobs: Jobs }): void {
       );
     },
     "transfers",
+    async (tx, given) => {
+      const { userId, importId } = payload.parse(given);
+      await enterScope(tx, userId);
+      await tx
+        .update(eventImports)
+        .set({ status: "failed", error: "The server could not finish it.", updatedAt: now() })
+        .where(
+          and(eq(eventImports.id, importId), inArray(eventImports.status, ["queued", "running"])),
+        );
+      await deletePieces(tx, importId);
+    },
   );
   const before = (milliseconds: number) => new Date(now().getTime() - milliseconds).toISOString();
   jobs.every("give-up-imports", 300, async () => {

@@ -7,6 +7,7 @@ import { and, eq } from "drizzle-orm";
 import type { Deps } from "../../deps.ts";
 import { deletePieces } from "./pieces.ts";
 import type { ImportRow } from "./read-imports.ts";
+import { storable } from "./storable.ts";
 
 type Noting = Pick<Deps, "database" | "now">;
 type Changes = Partial<typeof eventImports.$inferInsert>;
@@ -48,7 +49,12 @@ export async function noteImport(
     if (!noted) return null;
     const kept = rejects.slice(0, Math.max(0, keptRejects - row.rejected));
     if (kept.length > 0) {
-      const rows = kept.map((reject) => ({ ...reject, userId, importId: id }));
+      const rows = kept.map((reject) => ({
+        ...reject,
+        message: storable(reject.message),
+        userId,
+        importId: id,
+      }));
       await tx.insert(eventImportRejects).values(rows).onConflictDoNothing();
     }
     if (noted.status !== "running") await deletePieces(tx, id);
@@ -58,4 +64,4 @@ export async function noteImport(
 
 /** Ends an import with a sentence that says why. */
 export const failImport = (deps: Noting, row: ImportRow, error: string) =>
-  noteImport(deps, row, { status: "failed", error });
+  noteImport(deps, row, { status: "failed", error: storable(error) });

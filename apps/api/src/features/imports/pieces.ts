@@ -5,6 +5,7 @@ import { eventImportPieces } from "@muniment/db/schema/event-imports.ts";
 import { and, desc, eq, lte } from "drizzle-orm";
 import type { Deps } from "../../deps.ts";
 import { deriveKey, openBytes, sealBytes } from "../../encryption.ts";
+import { AppError } from "../../errors.ts";
 
 const deflate = promisify(deflateRaw);
 const inflate = promisify(inflateRaw);
@@ -20,11 +21,14 @@ type Piece = typeof eventImportPieces.$inferInsert;
 
 async function keyOf({ dataKeys }: Keys, { userId, id }: File): Promise<Buffer> {
   const key = await dataKeys.keyFor(userId, `import:${id}`);
-  if (!key) throw new Error("an import of somebody who was erased");
+  if (!key) throw new AppError("not_found", "There is no such import.");
   return key;
 }
 
-/** Compresses and encrypts a part of a file that begins at `offset`. */
+/**
+ * Compresses and encrypts a part of a file that begins at `offset`.
+ * @throws AppError `not_found` when its user is erased meanwhile
+ */
 export async function sealPart(keys: Keys, file: File, offset: number, bytes: Uint8Array) {
   const key = await keyOf(keys, file);
   const pieces: Piece[] = [];

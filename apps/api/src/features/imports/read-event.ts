@@ -6,6 +6,7 @@ import type { EventText } from "../../event-intake.ts";
 import { forEachMember, scanValue, startOf } from "../../json-text.ts";
 import { type CsvPlan, eventOfRow } from "./csv-event.ts";
 import { derivedId } from "./derived-id.ts";
+import { parseLight } from "./parse-light.ts";
 import type { FileRecord } from "./split-records.ts";
 import { Unreadable } from "./unreadable.ts";
 
@@ -45,8 +46,9 @@ export const isExported = (value: unknown): boolean =>
 /** @throws Unreadable */
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseLight(text);
   } catch (error) {
+    if (error instanceof Unreadable) throw error;
     const why = error instanceof Error ? error.message.slice(0, 200) : "";
     throw new Unreadable("invalid_json", `The line is not JSON: ${why}`);
   }

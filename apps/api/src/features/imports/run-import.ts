@@ -6,6 +6,7 @@ import type { Deps } from "../../deps.ts";
 import { type CsvPlan, planCsv } from "./csv-event.ts";
 import { findTrailer } from "./find-trailer.ts";
 import { failImport, noteImport } from "./note-import.ts";
+import { parseLight } from "./parse-light.ts";
 import { readFile } from "./pieces.ts";
 import {
   firstPlace,
@@ -25,6 +26,8 @@ export type Importer = Storing & Pick<Deps, "dataKeys">;
 const recordsPerBatch = 100;
 /** Batches that are stored while as many are read. */
 const batchesPerWindow = 10;
+/** A batch or a window with so much text is sent before it is full: a value may take twenty times its text. */
+const enoughText = 1_048_576;
 const noteMilliseconds = 500;
 /** Less than a job's lease, so that one at a time is at it. */
 const longestRunMilliseconds = 30_000;
@@ -66,7 +69,7 @@ function beginsLikeExport({ format }: ImportRow, record: FileRecord | null): boo
   if (!record) return false;
   try {
     const text = textOf(record);
-    return format === "csv" ? text === exportColumns.join() : isExported(JSON.parse(text));
+    return format === "csv" ? text === exportColumns.join() : isExported(parseLight(text));
   } catch {
     return false;
   }
@@ -131,6 +134,8 @@ async function goOn(importer: Importer, begun: ImportRow, bodyBytes: number, pla
   let reading: Batch[] = [];
   let storing: Batch[] = [];
   let batch: ReadRecord[] = [];
+  let batchText = 0;
+  let readingText = 0;
   let noted = performance.now();
   const until = noted + longestRunMilliseconds;
 
@@ -154,7 +159,9 @@ async function goOn(importer: Importer, begun: ImportRow, bodyBytes: number, pla
     // Whoever stops before looks at it no more.
     stored.catch(() => {});
     reading.push({ stored, end, place });
+    readingText += batchText;
     batch = [];
+    batchText = 0;
   };
 
   for await (const records of recordsOf(importer, row, row.doneBytes, place.line, bodyBytes)) {
@@ -166,13 +173,16 @@ async function goOn(importer: Importer, begun: ImportRow, bodyBytes: number, pla
       const { read, next } = readEvent(record, place, plan);
       place = next;
       if (read) batch.push(read);
-      if (batch.length < recordsPerBatch) continue;
+      if (read && "event" in read) batchText += read.event.text.length;
+      // By the file alone, so that whoever goes on with it makes the same batches.
+      if (batch.length < recordsPerBatch && batchText < enoughText) continue;
       send(record.end);
       await breathe();
-      if (reading.length < batchesPerWindow) continue;
+      if (reading.length < batchesPerWindow && readingText < enoughText) continue;
       await settle(storing);
       storing = reading;
       reading = [];
+      readingText = 0;
       if (performance.now() - noted < noteMilliseconds) continue;
       if (!(await note())) return false;
       if (performance.now() < until && !importer.stopped()) continue;

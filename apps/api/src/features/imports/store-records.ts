@@ -22,7 +22,9 @@ export type Stored = {
   rejects: ImportReject[];
 };
 
-const patienceMilliseconds = 500;
+const waitMilliseconds = 500;
+/** Then the job fails, and goes on later from its last note, if the import is still wanted. */
+const patienceMilliseconds = 10_000;
 
 /** The same for the same records of the same import, so that a batch is told that was stored before. */
 const batchIdOf = ({ id, createdAt }: ImportRow, line: number) =>
@@ -39,8 +41,8 @@ async function storedBefore({ database }: Storing, userId: string, batchId: stri
 }
 
 /**
- * Stores a batch of records, waiting where too much else does.
- * @throws AppError `overloaded` when the server stops meanwhile
+ * Stores a batch of records, waiting some seconds where too much else does.
+ * @throws AppError `overloaded` when that is not enough, or the server stops meanwhile
  */
 export async function storeRecords(
   storing: Storing,
@@ -56,6 +58,7 @@ export async function storeRecords(
   }
   const batchId = batchIdOf(row, records[0]?.line ?? 0);
   const unreadable = rejects.length;
+  const until = storing.now().getTime() + patienceMilliseconds;
   for (;;) {
     try {
       const receivedAt = storing.now().getTime();
@@ -74,8 +77,9 @@ export async function storeRecords(
       };
     } catch (error) {
       const mustWait = error instanceof AppError && error.reason === "overloaded";
-      if (!mustWait || storing.stopped()) throw error;
-      await sleep(patienceMilliseconds);
+      const isOver = storing.stopped() || storing.now().getTime() >= until;
+      if (!mustWait || isOver) throw error;
+      await sleep(waitMilliseconds);
     }
   }
 }
