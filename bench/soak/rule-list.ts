@@ -1065,8 +1065,8 @@ export const rules: readonly Rule[] = [
     [
       "erased people's files go before the certificate is done",
       "apps/api/src/erasure/clean-up.ts",
-      "  await deps.files.remove(job.files);\n",
-      "",
+      "await removeFiles(deps, job.files)",
+      "0",
       "an erased person's can be read by nobody",
     ],
   ]),

@@ -226,6 +226,7 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
     ledger,
     owner,
     files,
+    log,
   };
   defineErasureJobs(erasing);
   defineExportJob({ database, dataKeys, files, jobs, mailer, config, now });

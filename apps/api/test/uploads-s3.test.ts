@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createS3Store } from "../src/uploads/s3-store.ts";
-import { must, startTestServer, type TestServer } from "./harness.ts";
+import { must, password, startTestServer, type TestServer } from "./harness.ts";
 import { startS3, type TestS3 } from "./s3.ts";
 import { downloadFile, uploadFile } from "./upload.ts";
 
@@ -12,6 +12,7 @@ describe("with an S3-compatible store", () => {
   beforeAll(async () => {
     s3 = await startS3();
     server = await startTestServer({ env: s3.env });
+    await server.admin();
   });
   afterAll(async () => {
     await server?.stop();
@@ -66,9 +67,11 @@ describe("with an S3-compatible store", () => {
     if (!("bucket" in changes)) await expect(store.get("x")).rejects.toMatchObject(failed);
   });
 
-  test("while the store is away uploads fail and leave nothing; deleted files go when it is back", async () => {
+  test("while the store is away uploads fail and leave nothing; deleted files go when it is back, and an erasure is finished", async () => {
     const member = await server.member();
     const { id } = must(await uploadFile(server, member, "x"));
+    const leaver = await server.member();
+    must(await uploadFile(server, leaver, "x"));
     await s3.stop();
     const answer = await uploadFile(server, member, "y");
     expect([answer.status, answer.error?.data.reason]).toEqual([503, "storage_unavailable"]);
@@ -77,5 +80,12 @@ describe("with an S3-compatible store", () => {
     must(await member.mutate("uploads.delete", { id }));
     const known = await server.owner`select 1 from stored_files where id = ${id}`;
     expect(known).toHaveLength(1);
+
+    const erased = must(await leaver.mutate("data.erase", { password }));
+    const done = () =>
+      server.owner`select 1 from erasures where id = ${erased.id} and cleaned_at is not null`;
+    await expect.poll(done, { timeout: 25_000, interval: 100 }).toHaveLength(1);
+    const { note } = must(await server.anonymous().query("data.certificate", { id: erased.id }));
+    expect(note).toContain("encrypted files that could not be removed: 1;");
   });
 });

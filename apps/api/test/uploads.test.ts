@@ -485,6 +485,22 @@ describe("files end with what they belong to", () => {
     expect(await filesOnDisk()).not.toContain(id);
     expect(await filesKnown()).not.toContain(id);
   });
+
+  test("of a person who is erased while it arrives is not kept, and that is no failure", async () => {
+    const member = await server.member();
+    const { files } = server.deps;
+    const { put } = files;
+    files.put = async (...file) => {
+      await put(...file);
+      must(await member.mutate("data.erase", { password }));
+    };
+    const answer = await upload(member, "x").finally(() => {
+      files.put = put;
+    });
+    expect([answer.status, answer.error?.data.reason]).toEqual([404, "not_found"]);
+    const rows = await server.owner`select 1 from uploads where user_id = ${member.id}`;
+    expect(rows).toHaveLength(0);
+  });
 });
 
 test("a copy of one's own data holds the files", async () => {

@@ -13,9 +13,15 @@ export type Facts = {
   keys: string[];
   /** Tables too large to be rewritten. */
   left: string[];
+  /** How many encrypted files their store did not remove yet. */
+  files: number;
 };
 
-function remaindersOf(config: Config, { left }: Facts, { erasedAt, cleanedAt }: Row): Remainder[] {
+function remaindersOf(
+  config: Config,
+  { left, files }: Facts,
+  { erasedAt, cleanedAt }: Row,
+): Remainder[] {
   const remains: Remainder[] = [
     {
       what: `backups made before ${erasedAt.toISOString()}, readable with ENCRYPTION_KEY`,
@@ -41,6 +47,13 @@ function remaindersOf(config: Config, { left }: Facts, { erasedAt, cleanedAt }: 
       what: "older versions of encrypted files, where the bucket keeps any; their key is destroyed",
       where: `the bucket ${config.s3.bucket}`,
       until: "its own rules delete them",
+    });
+  }
+  if (files > 0) {
+    remains.push({
+      what: `encrypted files that could not be removed: ${files}; their key is destroyed`,
+      where: config.s3 ? `the bucket ${config.s3.bucket}` : "the data directory",
+      until: "the store can be reached again; they are then removed within minutes",
     });
   }
   if (config.database) {

@@ -2,7 +2,8 @@ import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { overwriteDeletedRows } from "@muniment/db/overwrite.ts";
 import { erasures } from "@muniment/db/schema/erasures.ts";
-import { eq } from "drizzle-orm";
+import { storedFiles } from "@muniment/db/schema/uploads.ts";
+import { eq, inArray } from "drizzle-orm";
 import { z } from "zod";
 import { signCertificate } from "./certificate.ts";
 import { destroyKeys } from "./destroy-keys.ts";
@@ -18,7 +19,23 @@ export const cleanUp = z.strictObject({
 });
 export type CleanUp = z.infer<typeof cleanUp>;
 
-const facts = z.object({ keys: z.array(z.string()), left: z.array(z.string()) });
+const facts = z.object({
+  keys: z.array(z.string()),
+  left: z.array(z.string()),
+  files: z.int().default(0),
+});
+
+/** Removes the files while their store can be reached; answers how many are left to the sweep. */
+async function removeFiles({ files, database, log }: ErasureDeps, ids: string[]): Promise<number> {
+  if (ids.length === 0) return 0;
+  await files
+    .remove(ids)
+    .catch((error: unknown) => log.warn({ err: error }, "files of an erasure are removed later"));
+  const left = await database.transaction({}, (tx) =>
+    tx.select({ id: storedFiles.id }).from(storedFiles).where(inArray(storedFiles.id, ids)),
+  );
+  return left.length;
+}
 
 /** Deletes the mails of the outbox that name one of the addresses. */
 async function purgeOutbox(dataDir: string, emails: readonly string[]) {
@@ -40,9 +57,9 @@ async function purgeOutbox(dataDir: string, emails: readonly string[]) {
 export async function cleanUpAfter(deps: ErasureDeps, job: CleanUp): Promise<void> {
   const { database, config, secrets } = deps;
   await purgeOutbox(config.dataDir, job.emails);
-  await deps.files.remove(job.files);
   // What was still entered under an address while the account went.
   await destroyKeys(deps, (tx) => deps.dataKeys.destroyAddresses(tx, job.emails));
+  const files = await removeFiles(deps, job.files);
   const left = await overwriteDeletedRows(deps.owner, {
     partitions: job.partitions,
     writeAheadLog: config.database === null,
@@ -52,7 +69,7 @@ export async function cleanUpAfter(deps: ErasureDeps, job: CleanUp): Promise<voi
     const [row] = await tx.select().from(erasures).where(eq(erasures.id, job.erasureId));
     if (!row) return;
     const cleanedAt = deps.now();
-    const stated = { ...facts.parse(row.facts), left };
+    const stated = { ...facts.parse(row.facts), left, files };
     const certificate = signCertificate(
       { config, seeds: secrets.auditSigning, log },
       { ...row, cleanedAt },

@@ -26,6 +26,7 @@ export type ErasureDeps = Pick<
   | "identities"
   | "ledger"
   | "files"
+  | "log"
 >;
 
 export type Erasure = { id: string; keys: string[]; certificate: string };
@@ -86,7 +87,7 @@ export async function eraseUser(
   };
   await jobs.enqueue(tx, deleteUserEventsQueue, { userId, after });
   const row = { id, erasedId: userId, cause, erasedAt: deps.now(), cleanedAt: null };
-  const stated = { keys, left: [] };
+  const stated = { keys, left: [], files: 0 };
   const certificate = signCertificate({ config, seeds: secrets.auditSigning, log }, row, stated);
   await tx.insert(erasures).values({ ...row, facts: stated, certificate });
   return { id, keys, certificate };

@@ -5,6 +5,7 @@ import type { DataKeys } from "../audit/data-keys.ts";
 import { openBytes, sealBytes } from "../encryption.ts";
 import { AppError } from "../errors.ts";
 import type { FileStore } from "./file-store.ts";
+import { removeFew } from "./remove-few.ts";
 
 /** Each file has a key of its own, derived from its owner's, so a nonce of zeros is used once. */
 const onceNonce = Buffer.alloc(12);
@@ -13,6 +14,8 @@ const placeOf = (id: string) => `upload:${id}`;
 /** Longer than a file can be on its way between its first row and its second. */
 const underWayMilliseconds = 300_000;
 const sweptAtOnce = 500;
+/** A slow store must not keep the other recurring jobs waiting; the next sweep goes on. */
+const removingMilliseconds = 30_000;
 
 /** Users' files in the store, each encrypted under its owner's key: with that key they are erased. */
 export type KeptFiles = {
@@ -20,7 +23,10 @@ export type KeptFiles = {
   put(userId: string, id: string, bytes: Uint8Array): Promise<void>;
   /** Null when there is nothing to read any more. @throws AppError `storage_unavailable` */
   read(userId: string, id: string): Promise<Buffer | null>;
-  /** Removes files whose rows are gone; what cannot be removed now is found by `sweep`. */
+  /**
+   * Removes files whose rows are gone, for half a minute; what is not removed then is found by `sweep`.
+   * @throws AppError `storage_unavailable` when one could not be removed, after trying the others
+   */
   remove(ids: readonly string[]): Promise<void>;
   /** Removes what no upload names: it was deleted, with its event or its owner, or its call broke off. */
   sweep(): Promise<void>;
@@ -35,10 +41,10 @@ export function createKeptFiles(
   }: { database: Database; dataKeys: Pick<DataKeys, "keyFor">; now: () => Date },
 ): KeptFiles {
   async function remove(ids: readonly string[]): Promise<void> {
-    for (const id of ids) {
+    await removeFew(ids, removingMilliseconds, async (id) => {
       await store.remove(id);
       await database.transaction({}, (tx) => tx.delete(storedFiles).where(eq(storedFiles.id, id)));
-    }
+    });
   }
   return {
     async put(userId, id, bytes) {

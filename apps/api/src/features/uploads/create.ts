@@ -73,7 +73,12 @@ export const create = limited("upload")
     const { bytes, ...facts } = verdict;
     const { userId } = principal;
     // One after another, or two files together could take more than there is.
-    await tx.select({ id: users.id }).from(users).where(eq(users.id, userId)).for("no key update");
+    const [owner] = await tx
+      .select({ id: users.id })
+      .from(users)
+      .where(eq(users.id, userId))
+      .for("no key update");
+    if (!owner) throw new AppError("not_found", "There is no such account.");
     await requireRoom(tx, userId, deps.config.uploads.quotaBytes, bytes.length);
     const [row] = await tx
       .insert(uploads)
