@@ -43,6 +43,7 @@ const codes = {
   last_factor: "CONFLICT",
   password_too_short: "CONFLICT",
   passkeys_unavailable: "CONFLICT",
+  mail_unavailable: "CONFLICT",
   not_found: "NOT_FOUND",
   already_exists: "CONFLICT",
   already_revoked: "CONFLICT",

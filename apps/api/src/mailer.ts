@@ -13,6 +13,8 @@ export type Mail = z.infer<typeof mail>;
 export type Mailer = {
   /** Sends a mail if and only if the transaction commits. */
   send(tx: Tx, message: Mail): Promise<void>;
+  /** Sends a mail at once, for who has to know that it went out. @throws where it was not taken */
+  sendNow(message: Mail): Promise<void>;
 };
 
 const queue = "mail";
@@ -59,5 +61,5 @@ export function createMailer(jobs: Jobs, config: Config): Mailer {
     ? smtpTransport(config.smtpUrl, config)
     : outboxTransport(join(config.dataDir, "outbox"), config.mailFrom);
   jobs.define(queue, async (payload) => deliver(mail.parse(payload)));
-  return { send: (tx, message) => jobs.enqueue(tx, queue, message) };
+  return { send: (tx, message) => jobs.enqueue(tx, queue, message), sendNow: deliver };
 }

@@ -30,7 +30,7 @@ async function sensitiveActs(admin: Client): Promise<Record<string, () => Promis
     "limits.reset": () => admin.mutate("limits.reset", { class: "mail" }),
     "audit.export": () => admin.mutate("audit.export", { format: "ndjson" }),
     "witnesses.add": () =>
-      admin.mutate("witnesses.add", { kind: "email", target: "keeper@example.org" }),
+      admin.mutate("witnesses.add", { kind: "webhook", target: "https://93.184.216.34/" }),
     "users.delete": () => admin.mutate("users.delete", { id: gone.id }),
   };
 }

@@ -15,9 +15,10 @@ import { Contradicted, type Witness } from "../src/witnesses/send-checkpoint.ts"
 import { sendToWitness } from "../src/witnesses/send-to-witness.ts";
 import { formatSubmission, parseSubmission } from "../src/witnesses/submission.ts";
 import { must, startTestServer, type TestServer, type UserClient } from "./harness.ts";
-import { mailsTo } from "./outbox.ts";
+import { parseMail } from "./outbox.ts";
 import { migrationsFolder } from "./postgres.ts";
 import { startReceiver } from "./receiver.ts";
+import { type SmtpInbox, startSmtpInbox } from "./smtp-inbox.ts";
 
 let directory: string;
 let file: string;
@@ -25,12 +26,19 @@ let log: TestServer;
 let witness: TestServer;
 let admin: UserClient;
 let operator: UserClient;
+let inbox: SmtpInbox;
+let takesMail = false;
 let receiver: Awaited<ReturnType<typeof startReceiver>>;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "muniment-witness-"));
   file = join(directory, "checkpoints");
   const env = { EGRESS_ALLOW: "127.0.0.1/32" };
-  log = await startTestServer({ env: { ...env, AUDIT_CHECKPOINT_FILE: file } });
+  inbox = await startSmtpInbox({
+    onRcptTo: (_address, _session, done) =>
+      done(takesMail ? null : Object.assign(new Error("later"), { responseCode: 451 })),
+  });
+  const SMTP_URL = `smtp://127.0.0.1:${inbox.port}`;
+  log = await startTestServer({ env: { ...env, AUDIT_CHECKPOINT_FILE: file, SMTP_URL } });
   witness = await startTestServer({ env });
   admin = await log.user("admin");
   operator = await witness.user("admin");
@@ -40,6 +48,7 @@ afterAll(async () => {
   await receiver.stop();
   await log.stop();
   await witness.stop();
+  await inbox.close();
   await rm(directory, { recursive: true, force: true });
 });
 
@@ -226,7 +235,7 @@ describe("checkpoints go to", () => {
     expect((await stateOf("file")).contradicts).toBe(false);
   });
 
-  test("a webhook that is signed, and to a mailbox", async () => {
+  test("a webhook that is signed", async () => {
     const hook = { kind: "webhook", target: receiver.url, everySeconds: 1 };
     receiver.answer.status = 500;
     const added = must(await admin.mutate("witnesses.add", hook));
@@ -249,11 +258,44 @@ describe("checkpoints go to", () => {
       "audit.checkpoint",
       data.size,
     ]);
+  });
 
-    must(await admin.mutate("witnesses.add", { kind: "email", target: "keeper@example.org" }));
-    const [mail] = await mailsTo(log, "keeper@example.org");
-    const [note = ""] = splitNotes(`${mail?.text.replaceAll("\r\n", "\n").trimEnd()}\n`).slice(-1);
-    expect(note).toContain(`${(await newest()).origin}\n`);
+  test("a mailbox, which has one once the mail server took it", async () => {
+    const place = { kind: "email", target: "keeper@example.org" };
+    const without = await operator.mutate("witnesses.add", place);
+    expect([without.status, without.error?.data.reason]).toEqual([409, "mail_unavailable"]);
+    must(await admin.mutate("witnesses.add", place));
+    const refusal = "The mail server did not take it (451).";
+    await expect.poll(async () => (await stateOf("email")).problem, soon).toBe(refusal);
+    expect(await stateOf("email")).toMatchObject({ confirmedSize: 0, confirmedAt: null });
+    takesMail = true;
+    const { origin, size } = await newest();
+    await log.owner`update witnesses set next_attempt_at = now() where kind = 'email'`;
+    await arrived("email", size);
+    expect(await stateOf("email")).toMatchObject({ problem: null, failingSince: null });
+    const mail = inbox.received.find(({ to }) => to.includes(place.target));
+    const { text } = parseMail(mail?.raw ?? "");
+    const [note = ""] = splitNotes(`${text.replaceAll("\r\n", "\n").trimEnd()}\n`).slice(-1);
+    expect(note).toContain(`${origin}\n`);
+  });
+
+  test("a webhook that knew more entries than the log had, which growth does not take back", async () => {
+    const { size } = await newest();
+    await arrived("webhook", size);
+    await log.owner`
+      update witnesses set confirmed_size = ${size + 2}, next_attempt_at = now()
+      where kind = 'webhook'`;
+    const problem = `It was sent a checkpoint of ${size + 2} entries when the log had ${size}.`;
+    await expect.poll(async () => (await stateOf("webhook")).problem, soon).toBe(problem);
+    let larger = await grow();
+    while (larger.size <= size + 2) larger = await grow();
+    await log.owner`update witnesses set next_attempt_at = now() where kind = 'webhook'`;
+    await arrived("webhook", larger.size);
+    const { id, ...kept } = await stateOf("webhook");
+    expect(kept).toMatchObject({ contradicts: true, problem });
+    must(await admin.mutate("witnesses.remove", { id }));
+    const hook = { kind: "webhook", target: receiver.url, everySeconds: 1 };
+    expect(must(await admin.mutate("witnesses.add", hook)).contradicts).toBe(false);
   });
 
   test("another Muniment, by one command each way, which cosigns them", async () => {
@@ -392,14 +434,17 @@ describe("checkpoints go to", () => {
     const named = { kind: "file", target: "/etc/passwd" };
     expect((await admin.mutate("witnesses.add", named)).status).toBe(400);
     const auditor = await log.user("auditor");
-    expect((await auditor.query("witnesses.list")).status).toBe(200);
+    const { origin } = new URL(receiver.url);
+    const seen: { kind: string; target: string }[] = must(
+      await auditor.query("witnesses.list"),
+    ).items;
+    expect(seen.find(({ kind }) => kind === "webhook")?.target).toBe(origin);
+    expect((await stateOf("webhook")).target).toBe(receiver.url);
     expect((await auditor.mutate("witnesses.add", inside)).status).toBe(403);
     const removed = await stateOf("webhook");
     must(await admin.mutate("witnesses.remove", { id: removed.id }));
     expect(await stateOf("webhook")).toBeUndefined();
     const { items } = must(await admin.query("audit.search", { actions: ["witness.removed"] }));
-    expect(items).toMatchObject([
-      { target: { label: receiver.url }, details: { kind: "webhook" } },
-    ]);
+    expect(items[0]).toMatchObject({ target: { label: origin }, details: { kind: "webhook" } });
   });
 });

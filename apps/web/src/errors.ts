@@ -41,6 +41,7 @@ export const reasonSentences = {
   password_too_short:
     "Your password is too short to stand alone. Choose one of at least 15 characters first.",
   passkeys_unavailable: "Passkeys cannot be used at the address of this server.",
+  mail_unavailable: "No mail server is set, so mails stay on the machine of this server.",
   not_found: "It does not exist, or it is not yours.",
   already_exists: "There is one already.",
   already_revoked: "It has been revoked before.",

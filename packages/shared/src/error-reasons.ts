@@ -38,6 +38,7 @@ export const errorReasons = [
   "last_factor",
   "password_too_short",
   "passkeys_unavailable",
+  "mail_unavailable",
   // state
   "not_found",
   "already_exists",

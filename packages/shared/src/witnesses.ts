@@ -26,7 +26,7 @@ const everySeconds = z.number().int().min(1).max(604_800);
 export const witness = z.strictObject({
   id: uuid,
   kind: z.enum(witnessKinds),
-  /** A path, a URL or an address, as the kind has it. */
+  /** A path, a URL or an address, as the kind has it; of a URL the origin alone without `witnesses:write`. */
   target: z.string(),
   /** What its cosignatures are verified with; null where it makes none. */
   key: z.string().nullable(),

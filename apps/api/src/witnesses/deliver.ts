@@ -25,6 +25,9 @@ const senders: Record<WitnessKind, Send> = {
   file: sendToFile,
 };
 
+/** Kinds of places that the log is compared with at every delivery. */
+const comparing: readonly WitnessKind[] = ["witness", "file"];
+
 const secondsFrom = (time: Date, seconds: number) => new Date(time.getTime() + seconds * 1000);
 
 /** Takes the place that has waited longest, so that no other node sends to it meanwhile. */
@@ -38,7 +41,10 @@ async function claim({ database, config, now }: SendInput, size: number) {
         and(
           lte(witnesses.nextAttemptAt, at),
           // A smaller log must be told to whoever knows a larger one: it is they who notice.
-          or(ne(witnesses.confirmedSize, size), eq(witnesses.contradicts, true)),
+          or(
+            ne(witnesses.confirmedSize, size),
+            and(eq(witnesses.contradicts, true), inArray(witnesses.kind, comparing)),
+          ),
           or(isNull(witnesses.lockedUntil), lt(witnesses.lockedUntil, at)),
           // A file is this node's only if this node was told of it.
           or(
@@ -71,9 +77,10 @@ async function recordSent(
         confirmedSize: size,
         confirmedAt: at,
         failures: 0,
-        failingSince: null,
-        problem: null,
-        contradicts: false,
+        // A place that compares nothing does not notice that the log is not the one it knew.
+        ...(comparing.includes(witness.kind) || !witness.contradicts
+          ? { failingSince: null, problem: null, contradicts: false }
+          : {}),
         nextAttemptAt: secondsFrom(at, witness.everySeconds),
         lockedUntil: null,
       })
@@ -86,7 +93,6 @@ async function recordSent(
         .values({ size, key, line, at: signedAt })
         .onConflictDoNothing();
     }
-    await sent.within?.(tx);
   });
 }
 
@@ -130,7 +136,7 @@ export async function deliverCheckpoints(input: SendInput): Promise<void> {
     try {
       if (due.confirmedSize > checkpoint.size && due.kind !== "witness") {
         throw new Contradicted(
-          `It was sent a checkpoint of ${due.confirmedSize} entries, the log has ${checkpoint.size}.`,
+          `It was sent a checkpoint of ${due.confirmedSize} entries when the log had ${checkpoint.size}.`,
         );
       }
       await recordSent(input, due, checkpoint, await senders[due.kind](input, due, checkpoint));

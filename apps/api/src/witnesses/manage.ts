@@ -25,6 +25,10 @@ type NewWitness = {
   everySeconds?: number | undefined;
 };
 
+/** Who knows the path of a webhook's URL can often send to it; audit entries and auditors get the origin. */
+export const withoutPath = (kind: WitnessKind, target: string) =>
+  kind === "webhook" || kind === "witness" ? new URL(target).origin : target;
+
 /** What an audit entry names; a mailbox is somebody's. */
 export const targetOf = ({
   id,
@@ -34,7 +38,7 @@ export const targetOf = ({
   id: string;
   kind: WitnessKind;
   target: string;
-}) => ({ kind: kind === "email" ? "mailbox" : "witness", id, label: target });
+}) => ({ kind: kind === "email" ? "mailbox" : "witness", id, label: withoutPath(kind, target) });
 
 /** @throws AppError `invalid_input` where it is not the verifier key of another witness */
 function readWitnessKey(text: string, { keys }: Cosigner): string {

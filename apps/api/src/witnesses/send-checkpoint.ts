@@ -1,4 +1,4 @@
-import type { Database, Tx } from "@muniment/db/database.ts";
+import type { Database } from "@muniment/db/database.ts";
 import type { witnesses } from "@muniment/db/schema/witnesses.ts";
 import type { SignedCheckpoint } from "../audit/checkpoints.ts";
 import type { Config } from "../config.ts";
@@ -23,8 +23,6 @@ export type SendInput = {
 export type Sent = {
   /** What a witness signed of it, a line each. */
   cosignatures?: { key: string; line: string; at: Date }[];
-  /** What must commit together with the record of its being sent. */
-  within?: (tx: Tx) => Promise<void>;
 };
 
 export type Send = (

@@ -8,6 +8,7 @@ import { recentlyAuthenticated } from "../../trpc/recently-authenticated.ts";
 import { makeWebhookSecret } from "../../webhooks/signature.ts";
 import { insertWitness, targetOf } from "../../witnesses/manage.ts";
 import { ownCosigner } from "../../witnesses/own-witness.ts";
+import { requireMailServer } from "../../witnesses/send-to-mailbox.ts";
 import { placeOfWitnessSecret } from "../../witnesses/send-to-webhook.ts";
 import { toWitness } from "./read-witnesses.ts";
 
@@ -17,8 +18,9 @@ export const add = limited("general")
   .concat(permission("witnesses:write"))
   .concat(recentlyAuthenticated)
   .input(addWitnessInput)
-  .use(async function checkUrl({ ctx, input, next }) {
-    if (input.kind !== "email") await ctx.deps.egress.check(input.target);
+  .use(async function checkTarget({ ctx, input, next }) {
+    if (input.kind === "email") requireMailServer(ctx.deps.config);
+    else await ctx.deps.egress.check(input.target);
     return next();
   })
   .concat(audited("witness.added"))

@@ -1,6 +1,8 @@
 import type { witnessedLogs, witnesses } from "@muniment/db/schema/witnesses.ts";
 import type { Witness, WitnessedLog } from "@muniment/shared/witnesses.ts";
+import { withoutPath } from "../../witnesses/manage.ts";
 
+/** A place as who has `witnesses:write` sees it. */
 export const toWitness = (row: typeof witnesses.$inferSelect): Witness => ({
   id: row.id,
   kind: row.kind,
@@ -13,6 +15,12 @@ export const toWitness = (row: typeof witnesses.$inferSelect): Witness => ({
   failingSince: row.failingSince?.toISOString() ?? null,
   problem: row.problem,
   contradicts: row.contradicts,
+});
+
+/** The same for everybody else. */
+export const toWitnessInPart = (row: typeof witnesses.$inferSelect): Witness => ({
+  ...toWitness(row),
+  target: withoutPath(row.kind, row.target),
 });
 
 export const toWitnessedLog = (row: typeof witnessedLogs.$inferSelect): WitnessedLog => ({
