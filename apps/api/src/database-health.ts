@@ -29,7 +29,7 @@ export function watchDatabase(database: Database, log: Logger): DatabaseHealth {
     const late = new Promise<false>((resolve) => {
       timer = setTimeout(() => resolve(false), checkTimeoutMilliseconds);
     });
-    const answered = database.raw`select 1`.then(
+    const answered = database.health`select 1`.then(
       () => true,
       () => false,
     );

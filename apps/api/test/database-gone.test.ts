@@ -125,6 +125,24 @@ beforeEach(async () => {
   await expect.poll(ready, { timeout: 8000 }).toBe(200);
 });
 
+test("a database whose background work takes its time is not taken for one that is gone", async () => {
+  const { raw } = running.deps.database;
+  const slow = Promise.all([1, 2, 3, 4, 5, 6].map(() => raw`select pg_sleep(1.5)`));
+  const statuses = new Set<number>();
+  let over = false;
+  const caller = async () => {
+    while (!over) {
+      statuses.add((await agents()).status);
+      await sleep(50);
+    }
+  };
+  const calling = caller();
+  await slow;
+  over = true;
+  await calling;
+  expect([...statuses]).toEqual([200]);
+});
+
 describe("a database that hangs", () => {
   test("is answered with 503 within two seconds, for calls under way and new ones, and comes back by itself", async () => {
     await signalAll("SIGSTOP");

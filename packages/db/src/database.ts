@@ -31,6 +31,8 @@ export type Database = {
   raw: Statements;
   /** The same for what orders and reads the audit log, which may take longer at a start. */
   audit: Statements;
+  /** A connection of its own, so that its answers tell of the database and not of who waits before. */
+  health: Statements;
   close(): Promise<void>;
 };
 
@@ -80,6 +82,10 @@ export function openDatabase(connections: DatabaseConnections): Database {
     ...options,
     applicationName: "muniment-raw",
   });
+  const health = createStatements(connections.app, 1, {
+    ...options,
+    applicationName: "muniment-health",
+  });
   const audit = createStatements(connections.app, 2, {
     ...options,
     applicationName: "muniment-audit",
@@ -110,9 +116,10 @@ export function openDatabase(connections: DatabaseConnections): Database {
     run: (query, scope, values) => runPrepared(named, query, scope, values),
     ingest,
     raw,
+    health,
     audit,
     close: async () => {
-      await Promise.all([app, named, searches, raw, audit, ingest].map((pool) => pool.close()));
+      await Promise.all([app, named, searches, raw, health, audit, ingest].map((pool) => pool.close()));
     },
   };
 }
