@@ -196,6 +196,36 @@ export const rules: readonly Rule[] = [
       "is told by mail of a sign-in from a new device",
     ],
   ]),
+  ...tested(`${tests}/role-ends.test.ts`, [
+    [
+      "a role that has an end ends then, in sessions",
+      `${identity}/sessions.ts`,
+      "role: roleAt(user, now),",
+      "role: user.role,",
+      "is over at its time",
+    ],
+    [
+      "a role that has an end ends then, in access tokens",
+      `${identity}/token-families.ts`,
+      "role: roleAt(user, now),",
+      "role: user.role,",
+      "is over at its time",
+    ],
+    [
+      "what began under a role that has an end ends",
+      `${identity}/end-roles.ts`,
+      "await endSessions(tx, userId);",
+      "",
+      "is written down",
+    ],
+    [
+      "no administrator has an end",
+      `${shared}/users.ts`,
+      'until === undefined || role === "auditor"',
+      "until === undefined || role !== undefined",
+      "only an auditor",
+    ],
+  ]),
   ...tested(`${identity}/totp.test.ts`, [
     [
       "a code of a used step is none",

@@ -37,6 +37,7 @@ import { createTailHub, type TailHub } from "./features/events/tail-hub.ts";
 import { defineImportJobs } from "./features/imports/jobs.ts";
 import { defineWebhookJobs } from "./features/webhooks/jobs.ts";
 import { type AccessTokens, createAccessTokens } from "./identity/access-tokens.ts";
+import { endRoles } from "./identity/end-roles.ts";
 import { createFailedSignIns, type FailedSignIns } from "./identity/failed-sign-ins.ts";
 import { createIdentities, type Identities } from "./identity/identities.ts";
 import { createPageOrigins, type PageOrigins } from "./identity/page-origins.ts";
@@ -170,6 +171,7 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
   jobs.every("close-refusals", 20, folding.close);
   jobs.every("watch-sealing", 30, watchSealing(database, now));
   jobs.every("unlock-accounts", 20, failedSignIns.unlock);
+  jobs.every("end-roles", 20, endRoles({ database, dataKeys, notify, now }));
   jobs.every("delete-expired", 600, async () => {
     await database.raw`select delete_expired_links()`;
     await database.raw`select delete_expired_sessions()`;

@@ -154,7 +154,7 @@ test("ASVS 6.3.7: what an administrator does: sessions, role, second factors", a
   await expectMails(owner.email, [
     notice("factor_added"),
     notice("sessions_revoked"),
-    textOf({ kind: "role_changed", role: "auditor" }).subject,
+    textOf({ kind: "role_changed", role: "auditor", until: null }).subject,
     notice("factors_removed"),
     "Your new password",
   ]);

@@ -31,6 +31,7 @@ describe("reading users", () => {
       email: member.email,
       displayName: "member",
       role: "member",
+      roleUntil: null,
       status: "active",
       secondFactor: false,
       locked: false,

@@ -36,7 +36,12 @@ export const auditActions = {
   "user.invited": z.strictObject({ role: z.enum(roles) }),
   "user.invitation_revoked": none,
   "user.password_reset_started": none,
-  "user.role_changed": z.strictObject({ from: z.enum(roles), to: z.enum(roles) }),
+  "user.role_changed": z.strictObject({
+    from: z.enum(roles),
+    to: z.enum(roles),
+    until: z.string().optional(),
+  }),
+  "user.role_ended": z.strictObject({ from: z.enum(roles), to: z.enum(roles) }),
   "user.disabled": none,
   "user.enabled": none,
   "user.unlocked": none,

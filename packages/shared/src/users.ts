@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { role } from "./accounts.ts";
 import { email } from "./email-address.ts";
-import { page, pageInput, searchText, timestamp, uuid } from "./values.ts";
+import { calendarTimeInput, page, pageInput, searchText, timestamp, uuid } from "./values.ts";
 
 export const userStatus = z.enum(["active", "disabled"]);
 
@@ -11,6 +11,8 @@ export const user = z.strictObject({
   email: z.string(),
   displayName: z.string(),
   role,
+  /** When an auditor becomes a member; null: the role has no end. */
+  roleUntil: timestamp.nullable(),
   status: userStatus,
   /** Whether signing in asks for more than the password. */
   secondFactor: z.boolean(),
@@ -52,4 +54,10 @@ export type UserDetails = z.infer<typeof userDetails>;
 export const listUserSessionsInput = z.strictObject({ id: uuid, ...pageInput });
 export const userSessionInput = z.strictObject({ id: uuid, sessionId: uuid });
 export const resetStarted = z.strictObject({ email: z.string(), expiresAt: timestamp });
-export const setRoleInput = z.strictObject({ id: uuid, role });
+/** Without `until` the role has no end. Only auditors can have one. */
+export const setRoleInput = z
+  .strictObject({ id: uuid, role, until: calendarTimeInput.optional() })
+  .refine(({ role, until }) => until === undefined || role === "auditor", {
+    path: ["until"],
+    message: "only the role of an auditor can have an end",
+  });

@@ -5,6 +5,7 @@ import { users } from "@muniment/db/schema/users.ts";
 import { eq, sql } from "drizzle-orm";
 import { apiKeyHmac, isApiKey } from "./api-key-format.ts";
 import type { ApiKeyPrincipal } from "./principal.ts";
+import { roleAt } from "./role-at.ts";
 
 /** A key with the times that decide whether it still works. */
 export type FoundApiKey = {
@@ -25,6 +26,7 @@ const keyByHmac = build
     expiresAt: apiKeys.expiresAt,
     revokedAt: apiKeys.revokedAt,
     role: users.role,
+    roleUntil: users.roleUntil,
     retentionDays: users.retentionDays,
     disabledAt: users.disabledAt,
   })
@@ -42,9 +44,10 @@ export function createApiKeyLookup(database: Database, hmacSecrets: readonly Buf
       const scope = { credential: hmac.toString("hex") };
       const [row] = await database.run(keyByHmac, scope, { hmac });
       if (!row) continue;
-      const { expiresAt, revokedAt, disabledAt, ...principal } = row;
+      const { expiresAt, revokedAt, disabledAt, roleUntil, ...found } = row;
       if (revokedAt || disabledAt || (expiresAt && expiresAt <= now)) return null;
-      return { principal: { kind: "apiKey", ...principal }, expiresAt };
+      const role = roleAt({ role: found.role, roleUntil }, now);
+      return { principal: { kind: "apiKey", ...found, role }, expiresAt };
     }
     return null;
   };

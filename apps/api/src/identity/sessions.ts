@@ -9,12 +9,20 @@ import { v7 as uuidv7 } from "uuid";
 import type { Config } from "../config.ts";
 import { AppError } from "../errors.ts";
 import type { UserPrincipal } from "./principal.ts";
+import { roleAt } from "./role-at.ts";
 
 type Lifetimes = Pick<Config, "sessionIdleSeconds" | "sessionMaxSeconds">;
 type Attributes = typeof sessions.$inferSelect;
 type UserAttributes = Pick<
   typeof users.$inferSelect,
-  "email" | "displayName" | "role" | "createdAt" | "disabledAt" | "retentionDays" | "secondFactorAt"
+  | "email"
+  | "displayName"
+  | "role"
+  | "roleUntil"
+  | "createdAt"
+  | "disabledAt"
+  | "retentionDays"
+  | "secondFactorAt"
 >;
 
 declare module "lucia" {
@@ -35,6 +43,7 @@ const userColumns = {
   email: users.email,
   displayName: users.displayName,
   role: users.role,
+  roleUntil: users.roleUntil,
   createdAt: users.createdAt,
   disabledAt: users.disabledAt,
   retentionDays: users.retentionDays,
@@ -165,7 +174,7 @@ export async function findSession(
       userId: user.id,
       email: user.email,
       displayName: user.displayName,
-      role: user.role,
+      role: roleAt(user, now),
       createdAt: new Date(user.createdAt),
       retentionDays: user.retentionDays,
       secondFactor: user.secondFactorAt !== null,

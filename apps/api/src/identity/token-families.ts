@@ -8,6 +8,7 @@ import { and, eq, isNull } from "drizzle-orm";
 import { v7 as uuidv7 } from "uuid";
 import type { TokenSubject } from "./access-tokens.ts";
 import type { UserPrincipal } from "./principal.ts";
+import { roleAt } from "./role-at.ts";
 import { enterScope, presentCredential } from "./scope.ts";
 
 /** How long after its use a refresh token still gives its successor, while that one is unused. */
@@ -189,7 +190,7 @@ export async function findFamily(
       userId,
       email: user.email,
       displayName: user.displayName,
-      role: user.role,
+      role: roleAt(user, now),
       createdAt: user.createdAt,
       retentionDays: user.retentionDays,
       secondFactor: user.secondFactorAt !== null,

@@ -23,10 +23,12 @@ const kinds = [
   "webhook_disabled",
   "codes_locked",
   "factors_removed",
+  "role_ended",
 ] as const satisfies Notice["kind"][];
 const notices: Notice[] = [
   ...kinds.map((kind) => ({ kind })),
-  { kind: "role_changed", role: "auditor" },
+  { kind: "role_changed", role: "auditor", until: null },
+  { kind: "role_changed", role: "auditor", until: new Date(0) },
 ];
 const origin = { address: "2001:db8::1", userAgent: "<b>\r\nBcc: x@evil.example</b>" };
 const at = new Date(0);

@@ -22,7 +22,8 @@ export type Notice =
   | { kind: "webhook_disabled" }
   | { kind: "codes_locked" }
   | { kind: "factors_removed" }
-  | { kind: "role_changed"; role: Role };
+  | { kind: "role_ended" }
+  | { kind: "role_changed"; role: Role; until: Date | null };
 
 type Text = {
   subject: string;
@@ -141,6 +142,12 @@ const fixed = {
       `Somebody signed in as ${account} asked for the account and all its data to be erased. It can be taken back on the page "Your data" until then.`,
     remedy: "reset",
   },
+  role_ended: {
+    subject: "Your role has ended",
+    happened: (account) =>
+      `${account} was an auditor until now, as an administrator had set, and is a member again. Sign in again to go on.`,
+    remedy: "none",
+  },
   erasure_cancelled: {
     subject: "Your account is not erased",
     happened: (account) => `The erasure of ${account} was taken back.`,
@@ -154,7 +161,7 @@ export function textOf(notice: Notice): Text {
   return {
     subject: "Your role was changed",
     happened: (account) =>
-      `An administrator made ${account} ${notice.role}. Sign in again to go on.`,
+      `An administrator made ${account} ${notice.role}${notice.until ? ` until ${notice.until.toUTCString()}` : ""}. Sign in again to go on.`,
     remedy: "none",
   };
 }

@@ -24,6 +24,7 @@ export const accountDeclarations = [
       displayName: "how others on the instance see the person",
       passwordHash: secret("proves the password"),
       role: "what the person may do",
+      roleUntil: "until when, where the role of an auditor has an end",
       createdAt: "since when there is an account",
       lastSignInAt: "shows unused accounts",
       disabledAt: "since when an administrator has disabled it",

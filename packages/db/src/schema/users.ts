@@ -21,6 +21,8 @@ export const users = pgTable(
     displayName: text("display_name").notNull(),
     passwordHash: text("password_hash").notNull(),
     role: text("role", { enum: roles }).notNull(),
+    /** From then on an auditor is a member, whatever `role` still says; null: without end. */
+    roleUntil: time("role_until"),
     createdAt: time("created_at").notNull(),
     lastSignInAt: time("last_sign_in_at"),
     disabledAt: time("disabled_at"),
@@ -43,6 +45,11 @@ export const users = pgTable(
       "users_short_password_has_second_factor",
       sql`not ${table.passwordIsShort} or ${table.secondFactorAt} is not null`,
     ),
+    check(
+      "users_only_auditors_have_an_end",
+      sql`${table.roleUntil} is null or ${table.role} = 'auditor'`,
+    ),
+    index("users_role_until_idx").on(table.roleUntil).where(sql`${table.roleUntil} is not null`),
     index("users_created_at_idx").on(table.createdAt, table.id),
     index("users_erase_at_idx").on(table.eraseAt).where(sql`${table.eraseAt} is not null`),
     index("users_locked_until_idx")

@@ -10,6 +10,7 @@ type Row = Pick<
   | "email"
   | "displayName"
   | "role"
+  | "roleUntil"
   | "createdAt"
   | "lastSignInAt"
   | "lockedUntil"
@@ -26,6 +27,7 @@ export const userColumns = {
   email: users.email,
   displayName: users.displayName,
   role: users.role,
+  roleUntil: users.roleUntil,
   createdAt: users.createdAt,
   lastSignInAt: users.lastSignInAt,
   lockedUntil: users.lockedUntil,
@@ -39,6 +41,7 @@ export const toUser = ({ disabledAt, secondFactorAt, ...row }: Row): User => ({
   ...row,
   status: disabledAt ? "disabled" : "active",
   secondFactor: secondFactorAt !== null,
+  roleUntil: row.roleUntil?.toISOString() ?? null,
   createdAt: row.createdAt.toISOString(),
   lastSignInAt: row.lastSignInAt?.toISOString() ?? null,
   lockedUntil: row.lockedUntil?.toISOString() ?? null,

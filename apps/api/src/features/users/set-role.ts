@@ -1,6 +1,7 @@
 import { users } from "@muniment/db/schema/users.ts";
 import { setRoleInput, user } from "@muniment/shared/users.ts";
 import { eq } from "drizzle-orm";
+import { AppError } from "../../errors.ts";
 import { keepAnAdmin, takeTurn } from "../../identity/last-admin.ts";
 import { audited } from "../../trpc/audited.ts";
 import { signedIn } from "../../trpc/authenticated.ts";
@@ -10,7 +11,10 @@ import { recentlyAuthenticated } from "../../trpc/recently-authenticated.ts";
 import { endOtherSessions } from "../../trpc/renew-session.ts";
 import { readUser } from "./read-users.ts";
 
-/** Changes a role. The user's sessions end, so that none goes on with the old one. */
+/**
+ * Changes a role, and when it ends. Where the role is another, the user's sessions end, so that none
+ * goes on with the old one.
+ */
 export const setRole = limited("general")
   .concat(signedIn)
   .concat(permission("users:write"))
@@ -18,19 +22,27 @@ export const setRole = limited("general")
   .input(setRoleInput)
   .concat(audited("user.role_changed"))
   .output(user)
-  .mutation(async ({ ctx, input: { id, role } }) => {
+  .mutation(async ({ ctx, input: { id, role, until } }) => {
     const { deps, tx, audit } = ctx;
+    const roleUntil = until === undefined ? null : new Date(until);
+    if (roleUntil && roleUntil <= deps.now()) {
+      throw new AppError("invalid_range", "until is in the past.");
+    }
     if (role === "admin") await takeTurn(tx);
     else await keepAnAdmin(tx, id);
     const before = await readUser(tx, id);
-    await tx.update(users).set({ role }).where(eq(users.id, id));
+    await tx.update(users).set({ role, roleUntil }).where(eq(users.id, id));
     if (role !== before.role) {
       await endOtherSessions(ctx, id);
-      await deps.notify(tx, before.email, { kind: "role_changed", role });
+      await deps.notify(tx, before.email, { kind: "role_changed", role, until: roleUntil });
     }
     await audit({
       target: { kind: "user", id, label: before.email },
-      details: { from: before.role, to: role },
+      details: {
+        from: before.role,
+        to: role,
+        ...(roleUntil && { until: roleUntil.toISOString() }),
+      },
     });
     return readUser(tx, id);
   });

@@ -18,6 +18,7 @@ const changes: Record<string, string> = {
   "user.invited": "Invited you",
   "user.password_reset_started": "Had a link sent to you to set a new password",
   "user.role_changed": "Changed your role",
+  "user.role_ended": "Your role as an auditor ended",
   "user.sessions_revoked": "Ended sessions of yours",
   "user.unlocked": "Unlocked your account",
 };

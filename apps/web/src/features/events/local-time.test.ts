@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { fromLocalInput, timeLabel, toLocalInput } from "./local-time.ts";
+import { fromLocalInput, toLocalInput } from "../../ui/local-input.ts";
+import { timeLabel } from "./local-time.ts";
 
 const at = (day: number, hour: number) => new Date(2026, 2, day, hour).toISOString();
 const now = new Date(2026, 2, 20).getTime();

@@ -1,26 +1,11 @@
 import { rangeLabels, type TimeChoice } from "../../event-range.ts";
 import { formatDay } from "../../ui/chart-time.ts";
 
-const minuteMilliseconds = 60_000;
 const clock = new Intl.DateTimeFormat("en", {
   hour: "2-digit",
   minute: "2-digit",
   hourCycle: "h23",
 });
-
-/** The value of a `datetime-local` field for a time; empty without one. */
-export function toLocalInput(time: string | undefined): string {
-  if (time === undefined) return "";
-  const date = new Date(time);
-  const shifted = date.getTime() - date.getTimezoneOffset() * minuteMilliseconds;
-  return new Date(shifted).toISOString().slice(0, 19);
-}
-
-/** The time that a `datetime-local` field means where the reader is; undefined while it is incomplete. */
-export function fromLocalInput(value: string): string | undefined {
-  const date = new Date(value);
-  return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
-}
 
 /** The time range in words: "Last 24 hours", "Dec 10, 06:55 – 11:05". */
 export function timeLabel({ range, from, to }: TimeChoice, now: number): string {

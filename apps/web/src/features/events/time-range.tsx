@@ -5,8 +5,9 @@ import { Button } from "../../ui/button.tsx";
 import { cx } from "../../ui/class-names.ts";
 import { Field } from "../../ui/field.tsx";
 import { Input } from "../../ui/input.tsx";
+import { fromLocalInput, toLocalInput } from "../../ui/local-input.ts";
 import { Popover } from "../../ui/popover.tsx";
-import { fromLocalInput, timeLabel, toLocalInput } from "./local-time.ts";
+import { timeLabel } from "./local-time.ts";
 import { useTimeChoice, useUpdate } from "./use-explorer.ts";
 
 /** Chooses a range that ends now, or two moments. */

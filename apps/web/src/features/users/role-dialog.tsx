@@ -1,12 +1,17 @@
 import { zodResolver } from "@hookform/resolvers/zod";
-import { setRoleInput, type User } from "@muniment/shared/users.ts";
+import { role } from "@muniment/shared/accounts.ts";
+import type { User } from "@muniment/shared/users.ts";
 import { useMutation } from "@tanstack/react-query";
 import { useForm } from "react-hook-form";
+import { z } from "zod";
 import { messageOf } from "../../errors.ts";
 import { queryClient } from "../../query-client.ts";
 import { trpc } from "../../trpc.ts";
 import { Dialog } from "../../ui/dialog.tsx";
+import { Field } from "../../ui/field.tsx";
 import { Form } from "../../ui/form.tsx";
+import { Input } from "../../ui/input.tsx";
+import { fromLocalInput, toLocalInput } from "../../ui/local-input.ts";
 import { toast } from "../../ui/toast.ts";
 import { RoleField } from "./role-field.tsx";
 
@@ -24,13 +29,14 @@ export function RoleDialog({ user, onClose }: { user: User | null; onClose: () =
   );
 }
 
-const fields = setRoleInput.pick({ role: true });
+const fields = z.object({ role, until: z.string() });
 
 function RoleForm({ user, onClose }: { user: User; onClose: () => void }) {
   const form = useForm({
     resolver: zodResolver(fields),
-    defaultValues: { role: user.role },
+    defaultValues: { role: user.role, until: toLocalInput(user.roleUntil ?? undefined) },
   });
+  const hasEnd = form.watch("role") === "auditor";
   const setRole = useMutation(
     trpc.users.setRole.mutationOptions({
       onSuccess: async (changed) => {
@@ -43,14 +49,31 @@ function RoleForm({ user, onClose }: { user: User; onClose: () => void }) {
   );
   return (
     <Form
-      onSubmit={form.handleSubmit(({ role }) => setRole.mutate({ id: user.id, role }))}
-      submitError={messageOf(setRole.error)}
+      onSubmit={form.handleSubmit((values) =>
+        setRole.mutate({
+          id: user.id,
+          role: values.role,
+          until: hasEnd ? fromLocalInput(values.until) : undefined,
+        }),
+      )}
+      submitError={messageOf(setRole.error, { invalid_range: "The end must lie in the future." })}
       pending={setRole.isPending}
       submitLabel="Change role"
       disabledReason={form.formState.isDirty ? undefined : "This is the role already."}
       onCancel={onClose}
     >
       <RoleField registration={form.register("role")} error={form.formState.errors.role?.message} />
+      {hasEnd && (
+        <Field
+          label="Until"
+          hint="Your local time; a member from then on. Empty: without end."
+          error={form.formState.errors.until?.message}
+        >
+          {(control) => (
+            <Input {...control} {...form.register("until")} type="datetime-local" step={1} />
+          )}
+        </Field>
+      )}
     </Form>
   );
 }

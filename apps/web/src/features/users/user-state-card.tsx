@@ -67,6 +67,12 @@ export function UserStateCard({ user }: { user: UserDetails }) {
         </Description>
         <Description term="Role">
           <Badge tone={roleTones[user.role]}>{user.role}</Badge>
+          {user.roleUntil && (
+            <p className="mt-1 text-xs text-muted">
+              Auditor until <DateTime value={user.roleUntil} format="absolute" />, and a member from
+              then on.
+            </p>
+          )}
         </Description>
         <Description term="Second factor">{user.secondFactor ? "Yes" : "None"}</Description>
         <Description term="Last sign-in">

@@ -1,0 +1,126 @@
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { endRoles } from "../src/identity/end-roles.ts";
+import { type Answer, createClient } from "./client.ts";
+import { createClock } from "./clock.ts";
+import { must, password, startTestServer, type TestServer, type UserClient } from "./harness.ts";
+import { mailsTo } from "./outbox.ts";
+
+let server: TestServer;
+let admin: UserClient;
+const clock = createClock();
+beforeAll(async () => {
+  server = await startTestServer({ now: clock.now });
+  admin = await server.user("admin");
+  // What is shown here must hold without the job that writes it down.
+  const stop = () => server.owner`
+    update jobs set locked_until = '2999-01-01'
+    where queue = 'end-roles' and locked_until is null returning id`;
+  await vi.waitFor(async () => expect(await stop()).toHaveLength(1), { timeout: 10_000 });
+});
+// The clock leaps, and setting a role asks for a password of late.
+beforeEach(async () => void must(await admin.mutate("auth.reauthenticate", { password })));
+afterAll(() => server.stop());
+
+const outcome = ({ status, error }: Answer) => [status, error?.data.reason];
+const later = (seconds: number) => new Date(clock.now().getTime() + seconds * 1000).toISOString();
+const setRole = (id: string, role: string, until?: string) =>
+  admin.mutate("users.setRole", { id, role, until });
+const show = async (id: string) => must(await admin.query("users.get", { id }));
+
+/** Somebody who is an auditor for two more minutes, signed in as one. */
+async function auditorForNow() {
+  const { id, email } = await server.member();
+  must(await setRole(id, "auditor", later(120)));
+  return { id, email, client: await server.signIn(email) };
+}
+
+test("the role of an auditor is over at its time, in sessions and tokens, before anything wrote it down", async () => {
+  const { id, email, client } = await auditorForNow();
+  const { accessToken } = must(
+    await server.anonymous().mutate("tokens.issue", { email, password }),
+  );
+  const program = createClient(server.url, { authorization: `Bearer ${accessToken}` });
+  const ask = async () => [
+    outcome(await client.query("audit.search", {})),
+    outcome(await program.query("audit.search", {})),
+  ];
+  const allowed = [200, undefined];
+  const refused = [403, "not_permitted"];
+  expect(await ask()).toEqual([allowed, allowed]);
+  clock.advance(110);
+  expect(await ask()).toEqual([allowed, allowed]);
+  clock.advance(11);
+  expect(await ask()).toEqual([refused, refused]);
+  expect(must(await client.query("auth.me")).role).toBe("member");
+  const again = await server.signIn(email);
+  expect(outcome(await again.query("users.get", { id }))).toEqual(refused);
+});
+
+test("an API key of an auditor has the rights of a member from then on", async () => {
+  const owner = await server.member();
+  const { key } = await server.apiKey(owner);
+  const send = async () => {
+    const { status } = await server.fetch("/api/v1/events", {
+      method: "POST",
+      headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+      body: JSON.stringify({ events: [] }),
+    });
+    return status;
+  };
+  const asMember = await send();
+  must(await setRole(owner.id, "auditor", later(120)));
+  expect(await send()).toBe(403);
+  expect(asMember).not.toBe(403);
+  clock.advance(121);
+  expect(await send()).toBe(asMember);
+});
+
+test("a stream that an auditor opened ends when the role does", async () => {
+  const { client } = await auditorForNow();
+  const response = await server.fetch("/trpc/events.tail", { headers: { cookie: client.cookie } });
+  const reader = response.body?.getReader();
+  expect((await reader?.read())?.done).toBe(false);
+  clock.advance(121);
+  for (let part = await reader?.read(); part && !part.done; part = await reader?.read());
+  expect(outcome(await client.query("audit.search", {}))).toEqual([403, "not_permitted"]);
+});
+
+test("the end of a role is written down once: role, sessions, an entry of the system, a mail", async () => {
+  const { id, email, client } = await auditorForNow();
+  const stays = await auditorForNow();
+  must(await setRole(stays.id, "auditor", later(3600)));
+  const run = endRoles(server.deps);
+  await run();
+  expect(await show(id)).toMatchObject({ role: "auditor", roleUntil: expect.any(String) });
+  clock.advance(121);
+  await Promise.all([run(), run()]);
+  expect(await show(id)).toMatchObject({ role: "member", roleUntil: null, sessionCount: 0 });
+  expect(await show(stays.id)).toMatchObject({ role: "auditor", sessionCount: 1 });
+  expect(outcome(await client.query("auth.me"))).toEqual([401, "not_signed_in"]);
+  const entries = await server.owner`
+    select actor_kind, details from audit_entries
+    where action = 'user.role_ended' and target_id = ${id}`;
+  expect(entries).toEqual([{ actor_kind: "system", details: { from: "auditor", to: "member" } }]);
+  const subjects = async () =>
+    (await mailsTo(server, email)).map(({ headers }) => headers.get("subject"));
+  await expect.poll(subjects, { timeout: 10_000 }).toContain("Your role has ended");
+});
+
+test("only an auditor can have an end, and only one that is to come", async () => {
+  const { id } = await server.member();
+  for (const role of ["member", "admin"]) {
+    expect(outcome(await setRole(id, role, later(120)))).toEqual([400, "invalid_input"]);
+  }
+  expect(outcome(await setRole(id, "auditor", later(-1)))).toEqual([400, "invalid_range"]);
+  await expect(
+    server.owner`update users set role_until = now() where id = ${admin.id}`,
+  ).rejects.toThrow("users_only_auditors_have_an_end");
+  const until = later(120);
+  expect(must(await setRole(id, "auditor", until)).roleUntil).toBe(until);
+  const [entry] = await server.owner`
+    select details from audit_entries where action = 'user.role_changed' and target_id = ${id}`;
+  expect(entry?.details).toEqual({ from: "member", to: "auditor", until });
+  expect(must(await setRole(id, "auditor")).roleUntil).toBeNull();
+  must(await setRole(id, "auditor", until));
+  expect(must(await setRole(id, "admin"))).toMatchObject({ role: "admin", roleUntil: null });
+});
