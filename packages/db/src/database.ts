@@ -119,7 +119,9 @@ export function openDatabase(connections: DatabaseConnections): Database {
     health,
     audit,
     close: async () => {
-      await Promise.all([app, named, searches, raw, health, audit, ingest].map((pool) => pool.close()));
+      await Promise.all(
+        [app, named, searches, raw, health, audit, ingest].map((pool) => pool.close()),
+      );
     },
   };
 }
