@@ -4,9 +4,13 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { createCosigner, createNoteSigner } from "../apps/api/src/audit/note-signer.ts";
+import { type Evidence, verifyEvidence } from "../packages/verify/src/evidence.ts";
+import { formatVerifierKey, parseNote } from "../packages/verify/src/signed-note.ts";
 import { expectAccessible, launch, newContext, newPage } from "./browser.ts";
 import { createAdmin, type Product, startProduct } from "./product.ts";
 
+const markup = '</script><script>document.title="x"</script>';
 let product: Product;
 let browser: Browser;
 let page: Page;
@@ -18,7 +22,7 @@ beforeAll(async () => {
     mkdtemp(join(tmpdir(), "muniment-evidence-")),
   ]);
   const admin = await createAdmin(product);
-  for (const name of ["<b>one</b>", "two", "three"]) await admin.mutate("agents.create", { name });
+  for (const name of ["<b>one</b>", markup, "three"]) await admin.mutate("agents.create", { name });
   const context = await newContext(browser);
   await context.addCookies([{ ...admin.cookie, url: product.url }]);
   ({ page } = await newPage(context));
@@ -28,13 +32,16 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-/** What the page on the disk says, once it has verified. */
-async function verdictOf(path: string): Promise<string> {
-  await page.goto(pathToFileURL(path).href);
-  const verdict = page.getByRole("status");
-  await verdict.filter({ hasText: /erified/ }).waitFor();
-  return (await verdict.textContent()) ?? "";
+type Verdict = "true" | "false" | "null";
+
+/** Waits for what the page says, in the colour of a verdict, and answers it. */
+async function verdictIn(colour: Verdict, text: RegExp): Promise<void> {
+  await page.locator(`#verdict[data-ok="${colour}"]`).filter({ hasText: text }).waitFor();
 }
+
+const open = (path: string) => page.goto(pathToFileURL(path).href);
+const keyField = () => page.getByLabel("The log's key, from elsewhere");
+const witnessField = () => page.getByLabel("A witness's key, from elsewhere");
 
 test("a bundle is verified from the disk when the server is gone, and one wrong entry is named", async () => {
   await page.goto(`${product.url}/admin/audit`);
@@ -46,11 +53,22 @@ test("a bundle is verified from the disk when the server is gone, and one wrong 
   await page.getByRole("dialog").getByRole("button", { name: "Export" }).click();
   const path = join(directory, "evidence.html");
   await (await download).saveAs(path);
+  const key = (await (await fetch(`${product.url}/audit/keys`)).text()).trim();
   await product.stop();
 
-  expect(await verdictOf(path)).toMatch(/^Verified: 4 entries are what was sealed/);
-  await expectAccessible(page, "evidence on the disk");
+  await open(path);
+  await verdictIn("null", /^Holds together, under the key in the bundle itself/);
+  await expectAccessible(page, "evidence on the disk, without a key");
   await page.getByRole("cell", { name: "<b>one</b>", exact: true }).waitFor();
+  await page.getByRole("cell", { name: markup, exact: true }).waitFor();
+  expect(await page.title()).toBe("Evidence of an audit log");
+  await keyField().fill(key);
+  await verdictIn("true", /^Verified: 4 entries are what was sealed/);
+  await expectAccessible(page, "evidence on the disk");
+  await keyField().fill(key.replace("+", "x+"));
+  await verdictIn("false", /^Not verified/);
+  await keyField().fill("nonsense");
+  await verdictIn("false", /^Not verified/);
 
   const text = await readFile(path, "utf8");
   const spoilt = join(directory, "spoilt.html");
@@ -59,12 +77,43 @@ test("a bundle is verified from the disk when the server is gone, and one wrong 
     spoilt,
     `${parts.slice(0, 3).join("agent.created")}agent.deleted${parts.slice(3).join("agent.created")}`,
   );
-  expect(await verdictOf(spoilt)).toMatch(
-    /^Not verified\. First wrong index: 3\. the entry was changed/,
-  );
+  await open(spoilt);
+  await verdictIn("false", /^Not verified\. First wrong index: 3\. the entry was changed/);
   await expectAccessible(page, "spoilt evidence on the disk");
 
-  await page.goto(pathToFileURL(path).href);
-  await page.getByLabel("The log's key, from elsewhere").fill("nonsense");
-  await page.getByRole("status").filter({ hasText: "Not verified" }).waitFor();
+  const forged = join(directory, "forged.html");
+  const [before, json = "", after] = text.split(
+    /(?<=<script id="evidence"[^>]*>)(.*)(?=<\/script>)/,
+  );
+  const evidence: Evidence = JSON.parse(json);
+  const cosigner = createCosigner([Buffer.alloc(32, 9)], "w.example.org/witness");
+  const witness = cosigner.keys.map(formatVerifierKey).join();
+  const write = (path: string, changed: Evidence) =>
+    writeFile(path, `${before}${JSON.stringify(changed).replaceAll("<", "\\u003c")}${after}`);
+  const cosigned = (note: string) => note + cosigner.cosign(parseNote(note).text, new Date());
+  const { text: signed } = parseNote(evidence.checkpoint);
+  const other = createNoteSigner([Buffer.alloc(32, 7)], signed.split("\n")[0] ?? "");
+  const forgery = { ...evidence, keys: other.keys.map(formatVerifierKey), witnesses: [witness] };
+  forgery.checkpoint = cosigned(other.sign(signed));
+  expect(await verifyEvidence(forgery)).toMatchObject({ ok: true });
+  await write(forged, forgery);
+  await open(forged);
+  await verdictIn("null", /^Holds together/);
+  await keyField().fill(key);
+  await verdictIn("false", /^Not verified\. the checkpoint: no known key signed it/);
+
+  const witnessed = join(directory, "cosigned.html");
+  const note = cosigned(evidence.checkpoint);
+  await write(witnessed, { ...evidence, checkpoint: note, witnesses: [witness] });
+  await open(witnessed);
+  await keyField().fill(key);
+  await verdictIn("true", /^Verified/);
+  expect(await page.getByText("Cosigned by").count()).toBe(0);
+  await witnessField().fill(witness);
+  await page.getByText("Cosigned by").waitFor();
+  await verdictIn("true", /^Verified/);
+  await open(path);
+  await keyField().fill(key);
+  await witnessField().fill(witness);
+  await verdictIn("null", /the witness did not cosign/);
 });

@@ -1174,6 +1174,22 @@ export const rules: readonly Rule[] = [
       "as evidence that is verified without the server",
     ],
   ]),
+  ...tested("e2e/evidence.test.ts", [
+    [
+      "a bundle is not verified by its own key",
+      "apps/web/verifier/main.ts",
+      "if (keys.length === 0)",
+      "if (keys.length > 99)",
+      "a bundle is verified from the disk",
+    ],
+    [
+      "nor cosigned by its own witness",
+      "apps/web/verifier/main.ts",
+      "witnesses: givenIn(witness) };",
+      "witnesses: shown.witnesses ?? [] };",
+      "a bundle is verified from the disk",
+    ],
+  ]),
   ...tested(`${tests}/witnesses.test.ts`, [
     [
       "checkpoints are not added to a file that was emptied",

@@ -9,6 +9,7 @@ function element<T extends HTMLElement>(id: string): T {
 
 const [verdictBox, facts, body] = [element("verdict"), element("facts"), element("entries")];
 const key = element<HTMLInputElement>("key");
+const witness = element<HTMLInputElement>("witness");
 const file = element<HTMLInputElement>("file");
 let evidence: Evidence | null = null;
 let turn = 0;
@@ -18,22 +19,41 @@ function say(ok: boolean | null, text: string): void {
   verdictBox.textContent = text;
 }
 
-function sentenceOf(verdict: Verdict): string {
-  if (verdict.ok) {
-    const { entries, checkpoint } = verdict;
-    return `Verified: ${entries} ${entries === 1 ? "entry is" : "entries are"} what was sealed, under the signed checkpoint of ${checkpoint.size} entries.`;
+/** What the reader has from elsewhere; nothing else makes a bundle more than its maker's word. */
+type Given = { keys: string[]; witnesses: string[] };
+
+const givenIn = ({ value }: HTMLInputElement) => (value.trim() === "" ? [] : [value.trim()]);
+
+/** Whether it is verified, null where that is not to be said, and a sentence. */
+function judge(verdict: Verdict, { keys, witnesses }: Given): [boolean | null, string] {
+  if (!verdict.ok) {
+    const place = verdict.index === null ? "" : ` First wrong index: ${verdict.index}.`;
+    return [false, `Not verified.${place} ${verdict.reason}.`];
   }
-  const place = verdict.index === null ? "" : ` First wrong index: ${verdict.index}.`;
-  return `Not verified.${place} ${verdict.reason}.`;
+  if (keys.length === 0) {
+    return [
+      null,
+      "Holds together, under the key in the bundle itself, which anybody can make. Paste the log's key from elsewhere to verify it.",
+    ];
+  }
+  const { entries, checkpoint, cosignedBy } = verdict;
+  const what = `${entries} ${entries === 1 ? "entry is" : "entries are"} what was sealed, under the signed checkpoint of ${checkpoint.size} entries`;
+  if (witnesses.length > cosignedBy.length) {
+    return [null, `By the log's key ${what}; but the witness did not cosign that checkpoint.`];
+  }
+  return [true, `Verified: ${what}.`];
 }
 
-function showFacts(verdict: Verdict): void {
+function showFacts(verdict: Verdict, { keys }: Given): void {
   facts.replaceChildren();
   if (!verdict.ok) return;
   const { checkpoint, signedBy, cosignedBy } = verdict;
   const told: [string, string][] = [
     ["Log", checkpoint.origin],
-    ...signedBy.map((one): [string, string] => ["Signed by", one]),
+    ...signedBy.map((one): [string, string] => [
+      keys.length > 0 ? "Signed by" : "Key in the bundle",
+      one,
+    ]),
     ...cosignedBy.map(({ key: one, at }): [string, string] => [
       "Cosigned by",
       `${one}, ${at.toISOString()}`,
@@ -67,11 +87,12 @@ async function verify(): Promise<void> {
   if (!evidence) return say(null, "Choose a bundle.");
   const shown = evidence;
   try {
-    const trusted = key.value.trim();
-    const verdict = await verifyEvidence(shown, trusted === "" ? undefined : [trusted]);
+    const given = { keys: givenIn(key), witnesses: givenIn(witness) };
+    const { keys, witnesses } = given;
+    const verdict = await verifyEvidence(shown, keys.length > 0 ? keys : shown.keys, witnesses);
     if (mine !== turn) return;
-    say(verdict.ok, sentenceOf(verdict));
-    showFacts(verdict);
+    say(...judge(verdict, given));
+    showFacts(verdict, given);
     showEntries(shown, verdict.ok ? null : verdict.index);
   } catch (error) {
     // Not a bundle at all, or a browser that cannot verify Ed25519 signatures.
@@ -80,7 +101,7 @@ async function verify(): Promise<void> {
   }
 }
 
-key.addEventListener("input", () => void verify());
+for (const field of [key, witness]) field.addEventListener("input", () => void verify());
 file.addEventListener("change", async () => {
   try {
     evidence = JSON.parse((await file.files?.[0]?.text()) ?? "null") as Evidence | null;
