@@ -63,7 +63,7 @@ test("a bundle is verified from the disk when the server is gone, and one wrong 
   await page.getByRole("cell", { name: markup, exact: true }).waitFor();
   expect(await page.title()).toBe("Evidence of an audit log");
   await keyField().fill(key);
-  await verdictIn("true", /^Verified: 4 entries are what was sealed/);
+  await verdictIn("true", /^Verified: \d+ entries are what was sealed/);
   await expectAccessible(page, "evidence on the disk");
   await keyField().fill(key.replace("+", "x+"));
   await verdictIn("false", /^Not verified/);
