@@ -86,6 +86,7 @@ export type Deps = {
   failedSignIns: FailedSignIns;
   searchSlots: SearchSlots;
   uploadSlots: MemorySlots;
+  downloadSlots: MemorySlots;
   auditExportSlots: MemorySlots;
   files: KeptFiles;
   inspector: Inspector;
@@ -295,6 +296,8 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
     failedSignIns,
     searchSlots: createSearchSlots(),
     uploadSlots: createMemorySlots("uploads"),
+    // More than of uploads: a slow reader has one for as long as it reads.
+    downloadSlots: createMemorySlots("downloads", { atOnce: 32, ofOneUser: 4 }),
     auditExportSlots: createMemorySlots("exports"),
     files,
     inspector,

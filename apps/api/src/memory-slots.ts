@@ -1,9 +1,9 @@
 import { AppError } from "./errors.ts";
 
-const mostAtOnce = 4;
-const mostOfOneUser = 2;
+/** Those of uploads, each of which is held a few times over. */
+const fewSlots = { atOnce: 4, ofOneUser: 2 };
 
-/** How much of what is held whole in memory, a few times over, is under way at a time. */
+/** How much of what is held whole in memory is under way at a time. */
 export type MemorySlots = {
   /**
    * Takes a slot, until what is answered is called.
@@ -15,12 +15,12 @@ export type MemorySlots = {
 };
 
 /** Slots for what a plural names, as in "uploads". */
-export function createMemorySlots(what: string): MemorySlots {
+export function createMemorySlots(what: string, { atOnce, ofOneUser } = fewSlots): MemorySlots {
   const running: string[] = [];
 
   function enter(userId: string) {
     const own = running.filter((one) => one === userId).length;
-    if (running.length >= mostAtOnce || own >= mostOfOneUser) {
+    if (running.length >= atOnce || own >= ofOneUser) {
       const message = `Too many ${what} are under way. Try again soon.`;
       throw new AppError("overloaded", message, { retryAfterSeconds: 2 });
     }

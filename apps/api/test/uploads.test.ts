@@ -486,6 +486,18 @@ describe("files end with what they belong to", () => {
     expect(await filesKnown()).not.toContain(id);
   });
 
+  test("are downloaded a few at a time by one user, who is told to come again", async () => {
+    const member = await anybody();
+    const { id } = must(await upload(member, "x"));
+    const { downloadSlots } = server.deps;
+    const leave = Array.from({ length: 4 }, () => downloadSlots.enter(member.id));
+    const answer = await take(member, id);
+    expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "2"]);
+    for (const one of leave) one();
+    // Each answer gives its place back.
+    for (let times = 0; times < 5; times += 1) expect((await take(member, id)).status).toBe(200);
+  });
+
   test("of a person who is erased while it arrives is not kept, and that is no failure", async () => {
     const member = await server.member();
     const { files } = server.deps;

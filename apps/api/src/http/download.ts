@@ -6,6 +6,8 @@ import { watchCaller } from "./watch-caller.ts";
 
 /** A reader that takes nothing for so long is let go, and with it what is held for it. */
 const stalledMilliseconds = 60_000;
+/** What a slow reader takes within that time, at a kilobyte or so a second. */
+const sliceBytes = 65_536;
 
 /** @throws AppError `method_not_supported` for a HEAD, which must not use up what can be fetched once */
 export function requireGet({ request }: Exchange): void {
@@ -13,7 +15,7 @@ export function requireGet({ request }: Exchange): void {
 }
 
 /**
- * Sends the file that `write` puts, part by part and as fast as it is taken, for as long as its caller
+ * Sends the file that `write` puts, in small slices and as fast as it is taken, for as long as its caller
  * may have it. A file that was broken off ends with its connection, never as if it were whole.
  */
 export async function download(
@@ -39,8 +41,10 @@ export async function download(
   try {
     response.writeHead(200, headers);
     await write(async (part) => {
-      gone.throwIfAborted();
-      if (!response.write(part)) await until("drain");
+      for (let at = 0; at < part.length; at += sliceBytes) {
+        gone.throwIfAborted();
+        if (!response.write(part.subarray(at, at + sliceBytes))) await until("drain");
+      }
     });
     response.end();
     if (!response.writableFinished) await until("finish");

@@ -23,29 +23,35 @@ export function uploadRoutes(deps: Deps): Route[] {
       path: `${start}*`,
       async answer(exchange) {
         const ctx = createContext(deps, exchange);
-        const outcome = await settle(ctx, get.path, async () => {
-          requireGet(exchange);
-          const input = { id: exchange.path.slice(start.length) };
-          const known = (await get.call(ctx, async () => input, undefined, 0)) as Upload;
-          const principal = await ctx.identify();
-          if (principal.kind !== "user") throw new Error("a file that nobody asked for");
-          const bytes = await deps.files.read(principal.userId, known.id);
-          if (!bytes) throw new AppError("not_found", "There is no such file.");
-          return { known, bytes };
-        });
-        setHeaders(exchange, ctx.response);
-        if (!outcome.ok) {
-          setRetryAfter(exchange, [outcome.error]);
-          const error = JSON.stringify(plainError(outcome.error, exchange.id));
-          return sendJson(exchange, outcome.status, error);
+        let leave = () => {};
+        try {
+          const outcome = await settle(ctx, get.path, async () => {
+            requireGet(exchange);
+            const input = { id: exchange.path.slice(start.length) };
+            const known = (await get.call(ctx, async () => input, undefined, 0)) as Upload;
+            const principal = await ctx.identify();
+            if (principal.kind !== "user") throw new Error("a file that nobody asked for");
+            leave = deps.downloadSlots.enter(principal.userId);
+            const bytes = await deps.files.read(principal.userId, known.id);
+            if (!bytes) throw new AppError("not_found", "There is no such file.");
+            return { known, bytes };
+          });
+          setHeaders(exchange, ctx.response);
+          if (!outcome.ok) {
+            setRetryAfter(exchange, [outcome.error]);
+            const error = JSON.stringify(plainError(outcome.error, exchange.id));
+            return sendJson(exchange, outcome.status, error);
+          }
+          const { known, bytes } = outcome.data;
+          // Beside the policy that all answers have: a browser holds to both.
+          exchange.headers.push("content-security-policy", "sandbox; default-src 'none'");
+          setHeader(exchange, "cross-origin-resource-policy", "same-origin");
+          const name = `upload-${known.id}.${uploadTypes[known.type][0]}`;
+          const file = { type: contentType(known.type), name, bytes: bytes.length };
+          await download(exchange, ctx, file, (put) => put(bytes));
+        } finally {
+          leave();
         }
-        const { known, bytes } = outcome.data;
-        // Beside the policy that all answers have: a browser holds to both.
-        exchange.headers.push("content-security-policy", "sandbox; default-src 'none'");
-        setHeader(exchange, "cross-origin-resource-policy", "same-origin");
-        const name = `upload-${known.id}.${uploadTypes[known.type][0]}`;
-        const file = { type: contentType(known.type), name, bytes: bytes.length };
-        await download(exchange, ctx, file, (put) => put(bytes));
       },
     },
   ];
