@@ -27,6 +27,7 @@ test.each([
   ["fills its memory", "const all = []; for (;;) all.push(new Array(1e5).fill({}));"],
 ])("a file whose examination %s is refused, and the next is examined", async (_, act) => {
   const once = `${ready} parentPort.on("message", ({ extension }) => {
+    parentPort.postMessage("begun");
     if (extension === "bad") { ${act} }
     parentPort.postMessage({ ok: true, type: "text/plain", bytes: new Uint8Array() });
   });`;
@@ -35,4 +36,38 @@ test.each([
   const next = inspector.inspect(question);
   await expect(bad).rejects.toMatchObject({ reason: "file_refused" });
   expect(await next).toMatchObject({ type: "text/plain" });
+});
+
+test("a worker that ends before it begins says nothing about the file, and the next gets another", async () => {
+  const code = `${ready} parentPort.on("message", ({ extension }) => {
+    if (extension === "unlucky") process.exit(1);
+    parentPort.postMessage("begun");
+    parentPort.postMessage({ ok: true, type: "text/plain", bytes: new Uint8Array() });
+  });`;
+  inspector = createInspector({ code });
+  const unlucky = inspector.inspect({ ...question, extension: "unlucky" });
+  await expect(unlucky).rejects.toMatchObject({ reason: "overloaded" });
+  expect(await inspector.inspect(question)).toMatchObject({ type: "text/plain" });
+});
+
+test("a worker that ends after its verdict is not asked again", async () => {
+  const code = `${ready} parentPort.on("message", () => {
+    parentPort.postMessage("begun");
+    parentPort.postMessage({ ok: true, type: "text/plain", bytes: new Uint8Array() });
+    setImmediate(() => process.exit(1));
+  });`;
+  inspector = createInspector({ code });
+  for (let times = 0; times < 3; times += 1) {
+    const answer = inspector.inspect(question).catch(({ reason }) => reason);
+    expect([{ type: "text/plain", bytes: new Uint8Array() }, "overloaded"]).toContainEqual(
+      await answer,
+    );
+  }
+});
+
+test("a large JSON file is examined whose values would not fit into the memory for it", async () => {
+  inspector = createInspector();
+  const bytes = Buffer.from(`[${"{},".repeat(1_700_000)}{}]`);
+  const examined = await inspector.inspect({ bytes, extension: "json" });
+  expect(examined.type).toBe("application/json");
 });

@@ -1,4 +1,5 @@
 import type { UploadType } from "@muniment/shared/uploads.ts";
+import { isJson } from "./json-syntax.ts";
 import { refuse } from "./refusal.ts";
 
 /** All control characters but tab, line feed and carriage return: they steer terminals, and text has none. */
@@ -9,11 +10,7 @@ const markup =
   /^\ufeff?\s*<(?:\?xml|!|html|head|body|svg|script|style|iframe|a\b|div|table|title)/i;
 
 function requireJson(text: string, what: string): void {
-  try {
-    JSON.parse(text);
-  } catch {
-    refuse(`${what} is not JSON.`);
-  }
+  if (!isJson(text)) refuse(`${what} is not JSON.`);
 }
 
 const byExtension: Readonly<Record<string, UploadType>> = {

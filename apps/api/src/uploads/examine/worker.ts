@@ -17,6 +17,7 @@ async function judge({ bytes, extension }: Question): Promise<Verdict> {
 }
 
 parentPort?.on("message", async (question: Question) => {
+  parentPort?.postMessage("begun");
   const verdict = await judge(question);
   parentPort?.postMessage(verdict, verdict.ok ? [verdict.bytes.buffer as ArrayBuffer] : []);
 });
