@@ -7,9 +7,9 @@ import { withFiles } from "./env-files.ts";
 import { createLog } from "./log.ts";
 import { StartProblem } from "./start-problem.ts";
 
-// Collects old objects when they have grown by 40 % instead of up to fourfold: events and requests that
+// Collects old objects when they have doubled, instead of up to fourfold: events and requests that
 // wait for a commit outlive the collections of young ones, and leave up to 80 MB of garbage else.
-setFlagsFromString("--heap-growing-percent=40");
+setFlagsFromString("--heap-growing-percent=100");
 
 const here = dirname(fileURLToPath(import.meta.url));
 
