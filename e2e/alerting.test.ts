@@ -4,8 +4,9 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startReceiver } from "../apps/api/test/receiver.ts";
 import { readTrailer } from "../packages/shared/src/exports.ts";
-import { expectAccessible, launch, newContext, newPage } from "./browser.ts";
+import { launch, newContext, newPage } from "./browser.ts";
 import { createAdmin, type Product, startProduct } from "./product.ts";
+import { expectSound } from "./sound.ts";
 
 let product: Product;
 let browser: Browser;
@@ -34,42 +35,23 @@ afterAll(async () => {
 });
 
 const soon = { timeout: 15_000 };
-const isStill =
-  "document.getAnimations().every(({ playState, effect }) => playState !== 'running' || effect.getTiming().iterations === Infinity)";
-
-/** The page wide and light, and narrow and dark: accessible, and never wider than the window. */
-async function expectSound(name: string) {
-  for (const [width, colorScheme] of [
-    [375, "dark"],
-    [1280, "light"],
-  ] as const) {
-    await page.setViewportSize({ width, height: 900 });
-    await page.emulateMedia({ colorScheme });
-    // Colours change in a tenth of a second, in which nothing has the contrast that it will have.
-    await expect.poll(() => page.evaluate<boolean>(isStill), soon).toBe(true);
-    await expectAccessible(page, `${name}, ${width} px, ${colorScheme}`);
-    const wide = await page.evaluate<number>("document.documentElement.scrollWidth");
-    expect(wide, `${name} at ${width} px`).toBeLessThanOrEqual(width);
-  }
-}
-
 const button = (name: string | RegExp) => page.getByRole("button", { name });
 
 describe("from a webhook to an alert", () => {
   test("a URL inside is refused in words, one that is allowed is taken, its secret shown once", async () => {
     await page.goto(`${product.url}/webhooks`);
     await page.getByRole("heading", { name: "Webhooks", level: 1 }).waitFor();
-    await expectSound("no webhooks");
+    await expectSound(page, "no webhooks");
     await button("New webhook").click();
     await page.getByLabel("Name").fill("On-call chat");
     await page.getByLabel("URL").fill("http://169.254.169.254/latest/meta-data");
     await button("Create webhook").click();
     await page.getByText("in a network that Muniment may not reach").waitFor();
-    await expectSound("a refused URL");
+    await expectSound(page, "a refused URL");
     await page.getByLabel("URL").fill(receiver.url);
     await button("Create webhook").click();
     expect(await page.getByRole("textbox", { name: "The secret" }).inputValue()).toMatch(/^whsec_/);
-    await expectSound("a new secret");
+    await expectSound(page, "a new secret");
     await button("I have stored the secret").click();
     await page.getByRole("link", { name: "On-call chat" }).click();
     await page.getByRole("heading", { name: "On-call chat", level: 1 }).waitFor();
@@ -79,10 +61,10 @@ describe("from a webhook to an alert", () => {
     await button("Send test").click();
     await page.getByText("webhook.test").waitFor();
     await page.getByRole("table").getByText("delivered").waitFor();
-    await expectSound("a webhook with a delivery");
+    await expectSound(page, "a webhook with a delivery");
     await button("webhook.test").click();
     await page.getByText("thanks").waitFor();
-    await expectSound("a delivery");
+    await expectSound(page, "a delivery");
     await button("Send again").click();
     await expect.poll(() => receiver.received.length, soon).toBe(2);
     await page.keyboard.press("Escape");
@@ -95,10 +77,10 @@ describe("from a webhook to an alert", () => {
     await page.getByLabel("More events than").fill("2");
     await page.getByLabel("Webhook On-call chat").check();
     await page.getByText("0 such events arrived").waitFor();
-    await expectSound("a new rule");
+    await expectSound(page, "a new rule");
     await button("Create rule").click();
     await page.getByRole("table").getByText("quiet").waitFor();
-    await expectSound("a quiet rule");
+    await expectSound(page, "a quiet rule");
     const events = Array.from({ length: 3 }, () => ({ type: "ssh.login.failed" }));
     const sent = await fetch(`${product.url}/api/v1/events`, {
       method: "POST",
@@ -107,13 +89,13 @@ describe("from a webhook to an alert", () => {
     });
     expect(sent.status).toBe(200);
     await page.getByRole("table").getByText("firing").waitFor();
-    await expectSound("a firing rule");
+    await expectSound(page, "a firing rule");
     await expect.poll(() => receiver.received.length, soon).toBe(3);
     await button("Actions for the rule Break-in").click();
-    await expectSound("what can be done with a rule");
+    await expectSound(page, "what can be done with a rule");
     await page.getByRole("menuitem", { name: "History" }).click();
     await page.getByText("still firing").waitFor();
-    await expectSound("the history of a rule");
+    await expectSound(page, "the history of a rule");
     await page.keyboard.press("Escape");
     await button("Actions for the rule Break-in").click();
     await page.getByRole("menuitem", { name: "Mute for an hour" }).click();
@@ -126,7 +108,7 @@ test("a search is exported: a file with its trailer, and a line in the list", as
   await page.goto(`${product.url}/events?query=type%3Assh.*`);
   await page.getByRole("link", { name: "Export", exact: true }).click();
   expect(await page.getByLabel("Search").inputValue()).toBe("type:ssh.*");
-  await expectSound("a new export");
+  await expectSound(page, "a new export");
   const saved = page.waitForEvent("download");
   await button(/^Export$/).click();
   const path = await (await saved).path();
@@ -134,7 +116,7 @@ test("a search is exported: a file with its trailer, and a line in the list", as
   expect(lines).toHaveLength(4);
   expect(readTrailer(lines.at(-1) ?? "")?.rows).toBe(3);
   await page.getByRole("table").getByText("done").waitFor();
-  await expectSound("exports");
+  await expectSound(page, "exports");
   expect(complaints).toEqual([]);
 });
 
@@ -158,7 +140,7 @@ test("muniment export writes a file only when it is whole, and tells one that is
 test("a file is imported: chosen, sent, done, and its refused lines told", async () => {
   await page.goto(`${product.url}/imports`);
   await page.getByRole("heading", { name: "No imports yet" }).waitFor();
-  await expectSound("no imports");
+  await expectSound(page, "no imports");
   await button("New import").click();
   await button(/^Import$/).click();
   await page.getByText("Choose a file that is not empty.").waitFor();
@@ -172,14 +154,14 @@ test("a file is imported: chosen, sent, done, and its refused lines told", async
   expect(await page.getByText("Choose a file that is not empty.").count()).toBe(0);
   await page.getByLabel("Type").fill("shop.order");
   await page.getByLabel("Columns").fill("occurredAt=When\nmessage=Text");
-  await expectSound("a new import");
+  await expectSound(page, "a new import");
   await button(/^Import$/).click();
   const row = page.getByRole("row").filter({ hasText: "orders.csv" });
   await row.getByText("done").waitFor();
-  await expectSound("imports");
+  await expectSound(page, "imports");
   await button("Refused lines").click();
   await page.getByText("invalid_time").waitFor();
-  await expectSound("refused lines");
+  await expectSound(page, "refused lines");
   const saved = page.waitForEvent("download");
   await page.getByRole("link", { name: "Download all as CSV" }).click();
   expect(readFileSync(await (await saved).path(), "utf8")).toContain("\n4,invalid_time,");

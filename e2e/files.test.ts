@@ -2,8 +2,9 @@ import { readFile } from "node:fs/promises";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { jpeg, secretPlace } from "../apps/api/test/file-samples.ts";
-import { expectAccessible, launch, newContext, newPage } from "./browser.ts";
+import { launch, newContext, newPage } from "./browser.ts";
 import { createAdmin, type Product, startProduct } from "./product.ts";
+import { expectSound } from "./sound.ts";
 
 let product: Product;
 let browser: Browser;
@@ -32,25 +33,6 @@ afterAll(async () => {
   await product?.stop();
 });
 
-const soon = { timeout: 15_000 };
-const isStill =
-  "document.getAnimations().every(({ playState, effect }) => playState !== 'running' || effect.getTiming().iterations === Infinity)";
-
-/** The page wide and light, and narrow and dark: accessible, and never wider than the window. */
-async function expectSound(name: string) {
-  for (const [width, colorScheme] of [
-    [375, "dark"],
-    [1280, "light"],
-  ] as const) {
-    await page.setViewportSize({ width, height: 900 });
-    await page.emulateMedia({ colorScheme });
-    await expect.poll(() => page.evaluate<boolean>(isStill), soon).toBe(true);
-    await expectAccessible(page, `${name}, ${width} px, ${colorScheme}`);
-    const wide = await page.evaluate<number>("document.documentElement.scrollWidth");
-    expect(wide, `${name} at ${width} px`).toBeLessThanOrEqual(width);
-  }
-}
-
 const files = () => page.getByRole("list", { name: "Files" });
 const choose = (name: string, mimeType: string, buffer: Buffer) =>
   page.getByLabel("File to upload").setInputFiles({ name, mimeType, buffer });
@@ -61,11 +43,11 @@ test("a photo is kept beside an event without its place, downloaded and deleted"
   await panel.getByRole("heading", { name: "Files" }).waitFor();
   await choose("door.jpg", "image/jpeg", jpeg());
   await files().getByText("metadata taken out").waitFor();
-  await expectSound("an event with a file");
+  await expectSound(page, "an event with a file");
 
   await choose("drawing.svg", "image/svg+xml", Buffer.from("<svg onload='alert(1)'/>"));
   await page.getByRole("alert").getByText("drawing.svg: The content is").waitFor();
-  await expectSound("a refused file");
+  await expectSound(page, "a refused file");
 
   const started = page.waitForEvent("download");
   await files().getByRole("link", { name: "door.jpg" }).click();
@@ -75,7 +57,7 @@ test("a photo is kept beside an event without its place, downloaded and deleted"
 
   await page.goto(`${product.url}/files`);
   await page.getByText(/ of 104\.9 MB used$/).waitFor();
-  await expectSound("all files");
+  await expectSound(page, "all files");
   await files().getByRole("link", { name: "its event" }).click();
   await panel.getByRole("button", { name: "Delete door.jpg" }).click();
   await page.getByRole("button", { name: "Delete file" }).click();
@@ -86,7 +68,7 @@ test("a photo is kept beside an event without its place, downloaded and deleted"
 test("a file can be dropped; an empty page says what to do", async () => {
   await page.goto(`${product.url}/files`);
   await page.getByText("No files yet").waitFor();
-  await expectSound("no files");
+  await expectSound(page, "no files");
   const dropped = await page.evaluateHandle(
     "(() => { const all = new DataTransfer(); all.items.add(new File(['a,b\\n'], 'table.csv', { type: 'text/csv' })); return all; })()",
   );

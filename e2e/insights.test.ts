@@ -1,10 +1,9 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startModelEndpoint } from "../apps/api/test/model-endpoint.ts";
-import { expectAccessible, launch, newContext, newPage } from "./browser.ts";
+import { launch, newContext, newPage } from "./browser.ts";
 import { createAdmin, type Product, startProduct } from "./product.ts";
+import { expectSound } from "./sound.ts";
 
 const hour = 3_600_000;
 const end = Math.floor(Date.now() / hour) * hour;
@@ -54,28 +53,6 @@ afterAll(async () => {
   await endpoint?.stop();
 });
 
-const isStill =
-  "document.getAnimations().every(({ playState, effect }) => playState !== 'running' || effect.getTiming().iterations === Infinity)";
-
-/** The page wide and light, and narrow and dark: accessible, and never wider than the window. */
-async function expectSound(name: string) {
-  for (const [width, colorScheme] of [
-    [375, "dark"],
-    [1280, "light"],
-  ] as const) {
-    await page.setViewportSize({ width, height: 900 });
-    await page.emulateMedia({ colorScheme });
-    await expect.poll(() => page.evaluate<boolean>(isStill), { timeout: 15_000 }).toBe(true);
-    await expectAccessible(page, `${name}, ${width} px, ${colorScheme}`);
-    const wide = await page.evaluate<number>("document.documentElement.scrollWidth");
-    expect(wide, `${name} at ${width} px`).toBeLessThanOrEqual(width);
-    const folder = process.env.SCREENSHOTS;
-    if (folder && existsSync(folder)) {
-      await page.screenshot({ path: join(folder, `${name} ${width}.png`), fullPage: true });
-    }
-  }
-}
-
 const explanation = /^63 events where \d+ to \d+ are usual at this hour, score \d+$/;
 const marker = () => page.getByRole("button", { name: /63 events where/ });
 
@@ -84,7 +61,7 @@ describe("anomalies", () => {
     await page.goto(`${product.url}/insights`);
     await page.getByRole("link", { name: explanation }).waitFor();
     await marker().waitFor();
-    await expectSound("anomalies");
+    await expectSound(page, "anomalies");
     await page.getByRole("link", { name: explanation }).click();
     await page.getByRole("heading", { name: "63 events" }).waitFor();
     expect(new URL(page.url()).searchParams.get("query")).toContain(`type:${type}`);
@@ -93,7 +70,7 @@ describe("anomalies", () => {
   test("are marked on the overview, and a keyboard reaches them", async () => {
     await page.goto(`${product.url}/`);
     await marker().waitFor();
-    await expectSound("overview with an anomaly");
+    await expectSound(page, "overview with an anomaly");
     await marker().focus();
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "63 events" }).waitFor();
@@ -122,7 +99,7 @@ describe("questions", () => {
       "type:ssh.*",
     );
     await page.getByText("636 events found, the newest 40 of them shown to the model.").waitFor();
-    await expectSound("an answer");
+    await expectSound(page, "an answer");
   });
 
   test("are answered anew from a search that the person changed", async () => {
@@ -145,7 +122,7 @@ describe("questions", () => {
     endpoint.replies.push((response) => response.writeHead(200).end("<h1>Gateway</h1>"));
     await ask("What failed?");
     await page.getByText("The model gave no usable answer.").waitFor();
-    await expectSound("a failed question");
+    await expectSound(page, "a failed question");
     expect(complaints).toEqual([]);
   });
 });

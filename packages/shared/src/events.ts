@@ -7,6 +7,19 @@ export const eventLevels = ["debug", "info", "warn", "error", "critical"] as con
 export const eventLevel = z.enum(eventLevels);
 export type EventLevel = (typeof eventLevels)[number];
 
+/** All that an event may be sent with. */
+export const eventFields = [
+  "id",
+  "type",
+  "occurredAt",
+  "level",
+  "message",
+  "subject",
+  "traceId",
+  "seq",
+  "props",
+] as const;
+
 export const eventTypePattern = /^[a-z0-9._:-]{1,128}$/;
 
 /** Bounds of one event; bytes are UTF-8, lengths UTF-16 units, the depth of `{}` is 1. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { eventRejections, eventTypePattern } from "./events.ts";
+import { eventFields, eventRejections, eventTypePattern } from "./events.ts";
 import { exportFormats } from "./exports.ts";
 import { boundedText, page, pageInput, timestamp, uuid } from "./values.ts";
 
@@ -20,22 +20,11 @@ export const importStatuses = [
 ] as const;
 
 /** Fields of an event that a column of a CSV file can hold. */
-export const importFields = [
-  "id",
-  "type",
-  "occurredAt",
-  "level",
-  "message",
-  "subject",
-  "traceId",
-  "seq",
-  "props",
-] as const;
-export type ImportField = (typeof importFields)[number];
+export type ImportField = (typeof eventFields)[number];
 
 const columnName = boundedText(256).min(1);
 /** Which column of a CSV file holds a field, where the column is not named like it. */
-export const importColumns = z.partialRecord(z.enum(importFields), columnName);
+export const importColumns = z.partialRecord(z.enum(eventFields), columnName);
 
 /** Why a line was refused: as of any event, or because it is none. */
 export const importRejections = [

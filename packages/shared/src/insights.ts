@@ -104,3 +104,4 @@ export type AskMessage = z.infer<typeof askMessage>;
 export const modelInfo = z.strictObject({
   model: z.strictObject({ name: z.string(), host: z.string() }).nullable(),
 });
+export type ModelInfo = z.infer<typeof modelInfo>;

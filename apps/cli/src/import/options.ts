@@ -1,7 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { basename } from "node:path";
+import { eventFields } from "@muniment/shared/events.ts";
 import { exportFormats } from "@muniment/shared/exports.ts";
-import { importFields } from "@muniment/shared/imports.ts";
 import { type Io, parseArguments, UsageError } from "../command.ts";
 import { printable } from "../send/report.ts";
 import { parseUrl } from "../target.ts";
@@ -10,10 +10,10 @@ function columnsOf(pairs: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     pairs.map((pair) => {
       const cut = pair.indexOf("=");
-      const field = importFields.find((name) => name === pair.slice(0, cut));
+      const field = eventFields.find((name) => name === pair.slice(0, cut));
       const column = pair.slice(cut + 1);
       if (!field || column === "") {
-        throw new UsageError(`--column is <field>=<column>; fields: ${importFields.join(", ")}.`);
+        throw new UsageError(`--column is <field>=<column>; fields: ${eventFields.join(", ")}.`);
       }
       return [field, column];
     }),

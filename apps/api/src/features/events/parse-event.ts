@@ -1,5 +1,10 @@
 import { hash } from "node:crypto";
-import { eventBounds, eventLevels, eventTypePattern } from "@muniment/shared/events.ts";
+import {
+  eventBounds,
+  eventFields,
+  eventLevels,
+  eventTypePattern,
+} from "@muniment/shared/events.ts";
 import type { Element } from "../../json-text.ts";
 import { type Canonical, canonicalise, checkText, stringText } from "./canonical.ts";
 import { makeId, timeOfId } from "./event-id.ts";
@@ -31,17 +36,7 @@ export type ParseRules = {
   allowedTypes: readonly string[];
 };
 
-const fields = new Set([
-  "id",
-  "type",
-  "occurredAt",
-  "level",
-  "message",
-  "subject",
-  "traceId",
-  "seq",
-  "props",
-]);
+const fields: ReadonlySet<string> = new Set(eventFields);
 
 function checkFields(keys: string[]): void {
   for (const key of keys) {

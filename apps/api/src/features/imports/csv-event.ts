@@ -1,5 +1,6 @@
+import { eventFields } from "@muniment/shared/events.ts";
 import { exportColumns } from "@muniment/shared/exports.ts";
-import { type ImportField, importFields } from "@muniment/shared/imports.ts";
+import type { ImportField } from "@muniment/shared/imports.ts";
 import { type Cell, readCells, readHeader } from "./csv-cells.ts";
 import { parseLight } from "./parse-light.ts";
 import { Unreadable } from "./unreadable.ts";
@@ -35,8 +36,8 @@ export function planCsv(
   const columns = names.map((name): Column => {
     if (isExport && (name === "agentId" || name === "receivedAt")) return null;
     const field =
-      importFields.find((one) => named[one] === name) ??
-      importFields.find((one) => named[one] === undefined && same(one, name));
+      eventFields.find((one) => named[one] === name) ??
+      eventFields.find((one) => named[one] === undefined && same(one, name));
     const key = field ?? `.${name}`;
     if (name === "" || seen.has(key)) {
       throw new Unreadable(
@@ -47,7 +48,7 @@ export function planCsv(
     seen.add(key);
     return field ? { field } : { prop: name };
   });
-  const missing = importFields.find((one) => named[one] !== undefined && !seen.has(one));
+  const missing = eventFields.find((one) => named[one] !== undefined && !seen.has(one));
   if (missing) {
     throw new Unreadable("invalid_csv", `There is no column ${named[missing]} for ${missing}.`);
   }

@@ -1,4 +1,4 @@
-import { importFields } from "@muniment/shared/imports.ts";
+import { eventFields } from "@muniment/shared/events.ts";
 import { Field } from "../../ui/field.tsx";
 import { Input, Textarea } from "../../ui/input.tsx";
 
@@ -9,7 +9,7 @@ export function readColumns(text: string): Record<string, string> | null {
   const lines = text.split("\n").filter((line) => line.trim() !== "");
   const pairs = lines.map((line) => {
     const cut = line.indexOf("=");
-    const field = importFields.find((name) => name === line.slice(0, cut).trim());
+    const field = eventFields.find((name) => name === line.slice(0, cut).trim());
     const column = line.slice(cut + 1).trim();
     return field && column ? ([field, column] as const) : null;
   });

@@ -1,16 +1,13 @@
-import { askBounds } from "@muniment/shared/insights.ts";
-import { useSuspenseQuery } from "@tanstack/react-query";
+import { askBounds, type ModelInfo } from "@muniment/shared/insights.ts";
 import { useState } from "react";
 import { Button } from "../../ui/button.tsx";
 import { Card } from "../../ui/card.tsx";
 import { Field } from "../../ui/field.tsx";
 import { Textarea } from "../../ui/input.tsx";
 import { AnswerView } from "./answer-view.tsx";
-import { modelQuery } from "./model-query.ts";
 import { useAsk } from "./use-ask.ts";
 
-export function AskPanel() {
-  const { model } = useSuspenseQuery(modelQuery).data;
+export function AskPanel({ model }: ModelInfo) {
   return (
     <Card title="Ask a question">
       {model ? <AskForm name={model.name} host={model.host} /> : <NotConfigured />}

@@ -1,3 +1,4 @@
+import { useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { PanelBoundary } from "../../panel-boundary.tsx";
 import { RangeSwitch } from "../../range-switch.tsx";
@@ -6,12 +7,14 @@ import { Skeleton } from "../../ui/skeleton.tsx";
 import { AnomaliesPanel } from "./anomalies-panel.tsx";
 import { AskPanel } from "./ask-panel.tsx";
 import { insightsRanges } from "./insights-search.ts";
+import { modelQuery } from "./model-query.ts";
 
 const route = getRouteApi("/app/insights");
 
 export function InsightsPage() {
   const { range = "7d" } = route.useSearch();
   const navigate = route.useNavigate();
+  const { model } = useSuspenseQuery(modelQuery).data;
   return (
     <>
       <PageHeader
@@ -27,8 +30,12 @@ export function InsightsPage() {
           />
         }
       />
-      <AskPanel />
-      <h2 className="mt-8 mb-1 text-base font-semibold">What stands out</h2>
+      {model && (
+        <div className="mb-8">
+          <AskPanel model={model} />
+        </div>
+      )}
+      <h2 className="mb-1 text-base font-semibold">What stands out</h2>
       <p className="mb-3 max-w-prose text-sm text-muted">
         Hours with more or fewer events than usual, by agent and type. Computed on this server:
         nothing leaves it.
@@ -40,6 +47,12 @@ export function InsightsPage() {
       >
         <AnomaliesPanel range={range} />
       </PanelBoundary>
+      {/* How to have it must not stand before what everybody has. */}
+      {!model && (
+        <div className="mt-8">
+          <AskPanel model={null} />
+        </div>
+      )}
     </>
   );
 }
