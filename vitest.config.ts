@@ -21,6 +21,8 @@ export default defineConfig({
   test: {
     reporters: ["default"],
     maxWorkers: 2,
+    // A wait ends when what it waits for is there; how long that takes is the machine's affair.
+    expect: { poll: { timeout: 15_000 } },
     // Where files are not isolated they share what they load, which halves the time they take.
     projects: [
       {
