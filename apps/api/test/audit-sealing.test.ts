@@ -47,9 +47,7 @@ async function checkpointOf({ deps, owner }: TestServer): Promise<Checkpoint> {
 /** Every entry is in the log once, in an order without gaps, under a checkpoint of just that. */
 async function expectWhole(of: TestServer): Promise<Checkpoint> {
   const [count] = await of.owner`select count(*)::int from audit_entries`;
-  await expect
-    .poll(async () => (await checkpointOf(of)).size, { timeout: 5000 })
-    .toBe(count?.count);
+  await expect.poll(async () => (await checkpointOf(of)).size).toBe(count?.count);
   const rows: postgres.Row[] = await of.owner`
     select l.index::int as index, l.hash, e.* from audit_leaves l join audit_entries e on e.id = l.entry_id
     order by l.index`;
@@ -81,7 +79,7 @@ describe("the sealer", () => {
       return items[0];
     };
     await expect
-      .poll(async () => (await mine()).index, { timeout: 5000, interval: 50 })
+      .poll(async () => (await mine()).index, { interval: 50 })
       .toEqual(expect.any(Number));
     const { id, index, action } = await mine();
     expect(action).toBe("agent.created");
@@ -108,10 +106,10 @@ describe("the sealer", () => {
         where target_id in ('early', 'late') order by l.index`;
       return rows.map(({ label }) => label);
     };
-    await expect.poll(order, { timeout: 5000 }).toEqual(["early"]);
+    await expect.poll(order).toEqual(["early"]);
     commit();
     await late;
-    await expect.poll(order, { timeout: 5000 }).toEqual(["early", "late"]);
+    await expect.poll(order).toEqual(["early", "late"]);
     await expectWhole(server);
   });
 
@@ -161,7 +159,7 @@ describe("the sealer", () => {
     await dying`select pg_advisory_lock(hashtext('muniment audit log'))`;
     try {
       await write(server.deps);
-      await expect.poll(lookLater, { timeout: 5000 }).toMatchObject([
+      await expect.poll(lookLater).toMatchObject([
         // More where another transaction held back what can be told of the first look.
         { severity: "medium", details: { seconds: expect.any(Number) } },
       ]);
@@ -293,15 +291,12 @@ describe("a log that contradicts what was signed", () => {
     try {
       expect(other.deps.sealer.problem()).toBeNull();
       await expect
-        .poll(
-          async () => {
-            await write(other.deps);
-            await other.deps.sealer.seal();
-            const { note } = (await readCheckpoint(other.deps.database.audit)) ?? { note: "" };
-            return parseNote(note).signatures.length;
-          },
-          { timeout: 5000 },
-        )
+        .poll(async () => {
+          await write(other.deps);
+          await other.deps.sealer.seal();
+          const { note } = (await readCheckpoint(other.deps.database.audit)) ?? { note: "" };
+          return parseNote(note).signatures.length;
+        })
         .toBe(2);
       expect((await expectWhole(other)).size).toBeGreaterThan(size);
     } finally {

@@ -164,12 +164,12 @@ describe("a refusal", () => {
       ["call.refused", "limits.list", detail("limits.list", 3)],
       ["call.refused", "users.list", detail("users.list", 12)],
     ];
-    await expect.poll(refusals, { timeout: 2000, interval: 50 }).toEqual(expected);
+    await expect.poll(refusals, { interval: 50 }).toEqual(expected);
     // The next minute has an entry of its own; what was counted stays.
     clock.advance(60);
     await caller.query("users.list");
     await expect
-      .poll(refusals, { timeout: 2000, interval: 50 })
+      .poll(refusals, { interval: 50 })
       .toEqual([["call.refused", "users.list", detail("users.list", 1)], ...expected]);
   });
 
@@ -190,7 +190,7 @@ describe("a refusal", () => {
       { procedure: "auth.signIn", reason, count },
     ];
     await expect
-      .poll(mine, { timeout: 2000, interval: 50 })
+      .poll(mine, { interval: 50 })
       .toEqual([
         refused("nobody@example.org", "invalid_credentials", 1),
         refused("admin@example.org", "rate_limited", 2),
@@ -215,7 +215,7 @@ describe("a refusal", () => {
         .filter(({ details }) => details.reason === "missing_scope")
         .map(({ actor, details }) => [actor.kind, actor.label, details.count])
         .sort();
-    await expect.poll(refused, { timeout: 2000, interval: 50 }).toEqual(
+    await expect.poll(refused, { interval: 50 }).toEqual(
       [
         ["apiKey", key.slice(0, 12), 1],
         ["apiKey", other.slice(0, 12), 2],
@@ -236,7 +236,7 @@ describe("a refusal", () => {
         address,
         details.count,
       ]);
-    await expect.poll(refused, { timeout: 2000, interval: 50 }).toEqual([
+    await expect.poll(refused, { interval: 50 }).toEqual([
       [elsewhere["x-forwarded-for"], 2],
       [home["x-forwarded-for"], 1],
     ]);
@@ -248,12 +248,8 @@ describe("a refusal", () => {
     foreign.cookie = member.cookie;
     await foreign.mutate("agents.create", { name: "x" });
     await expect
-      .poll(
-        async () =>
-          (await search({ actorId: member.id, outcomes: ["refused"] })).map(
-            ({ details }) => details,
-          ),
-        { timeout: 2000 },
+      .poll(async () =>
+        (await search({ actorId: member.id, outcomes: ["refused"] })).map(({ details }) => details),
       )
       .toEqual([{ procedure: "agents.create", reason: "origin_not_allowed", count: 1 }]);
   });
@@ -262,7 +258,7 @@ describe("a refusal", () => {
     const member = await server.member();
     await member.query("users.list");
     const find = async () => (await search({ actorId: member.id, outcomes: ["refused"] }))[0];
-    await expect.poll(find, { timeout: 2000 }).toBeDefined();
+    await expect.poll(find).toBeDefined();
     const before = await find();
     clock.advance(130);
     await server.deps.folding.close();
@@ -295,7 +291,7 @@ describe("a refusal", () => {
         (sum, { details }) => sum + Number(details.count),
         0,
       );
-    await expect.poll(counts, { timeout: 3000 }).toBe(4);
+    await expect.poll(counts).toBe(4);
   });
 });
 

@@ -39,7 +39,7 @@ test("nodes that count the same refusals in another order do not deadlock", asyn
         ${caller}, 'auth.me', 'not_signed_in', 1)`;
     await count(first);
     flushed = folding.flush();
-    await expect.poll(waiting, { timeout: 3000 }).toBeGreaterThan(0);
+    await expect.poll(waiting).toBeGreaterThan(0);
     await count(second);
   });
   await flushed;
@@ -81,8 +81,8 @@ test("changed limits and uses of keys reach the database though refusals cannot"
     const used = async () =>
       must(await member.query("apiKeys.list")).items.find((item: { id: string }) => item.id === id)
         .lastUsedAt;
-    await expect.poll(used, { timeout: 3000 }).not.toBeNull();
-    await expect.poll(() => server.deps.limits.rule("mail").rule.points, { timeout: 3000 }).toBe(7);
+    await expect.poll(used).not.toBeNull();
+    await expect.poll(() => server.deps.limits.rule("mail").rule.points).toBe(7);
   } finally {
     await server.owner`alter table hidden_refusals rename to audit_refusals`;
   }

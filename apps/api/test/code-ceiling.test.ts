@@ -92,9 +92,7 @@ describe("V6.6.3 whoever has the password may give so many wrong codes of the ap
       must(await owner.query("account.signIns")).items.map(
         ({ outcome: of }: { outcome: string }) => of,
       );
-    await expect
-      .poll(outcomes, { timeout: 5000 })
-      .toEqual([...Array(ceiling).fill("wrong_code"), "signed_in"]);
+    await expect.poll(outcomes).toEqual([...Array(ceiling).fill("wrong_code"), "signed_in"]);
     expect(must(await admin.query("users.get", { id: owner.id }))).toMatchObject({
       codesLocked: true,
       locked: false,

@@ -32,7 +32,7 @@ const signIn = (email: string, given = password) =>
 async function linkMail(address: string, page: string): Promise<SentMail> {
   const find = async () =>
     (await mailsTo(server, address, 0)).filter(({ text }) => text.includes(`/${page}#`)).at(-1);
-  await expect.poll(async () => (await find()) !== undefined, { timeout: 5000 }).toBe(true);
+  await expect.poll(async () => (await find()) !== undefined).toBe(true);
   const mail = await find();
   if (!mail) throw new Error("no mail");
   return mail;
@@ -68,7 +68,7 @@ describe("another address", () => {
     expect((await linkMail(member.email, "undo-email")).text).toContain("no longer signs in");
     const told = async () =>
       (await mailsTo(server, email)).map((mail) => mail.headers.get("subject"));
-    await expect.poll(told, { timeout: 5000 }).toContain("The address of your account was changed");
+    await expect.poll(told).toContain("The address of your account was changed");
   });
 
   test("ASVS 7.5.1: needs a fresh authentication", async () => {

@@ -86,7 +86,7 @@ async function signUp(admin: Client): Promise<Client> {
   const outbox = join(dataDir, "outbox");
   const mails = async () =>
     (await readdir(outbox).catch(() => [])).filter((name) => name.endsWith(".eml"));
-  await expect.poll(async () => (await mails()).length, { timeout: 5000 }).toBeGreaterThan(0);
+  await expect.poll(async () => (await mails()).length).toBeGreaterThan(0);
   const [name = ""] = await mails();
   const text = (await readFile(join(outbox, name), "utf8"))
     .replaceAll("=\r\n", "")

@@ -240,7 +240,7 @@ describe("an export that is under way", () => {
     await expect(rest(reader)).rejects.toThrow();
     const left = await begin();
     await left.reader?.cancel();
-    await expect.poll(async () => (await left.state()).status, { timeout: 5000 }).toBe("failed");
+    await expect.poll(async () => (await left.state()).status).toBe("failed");
   });
 });
 
@@ -262,7 +262,7 @@ test("an export ends with its session also while its reader takes nothing, and H
     (await server.owner`select status from event_exports where id = ${id}`)[0]?.status;
   expect([response.status, await status()]).toEqual([200, "running"]);
   must(await sender.member.mutate("auth.signOut"));
-  await expect.poll(status, { timeout: 5000 }).toBe("failed");
+  await expect.poll(status).toBe("failed");
   await expect(response.text()).rejects.toThrow();
 });
 

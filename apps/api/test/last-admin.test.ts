@@ -102,9 +102,7 @@ test("a demotion that read the role before a promotion does not remove the last 
   await changed;
   const demotion = demote(first, promoted.id);
   await expect
-    .poll(async () => (await server.owner`select 1 from pg_locks where not granted`).length, {
-      timeout: 3000,
-    })
+    .poll(async () => (await server.owner`select 1 from pg_locks where not granted`).length)
     .toBeGreaterThan(0);
   commit();
   await promotion;
@@ -121,9 +119,7 @@ test("a promotion waits for its turn too, and tells the role that it really chan
     await sql`select pg_advisory_xact_lock(hashtext('muniment administrators'))`;
     promotion = first.mutate("users.setRole", { id: target.id, role: "admin" });
     await expect
-      .poll(async () => (await server.owner`select 1 from pg_locks where not granted`).length, {
-        timeout: 3000,
-      })
+      .poll(async () => (await server.owner`select 1 from pg_locks where not granted`).length)
       .toBeGreaterThan(0);
     await sql`update users set role = 'auditor' where id = ${target.id}`;
   });

@@ -43,7 +43,7 @@ async function resetLink() {
     const mails = await mailsTo(server, owner.email);
     return { mails, link: mails.find(({ text }) => text.includes("/reset#")) };
   };
-  await expect.poll(async () => (await sent()).link, { timeout: 5000 }).toBeDefined();
+  await expect.poll(async () => (await sent()).link).toBeDefined();
   const { mails, link } = await sent();
   return { mails, token: link ? tokenIn(link) : "" };
 }

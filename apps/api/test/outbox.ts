@@ -51,7 +51,7 @@ export async function mailsTo(
     });
     return (await Promise.all(mails)).filter(({ headers }) => headers.get("to") === address);
   };
-  const has = { timeout: 5000, interval: 50 };
+  const has = { interval: 50 };
   await expect.poll(async () => (await read()).length, has).toBeGreaterThanOrEqual(count);
   return read();
 }

@@ -34,7 +34,7 @@ async function tokenFor(email: string): Promise<string> {
   const before = await resetMails(email, 0);
   must(await request(email));
   await expect
-    .poll(async () => (await resetMails(email, 0)).length, { timeout: 5000, interval: 50 })
+    .poll(async () => (await resetMails(email, 0)).length, { interval: 50 })
     .toBe(before.length + 1);
   const mail = (await resetMails(email, 0)).at(-1);
   if (!mail) throw new Error("no mail");

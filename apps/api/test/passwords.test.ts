@@ -62,9 +62,7 @@ describe("a new password", () => {
       changing = client.mutate("account.changePassword", change);
       // It has judged and hashed the password by now, and waits for the account.
       await expect
-        .poll(async () => (await server.owner`select 1 from pg_locks where not granted`).length, {
-          timeout: 5000,
-        })
+        .poll(async () => (await server.owner`select 1 from pg_locks where not granted`).length)
         .toBeGreaterThan(0);
     });
     const answer = await changing;

@@ -28,7 +28,7 @@ export async function startRedis(): Promise<TestRedis> {
   const url = `redis://127.0.0.1:${port}`;
   const client = new Redis(url, { retryStrategy: () => 50, maxRetriesPerRequest: null });
   client.on("error", () => {});
-  await vi.waitUntil(() => client.status === "ready", { timeout: 5000 });
+  await vi.waitUntil(() => client.status === "ready", { timeout: 15_000 });
   client.disconnect();
   return {
     url,

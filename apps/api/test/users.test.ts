@@ -186,7 +186,6 @@ describe("changing users", () => {
     await expect
       .poll(
         async () => (await server.owner`select 1 from events where user_id = ${member.id}`).length,
-        { timeout: 5000 },
       )
       .toBe(0);
     expect((await admin.mutate("users.delete", { id: member.id })).status).toBe(404);

@@ -27,7 +27,7 @@ beforeEach(async () => {
   Object.assign(receiver.answer, { status: 200, body: "thanks", headers: {}, hang: false });
 });
 
-const soon = { timeout: 8000, interval: 30 };
+const soon = { interval: 30 };
 const create = async (client = member, url = receiver.url) =>
   must(await client.mutate("webhooks.create", { name: "Pager", url }));
 const log = async (id: string) => must(await member.query("webhooks.deliveries", { id })).items;
