@@ -14,7 +14,8 @@ import { users } from "./users.ts";
 
 /**
  * What users want to be told of. A rule counts events as they arrive, each once: it has looked at every
- * receipt up to (`seen_xid`, `seen_position`), as a tail does (docs/adr/0019).
+ * receipt up to (`seen_xid`, `seen_position`), as a tail does (docs/adr/0019). In another cluster than
+ * `seen_cluster` that place means nothing.
  */
 export const alertRules = pgTable(
   "alert_rules",
@@ -37,6 +38,7 @@ export const alertRules = pgTable(
     lastNoticeAt: time("last_notice_at"),
     lastCount: integer("last_count").notNull().default(0),
     problem: text("problem"),
+    seenCluster: text("seen_cluster").notNull(),
     seenXid: xid8("seen_xid").notNull(),
     seenPosition: bigint("seen_position", { mode: "bigint" }).notNull(),
     nextCheckAt: time("next_check_at").notNull(),

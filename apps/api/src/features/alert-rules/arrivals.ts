@@ -2,6 +2,7 @@ import type { Tx } from "@muniment/db/database.ts";
 import { alertRuleCounts, type alertRules } from "@muniment/db/schema/alert-rules.ts";
 import { events, receipts } from "@muniment/db/schema/events.ts";
 import { type SQL, sql } from "drizzle-orm";
+import { commitBounds, committedHere } from "../../commit-order.ts";
 
 export type Rule = typeof alertRules.$inferSelect;
 
@@ -36,56 +37,85 @@ export const passing = (userId: string, batches: SQL, condition: SQL | undefined
     limit 1
   ) e`;
 
+/** Of what arrived first within a window, so many batches may have committed in another order. */
+const firstBatches = 100;
+
 /** Where a rule begins to look that counts what has arrived within its window already. */
 export async function placeBefore(tx: Tx, userId: string, since: Date) {
-  const [row] = await tx.execute<{ xid: string; position: string }>(sql`
-    select coalesce(b.commit_xid, pg_snapshot_xmin(pg_current_snapshot()))::text as xid,
+  const [row] = await tx.execute<{ cluster: string; xid: string; position: string }>(sql`
+    select ${commitBounds.cluster} as cluster,
+      coalesce(b.commit_xid, pg_snapshot_xmin(pg_current_snapshot()))::text as xid,
       coalesce(b.position - 1, 0)::text as position
     from (select) one left join lateral (
-      select commit_xid, position from ${receipts}
-      where ${receipts.userId} = ${userId} and ${receipts.batchId} >= ${leastIdAt(since)}::uuid
-      order by ${receipts.batchId} limit 1
+      select commit_xid, position from (
+        select commit_xid, position from ${receipts}
+        where ${receipts.userId} = ${userId} and ${receipts.batchId} >= ${leastIdAt(since)}::uuid
+          and ${committedHere}
+        order by ${receipts.batchId} limit ${firstBatches}
+      ) first order by commit_xid, position limit 1
     ) b on true`);
   if (!row) throw new Error("the place of a rule gave no answer");
-  return { seenXid: row.xid, seenPosition: BigInt(row.position) };
+  return { seenCluster: row.cluster, seenXid: row.xid, seenPosition: BigInt(row.position) };
 }
 
-type Look = { batches: string; xid: string | null; position: string | null };
+/** What adds to a rule's counts whatever passes of batches `b`. */
+function counting(rule: Rule, condition: SQL | undefined, since: Date): SQL {
+  const seconds = windowMilliseconds(rule.windowMinutes) / partsOfWindow / 1000;
+  return sql`
+    insert into ${alertRuleCounts} as known (rule_id, user_id, start, count)
+    select ${rule.id}::uuid, ${rule.userId}::uuid,
+      date_bin(${`${seconds} seconds`}::interval, at, 'epoch'), count(*)
+    from (${passing(rule.userId, sql`b`, condition)}) arrived
+    where at >= ${since.toISOString()}::timestamptz group by 3
+    on conflict (rule_id, start) do update set count = known.count + excluded.count`;
+}
+
+type Look = { batches: string; xid: string; position: string };
 
 /**
  * Adds what has arrived since the rule looked last to its counts, each event once, in commit order and
  * only below the oldest running transaction, so that none can still commit in front of what was seen.
- * Answers where it has looked up to now, and whether there may be more.
+ * What was restored with another cluster's numbers did not arrive now. Answers where it has looked up to
+ * now, and whether there may be more.
  */
 export async function addArrivals(tx: Tx, rule: Rule, condition: SQL | undefined, now: Date) {
-  const seconds = windowMilliseconds(rule.windowMinutes) / partsOfWindow / 1000;
-  const since = windowStart(now, rule.windowMinutes).toISOString();
   const [look] = await tx.execute<Look>(sql`
     with b as materialized (
       select event_ids, event_times, commit_xid, position from ${receipts}
       where ${receipts.userId} = ${rule.userId}
         and (commit_xid, position) > (${rule.seenXid}::xid8, ${String(rule.seenPosition)}::bigint)
-        and commit_xid < pg_snapshot_xmin(pg_current_snapshot())
+        and commit_xid < pg_snapshot_xmin(pg_current_snapshot()) and ${committedHere}
       order by commit_xid, position limit ${batchesPerLook}
-    ), added as (
-      insert into ${alertRuleCounts} as known (rule_id, user_id, start, count)
-      select ${rule.id}::uuid, ${rule.userId}::uuid,
-        date_bin(${`${seconds} seconds`}::interval, at, 'epoch'), count(*)
-      from (${passing(rule.userId, sql`b`, condition)}) arrived
-      where at >= ${since}::timestamptz group by 3
-      on conflict (rule_id, start) do update set count = known.count + excluded.count
-    )
-    select (select count(*) from b)::text as batches, last.commit_xid::text as xid,
-      last.position::text as position
+    ), added as (${counting(rule, condition, windowStart(now, rule.windowMinutes))})
+    select (select count(*) from b)::text as batches,
+      coalesce(last.commit_xid, pg_snapshot_xmin(pg_current_snapshot()))::text as xid,
+      coalesce(last.position, 0)::text as position
     from (select) one left join lateral (
-      select commit_xid, position from b order by commit_xid desc, position desc limit 1
+      select commit_xid, position from b
+      order by commit_xid, position offset ${batchesPerLook - 1} limit 1
     ) last on true`);
   if (!look) throw new Error("the look of a rule gave no answer");
   return {
     more: Number(look.batches) === batchesPerLook,
-    seenXid: look.xid ?? rule.seenXid,
-    seenPosition: look.position === null ? rule.seenPosition : BigInt(look.position),
+    seenXid: look.xid,
+    seenPosition: BigInt(look.position),
   };
+}
+
+/**
+ * Where a rule goes on that was restored into another cluster: with what has been committed here. What
+ * had arrived there within its window, and it had not looked at, is added to its counts.
+ */
+export async function moveHere(tx: Tx, rule: Rule, condition: SQL | undefined, now: Date) {
+  const since = windowStart(now, rule.windowMinutes);
+  await tx.execute(sql`
+    with b as materialized (
+      select event_ids, event_times from ${receipts}
+      where ${receipts.userId} = ${rule.userId} and ${receipts.batchId} >= ${leastIdAt(since)}::uuid
+        and (commit_xid, position) > (${rule.seenXid}::xid8, ${String(rule.seenPosition)}::bigint)
+        and not (${committedHere})
+    ) ${counting(rule, condition, since)}`);
+  return placeBefore(tx, rule.userId, since);
 }
 
 /** How many are in the window now; parts of it that have passed are removed. */

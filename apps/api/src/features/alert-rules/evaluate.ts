@@ -3,9 +3,10 @@ import { alertFirings, alertRules } from "@muniment/db/schema/alert-rules.ts";
 import { and, eq, lte, sql } from "drizzle-orm";
 import type { Logger } from "pino";
 import { v7 as uuidv7 } from "uuid";
+import { commitBounds, isPlaceHere } from "../../commit-order.ts";
 import { AppError } from "../../errors.ts";
 import type { EventQueries } from "../../event-queries.ts";
-import { addArrivals, countInWindow, type Rule } from "./arrivals.ts";
+import { addArrivals, countInWindow, moveHere, type Rule } from "./arrivals.ts";
 import { isToldEnough, type Notifier, sendNotice } from "./notices.ts";
 
 export type EvaluateInput = Notifier & {
@@ -74,15 +75,15 @@ async function judge(tx: Tx, input: EvaluateInput, rule: Rule, count: number, no
 }
 
 /** Locks a rule that is due; of nodes that come at once all but one find nothing. */
-async function take(tx: Tx, id: string, now: Date): Promise<Rule | undefined> {
-  const [rule] = await tx
-    .select()
+async function take(tx: Tx, id: string, now: Date) {
+  const [taken] = await tx
+    .select({ rule: alertRules, ...commitBounds })
     .from(alertRules)
     .where(
       and(eq(alertRules.id, id), eq(alertRules.enabled, true), lte(alertRules.nextCheckAt, now)),
     )
     .for("update", { skipLocked: true });
-  return rule;
+  return taken;
 }
 
 /**
@@ -100,15 +101,21 @@ async function evaluate(input: EvaluateInput, userId: string, id: string): Promi
   const condition = queries.condition(await queries.resolve(userId, known.query));
   await database.transaction({ userId }, async (tx) => {
     const now = input.now();
-    const rule = await take(tx, id, now);
+    const taken = await take(tx, id, now);
     // Changed meanwhile, it is due again.
-    if (!rule || rule.query !== known.query) return;
+    if (!taken || taken.rule.query !== known.query) return;
+    const { rule, cluster } = taken;
+    const place = { cluster: rule.seenCluster, xid: BigInt(rule.seenXid) };
+    if (!isPlaceHere(place, { cluster, nextXid: BigInt(taken.nextXid) })) {
+      Object.assign(rule, await moveHere(tx, rule, condition, now));
+    }
     const { more, ...seen } = await addArrivals(tx, rule, condition, now);
     const count = await countInWindow(tx, rule, now);
     const state = await judge(tx, input, rule, count, now);
     await tx
       .update(alertRules)
       .set({
+        seenCluster: cluster,
         ...seen,
         ...state,
         lastCount: count,

@@ -5,6 +5,7 @@ import type { EventQuery, PropTest, Scalar } from "@muniment/shared/event-query/
 import { eventLevels } from "@muniment/shared/events.ts";
 import { and, or, type SQL, sql } from "drizzle-orm";
 import type { AnyPgColumn } from "drizzle-orm/pg-core";
+import { commitBounds } from "../../commit-order.ts";
 import { agentTerm, levelTerm, pathTerm, valueTerm } from "./index-terms.ts";
 import { lower } from "./matches.ts";
 import type { Question } from "./question.ts";
@@ -100,7 +101,7 @@ export function candidatesSql(userId: string, condition: SQL, { from, to }: Time
   return sql`
     with state as materialized (
       select commit_xid, position from ${eventIndex} where ${eventIndex.userId} = ${userId}
-        and ${eventIndex.cluster} = (select system_identifier::text from pg_control_system())
+        and ${eventIndex.cluster} = ${commitBounds.cluster}
     )
     select 'index' as kind, null as newest, null as oldest from state
     union all

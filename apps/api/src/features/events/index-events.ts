@@ -4,6 +4,7 @@ import { eventChunks, eventIndex } from "@muniment/db/schema/event-index.ts";
 import { events, receipts } from "@muniment/db/schema/events.ts";
 import { eq, sql } from "drizzle-orm";
 import { v7 as uuidv7 } from "uuid";
+import { commitBounds } from "../../commit-order.ts";
 import { type Summed, sumUp } from "./sum-up.ts";
 
 /** Events of one chunk; fewer wait, and are searched one by one. */
@@ -78,13 +79,13 @@ async function openIndex(tx: Tx, userId: string): Promise<Place | null> {
   if (lock?.taken !== true) return null;
   const [state] = await tx.execute<Place & { current: boolean | null }>(sql`
     select commit_xid::text as "commitXid", position::text as position,
-      cluster = (select system_identifier::text from pg_control_system()) as current
+      cluster = ${commitBounds.cluster} as current
     from ${eventIndex} where ${eventIndex.userId} = ${userId}`);
   if (state?.current === true) return state;
   await tx.delete(eventChunks).where(eq(eventChunks.userId, userId));
   await tx.execute(sql`
     insert into ${eventIndex} (user_id, cluster, commit_xid, position, accepted)
-    select ${userId}, system_identifier::text, '0', 0, 0 from pg_control_system()
+    values (${userId}, ${commitBounds.cluster}, '0', 0, 0)
     on conflict (user_id) do update set cluster = excluded.cluster,
       commit_xid = excluded.commit_xid, position = excluded.position, accepted = 0`);
   return { commitXid: "0", position: "0" };

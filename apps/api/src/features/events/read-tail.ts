@@ -2,8 +2,9 @@ import type { Database } from "@muniment/db/database.ts";
 import { events, receipts } from "@muniment/db/schema/events.ts";
 import type { Event } from "@muniment/shared/events.ts";
 import { sql } from "drizzle-orm";
+import { type CommitBounds, commitBounds } from "../../commit-order.ts";
 import { eventColumns, toEvent } from "./read-events.ts";
-import type { TailBounds, TailPosition } from "./tail-position.ts";
+import type { TailPosition } from "./tail-position.ts";
 
 /** Whole receipts are read until they hold this many events together. */
 const chunkEvents = 200;
@@ -23,10 +24,9 @@ type BoundsRow = { cluster: string; next: string } & Record<keyof TailPosition, 
 export async function readTailBounds(
   database: Database,
   userId: string,
-): Promise<TailBounds & { end: TailPosition }> {
+): Promise<CommitBounds & { end: TailPosition }> {
   const [row] = await database.searches({ userId }).execute<BoundsRow>(sql`
-      select (select system_identifier::text from pg_control_system()) as cluster,
-        pg_snapshot_xmax(pg_current_snapshot())::text as next,
+      select ${commitBounds.cluster} as cluster, ${commitBounds.nextXid} as next,
         last.commit_xid::text as xid, last.position::text as receipt, last.ordinal::text as ordinal
       from (select) one left join lateral (
         select commit_xid, position, cardinality(${receipts.eventIds}) as ordinal from ${receipts}
