@@ -1,5 +1,14 @@
 /** The part of the S3-compatible server that the tests use; it ships no types. */
 declare module "@20minutes/s3rver" {
+  namespace S3rver {
+    type Context = {
+      method: string;
+      path: string;
+      status: number;
+      get(header: string): string;
+      set(header: string, value: string): void;
+    };
+  }
   class S3rver {
     constructor(options: {
       address: string;
@@ -8,6 +17,11 @@ declare module "@20minutes/s3rver" {
       directory: string;
       configureBuckets: { name: string; configs: string[] }[];
     });
+    /** It is a Koa application. */
+    middleware: ((context: S3rver.Context, next: () => Promise<void>) => Promise<void>)[];
+    store: {
+      listObjects(bucket: string, options: object): Promise<{ isTruncated: boolean }>;
+    };
     run(): Promise<{ port: number }>;
     close(): Promise<void>;
   }

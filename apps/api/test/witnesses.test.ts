@@ -374,6 +374,7 @@ describe("checkpoints go to", () => {
       const at = log.deps.now();
       const place: Witness = {
         ...{ id: "", kind: "witness", target: foreign.url, secret: null, everySeconds: 1 },
+        bucket: null,
         ...{ key: keeper.keys.map(formatVerifierKey).join(), confirmedSize, confirmedAt: at },
         ...{ failures: 0, failingSince: null, problem: null, contradicts: false },
         ...{ createdAt: at, nextAttemptAt: at, lockedUntil: null },

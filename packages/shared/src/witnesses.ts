@@ -3,7 +3,7 @@ import { email } from "./email-address.ts";
 import { page, pageInput, timestamp, uuid } from "./values.ts";
 
 /** Places outside the database that checkpoints go to. Only a `witness` looks at what it is sent. */
-export const witnessKinds = ["witness", "webhook", "email", "file"] as const;
+export const witnessKinds = ["witness", "webhook", "email", "bucket", "file"] as const;
 export type WitnessKind = (typeof witnessKinds)[number];
 
 /** How often one gets the newest checkpoint, if there is a new one. */
@@ -11,6 +11,7 @@ export const defaultEverySeconds = {
   witness: 10,
   webhook: 60,
   email: 86_400,
+  bucket: 60,
   file: 1,
 } as const satisfies Record<WitnessKind, number>;
 
@@ -21,6 +22,11 @@ const size = z.number().int().min(0);
 const target = z.string().min(1).max(2048);
 /** `<name>+<hex id>+<base64>`, https://c2sp.org/signed-note. */
 const key = z.string().min(1).max(1024);
+/** Bucket and folder in the path, of characters that no store spells in another way. */
+const bucketUrl = target.regex(
+  /^https?:\/\/[^/]+\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?:\/[\w.-]*[\w-])*$/,
+  "must be <endpoint>/<bucket> or <endpoint>/<bucket>/<folder>, without a slash at its end",
+);
 const everySeconds = z.number().int().min(1).max(604_800);
 
 export const witness = z.strictObject({
@@ -30,6 +36,8 @@ export const witness = z.strictObject({
   target: z.string(),
   /** What its cosignatures are verified with; null where it makes none. */
   key: z.string().nullable(),
+  /** For how many days a bucket is asked to lock each checkpoint; null where it is not asked. */
+  retainDays: z.number().int().nullable(),
   everySeconds: z.number().int(),
   createdAt: timestamp,
   /** The largest size of the log that arrived there. */
@@ -61,6 +69,19 @@ export const addWitnessInput = z.discriminatedUnion("kind", [
     kind: z.literal("email"),
     target: email,
     everySeconds: everySeconds.min(3600).optional(),
+  }),
+  z.strictObject({
+    kind: z.literal("bucket"),
+    target: bucketUrl,
+    region: z
+      .string()
+      .regex(/^[a-z0-9-]{1,64}$/)
+      .optional(),
+    accessKeyId: z.string().min(1).max(256),
+    secretAccessKey: z.string().min(1).max(256),
+    /** Has the store lock each checkpoint for so many days (S3 Object Lock, compliance mode). */
+    retainDays: z.number().int().min(1).max(36_500).optional(),
+    everySeconds: everySeconds.optional(),
   }),
 ]);
 export type AddWitnessInput = z.infer<typeof addWitnessInput>;

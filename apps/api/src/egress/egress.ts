@@ -27,6 +27,7 @@ export type EgressStream = {
 
 export type EgressAnswer = {
   status: number;
+  headers: Record<string, string>;
   bytes: Buffer;
   /** The same as text. */
   readonly body: string;
@@ -190,7 +191,7 @@ export function createEgress(
         socket = await openConnection(target, addresses, accept, signal);
         const answer = await exchange(socket, target, request, signal);
         const read = await readBody(answer, request.maxBodyBytes);
-        return { status: answer.statusCode ?? 0, ...read };
+        return { status: answer.statusCode ?? 0, headers: plainHeaders(answer), ...read };
       } catch (error) {
         throw explain(error, request.timeoutMilliseconds);
       } finally {

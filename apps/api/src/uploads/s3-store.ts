@@ -1,7 +1,6 @@
-import { createHash } from "node:crypto";
-import { AwsV4Signer } from "aws4fetch";
 import type { Config } from "../config.ts";
 import { createEgress } from "../egress/egress.ts";
+import { createS3Client } from "../egress/s3-client.ts";
 import { AppError } from "../errors.ts";
 import type { FileStore } from "./file-store.ts";
 
@@ -17,47 +16,24 @@ const unavailable = (cause: unknown) =>
   });
 
 /**
- * Objects of a bucket, by path (`<endpoint>/<bucket>/uploads/<id>`), signed with AWS Signature Version
- * 4. The operator named the endpoint, so it may be in a private network.
+ * Objects of a bucket, by path (`<endpoint>/<bucket>/uploads/<id>`). The operator named the endpoint,
+ * so it may be in a private network.
  */
 export function createS3Store(settings: Settings): FileStore {
-  const egress = createEgress(["0.0.0.0/0", "::/0"]);
-  const { accessKeyId, secretAccessKey, region } = settings;
-  const base = `${settings.endpoint.href.replace(/\/$/, "")}/${settings.bucket}/${folder}`;
-
-  async function call(
-    method: "GET" | "PUT" | "DELETE",
-    id: string,
-    body: Buffer = Buffer.alloc(0),
-  ) {
-    const headers: Record<string, string> = {
-      // So that the store refuses what was altered on its way.
-      "x-amz-content-sha256": createHash("sha256").update(body).digest("hex"),
-    };
-    if (method === "PUT") headers["content-type"] = "application/octet-stream";
-    const signer = new AwsV4Signer({
-      method,
-      url: `${base}/${id}`,
-      headers,
-      accessKeyId,
-      secretAccessKey,
-      region,
-      service: "s3",
-    });
-    try {
-      const signed = await signer.sign();
-      return await egress.send({
-        url: signed.url.href,
-        method,
-        headers: Object.fromEntries(signed.headers),
-        ...(method === "PUT" ? { body } : {}),
-        timeoutMilliseconds,
-        maxBodyBytes: settings.maxObjectBytes,
-      });
-    } catch (cause) {
+  const { endpoint, bucket, ...keys } = settings;
+  const client = createS3Client({
+    ...keys,
+    egress: createEgress(["0.0.0.0/0", "::/0"]),
+    base: `${endpoint.href.replace(/\/$/, "")}/${bucket}`,
+    timeoutMilliseconds,
+  });
+  const call = async (method: "GET" | "PUT" | "DELETE", id: string, body?: Buffer) => {
+    const headers = body ? { "content-type": "application/octet-stream" } : {};
+    const request = { method, key: `${folder}/${id}`, headers, ...(body ? { body } : {}) };
+    return client(request).catch((cause: unknown) => {
       throw unavailable(cause);
-    }
-  }
+    });
+  };
   const refused = (method: string, status: number) =>
     unavailable(new Error(`S3 answered ${status} to ${method}`));
 

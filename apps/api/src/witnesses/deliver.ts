@@ -10,6 +10,7 @@ import {
   type Sent,
   type Witness,
 } from "./send-checkpoint.ts";
+import { sendToBucket } from "./send-to-bucket.ts";
 import { sendToFile } from "./send-to-file.ts";
 import { sendToMailbox } from "./send-to-mailbox.ts";
 import { sendToWebhook } from "./send-to-webhook.ts";
@@ -22,11 +23,12 @@ const senders: Record<WitnessKind, Send> = {
   witness: sendToWitness,
   webhook: sendToWebhook,
   email: sendToMailbox,
+  bucket: sendToBucket,
   file: sendToFile,
 };
 
 /** Kinds of places that the log is compared with at every delivery. */
-const comparing: readonly WitnessKind[] = ["witness", "file"];
+const comparing: readonly WitnessKind[] = ["witness", "bucket", "file"];
 
 const secondsFrom = (time: Date, seconds: number) => new Date(time.getTime() + seconds * 1000);
 
@@ -47,10 +49,7 @@ async function claim({ database, config, now }: SendInput, size: number) {
           ),
           or(isNull(witnesses.lockedUntil), lt(witnesses.lockedUntil, at)),
           // A file is this node's only if this node was told of it.
-          or(
-            inArray(witnesses.kind, ["witness", "webhook", "email"]),
-            eq(witnesses.target, config.auditCheckpointFile ?? ""),
-          ),
+          or(ne(witnesses.kind, "file"), eq(witnesses.target, config.auditCheckpointFile ?? "")),
         ),
       )
       .orderBy(asc(witnesses.nextAttemptAt))

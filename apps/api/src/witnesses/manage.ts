@@ -22,6 +22,7 @@ type NewWitness = {
   /** The key of a witness, and what this installation signs with as one. */
   key?: { text: string; own: Cosigner } | undefined;
   secret?: string;
+  bucket?: typeof witnesses.$inferInsert.bucket;
   everySeconds?: number | undefined;
 };
 
@@ -57,7 +58,7 @@ function readWitnessKey(text: string, { keys }: Cosigner): string {
 /** Adds a place that checkpoints are sent to from now on. @throws AppError `already_exists`, `too_many` */
 export async function insertWitness(
   tx: Tx,
-  { id, kind, target, key, secret, everySeconds }: NewWitness,
+  { id, kind, target, key, secret, bucket, everySeconds }: NewWitness,
   now: Date,
 ) {
   await tx.execute(sql`select pg_advisory_xact_lock(hashtext('muniment witnesses'))`);
@@ -68,7 +69,8 @@ export async function insertWitness(
   const [row] = await tx
     .insert(witnesses)
     .values({
-      ...{ id, kind, target, secret: secret ?? null, createdAt: now, nextAttemptAt: now },
+      ...{ id, kind, target, createdAt: now, nextAttemptAt: now },
+      ...{ secret: secret ?? null, bucket: bucket ?? null },
       key: key === undefined ? null : readWitnessKey(key.text, key.own),
       everySeconds: everySeconds ?? defaultEverySeconds[kind],
     })

@@ -8,6 +8,9 @@ import type { Mailer } from "../mailer.ts";
 
 export type Witness = typeof witnesses.$inferSelect;
 
+/** What the secret of a place is encrypted for. */
+export const placeOfWitnessSecret = (id: string) => `witnesses.secret:${id}`;
+
 export type SendInput = {
   database: Database;
   egress: Egress;

@@ -1,8 +1,7 @@
 import { constants } from "node:fs";
 import { open } from "node:fs/promises";
-import { sameBytes } from "@muniment/verify/base64.ts";
 import { splitNotes } from "@muniment/verify/signed-note.ts";
-import { rootAt } from "../audit/tree.ts";
+import { compareKept } from "./kept-checkpoint.ts";
 import { Contradicted, type Send } from "./send-checkpoint.ts";
 
 /** The last checkpoint stands within so many bytes of the end. */
@@ -13,11 +12,7 @@ const { O_APPEND, O_CREAT, O_NOFOLLOW, O_RDWR } = constants;
  * Appends the newest checkpoint to a file on another path, durably, once the last one in it is still
  * what the log says of itself. A file that was cut short is not written to.
  */
-export const sendToFile: Send = async (
-  { database, openOwn },
-  { target, confirmedSize },
-  { note, size },
-) => {
+export const sendToFile: Send = async (input, { target, confirmedSize }, { note, size }) => {
   const file = await open(target, O_APPEND | O_CREAT | O_NOFOLLOW | O_RDWR, 0o640);
   try {
     const { size: length } = await file.stat();
@@ -29,19 +24,11 @@ export const sendToFile: Send = async (
       if (length > 0) throw new Error("The file holds something else than checkpoints.");
       if (confirmedSize > 0) throw new Contradicted("The file was emptied.");
     } else {
-      const kept = await openOwn(last).catch((cause: Error) => {
-        throw new Contradicted(`The last checkpoint in the file: ${cause.message}.`, { cause });
-      });
-      if (kept.size < confirmedSize) {
-        throw new Contradicted(`The file was cut: its last checkpoint is of ${kept.size} entries.`);
+      const kept = await compareKept(input, last, size, "The file");
+      if (kept < confirmedSize) {
+        throw new Contradicted(`The file was cut: its last checkpoint is of ${kept} entries.`);
       }
-      if (kept.size > size) {
-        throw new Contradicted(`The file knows ${kept.size} entries, the log has ${size}.`);
-      }
-      if (!sameBytes(await rootAt(database.audit, kept.size), kept.root)) {
-        throw new Contradicted(`The first ${kept.size} entries are not those that the file knows.`);
-      }
-      if (kept.size === size) return {};
+      if (kept === size) return {};
     }
     // What a crash left of a line would else run into the next.
     const isWhole = length === 0 || text.endsWith("\n");

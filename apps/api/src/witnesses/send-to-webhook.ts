@@ -1,8 +1,6 @@
 import { toBase64 } from "@muniment/verify/base64.ts";
 import { signatureOf } from "../webhooks/signature.ts";
-import type { Send } from "./send-checkpoint.ts";
-
-export const placeOfWitnessSecret = (id: string) => `witnesses.secret:${id}`;
+import { placeOfWitnessSecret, type Send } from "./send-checkpoint.ts";
 
 const timeoutMilliseconds = 10_000;
 

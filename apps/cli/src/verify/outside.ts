@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
 import { keepSeenCheckpoint, seenCheckpointPath } from "@muniment/api/audit/seen-checkpoint.ts";
 import type { OutsideCheckpoint } from "@muniment/api/audit/verify-log.ts";
 import { splitNotes } from "@muniment/verify/signed-note.ts";
@@ -7,8 +8,16 @@ import { UsageError } from "../command.ts";
 
 const maxFetchMilliseconds = 10_000;
 
+/** A file, or all files of a folder one after another, as a bucket that was downloaded is one. */
+async function readPath(path: string): Promise<string> {
+  if (!(await stat(path)).isDirectory()) return readFile(path, "utf8");
+  const names = (await readdir(path)).sort();
+  const texts = await Promise.all(names.map((name) => readFile(join(path, name), "utf8")));
+  return texts.join("");
+}
+
 async function readText(source: string): Promise<string> {
-  if (!/^https?:\/\//.test(source)) return readFile(source, "utf8");
+  if (!/^https?:\/\//.test(source)) return readPath(source);
   const answer = await fetch(source, { signal: AbortSignal.timeout(maxFetchMilliseconds) });
   if (!answer.ok) throw new Error(`answered ${answer.status}`);
   return answer.text();

@@ -6,12 +6,14 @@ checkpoints that the log's key signed, and that the log still begins as checkpoi
 kept outside the database. It changes nothing.
 
 Options
-  --checkpoint <file|url>  a checkpoint that was kept or published (more than one may stand in a file;
-                           may be repeated). <PUBLIC_URL>/audit/checkpoint is the server's present one
+  --checkpoint <path|url>  a checkpoint that was kept or published (more than one may stand in a file,
+                           and a folder is all its files; may be repeated).
+                           <PUBLIC_URL>/audit/checkpoint is the server's present one
   --key <verifier key>     believe this key (<name>+<id>+<base64>, as /audit/keys shows them) in place
                            of those of AUDIT_SIGNING_KEY; may be repeated
-  --witness <file|url>     compare with the copy of the log's checkpoint that a witness keeps: its URL
-                           (<PUBLIC_URL>/witness of another Muniment) or a saved copy; may be repeated
+  --witness <path|url>     compare with the copy of the log's checkpoint that a witness keeps: its URL
+                           (<PUBLIC_URL>/witness of another Muniment), or a saved copy: a file, or a folder
+                           such as a bucket that was downloaded; may be repeated
   --witness-key <key>      believe cosignatures of this witness, in the database and in its copy; may be
                            repeated. Have it from the witness, not from this installation
   --certificate <file>     verify a certificate of erasure instead; needs no installation, but the

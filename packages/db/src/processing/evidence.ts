@@ -116,6 +116,7 @@ export const evidenceDeclarations = [
       target: "where to: a URL, a path, or an address, which goes with the account of that address",
       key: internal("what it signs with"),
       secret: secret("signs what is sent"),
+      bucket: internal("how a store of objects is called"),
       everySeconds: internal("how often"),
       createdAt: "since when",
       confirmedSize: internal("what arrived"),

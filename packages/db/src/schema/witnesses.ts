@@ -25,6 +25,12 @@ export const witnesses = pgTable(
     /** What its cosignatures are verified with. */
     key: text("key"),
     secret: text("secret"),
+    /** How a bucket is called, beside the secret part of its key. */
+    bucket: jsonb("bucket").$type<{
+      region: string;
+      accessKeyId: string;
+      retainDays: number | null;
+    }>(),
     everySeconds: integer("every_seconds").notNull(),
     createdAt: time("created_at").notNull(),
     /** The largest size that arrived there: what is smaller is refused, and shown as a problem. */

@@ -8,6 +8,7 @@ export const toWitness = (row: typeof witnesses.$inferSelect): Witness => ({
   kind: row.kind,
   target: row.target,
   key: row.key,
+  retainDays: row.bucket?.retainDays ?? null,
   everySeconds: row.everySeconds,
   createdAt: row.createdAt.toISOString(),
   confirmedSize: row.confirmedSize,

@@ -10,6 +10,7 @@ import { Form } from "../../ui/form.tsx";
 import { Input } from "../../ui/input.tsx";
 import { Select } from "../../ui/select.tsx";
 import { toast } from "../../ui/toast.ts";
+import { BucketFields, type BucketValues, bucketInput, noBucket } from "./bucket-fields.tsx";
 import { kindWords } from "./witness-words.ts";
 
 type Props = {
@@ -18,11 +19,13 @@ type Props = {
   onSecret: (secret: string) => void;
 };
 
-const kinds = ["witness", "webhook", "email"] as const;
+const kinds = ["witness", "webhook", "email", "bucket"] as const;
 const hints = {
   witness: "Its submission prefix, such as https://other.example.org/witness of another Muniment.",
   webhook: "It is sent each checkpoint as JSON, signed like other webhooks.",
   email: "It gets the newest checkpoint once a day, if there is a new one.",
+  bucket:
+    "<endpoint>/<bucket>/<folder> of an S3-compatible store, such as https://s3.example.org/evidence/audit. The folder is for these checkpoints alone.",
 } as const;
 
 export function AddWitnessDialog(props: Props) {
@@ -38,14 +41,19 @@ export function AddWitnessDialog(props: Props) {
   );
 }
 
-type Values = { kind: (typeof kinds)[number]; target: string; key: string };
+type Values = { kind: (typeof kinds)[number]; target: string; key: string } & BucketValues;
 
 /** What is asked for differs by the kind. */
-const inputOf = ({ kind, target, key }: Values) =>
-  addWitnessInput.safeParse(kind === "witness" ? { kind, target, key } : { kind, target });
+function inputOf(values: Values) {
+  const { kind, target, key } = values;
+  const more = { witness: { key }, webhook: {}, email: {}, bucket: bucketInput(values) };
+  return addWitnessInput.safeParse({ kind, target, ...more[kind] });
+}
+
+const noValues: Values = { kind: "witness", target: "", key: "", ...noBucket };
 
 function AddWitnessForm({ onDone, onSecret }: { onDone: () => void; onSecret: Props["onSecret"] }) {
-  const form = useForm<Values>({ defaultValues: { kind: "witness", target: "", key: "" } });
+  const form = useForm<Values>({ defaultValues: noValues });
   const { errors } = form.formState;
   const kind = form.watch("kind");
   const add = useMutation(
@@ -64,7 +72,8 @@ function AddWitnessForm({ onDone, onSecret }: { onDone: () => void; onSecret: Pr
         const input = inputOf(values);
         if (input.success) return add.mutate(input.data);
         for (const { path, message } of input.error.issues) {
-          form.setError(path[0] === "key" ? "key" : "target", { message });
+          const field = Object.keys(noValues).find((name) => name === path[0]) ?? "target";
+          form.setError(field as keyof Values, { message });
         }
       })}
       submitError={messageOf(add.error, {
@@ -111,6 +120,9 @@ function AddWitnessForm({ onDone, onSecret }: { onDone: () => void; onSecret: Pr
             <Input {...control} {...form.register("key")} autoComplete="off" spellCheck={false} />
           )}
         </Field>
+      )}
+      {kind === "bucket" && (
+        <BucketFields register={(name) => form.register(name)} errors={errors} />
       )}
     </Form>
   );

@@ -31,6 +31,11 @@ export function WitnessTable({ witnesses }: { witnesses: readonly Witness[] }) {
               <span title={witness.target} className="block truncate text-xs text-muted">
                 {witness.target}
               </span>
+              {witness.retainDays && (
+                <span className="block text-xs text-muted">
+                  locked for {formatDuration(witness.retainDays * 86_400)}
+                </span>
+              )}
             </Cell>
             <Cell className="max-w-96 min-w-44">
               <WitnessState witness={witness} />

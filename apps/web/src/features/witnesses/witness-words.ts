@@ -5,6 +5,7 @@ export const kindWords = {
   witness: "Witness",
   webhook: "Webhook",
   email: "Mailbox",
+  bucket: "Bucket",
   file: "File",
 } as const satisfies Record<WitnessKind, string>;
 

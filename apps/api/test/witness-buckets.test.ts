@@ -1,0 +1,242 @@
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { formatCheckpoint, parseCheckpoint } from "@muniment/verify/checkpoint.ts";
+import { parseNote } from "@muniment/verify/signed-note.ts";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { call } from "../../cli/test/call.ts";
+import { readCheckpoint } from "../src/audit/checkpoints.ts";
+import { createNoteSigner } from "../src/audit/note-signer.ts";
+import { must, startTestServer, type TestServer, type UserClient } from "./harness.ts";
+import { migrationsFolder } from "./postgres.ts";
+import { startS3, type TestS3 } from "./s3.ts";
+
+const soon = { timeout: 20_000, interval: 100 };
+const key = { accessKeyId: "S3RVER", secretAccessKey: "S3RVER" };
+const nameOf = (size: number) => String(size).padStart(16, "0");
+
+let s3: TestS3;
+let log: TestServer;
+let admin: UserClient;
+beforeAll(async () => {
+  s3 = await startS3();
+  log = await startTestServer({ env: { EGRESS_ALLOW: "127.0.0.1/32" } });
+  admin = await log.user("admin");
+});
+afterAll(async () => {
+  await log?.stop();
+  await s3?.stop();
+});
+
+const pathOf = (folder: string, size: number) => s3.pathOf(`${folder}/${nameOf(size)}`);
+const sizesIn = async (folder: string) =>
+  (await readdir(join(s3.directory, "evidence", folder)).catch(() => []))
+    .filter((name) => name.endsWith("_object"))
+    .map((name) => Number(name.slice(0, 16)))
+    .sort((a, b) => a - b);
+
+/** When it is next sent to; a delivery that is under way would set it anew. */
+const schedule = (id: string, at: Date) =>
+  expect
+    .poll(
+      () => log.owner`
+        update witnesses set next_attempt_at = ${at}
+        where id = ${id} and locked_until is null returning id`,
+      soon,
+    )
+    .toHaveLength(1);
+
+/** A place of its own for each test, with the words that it is asked about by. */
+async function addBucket(folder: string, changes: object = {}) {
+  const place = { kind: "bucket", target: `${s3.url}/${folder}`, everySeconds: 1, ...key };
+  const added = must(await admin.mutate("witnesses.add", { ...place, ...changes }));
+  const state = async () => {
+    const { items } = must(await admin.query("witnesses.list"));
+    return items.find(({ id }: { id: string }) => id === added.id);
+  };
+  return {
+    added,
+    state,
+    remove: async () => must(await admin.mutate("witnesses.remove", { id: added.id })),
+    arrived: (size: number) =>
+      expect
+        .poll(async () => {
+          const { confirmedSize, problem } = await state();
+          return problem ?? confirmedSize >= size;
+        }, soon)
+        .toBe(true),
+    tells: (problem: RegExp) =>
+      expect.poll(async () => (await state()).problem, soon).toMatch(problem),
+    hold: () => schedule(added.id, new Date(Date.now() + 3_600_000)),
+    /** At once, though it failed before. */
+    goOn: () => schedule(added.id, new Date()),
+  };
+}
+
+async function newest() {
+  await log.deps.sealer.seal();
+  const checkpoint = await readCheckpoint(log.deps.database.audit);
+  if (!checkpoint) throw new Error("no checkpoint");
+  return checkpoint;
+}
+
+async function grow() {
+  must(await admin.mutate("agents.create", { name: "agent" }));
+  return newest();
+}
+
+/** What the holder of the signing key would put there in place of the truth. */
+const forge = (origin: string, size: number) =>
+  createNoteSigner(log.deps.secrets.auditSigning, origin).sign(
+    formatCheckpoint({ origin, size, root: new Uint8Array(32).fill(7) }),
+  );
+
+const verify = (...options: string[]) => {
+  const { host, port, database, username, password } = log.databaseFacts;
+  const url = `postgres://${username}:${encodeURIComponent(password)}@localhost:${port}/${database}?host=${encodeURIComponent(host)}`;
+  const env = {
+    DATABASE_URL: url,
+    DATA_DIR: log.dataDir,
+    PUBLIC_URL: log.url,
+    MUNIMENT_MIGRATIONS: migrationsFolder,
+  };
+  return call(["verify", ...options], { env });
+};
+
+test("a bucket gets each checkpoint under its size, which makes the log evident and verifies it", async () => {
+  const bucket = await addBucket("log");
+  expect(bucket.added).toMatchObject({ kind: "bucket", secret: null, retainDays: null });
+  await bucket.arrived((await newest()).size);
+  await bucket.arrived((await grow()).size);
+  const sizes = await sizesIn("log");
+  expect(sizes.length).toBeGreaterThan(1);
+  for (const size of sizes) {
+    const note = await readFile(pathOf("log", size), "utf8");
+    expect(parseCheckpoint(parseNote(note).text).size).toBe(size);
+  }
+  const assurance = must(await admin.query("witnesses.assurance"));
+  expect(assurance).toMatchObject({ level: "evident", witnessedTo: 0, contradictions: 0 });
+  const [row] = await log.owner`select secret, bucket from witnesses where id = ${bucket.added.id}`;
+  expect(row?.secret).not.toContain(key.secretAccessKey);
+  expect(log.deps.encryption.decrypt(row?.secret, `witnesses.secret:${bucket.added.id}`)).toBe(
+    key.secretAccessKey,
+  );
+
+  // A downloaded bucket is a folder of notes.
+  const folder = join(s3.directory, "downloaded");
+  await mkdir(folder);
+  for (const size of sizes) await copyFile(pathOf("log", size), join(folder, nameOf(size)));
+  const whole = await verify("--witness", folder, "--json");
+  expect([whole.exitCode, JSON.parse(whole.stdout).confirmed >= (sizes.at(-1) ?? 0)]).toEqual([
+    0,
+    true,
+  ]);
+  const { origin, size } = await newest();
+  await writeFile(join(folder, nameOf(size)), forge(origin, size));
+  const other = await verify("--witness", folder);
+  expect(other.exitCode).toBe(1);
+  await bucket.remove();
+});
+
+test("what a size has already is never written over: other content is an alarm", async () => {
+  const bucket = await addBucket("taken");
+  await bucket.arrived((await newest()).size);
+  await bucket.hold();
+  const { origin, size } = await grow();
+  const forged = forge(origin, size);
+  // It comes between the look at the folder and the write.
+  s3.beforePut = (name) => writeFile(s3.pathOf(name), forged);
+  await bucket.goOn();
+  await bucket.tells(new RegExp(`^The first ${size} entries are not those that the bucket knows`));
+  s3.beforePut = async () => {};
+  const last = (await sizesIn("taken")).at(-1) ?? 0;
+  expect(await readFile(pathOf("taken", last), "utf8")).toBe(forged);
+  const { items } = must(await admin.query("alerts.list", { kinds: ["audit_log_contradicted"] }));
+  expect(items).toHaveLength(1);
+  expect(await bucket.state()).toMatchObject({ contradicts: true });
+  expect(must(await admin.query("witnesses.assurance"))).toMatchObject({
+    level: "detecting",
+    contradictions: 1,
+  });
+  await rm(pathOf("taken", last));
+  await bucket.goOn();
+  await expect.poll(async () => (await bucket.state()).contradicts, soon).toBe(false);
+  await bucket.remove();
+});
+
+test("what another state of the log left there is found, above its own and below", async () => {
+  const bucket = await addBucket("fork");
+  await bucket.arrived((await newest()).size);
+  await bucket.hold();
+  const { confirmedSize } = await bucket.state();
+  for (let grown = await grow(); grown.size < confirmedSize + 3; ) grown = await grow();
+  const { origin, size } = await newest();
+  const between = confirmedSize + 1;
+  await writeFile(pathOf("fork", between), forge(origin, between));
+  await bucket.goOn();
+  await bucket.tells(new RegExp(`^The first ${between} entries are not those`));
+  await rm(pathOf("fork", between));
+  const beyond = size + 1000;
+  await writeFile(pathOf("fork", beyond), forge(origin, beyond));
+  await bucket.goOn();
+  await bucket.tells(new RegExp(`^The bucket knows ${beyond} entries, the log has \\d+\\.$`));
+  await rm(pathOf("fork", beyond));
+  await bucket.goOn();
+  await expect.poll(async () => (await bucket.state()).contradicts, soon).toBe(false);
+  await bucket.hold();
+  const { confirmedSize: last } = await bucket.state();
+  await rm(pathOf("fork", last));
+  await grow();
+  await bucket.goOn();
+  await bucket.tells(new RegExp(`^The bucket lost the checkpoint of ${last} entries\\.$`));
+  await bucket.remove();
+});
+
+test("a bucket that is added anew goes on from the largest that it has, once that is this log's", async () => {
+  const first = await addBucket("again");
+  await first.arrived((await newest()).size);
+  await first.arrived((await grow()).size);
+  await first.remove();
+  const before = await sizesIn("again");
+  const second = await addBucket("again");
+  await second.arrived((await grow()).size);
+  expect(await sizesIn("again")).toEqual(expect.arrayContaining(before));
+  await second.hold();
+  await writeFile(s3.pathOf("again/notes"), "something else");
+  await grow();
+  await second.goOn();
+  await second.tells(/holds something else than checkpoints/);
+  expect((await second.state()).contradicts).toBe(false);
+  await second.remove();
+});
+
+test("a lock is asked for, and a store that does not tell of it is not believed", async () => {
+  const bucket = await addBucket("locked", { retainDays: 30 });
+  expect(bucket.added.retainDays).toBe(30);
+  await bucket.arrived((await grow()).size);
+  await bucket.arrived((await grow()).size);
+  expect(await bucket.state()).toMatchObject({ problem: null });
+  s3.locks = false;
+  const { confirmedSize } = await bucket.state();
+  await grow();
+  await bucket.arrived(confirmedSize + 1);
+  await grow();
+  await bucket.tells(/^The bucket does not tell that it locks its checkpoint of \d+ entries/);
+  s3.locks = true;
+  await bucket.remove();
+});
+
+test("a wrong key is told without the key, and what is no bucket is refused", async () => {
+  const bucket = await addBucket("wrong", { secretAccessKey: "not-the-secret" });
+  await bucket.tells(/^The bucket answered 403 to a list: the key needs/);
+  await bucket.remove();
+  const { items } = must(await admin.query("audit.search", { actions: ["witness.added"] }));
+  expect(JSON.stringify(items)).not.toContain("not-the-secret");
+  for (const wrong of ["", "/up/", "/up?x=1", "/../up", "/a b"]) {
+    const target = wrong === "" ? new URL(s3.url).origin : s3.url + wrong;
+    const answer = await admin.mutate("witnesses.add", { kind: "bucket", target, ...key });
+    expect([target, answer.status]).toEqual([target, 400]);
+  }
+  const inside = { kind: "bucket", target: "http://10.0.0.1/evidence", ...key };
+  const refused = await admin.mutate("witnesses.add", inside);
+  expect(refused.error?.data.reason).toBe("url_not_allowed");
+});

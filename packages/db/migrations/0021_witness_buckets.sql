@@ -1,0 +1,1 @@
+ALTER TABLE "witnesses" ADD COLUMN "bucket" jsonb;
