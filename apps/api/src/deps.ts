@@ -161,7 +161,7 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
   const notify = createNotify(mailer, config.publicUrl, now);
   const failedSignIns = createFailedSignIns(database, dataKeys, notify, now);
   const tails = createTailHub(database);
-  const ingest = createIngestQueue(createStoreEvents(database.ingest), tails.wake);
+  const ingest = createIngestQueue(createStoreEvents(database), tails.wake);
   const health = watchDatabase(database, log);
   const inspector = createInspector();
   const files = createKeptFiles(createFileStore(config), { database, dataKeys, now });

@@ -124,7 +124,7 @@ describe("the same ids from eight senders at once", () => {
         rules,
       );
     };
-    const stores = Array.from({ length: 8 }, () => createStoreEvents(server.deps.database.ingest));
+    const stores = Array.from({ length: 8 }, () => createStoreEvents(server.deps.database));
     for (let round = 0; round < 5; round += 1) {
       const events = batch(100);
       const answers = await Promise.all(

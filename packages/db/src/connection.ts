@@ -1,4 +1,4 @@
-import { connect as connectSocket, isIP } from "node:net";
+import { isIP, type Socket } from "node:net";
 import postgres from "postgres";
 import { isDatabaseUnavailable } from "./unavailable.ts";
 
@@ -19,8 +19,8 @@ type PoolOptions = {
   parameters?: Record<string, string>;
   /** Whether each new connection asks for the types of arrays; without, arrays are text. */
   fetchTypes?: boolean;
-  /** Sends small messages at once over TCP: `COPY` ends with one, which otherwise waits some 40 ms. */
-  noDelay?: boolean;
+  /** Opens the socket, with TLS where the facts ask for it, in place of the driver. */
+  socket?: () => Promise<Socket>;
 };
 
 type Run = (tx: postgres.TransactionSql) => Promise<unknown>;
@@ -48,27 +48,26 @@ function withoutLostRollback(sql: postgres.Sql): postgres.Sql {
   }) as postgres.Sql;
 }
 
+/** How to verify the server; absent where TLS is not asked for. */
+export const tlsOptions = ({ host, tls }: ConnectionFacts) =>
+  tls && {
+    rejectUnauthorized: true,
+    ...(tls.ca ? { ca: tls.ca } : {}),
+    ...(isIP(host) ? {} : { servername: host }),
+  };
+
 /** A postgres.js pool. It reconnects by itself; a query on a lost connection fails at once. */
 export function connect(facts: ConnectionFacts, options: PoolOptions): postgres.Sql {
   const socket = facts.host.startsWith("/");
-  const { host, port } = facts;
   const pool = postgres({
     ...(socket ? { path: `${facts.host}/.s.PGSQL.${facts.port}` } : {}),
-    ...(options.noDelay && !socket
-      ? { socket: () => connectSocket({ host, port, noDelay: true }) }
-      : {}),
+    ...(options.socket ? { socket: options.socket } : {}),
     host: socket ? "localhost" : facts.host,
     port: facts.port,
     database: facts.database,
     username: facts.username,
     password: facts.password,
-    ssl: facts.tls
-      ? {
-          rejectUnauthorized: true,
-          ...(facts.tls.ca ? { ca: facts.tls.ca } : {}),
-          ...(isIP(host) ? {} : { servername: host }),
-        }
-      : false,
+    ssl: options.socket ? false : (tlsOptions(facts) ?? false),
     max: options.max,
     idle_timeout: 0,
     connect_timeout: 2,

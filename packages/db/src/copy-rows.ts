@@ -1,6 +1,3 @@
-import type { Writable } from "node:stream";
-import type postgres from "postgres";
-
 /** A buffer that has grown beyond this is not kept for the next rows. */
 const mostKeptBytes = 2 ** 21;
 /** What any value but a text takes at most, its length included. */
@@ -9,27 +6,56 @@ const valueBytes = 40;
 const epoch = Date.UTC(2000, 0, 1);
 const header = Buffer.from("PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0", "latin1");
 
+/** Kinds of messages. */
+const [query, copyData, copyDone] = [0x51, 0x64, 0x63];
+
 const hexDigit = (code: number) => (code < 0x3a ? code - 0x30 : code - 0x57);
 
 /**
- * Rows in the binary form of `COPY` (PostgreSQL's manual, COPY, "Binary Format"), which it reads at a
- * third of the cost of texts. Each value stands behind its length; undefined is null.
+ * A message of statements, and behind it what those of them that are `COPY ... FROM STDIN (FORMAT binary)`
+ * read: rows in the binary form (PostgreSQL's manual, COPY, "Binary Format"), which it reads at a third of
+ * the cost of texts. Each value stands behind its length; undefined is null.
  */
 export class CopyRows {
   #bytes = Buffer.allocUnsafe(65_536);
   #length = 0;
 
-  /** Empties it. */
-  begin(): void {
+  /** Empties it, but for these statements, divided by semicolons. */
+  begin(statements: string): void {
     if (this.#bytes.length > mostKeptBytes) this.#bytes = Buffer.allocUnsafe(65_536);
-    this.#length = header.copy(this.#bytes);
+    this.#length = 0;
+    this.#message(query, () => {
+      this.#room(statements.length * 3 + 1);
+      this.#length += this.#bytes.write(statements, this.#length);
+      this.#bytes[this.#length] = 0;
+      this.#length += 1;
+    });
+  }
+
+  /** The rows of the next `COPY` among the statements. */
+  copy(write: (rows: CopyRows) => void): void {
+    this.#message(copyData, () => {
+      this.values(header);
+      write(this);
+      this.#room(2);
+      this.#int16(-1);
+    });
+    this.#message(copyDone, () => {});
   }
 
   /** What was added since `begin`; to be used before the next. */
-  end(): Buffer {
-    this.#room(2);
-    this.#int16(-1);
+  bytes(): Buffer {
     return this.#bytes.subarray(0, this.#length);
+  }
+
+  /** Kind, length, and what `write` adds (PostgreSQL's manual, "Message Formats"). */
+  #message(kind: number, write: () => void): void {
+    this.#room(5);
+    this.#bytes[this.#length] = kind;
+    const from = this.#length + 1;
+    this.#length = from + 4;
+    write();
+    this.#bytes.writeInt32BE(this.#length - from, from);
   }
 
   row(columns: number): void {
@@ -139,37 +165,6 @@ export class CopyRows {
 /** Values that many rows share, for `values`. */
 export function valuesOf(write: (rows: CopyRows) => void): Uint8Array {
   const rows = new CopyRows();
-  rows.begin();
   write(rows);
-  return Uint8Array.from(rows.end().subarray(header.length, -2));
-}
-
-/** Its bytes are copied as soon as they are written, so one serves all connections. */
-const sending = new CopyRows();
-
-/**
- * Sends rows to a `COPY ... FROM STDIN (FORMAT binary)`; resolves when PostgreSQL has taken them all.
- * @throws whatever it refused one of them for, or `write` threw; none of them is stored then
- */
-export async function copyRows(
-  sql: Pick<postgres.Sql, "unsafe">,
-  statement: string,
-  write: (rows: CopyRows) => void,
-): Promise<void> {
-  const copying = sql.unsafe(statement);
-  const stream: Writable = await copying.writable();
-  await new Promise<void>((resolve, reject) => {
-    // The driver would end neither the stream nor the query, which was answered with the stream.
-    Object.assign(copying, { reject });
-    stream.on("error", reject);
-    stream.on("finish", resolve);
-    try {
-      sending.begin();
-      write(sending);
-      stream.end(sending.end());
-    } catch (error) {
-      // Tells PostgreSQL too, which would wait for the rest.
-      stream.destroy(error instanceof Error ? error : new Error("no rows"));
-    }
-  });
+  return Uint8Array.from(rows.bytes());
 }

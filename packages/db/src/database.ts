@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import type { PgPreparedQuery, PreparedQueryConfig } from "drizzle-orm/pg-core";
 import { drizzle, type PostgresJsDatabase } from "drizzle-orm/postgres-js";
 import type postgres from "postgres";
+import { type Bulk, createBulk } from "./bulk.ts";
 import { type ConnectionFacts, connect } from "./connection.ts";
 import { createExclusivePool } from "./exclusive-pool.ts";
 import { runPrepared } from "./prepared.ts";
@@ -25,8 +26,10 @@ export type Database = {
     scope: Scope,
     values: Record<string, unknown>,
   ): Promise<T["execute"]>;
-  /** Connections of the role that may only insert events, for coalesced ingest. */
+  /** Connections of the role that may only insert events. */
   ingest: Statements;
+  /** The same for many rows at once, for coalesced ingest. */
+  bulk: Bulk;
   /** Connections of the application's role, without Drizzle. */
   raw: Statements;
   /** The same for what orders and reads the audit log, which may take longer at a start. */
@@ -98,10 +101,14 @@ export function openDatabase(connections: DatabaseConnections): Database {
       plan_cache_mode: "force_custom_plan",
     },
   });
-  const ingest = createStatements(connections.ingest, 4, {
+  const ingest = createStatements(connections.ingest, 2, {
     ...options,
     applicationName: "muniment-ingest",
-    noDelay: true,
+  });
+  const bulk = createBulk(connections.ingest, 4, {
+    applicationName: "muniment-bulk",
+    // What is executed there has values of any number, and a plan that is always the same.
+    parameters: { ...parameters, plan_cache_mode: "force_generic_plan" },
   });
   return {
     transaction: (scope, run) =>
@@ -115,12 +122,13 @@ export function openDatabase(connections: DatabaseConnections): Database {
     searches: (scope) => drizzle(scopedClient(searches, scope) as unknown as postgres.Sql),
     run: (query, scope, values) => runPrepared(named, query, scope, values),
     ingest,
+    bulk,
     raw,
     health,
     audit,
     close: async () => {
       await Promise.all(
-        [app, named, searches, raw, health, audit, ingest].map((pool) => pool.close()),
+        [app, named, searches, raw, health, audit, ingest, bulk].map((pool) => pool.close()),
       );
     },
   };

@@ -1,11 +1,13 @@
-import { type CopyRows, copyRows, valuesOf } from "@muniment/db/copy-rows.ts";
-import type postgres from "postgres";
+import { type CopyRows, valuesOf } from "@muniment/db/copy-rows.ts";
 import type { ParsedEvent } from "./parse-event.ts";
 import type { PartitionOf } from "./partitions.ts";
 import type { Batch } from "./store-events.ts";
 
 /** An event with the batch it came in. */
 export type Sent = { batch: Batch; event: ParsedEvent };
+
+/** A `COPY` and what writes its rows. */
+export type Copy = { statement: string; write: (rows: CopyRows) => void };
 
 /** What is the same in all events of a batch. */
 const inCommon = ({ userId, agentId, apiKeyId, batchId, receivedAt }: Batch) =>
@@ -14,19 +16,14 @@ const inCommon = ({ userId, agentId, apiKeyId, batchId, receivedAt }: Batch) =>
     rows.time(receivedAt);
   });
 
-/** Begins a transaction with ids that nobody may have yet, sorted so that rivals cannot deadlock. */
-export function copyIds(sql: postgres.Sql, sorted: readonly Sent[]): Promise<void> {
-  const statement = `begin isolation level read committed;
-    copy event_ids_all (user_id, id, occurred_at, digest) from stdin (format binary)`;
-  return copyRows(sql, statement, (rows) => {
-    for (const { batch, event } of sorted) {
-      rows.row(4);
-      rows.uuid(batch.userId);
-      rows.uuid(event.id);
-      rows.time(event.at);
-      rows.hex(event.digest);
-    }
-  });
+function writeIds(rows: CopyRows, sorted: readonly Sent[]): void {
+  for (const { batch, event } of sorted) {
+    rows.row(4);
+    rows.uuid(batch.userId);
+    rows.uuid(event.id);
+    rows.time(event.at);
+    rows.hex(event.digest);
+  }
 }
 
 function writeEvents(rows: CopyRows, sent: readonly Sent[]): void {
@@ -60,15 +57,23 @@ function byPartition(sent: readonly Sent[], partitionOf: PartitionOf): Map<strin
   return parts;
 }
 
-/** Stores events whose ids are claimed, each in its partition. */
-export async function copyEvents(
-  sql: Pick<postgres.Sql, "unsafe">,
-  sent: readonly Sent[],
-  partitionOf: PartitionOf,
-): Promise<void> {
-  for (const [partition, part] of byPartition(sent, partitionOf)) {
-    const statement = `copy ${partition} (user_id, agent_id, api_key_id, batch_id, received_at, id,
-      occurred_at, level, type, message, subject, trace_id, seq, props) from stdin (format binary)`;
-    await copyRows(sql, statement, (rows) => writeEvents(rows, part));
-  }
+const isBefore = (one: Sent, other: Sent) =>
+  one.batch.userId === other.batch.userId
+    ? one.event.id < other.event.id
+    : one.batch.userId < other.batch.userId;
+
+/** Ids that nobody may have yet, sorted so that rivals cannot deadlock, and the events, each in its partition. */
+export function copiesOf(stored: readonly Sent[], partitionOf: PartitionOf): Copy[] {
+  if (stored.length === 0) return [];
+  const sorted = [...stored].sort((a, b) => (isBefore(a, b) ? -1 : 1));
+  const ids: Copy = {
+    statement: "copy event_ids_all (user_id, id, occurred_at, digest) from stdin (format binary)",
+    write: (rows) => writeIds(rows, sorted),
+  };
+  const events = [...byPartition(stored, partitionOf)].map(([partition, part]) => ({
+    statement: `copy ${partition} (user_id, agent_id, api_key_id, batch_id, received_at, id,
+      occurred_at, level, type, message, subject, trace_id, seq, props) from stdin (format binary)`,
+    write: (rows: CopyRows) => writeEvents(rows, part),
+  }));
+  return [ids, ...events];
 }

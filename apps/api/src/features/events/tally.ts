@@ -1,5 +1,5 @@
-import type { Claimed } from "./claim-ids.ts";
 import type { Sent } from "./copy-events.ts";
+import type { Claimed } from "./known-ids.ts";
 import type { Batch, StoredBatch } from "./store-events.ts";
 
 /** What a key sent, and what became of it. */
