@@ -6,6 +6,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { cpus, totalmem } from "node:os";
 import { ensureBuild } from "../scripts/build.mjs";
 import { anomalyScores } from "./anomalies.ts";
+import { exportEvents } from "./exports.ts";
 import { importFile } from "./imports.ts";
 import { ingestBatches, ingestSingles } from "./ingest.ts";
 import { queryWithoutDatabase } from "./query-without-database.ts";
@@ -20,6 +21,7 @@ const parts: Record<string, Part> = {
   ingest: ingestBatches,
   singles: ingestSingles,
   imports: importFile,
+  exports: exportEvents,
   tail: tailFanOut,
   query: async (bench, user) => ({ row: await signedInQuery(bench, user) }),
   bare: async (bench, user) => ({ row: await queryWithoutDatabase(bench, user) }),

@@ -86,6 +86,56 @@ describe("an export", () => {
     expect(withoutPlace(second)).toEqual(withoutPlace(linesOf(body)));
   });
 
+  test("has each value as PostgreSQL itself writes it, whatever is in it", async () => {
+    const sender = await makeSender(server);
+    const last = new Date(Date.now() - 60_000);
+    await server.owner`select ensure_event_partition(${last}::timestamptz - n * interval '10 days')
+      from generate_series(0, 3) n`;
+    await server.owner`
+      insert into events (user_id, id, agent_id, api_key_id, batch_id, type, level, message, subject,
+        trace_id, seq, props, occurred_at, received_at)
+      select ${sender.userId}, gen_random_uuid(), ${sender.agentId}, ${sender.id}, gen_random_uuid(),
+        'a.b_c:d-' || n, n % 5,
+        case n % 4 when 0 then null when 1 then ''
+          else repeat(chr(1 + n), n % 9) || chr(1 + n * 7) || '"' || chr(92) || 'x' end,
+        case when n % 3 > 0 then repeat(chr(39), n % 3 - 1) || chr(1 + n % 64) || '1' end,
+        case when n % 2 > 0 then chr(1 + n % 64) || chr(n * 97) end,
+        case n % 4 when 1 then 9007199254740991 when 2 then 0 when 3 then n * 1000003::bigint end,
+        case n % 3 when 1 then '{}'
+          when 2 then jsonb_build_object(chr(n) || '"', n / 7.0, 'b', array[null, chr(n * 91)]) end,
+        ${last}::timestamptz - n * interval '8637.123 seconds',
+        ${last}::timestamptz + n * interval '1 day'
+      from generate_series(1, 290) n`;
+    const time = (column: string) =>
+      `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+    const level = "(array['debug', 'info', 'warn', 'error', 'critical'])[level + 1]";
+    const member = (name: string, json: string) => `coalesce(',"${name}":' || ${json}, '')`;
+    const cell = (
+      text: string,
+    ) => `coalesce('"' || replace(case when ${text} ~ '^''*[=+@\\t\\r\\n-]'
+      then '''' || ${text} else ${text} end, '"', '""') || '"', '')`;
+    const written = {
+      ndjson: `'{"id":"' || id || '","agentId":"' || agent_id || '","type":"' || type
+        || '","occurredAt":"' || ${time("occurred_at")} || '","receivedAt":"' || ${time("received_at")}
+        || '","level":"' || ${level} || '"' || ${member("message", "to_json(message)::text")}
+        || ${member("subject", "to_json(subject)::text")}
+        || ${member("traceId", "to_json(trace_id)::text")}
+        || ${member("seq", "seq::text")} || ${member("props", "props::text")} || '}'`,
+      csv: `concat_ws(',', id, agent_id, type, ${time("occurred_at")}, ${time("received_at")}, ${level},
+        ${cell("message")}, ${cell("subject")}, ${cell("trace_id")}, coalesce(seq::text, ''),
+        ${cell("props::text")})`,
+    };
+    for (const format of ["ndjson", "csv"] as const) {
+      const [row] = await server.owner.unsafe(
+        `select string_agg(${written[format]} || chr(10), '' order by occurred_at, id) as text
+          from events where user_id = '${sender.userId}'`,
+      );
+      const { body, trailer } = await take(sender.member, { format });
+      expect(trailer?.rows).toBe(290);
+      expect(body).toBe((format === "csv" ? `${exportColumns.join()}\n` : "") + row?.text);
+    }
+  });
+
   test("as CSV is safe in a spreadsheet, and can be undone", async () => {
     const sender = await makeSender(server);
     const sent = nasty.map((fields, index) => makeEvent(fields, Date.now() - 10_000 + index));

@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import type { PgPreparedQuery, PreparedQueryConfig } from "drizzle-orm/pg-core";
 import { drizzle, type PostgresJsDatabase } from "drizzle-orm/postgres-js";
 import type postgres from "postgres";
@@ -6,6 +6,7 @@ import { type Bulk, createBulk } from "./bulk.ts";
 import { type ConnectionFacts, connect } from "./connection.ts";
 import { createExclusivePool } from "./exclusive-pool.ts";
 import { runPrepared } from "./prepared.ts";
+import { readBytes } from "./read-bytes.ts";
 import { type Scope, scopedClient, setScopeSql } from "./scope.ts";
 import { createSharedPool } from "./shared-pool.ts";
 import { createStatements, type Statements } from "./statements.ts";
@@ -20,6 +21,8 @@ export type Database = {
   reads(scope: Scope): PostgresJsDatabase;
   /** The same for what may take long: connections of its own, and an earlier end. */
   searches(scope: Scope): PostgresJsDatabase;
+  /** The same for one statement that gives one `bytea`, which comes as it is instead of as text. */
+  bytes(scope: Scope, statement: SQL): Promise<Buffer | null>;
   /** Runs a read that was prepared with `build` (`prepared.ts`). */
   run<T extends PreparedQueryConfig>(
     query: PgPreparedQuery<T>,
@@ -120,6 +123,11 @@ export function openDatabase(connections: DatabaseConnections): Database {
       ),
     reads: (scope) => drizzle(scopedClient(app, scope) as unknown as postgres.Sql),
     searches: (scope) => drizzle(scopedClient(searches, scope) as unknown as postgres.Sql),
+    async bytes(scope, statement) {
+      const client = scopedClient(searches, scope, readBytes) as unknown as postgres.Sql;
+      const rows: unknown = await drizzle(client).execute(statement);
+      return (rows as (Buffer | null)[][])[0]?.[0] ?? null;
+    },
     run: (query, scope, values) => runPrepared(named, query, scope, values),
     ingest,
     bulk,

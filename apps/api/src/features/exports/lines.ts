@@ -2,49 +2,205 @@ import { events } from "@muniment/db/schema/events.ts";
 import { eventLevels } from "@muniment/shared/events.ts";
 import type { ExportFormat } from "@muniment/shared/exports.ts";
 import { type SQL, sql } from "drizzle-orm";
+import { int32At, LineBuffer, timeAt } from "./line-buffer.ts";
 
-const utc = (column: SQL) =>
-  sql`to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
-const level = sql`(array[${sql.join(
-  eventLevels.map((name) => sql`${name}::text`),
-  sql`, `,
-)}])[${events.level} + 1]`;
-const times = {
-  occurredAt: utc(sql`${events.occurredAt}`),
-  receivedAt: utc(sql`${events.receivedAt}`),
-};
+/** Columns of a record, in its order; the first two say where an event lies. */
+const columns = [
+  events.id,
+  events.occurredAt,
+  events.agentId,
+  events.receivedAt,
+  events.type,
+  events.level,
+  events.message,
+  events.subject,
+  events.traceId,
+  events.seq,
+  events.props,
+];
+const places = 2;
 
-/** A member of an object, left out where there is nothing. */
-const member = (name: string, json: SQL) => sql`coalesce(${`,"${name}":`}::text || ${json}, '')`;
-const quoted = (text: SQL) => sql`to_json(${text})::text`;
-
-/** An event as a line of JSON, written by PostgreSQL. Ids, types, levels and times need no escapes. */
-const ndjson = sql`
-  '{"id":"' || ${events.id} || '","agentId":"' || ${events.agentId} || '","type":"' || ${events.type}
-  || '","occurredAt":"' || ${times.occurredAt} || '","receivedAt":"' || ${times.receivedAt}
-  || '","level":"' || ${level} || '"'
-  || ${member("message", quoted(sql`${events.message}`))}
-  || ${member("subject", quoted(sql`${events.subject}`))}
-  || ${member("traceId", quoted(sql`${events.traceId}`))}
-  || ${member("seq", sql`${events.seq}::text`)}
-  || ${member("props", sql`${events.props}::text`)} || '}'`;
+const record = (some: readonly SQL[]) => sql`record_send(row(${sql.join([...some], sql`, `)}))`;
+const names = columns.map((column) => sql`${column}`);
 
 /**
- * A cell of CSV (RFC 4180). What a spreadsheet would take for a formula gets an apostrophe, as does
- * what already begins with one before it, so that the apostrophe can be told apart.
+ * An event in PostgreSQL's binary form of a row, which costs it a third of what it takes to write lines.
+ * Of one that does not pass there is only its place.
  */
-const cell = (text: SQL) => sql`
-  '"' || replace(case when ${text} ~ '^''*[=+@\t\r\n-]' then '''' || ${text} else ${text} end, '"', '""')
-  || '"'`;
-const cellOrNothing = (text: SQL) => sql`coalesce(${cell(text)}, '')`;
+export const recordOf = (condition: SQL | undefined): SQL =>
+  condition
+    ? sql`case when ${condition} then ${record(names)} else ${record(names.slice(0, places))} end`
+    : record(names);
 
-const csv = sql`
-  ${events.id} || ',' || ${events.agentId} || ',' || ${events.type}
-  || ',' || ${times.occurredAt} || ',' || ${times.receivedAt} || ',' || ${level}
-  || ',' || ${cellOrNothing(sql`${events.message}`)}
-  || ',' || ${cellOrNothing(sql`${events.subject}`)}
-  || ',' || ${cellOrNothing(sql`${events.traceId}`)}
-  || ',' || coalesce(${events.seq}::text, '')
-  || ',' || ${cellOrNothing(sql`${events.props}::text`)}`;
+/** Where the values of a record begin and end; a begin of -1 is a null. */
+type Spans = { from: Int32Array; to: Int32Array };
 
-export const lineOf = { ndjson, csv } as const satisfies Record<ExportFormat, SQL>;
+type WriteLine = (lines: LineBuffer, bytes: Buffer, spans: Spans) => void;
+
+const ascii = (text: string) => Buffer.from(text);
+const levels = eventLevels.map(ascii);
+const lineEnd = ascii("\n");
+const nothing = ascii("");
+
+const [id, at, agent, receivedAt, type, level, message, subject, traceId, seq, props] = columns.map(
+  (_, place) => place,
+) as [number, number, number, number, number, number, number, number, number, number, number];
+
+function levelAt(bytes: Buffer, start: number): Buffer {
+  const name = levels[((bytes[start] ?? 0) << 8) | (bytes[start + 1] ?? 0)];
+  if (!name) throw new Error("an event of a level that there is not");
+  return name;
+}
+
+const marks = {
+  id: ascii('{"id":"'),
+  agent: ascii('","agentId":"'),
+  type: ascii('","type":"'),
+  at: ascii('","occurredAt":"'),
+  receivedAt: ascii('","receivedAt":"'),
+  level: ascii('","level":"'),
+  quote: ascii('"'),
+  seq: ascii(',"seq":'),
+  props: ascii(',"props":'),
+  end: ascii("}\n"),
+  comma: ascii(","),
+  apostrophe: ascii("'"),
+};
+const texts = [
+  { place: message, mark: ascii(',"message":') },
+  { place: subject, mark: ascii(',"subject":') },
+  { place: traceId, mark: ascii(',"traceId":') },
+];
+
+/** Ids, types, levels and times need no escapes. */
+const ndjson: WriteLine = (lines, bytes, { from, to }) => {
+  const start = (place: number) => from[place] ?? 0;
+  const end = (place: number) => to[place] ?? 0;
+  lines.put(marks.id);
+  lines.uuid(bytes, start(id));
+  lines.put(marks.agent);
+  lines.uuid(bytes, start(agent));
+  lines.put(marks.type);
+  lines.copy(bytes, start(type), end(type));
+  lines.put(marks.at);
+  lines.time(bytes, start(at));
+  lines.put(marks.receivedAt);
+  lines.time(bytes, start(receivedAt));
+  lines.put(marks.level);
+  lines.put(levelAt(bytes, start(level)));
+  lines.put(marks.quote);
+  for (const { place, mark } of texts) {
+    if (start(place) < 0) continue;
+    lines.put(mark);
+    lines.json(bytes, start(place), end(place));
+  }
+  if (start(seq) >= 0) {
+    lines.put(marks.seq);
+    lines.integer(bytes, start(seq));
+  }
+  if (start(props) >= 0) {
+    lines.put(marks.props);
+    // Behind the version of its binary form, jsonb is its text.
+    lines.copy(bytes, start(props) + 1, end(props));
+  }
+  lines.put(marks.end);
+};
+
+const formulas: ReadonlySet<number> = new Set(ascii("=+@\t\r\n-"));
+
+/**
+ * What a spreadsheet would take for a formula gets an apostrophe, as does what already begins with one
+ * before it, so that the apostrophe can be told apart.
+ */
+function beforeCell(bytes: Buffer, from: number, to: number): Buffer {
+  let place = from;
+  while (place < to && bytes[place] === 0x27) place += 1;
+  return place < to && formulas.has(bytes[place] ?? 0) ? marks.apostrophe : nothing;
+}
+
+const csv: WriteLine = (lines, bytes, { from, to }) => {
+  const start = (place: number) => from[place] ?? 0;
+  const end = (place: number) => to[place] ?? 0;
+  const cell = (begin: number, stop: number) => {
+    lines.put(marks.comma);
+    if (begin >= 0) lines.cell(beforeCell(bytes, begin, stop), bytes, begin, stop);
+  };
+  lines.uuid(bytes, start(id));
+  lines.put(marks.comma);
+  lines.uuid(bytes, start(agent));
+  lines.put(marks.comma);
+  lines.copy(bytes, start(type), end(type));
+  lines.put(marks.comma);
+  lines.time(bytes, start(at));
+  lines.put(marks.comma);
+  lines.time(bytes, start(receivedAt));
+  lines.put(marks.comma);
+  lines.put(levelAt(bytes, start(level)));
+  for (const { place } of texts) cell(start(place), end(place));
+  lines.put(marks.comma);
+  if (start(seq) >= 0) lines.integer(bytes, start(seq));
+  cell(start(props) < 0 ? -1 : start(props) + 1, end(props));
+  lines.put(lineEnd);
+};
+
+const writers = { ndjson, csv } as const satisfies Record<ExportFormat, WriteLine>;
+
+/** So long is a piece of lines about: to make one takes others little of their time. */
+const pieceBytes = 262_144;
+
+export type Piece = { bytes: Buffer; rows: number };
+
+/** Whoever reads records, one behind the other, as lines of a format. */
+export function createLines(format: ExportFormat) {
+  const write = writers[format];
+  const lines = new LineBuffer(pieceBytes + 65_536);
+  const spans = { from: new Int32Array(columns.length), to: new Int32Array(columns.length) };
+
+  /** Reads a record of `record_send`: how many columns, and of each its type, its length and its bytes. */
+  function read(bytes: Buffer, from: number): { count: number; end: number } {
+    const count = int32At(bytes, from);
+    let place = from + 4;
+    for (let column = 0; column < count; column += 1) {
+      const length = int32At(bytes, place + 4);
+      place += 8;
+      spans.from[column] = length < 0 ? -1 : place;
+      place += Math.max(length, 0);
+      spans.to[column] = place;
+    }
+    return { count, end: place };
+  }
+
+  return function* linesOf(bytes: Buffer): Generator<Piece> {
+    let rows = 0;
+    for (let from = 0; from < bytes.length; ) {
+      const { count, end } = read(bytes, from);
+      from = end;
+      if (count > places) {
+        write(lines, bytes, spans);
+        rows += 1;
+      }
+      if (lines.length < pieceBytes) continue;
+      yield { bytes: lines.take(), rows };
+      rows = 0;
+    }
+    yield { bytes: lines.take(), rows };
+  };
+}
+
+/** Where the last of some records lies, and how many there are. */
+export function lastOf(bytes: Buffer): { count: number; id: string; at: number } | null {
+  let [count, last] = [0, -1];
+  for (let from = 0; from < bytes.length; count += 1) {
+    last = from;
+    const fields = int32At(bytes, from);
+    from += 4;
+    for (let field = 0; field < fields; field += 1) {
+      from += 8 + Math.max(int32At(bytes, from + 4), 0);
+    }
+  }
+  if (last < 0) return null;
+  const idAt = last + 12;
+  const hex = bytes.toString("hex", idAt, idAt + 16);
+  const id = hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+  return { count, id, at: timeAt(bytes, idAt + 24) };
+}

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { setImmediate as breathe } from "node:timers/promises";
 import { eventExports } from "@muniment/db/schema/event-exports.ts";
 import { exportColumns, exportFetchSeconds, writeTrailer } from "@muniment/shared/exports.ts";
 import { and, count, eq, gt } from "drizzle-orm";
@@ -72,8 +73,7 @@ export async function runExport(
   const { format, query, from, to } = row;
   const state = { rows: 0, bytes: 0, firstAt: row.firstAt, reachedAt: row.reachedAt };
   const hash = createHash("sha256");
-  const put = async (text: string) => {
-    const bytes = Buffer.from(text);
+  const put = async (bytes: Buffer) => {
     hash.update(bytes);
     state.bytes += bytes.length;
     await write(bytes);
@@ -87,11 +87,14 @@ export async function runExport(
     const condition = exporter.eventQueries.condition(asked.query);
     const { userId } = row;
     const chunks = readChunks(exporter.database, { userId, format, condition, ...asked.range });
-    if (format === "csv") await put(`${exportColumns.join(",")}\n`);
+    if (format === "csv") await put(Buffer.from(`${exportColumns.join(",")}\n`));
     let noted = performance.now();
-    for await (const { text, rows, reachedAt } of chunks) {
-      if (text !== "") await put(text);
-      state.rows += rows;
+    for await (const { pieces, reachedAt } of chunks) {
+      for (const { bytes, rows } of pieces) {
+        if (rows > 0) await put(bytes);
+        state.rows += rows;
+        await breathe();
+      }
       state.firstAt ??= reachedAt;
       state.reachedAt = reachedAt;
       if (performance.now() - noted < noteMilliseconds) continue;

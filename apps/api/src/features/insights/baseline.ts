@@ -1,4 +1,4 @@
-import { medianOfFirst } from "./robust.ts";
+import { exchange, medianOf } from "./robust.ts";
 
 /** What an hour is compared with: the same hour of every day, of days of its kind, or of its day of the week. */
 export const seasons = ["hour", "weekday", "week"] as const;
@@ -15,8 +15,15 @@ export type Baseline = {
 
 const day = 24;
 const lookBackDays = 28;
-/** Fewer hours to compare with say nothing. */
-const fewest: Record<Season, number> = { hour: 3, weekday: 4, week: 3 };
+/**
+ * Of each season: which days of the week are of a kind, from Sunday on, how many of one kind there are in
+ * four weeks, and how many say something.
+ */
+const comparable: Record<Season, { kinds: readonly number[]; most: number; fewest: number }> = {
+  hour: { kinds: [0, 0, 0, 0, 0, 0, 0], most: 28, fewest: 3 },
+  weekday: { kinds: [1, 0, 0, 0, 0, 0, 1], most: 20, fewest: 4 },
+  week: { kinds: [0, 1, 2, 3, 4, 5, 6], most: 4, fewest: 3 },
+};
 
 /** Days before that say how busy it is now, and the events of no day that they must outweigh. */
 const levelDays = 5;
@@ -28,23 +35,6 @@ const levelBounds = { least: 0.25, most: 4 } as const;
 /** Sunday is 0; 1970-01-01 was a Thursday. */
 export const weekdayOf = (hour: number) => (Math.floor(hour / day) + 4) % 7;
 export const isWeekend = (hour: number) => weekdayOf(hour) % 6 === 0;
-
-function isComparable(season: Season, weekday: number, other: number): boolean {
-  if (season === "hour") return true;
-  return season === "weekday" ? (weekday % 6 === 0) === (other % 6 === 0) : weekday === other;
-}
-
-/** Of each season and day of the week, how many days before there was a comparable one. */
-const comparableDays = Object.fromEntries(
-  seasons.map((season) => [
-    season,
-    Array.from({ length: 7 }, (_, weekday) =>
-      Array.from({ length: lookBackDays }, (_, place) => place + 1).filter((back) =>
-        isComparable(season, weekday, (weekday + lookBackDays - back) % 7),
-      ),
-    ),
-  ]),
-) as Record<Season, number[][]>;
 
 /** How busy the day that ends at `end` was against what was usual; NaN where that is not known. */
 function ratioOfDay(counts: ArrayLike<number>, usual: Float64Array, end: number): number {
@@ -59,12 +49,18 @@ function ratioOfDay(counts: ArrayLike<number>, usual: Float64Array, end: number)
   return (sum + levelWeight) / (usualSum + levelWeight);
 }
 
-/** How busy it is: the median of the ratios of the last days. */
-function levelOf(ratios: readonly number[]): number {
-  const some = Float64Array.from(ratios.slice(-levelDays).filter((ratio) => !Number.isNaN(ratio)));
-  if (some.length < fewestLevelDays) return 1;
-  const level = medianOfFirst(some, some.length);
-  return Math.min(Math.max(level, levelBounds.least), levelBounds.most);
+/** Follows how busy it is, day by day: the median of the ratios of the last days. */
+function followLevel(): (ratio: number) => number {
+  const last = new Float64Array(levelDays).fill(Number.NaN);
+  const sorted = new Float64Array(levelDays);
+  let [end, days] = [0, 0];
+  return (ratio) => {
+    end = exchange(sorted, 0, end, last[days % levelDays] ?? Number.NaN, ratio);
+    last[days % levelDays] = ratio;
+    days += 1;
+    if (end < fewestLevelDays) return 1;
+    return Math.min(Math.max(medianOf(sorted, 0, end), levelBounds.least), levelBounds.most);
+  };
 }
 
 /**
@@ -74,32 +70,43 @@ function levelOf(ratios: readonly number[]): number {
  */
 export function baselineOf(
   season: Season,
-  counts: ArrayLike<number>,
+  counts: Float64Array,
   firstHour: number,
   knownFrom: number,
 ): Baseline {
+  const { kinds, most, fewest } = comparable[season];
   const length = counts.length;
   const usual = new Float64Array(length).fill(Number.NaN);
   const expected = new Float64Array(length).fill(Number.NaN);
   const compared = new Uint8Array(length);
-  const samples = new Float64Array(lookBackDays);
-  const ratios: number[] = [];
-  let level = 1;
-  for (let place = knownFrom; place < length; place++) {
-    let known = 0;
-    for (const back of comparableDays[season][weekdayOf(firstHour + place)] ?? []) {
-      const other = place - back * day;
-      if (other < knownFrom) break;
-      samples[known++] = counts[other] ?? 0;
+  // Of each kind of day and hour of the day, the counts of the four weeks before, sorted.
+  const samples = new Float64Array(7 * day * most);
+  const ends = new Int32Array(7 * day).map((_, part) => part * most);
+  const level = followLevel();
+  let busy = 1;
+  for (let place = knownFrom; place < length; ) {
+    const hour = firstHour + place;
+    const nextDay = Math.min(length, place + day - (hour % day));
+    const [kind = 0, kindBefore = 0] = [kinds[weekdayOf(hour)], kinds[weekdayOf(hour - day)]];
+    if (hour % day === 0) busy = level(ratioOfDay(counts, usual, place));
+    for (let hourOfDay = hour % day; place < nextDay; place++, hourOfDay++) {
+      const before = place - day;
+      if (before >= knownFrom) {
+        const left = before - lookBackDays * day;
+        const gone = left >= knownFrom ? (counts[left] ?? 0) : Number.NaN;
+        const part = kindBefore * day + hourOfDay;
+        const end = ends[part] ?? 0;
+        ends[part] = exchange(samples, part * most, end, gone, counts[before] ?? 0);
+      }
+      const part = kind * day + hourOfDay;
+      const end = ends[part] ?? 0;
+      const known = end - part * most;
+      if (known < fewest) continue;
+      const median = medianOf(samples, part * most, end);
+      usual[place] = median;
+      expected[place] = median * busy;
+      compared[place] = known;
     }
-    if ((firstHour + place) % day === 0) {
-      ratios.push(ratioOfDay(counts, usual, place));
-      level = levelOf(ratios);
-    }
-    if (known < fewest[season]) continue;
-    usual[place] = medianOfFirst(samples, known);
-    expected[place] = (usual[place] ?? 0) * level;
-    compared[place] = known;
   }
   return { season, expected, compared };
 }

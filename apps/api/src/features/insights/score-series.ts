@@ -1,5 +1,6 @@
 import { type Baseline, baselineOf, type Season, seasons } from "./baseline.ts";
-import { type Spread, spreadOf } from "./robust.ts";
+import type { Spread } from "./robust.ts";
+import { fewestSpreadHours, spreadsOf } from "./spreads.ts";
 
 /** A time that stands out: the hour that begins at `place`, or the 24 hours that end with it. */
 export type Outlier = {
@@ -22,10 +23,6 @@ const fewestEvents = 5;
 const usualWidths = 3;
 /** An expectation of the median of n hours is itself this much uncertain, divided by n. */
 const medianUncertainty = 1.57;
-/** Hours that tell how far a series strays, and how many are needed to believe it. */
-const spreadHours = 28 * 24;
-const fewestSpreadHours = 72;
-const carefulSpread = 1.5;
 /** Another season is believed when it errs by so much less, over so many hours. */
 const betterBy = 0.9;
 const errorHours = 14 * 24;
@@ -38,7 +35,7 @@ const day = 24;
 const toScale = (count: number) => 2 * Math.sqrt(Math.max(count, 0) + 0.375);
 const fromScale = (value: number) => (Math.max(value, 0) / 2) ** 2 - 0.375;
 
-function strays(counts: ArrayLike<number>, expected: Float64Array): Float64Array {
+function strays(counts: Float64Array, expected: Float64Array): Float64Array {
   const found = new Float64Array(expected.length);
   for (let place = 0; place < found.length; place++) {
     found[place] = toScale(counts[place] ?? 0) - toScale(expected[place] ?? Number.NaN);
@@ -46,18 +43,7 @@ function strays(counts: ArrayLike<number>, expected: Float64Array): Float64Array
   return found;
 }
 
-/** Every `step`-th of the hours before `end`, those that are known; good until the next call. */
-function known(values: Float64Array, end: number, step: number): Float64Array {
-  let length = 0;
-  for (let place = Math.max(0, end - spreadHours); place < end; place += step) {
-    const value = values[place] ?? Number.NaN;
-    if (!Number.isNaN(value)) knownValues[length++] = value;
-  }
-  return knownValues.subarray(0, length);
-}
-const knownValues = new Float64Array(spreadHours);
-
-type Model = Baseline & { strays: Float64Array };
+type Model = Baseline & { strays: Float64Array; spreadBefore: (end: number) => Spread };
 
 /** The season that erred least in the days before `end`. */
 function bestOf(models: readonly Model[], end: number): Model | undefined {
@@ -84,35 +70,30 @@ function bestOf(models: readonly Model[], end: number): Model | undefined {
 
 type Judged = { stray: number; expected: number; spread: Spread; centre: number; compared: number };
 
-function judge({ stray, expected, spread, centre, compared }: Judged) {
+/** How far an hour lies outside the usual spread, and whether farther than ever before. */
+function scoreOf({ stray, spread, centre, compared }: Judged) {
   const above = stray - centre;
   const unsure = Math.sqrt(1 + medianUncertainty / Math.max(compared, 1));
   const width = Math.max(1, above > 0 ? spread.up : spread.down) * unsure;
-  const middle = toScale(expected) + centre;
   // Where bursts make the spread wide, more than ever before stands out all the same.
   const beyond = (stray - spread.most) / (Math.max(1, spread.core) * unsure);
   const isRecord = beyond > above / width;
+  return { score: isRecord ? beyond : above / width, width, isRecord };
+}
+
+/** What stands out, with what would be usual in its place; null for what does not. */
+function judge(judged: Judged, count: number) {
+  const { score, width, isRecord } = scoreOf(judged);
+  if (Math.abs(score) < leastScore) return null;
+  const { expected, spread, centre } = judged;
+  const middle = toScale(expected) + centre;
+  if (Math.abs(count - fromScale(middle)) < fewestEvents) return null;
   const upTo = isRecord ? spread.most - centre : usualWidths * width;
   return {
-    score: isRecord ? beyond : above / width,
-    width,
-    usual: fromScale(middle),
+    score,
     low: Math.max(0, Math.round(fromScale(middle - usualWidths * width))),
     high: Math.max(0, Math.round(fromScale(middle + upTo))),
   };
-}
-
-const careful: Spread = {
-  median: 0,
-  up: carefulSpread,
-  down: carefulSpread,
-  core: carefulSpread,
-  most: Number.POSITIVE_INFINITY,
-};
-
-function spreadBefore(values: Float64Array, end: number, step = 1): Spread {
-  const some = known(values, end, step);
-  return some.length * step < fewestSpreadHours ? careful : spreadOf(some);
 }
 
 /** Whether the other seasons find the same, so that what returns every week is no surprise to any. */
@@ -124,14 +105,18 @@ function isUnusualToAll(all: readonly Float64Array[], place: number, score: numb
 }
 
 /** Sums of the 24 values that end at each place; NaN where one is not known. */
-function daySums(values: ArrayLike<number>): Float64Array {
-  const sums = new Float64Array(values.length).fill(Number.NaN);
-  for (let place = day - 1; place < values.length; place++) {
-    let sum = 0;
-    for (let hour = place - day + 1; hour <= place; hour++) sum += values[hour] ?? Number.NaN;
-    sums[place] = sum;
+function daySums(values: Float64Array): Float64Array {
+  const sums = Float64Array.from(values);
+  // Of 2, of 4, of 8 that end there, each from those before; then three of 8.
+  for (const step of [1, 2, 4]) {
+    for (let place = sums.length - 1; place >= step; place--) {
+      sums[place] = (sums[place] ?? 0) + (sums[place - step] ?? 0);
+    }
   }
-  return sums;
+  for (let place = sums.length - 1; place >= day - 1; place--) {
+    sums[place] = (sums[place] ?? 0) + (sums[place - 8] ?? 0) + (sums[place - 16] ?? 0);
+  }
+  return sums.fill(Number.NaN, 0, day - 1);
 }
 
 /** Places of one day, for which the same is known of the days before. */
@@ -149,78 +134,80 @@ function* daysFrom(from: number, length: number, firstHour: number) {
  * before `knownFrom` are not known, and those before `scoredFrom` only say what is usual.
  */
 export function scoreSeries(
-  counts: ArrayLike<number>,
+  given: ArrayLike<number>,
   firstHour: number,
   knownFrom: number,
   scoredFrom: number,
 ): Outlier[] {
+  const counts = new Float64Array(given);
   const models = seasons.map((season): Model => {
     const baseline = baselineOf(season, counts, firstHour, knownFrom);
-    return { ...baseline, strays: strays(counts, baseline.expected) };
+    const modelStrays = strays(counts, baseline.expected);
+    return { ...baseline, strays: modelStrays, spreadBefore: spreadsOf(modelStrays) };
   });
   const allStrays = models.map((model) => model.strays);
   const outliers: Outlier[] = [];
   // One that stands out by itself is not to make the 24 hours around it stand out.
-  const cleaned = Float64Array.from(counts);
+  const cleaned = counts.slice();
   // The day before is judged as well, so that the first sums are of cleaned counts.
   const from = Math.max(scoredFrom - day, knownFrom, 0);
-  const chosen = new Map<number, Model>();
+  const chosen: (Model | undefined)[] = [];
   for (const { start, end } of daysFrom(from, counts.length, firstHour)) {
     const model = bestOf(models, start);
     if (!model) continue;
-    const spread = spreadBefore(model.strays, start);
+    const spread = model.spreadBefore(start);
     for (let place = start; place < end; place++) {
       const stray = model.strays[place] ?? Number.NaN;
       const expected = model.expected[place] ?? Number.NaN;
       if (Number.isNaN(stray)) continue;
-      chosen.set(place, model);
+      chosen[place - from] = model;
       const compared = model.compared[place] ?? 0;
-      const { score, usual, low, high } = judge({ stray, expected, spread, centre: 0, compared });
       const count = counts[place] ?? 0;
-      if (Math.abs(score) < leastScore || Math.abs(count - usual) < fewestEvents) continue;
-      if (!isUnusualToAll(allStrays, place, score)) continue;
+      const found = judge({ stray, expected, spread, centre: 0, compared }, count);
+      if (!found || !isUnusualToAll(allStrays, place, found.score)) continue;
       cleaned[place] = expected;
       if (place < scoredFrom) continue;
-      outliers.push({ place, hours: 1, count, low, high, score, season: model.season });
+      outliers.push({ place, hours: 1, count, ...found, season: model.season });
     }
   }
-  return [...outliers, ...scoreDays(counts, cleaned, chosen, firstHour, from + day)];
+  const chosenAt = (place: number) => chosen[place - from];
+  return [...outliers, ...scoreDays(counts, cleaned, chosenAt, firstHour, from + day)];
 }
 
 /** Changes too small for any hour: 24 hours that together stand out. */
 function scoreDays(
-  counts: ArrayLike<number>,
+  counts: Float64Array,
   cleaned: Float64Array,
-  chosen: ReadonlyMap<number, Model>,
+  chosenAt: (place: number) => Model | undefined,
   firstHour: number,
   from: number,
 ): Outlier[] {
   const sums = daySums(counts);
   const cleanedSums = daySums(cleaned);
   const outliers: Outlier[] = [];
-  const byModel = new Map<Model, { expected: Float64Array; strays: Float64Array }>();
+  const byModel = new Map<Model, Pick<Model, "expected" | "spreadBefore">>();
   for (const { start, end } of daysFrom(from, counts.length, firstHour)) {
-    const model = chosen.get(start);
+    const model = chosenAt(start);
     if (!model) continue;
     let summed = byModel.get(model);
     if (!summed) {
       const expected = daySums(model.expected);
-      summed = { expected, strays: strays(sums, expected) };
+      // Sums that overlap so much say nearly the same.
+      summed = { expected, spreadBefore: spreadsOf(strays(sums, expected), sumStep) };
       byModel.set(model, summed);
     }
-    // Sums that overlap so much say nearly the same.
-    const spread = spreadBefore(summed.strays, start, sumStep);
+    const spread = summed.spreadBefore(start);
+    const { median: centre } = spread;
     for (let place = start; place < end; place++) {
       const expected = summed.expected[place] ?? Number.NaN;
-      const count = cleanedSums[place] ?? Number.NaN;
-      if (Number.isNaN(expected + count)) continue;
-      const { median: centre } = spread;
-      const stray = toScale(count) - toScale(expected);
+      const sum = cleanedSums[place] ?? Number.NaN;
+      if (Number.isNaN(expected + sum)) continue;
+      const stray = toScale(sum) - toScale(expected);
       const compared = model.compared[place] ?? 0;
-      const { score, usual, low, high } = judge({ stray, expected, spread, centre, compared });
-      if (Math.abs(score) < leastScore || Math.abs(count - usual) < fewestEvents) continue;
-      const whole = Math.round(count);
-      outliers.push({ place, hours: 24, count: whole, low, high, score, season: model.season });
+      const found = judge({ stray, expected, spread, centre, compared }, sum);
+      if (!found) continue;
+      const count = Math.round(sum);
+      outliers.push({ place, hours: 24, count, ...found, season: model.season });
     }
   }
   return outliers;

@@ -1,0 +1,70 @@
+/**
+ * `pnpm soak:export [rows]`: the long form of the bench's export, 10 million rows unless it is said
+ * otherwise, over HTTP to a reader that checks the digest. What it took, and how the memory of the API
+ * process grew meanwhile, goes into EXPORTS.md here, a line for each number of rows.
+ */
+import { readFile, writeFile } from "node:fs/promises";
+import { cpus, loadavg } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
+import postgres from "postgres";
+import { ensureBuild } from "../../scripts/build.mjs";
+import { copyRows, fillEvents, takeExport } from "../exports.ts";
+import { call } from "../ingest.ts";
+import { residentMegabytes } from "../rows.ts";
+import { startBench } from "../servers.ts";
+import { password, signUpFirst } from "../signed-in-query.ts";
+
+const rows = Number(process.argv[2] ?? 10_000_000);
+const results = new URL("EXPORTS.md", import.meta.url);
+const head = [
+  "# Long exports",
+  "",
+  "`pnpm soak:export <rows>`: one export as NDJSON over HTTP, to a reader that checks its digest, and " +
+    "PostgreSQL's own `COPY` of the same rows to `/dev/null` before it. The memory is the resident one of the " +
+    "API process, after one export of 10,000 rows and at its highest while the long one runs (target: under 100 MB more).",
+  "",
+  "| rows | events/s | of COPY | longest transaction | memory before | at most | more | machine | on |",
+  "|---|---|---|---|---|---|---|---|---|",
+];
+
+/** Watches the memory of the product, and how long any of its searches holds back the oldest transaction. */
+async function watch(pid: number, databaseUrl: string, signal: AbortSignal) {
+  const sql = postgres(databaseUrl, { max: 1 });
+  const most = { megabytes: 0, milliseconds: 0 };
+  while (!signal.aborted) {
+    most.megabytes = Math.max(most.megabytes, residentMegabytes(pid));
+    const [row] = await sql<{ age: number }[]>`
+      select coalesce(max(extract(epoch from clock_timestamp() - xact_start)), 0)::float8 * 1000 as age
+      from pg_stat_activity where application_name = 'muniment-search' and state <> 'idle'`;
+    most.milliseconds = Math.max(most.milliseconds, row?.age ?? 0);
+    await sleep(50);
+  }
+  await sql.end();
+  return most;
+}
+
+const bench = await startBench(await ensureBuild());
+try {
+  const user = await signUpFirst(bench);
+  await fillEvents(bench, user, rows);
+  await call(bench, user.cookie, "auth.reauthenticate", { password });
+  await takeExport(bench, user.cookie, Math.min(rows, 10_000));
+  const before = residentMegabytes(bench.product.pid);
+  const load = loadavg()[0] ?? 0;
+  const plain = await copyRows(bench, user.userId, rows);
+  const over = new AbortController();
+  const watching = watch(bench.product.pid, bench.databaseUrl, over.signal);
+  const { milliseconds } = await takeExport(bench, user.cookie, rows, true);
+  over.abort();
+  const most = await watching;
+  const rate = (rows * 1000) / milliseconds;
+  const number = (value: number) => Math.round(value).toLocaleString("en");
+  const machine = `${cpus().length} cores, load ${load.toFixed(1)}, Node.js ${process.version}`;
+  const line = `| ${number(rows)} | ${number(rate)} | ${number((100 * rate) / plain)} % | ${number(most.milliseconds)} ms | ${number(before)} MB | ${number(most.megabytes)} MB | **${number(most.megabytes - before)} MB** | ${machine} | ${new Date().toISOString().slice(0, 10)} |`;
+  const known = (await readFile(results, "utf8").catch(() => "")).split("\n").slice(head.length);
+  const others = known.filter((one) => one !== "" && !one.startsWith(`| ${number(rows)} |`));
+  await writeFile(results, `${[...head, ...others, line].join("\n")}\n`);
+  console.log(line);
+} finally {
+  await bench.stop();
+}
