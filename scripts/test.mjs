@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { debianPostgres } from "./debian-postgres.mjs";
+import { mayMount } from "./may-mount.mjs";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const bin = (name) => join(root, "node_modules/.bin", name);
@@ -57,6 +58,12 @@ if (process.getuid?.() !== 0) {
 } else if (!everyoneReaches(root)) {
   console.log("Not in this place: the test that root takes over the database of an ordinary user,");
   console.log("who cannot reach this checkout. To run it: clone the project below /opt or /tmp");
+}
+if (!mayMount()) {
+  console.log("Not for this user: the tests of a full disk, which mount a small one. To run them:");
+  console.log(
+    "be root, in a container with --cap-add SYS_ADMIN --security-opt apparmor=unconfined",
+  );
 }
 
 function run(title, command, args, env = {}) {

@@ -116,6 +116,7 @@ export async function boot(input: BootInput): Promise<Running> {
       secrets,
       connections,
       owner,
+      databaseDirectory: embedded?.directory ?? null,
       log,
       ...(input.now ? { now: input.now } : {}),
     });

@@ -28,6 +28,12 @@ function complaints(env: Record<string, string | undefined>) {
   return parsed.ok ? [] : parsed.problems.map(({ variable }) => variable);
 }
 
+test("a part of the disk is kept free, 256 MiB unless a setting says otherwise", () => {
+  expect(configOf({}).config.diskReserveBytes).toBe(268_435_456);
+  expect(configOf({ DISK_RESERVE_BYTES: "0" }).config.diskReserveBytes).toBe(0);
+  expect(complaints({ DISK_RESERVE_BYTES: "-1" })).toEqual(["DISK_RESERVE_BYTES"]);
+});
+
 describe("files", () => {
   const store = {
     S3_ENDPOINT: "https://s3.example.com",

@@ -47,6 +47,8 @@ export type Config = {
   metricsToken: string | null;
   /** The largest file of events that may be brought in. */
   importMaxBytes: number;
+  /** While less is free, nothing that grows is taken; 0: until the disk is full. */
+  diskReserveBytes: number;
   /** Events are kept this long; 0: for ever. */
   eventRetentionDays: number;
   sessionIdleSeconds: number;
@@ -135,6 +137,7 @@ const schema = z.object({
   ACCESS_TOKEN_TTL_S: whole(900, 3600, 900),
   REFRESH_TOKEN_TTL_S: whole(3600, 31_536_000, 604_800),
   IMPORT_MAX_BYTES: whole(1, 1_099_511_627_776, 1_073_741_824),
+  DISK_RESERVE_BYTES: whole(0, 1_099_511_627_776, 268_435_456),
   EVENT_RETENTION_DAYS: whole(0, 36_500, 0),
   UPLOAD_MAX_BYTES: whole(1024, largestFile, 5_242_880),
   UPLOAD_QUOTA_BYTES: whole(0, 1_099_511_627_776, 104_857_600),
@@ -488,6 +491,7 @@ export function parseConfig(env: Env): Parsed {
     logLevel: v.LOG_LEVEL,
     metricsToken: v.METRICS_TOKEN ?? null,
     importMaxBytes: v.IMPORT_MAX_BYTES,
+    diskReserveBytes: v.DISK_RESERVE_BYTES,
     eventRetentionDays: v.EVENT_RETENTION_DAYS,
     sessionIdleSeconds: Math.min(v.SESSION_IDLE_S, v.SESSION_MAX_S),
     sessionMaxSeconds: v.SESSION_MAX_S,

@@ -12,6 +12,7 @@ import { keepSeenCheckpoint } from "./audit/seen-checkpoint.ts";
 import { watchSealing } from "./audit/watch-sealing.ts";
 import type { Config } from "./config.ts";
 import { type DatabaseHealth, watchDatabase } from "./database-health.ts";
+import { type DiskSpace, watchDiskSpace } from "./disk-space.ts";
 import { createEgress, type Egress } from "./egress/egress.ts";
 import { createEncryption, type Encryption } from "./encryption.ts";
 import { applyErasureLedger } from "./erasure/apply-ledger.ts";
@@ -69,6 +70,8 @@ export type Deps = {
   /** How the database's owner connects, for what only an owner may. */
   owner: ConnectionFacts;
   health: DatabaseHealth;
+  databaseSpace: DiskSpace;
+  fileSpace: DiskSpace;
   limits: Limits;
   accessTokens: AccessTokens;
   identities: Identities;
@@ -108,6 +111,8 @@ export type DepsInput = {
   secrets: Secrets;
   connections: DatabaseConnections;
   owner: ConnectionFacts;
+  /** Of the embedded PostgreSQL; null where the database is elsewhere. */
+  databaseDirectory: string | null;
   log: Logger;
   now?: () => Date;
 };
@@ -161,7 +166,18 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
   const notify = createNotify(mailer, config.publicUrl, now);
   const failedSignIns = createFailedSignIns(database, dataKeys, notify, now);
   const tails = createTailHub(database);
-  const ingest = createIngestQueue(createStoreEvents(database), tails.wake);
+  const spaceOf = (directory: string | null) =>
+    watchDiskSpace(directory, config.diskReserveBytes, log);
+  const databaseSpace = spaceOf(input.databaseDirectory);
+  const fileSpace = spaceOf(config.s3 ? null : config.dataDir);
+  const queue = createIngestQueue(createStoreEvents(database), tails.wake);
+  const ingest: IngestQueue = {
+    add(batch) {
+      databaseSpace.require();
+      return queue.add(batch);
+    },
+    stop: queue.stop,
+  };
   const health = watchDatabase(database, log);
   const inspector = createInspector();
   const files = createKeptFiles(createFileStore(config), { database, dataKeys, now });
@@ -279,6 +295,8 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
     database,
     owner,
     health,
+    databaseSpace,
+    fileSpace,
     limits,
     accessTokens,
     identities,
@@ -317,6 +335,8 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
       await jobsStopped;
       await inspector.stop();
       health.stop();
+      databaseSpace.stop();
+      fileSpace.stop();
       await database.close();
       redis?.disconnect();
     },

@@ -1,4 +1,4 @@
-import { isDatabaseUnavailable, isStatementTimeout } from "@muniment/db/unavailable.ts";
+import { isDatabaseUnavailable, isDiskFull, isStatementTimeout } from "@muniment/db/unavailable.ts";
 import type { ErrorReason } from "@muniment/shared/error-reasons.ts";
 import { TRPCError } from "@trpc/server";
 import { ZodError } from "zod";
@@ -54,6 +54,7 @@ const codes = {
   rate_limited: "TOO_MANY_REQUESTS",
   overloaded: "SERVICE_UNAVAILABLE",
   database_unavailable: "SERVICE_UNAVAILABLE",
+  disk_full: "SERVICE_UNAVAILABLE",
   scanner_unavailable: "SERVICE_UNAVAILABLE",
   storage_unavailable: "SERVICE_UNAVAILABLE",
   timed_out: "GATEWAY_TIMEOUT",
@@ -81,6 +82,12 @@ export class AppError extends TRPCError {
   }
 }
 
+export const diskFull = (cause?: unknown) =>
+  new AppError("disk_full", "The server's disk is full. What was acknowledged is safe.", {
+    cause,
+    retryAfterSeconds: 5,
+  });
+
 function describeIssues(error: ZodError): string {
   const lines = error.issues.slice(0, 5).map((issue) => {
     const path = issue.path.map(String).join(".").slice(0, 100);
@@ -105,6 +112,7 @@ export function toAppError(error: unknown): AppError {
       retryAfterSeconds: 2,
     });
   }
+  if (isDiskFull(error)) return diskFull(error);
   if (isStatementTimeout(error)) {
     return new AppError("timed_out", "The query took too long. Narrow it.", { cause: error });
   }

@@ -9,9 +9,9 @@ import { parseConfig } from "../src/config.ts";
 import { createLog } from "../src/log.ts";
 import { createClient } from "./client.ts";
 import { bearer, listen } from "./events-listener.ts";
-import { makeEvent } from "./events-sender.ts";
 import { freePort, password } from "./harness.ts";
 import { migrationsFolder } from "./postgres.ts";
+import { problemsOf, sendSteadily } from "./steady-senders.ts";
 
 let dataDir: string;
 let running: Running;
@@ -57,40 +57,12 @@ async function killPostgres(): Promise<void> {
   process.kill(Number(pid), "SIGKILL");
 }
 
-/** Sends batches one after another, each again until it is receipted, as a client does that was told 503. */
-async function keepSending(key: string, isOver: () => boolean) {
-  const receipted: string[] = [];
-  const refusals = new Set<string>();
-  const headers = { "content-type": "application/json", ...bearer(key) };
-  const post = async (events: object[]) => {
-    const body = JSON.stringify({ events });
-    const response = await fetch(`${url}/api/v1/events`, { method: "POST", headers, body });
-    // biome-ignore lint/suspicious/noExplicitAny: a receipt or an error
-    return { status: response.status, body: (await response.json()) as any };
-  };
-  const senders = Array.from({ length: 8 }, async () => {
-    while (!isOver()) {
-      const events = Array.from({ length: 50 }, (_, seq) => makeEvent({ seq }));
-      let answer = await post(events);
-      while (answer.status !== 200 && !isOver()) {
-        refusals.add(`${answer.status} ${answer.body.error.reason}`);
-        await sleep(100);
-        answer = await post(events);
-      }
-      if (answer.status !== 200) return;
-      expect(answer.body.accepted + answer.body.duplicates).toBe(50);
-      receipted.push(...events.map(({ id }) => id));
-    }
-  });
-  return { receipted, refusals, done: Promise.all(senders) };
-}
-
 test("every receipted event exists exactly once although PostgreSQL is killed while events come in", async () => {
   const key = await makeKey();
   const tail = await listen({ fetch: (path, init) => fetch(`${url}${path}`, init) }, bearer(key));
   await tail.until(1, "position");
-  let over = false;
-  const { receipted, refusals, done } = await keepSending(key, () => over);
+  const senders = sendSteadily(url, key, { senders: 8, eventsPerBatch: 50 });
+  const { receipted, refusals } = senders;
   try {
     for (let kill = 0; kill < 2; kill += 1) {
       await sleep(700);
@@ -103,11 +75,10 @@ test("every receipted event exists exactly once although PostgreSQL is killed wh
       }
     }
   } finally {
-    over = true;
-    await done;
+    await senders.stop();
   }
 
-  expect([...refusals]).toEqual(["503 database_unavailable"]);
+  expect([...refusals.keys()]).toEqual(["503 database_unavailable"]);
   const { connection } = running.embedded() ?? {};
   if (!connection) throw new Error("there is no database");
   const owner = connect(
@@ -115,15 +86,7 @@ test("every receipted event exists exactly once although PostgreSQL is killed wh
     { max: 1, applicationName: "test" },
   );
   try {
-    const stored = await owner`select id from events`;
-    expect(stored.map(({ id }) => id).sort()).toEqual([...receipted].sort());
-    const [ids] = await owner`select count(*)::int from event_ids`;
-    expect(ids?.count).toBe(receipted.length);
-    const inReceipts = await owner`select unnest(event_ids) as id from receipts`;
-    expect(inReceipts.map(({ id }) => id).sort()).toEqual([...receipted].sort());
-    const [counters] = await owner`
-      select sent = accepted + duplicates + rejected as adds_up, accepted::int from agent_totals`;
-    expect(counters).toEqual({ adds_up: true, accepted: receipted.length });
+    expect(await problemsOf(owner, receipted)).toEqual([]);
     const inOrder = await owner`
       select id from receipts, unnest(event_ids) with ordinality as i (id, n)
       order by commit_xid, position, n`;

@@ -52,6 +52,7 @@ export const reasonSentences = {
   rate_limited: "Too many attempts. Wait a little and try again.",
   overloaded: "The server is busy. Try again in a moment.",
   database_unavailable: "The server cannot reach its database. Try again in a moment.",
+  disk_full: "The server's disk is full. Nothing new is taken until there is space again.",
   scanner_unavailable:
     "Files cannot be checked for viruses at the moment, so none are taken. Try again later.",
   storage_unavailable: "The store of files cannot be reached. Try again later.",

@@ -1,5 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { isDatabaseUnavailable, isStatementTimeout, isUniqueViolation } from "./unavailable.ts";
+import {
+  isDatabaseUnavailable,
+  isDiskFull,
+  isStatementTimeout,
+  isUniqueViolation,
+} from "./unavailable.ts";
 
 const errorWith = (code: string, cause?: unknown) =>
   Object.assign(new Error(code, { cause }), { code });
@@ -14,6 +19,14 @@ describe("what a failed statement means", () => {
       expect(isDatabaseUnavailable(errorWith("INTERNAL_SERVER_ERROR", error))).toBe(true);
     },
   );
+
+  test("a full disk is told apart, be it PostgreSQL's or a file's", () => {
+    for (const code of ["53100", "ENOSPC"]) {
+      const error = errorWith("INTERNAL_SERVER_ERROR", errorWith(code));
+      expect([isDiskFull(error), isDatabaseUnavailable(error)]).toEqual([true, false]);
+    }
+    expect(isDiskFull(errorWith("53300"))).toBe(false);
+  });
 
   test("a time-out and a broken unique constraint are told apart from it", () => {
     const timeout = errorWith("INTERNAL_SERVER_ERROR", errorWith("57014"));

@@ -30,6 +30,10 @@ function codesOf(error: unknown): string[] {
 export const isDatabaseUnavailable = (error: unknown): boolean =>
   codesOf(error).some((code) => connectionCodes.has(code) || code.startsWith("08"));
 
+/** Whether a statement, or the writing of a file, failed for want of space. */
+export const isDiskFull = (error: unknown) =>
+  codesOf(error).some((code) => code === "53100" || code === "ENOSPC");
+
 /** Whether a statement was ended by its time-out. */
 export const isStatementTimeout = (error: unknown) => codesOf(error).includes("57014");
 

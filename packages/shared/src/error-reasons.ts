@@ -51,6 +51,7 @@ export const errorReasons = [
   "rate_limited",
   "overloaded",
   "database_unavailable",
+  "disk_full",
   "scanner_unavailable",
   "storage_unavailable",
   "timed_out",

@@ -41,6 +41,7 @@ export const ingestOperation: Operation = {
     "body_too_large",
     "origin_not_allowed",
     "overloaded",
+    "disk_full",
   ],
 };
 

@@ -25,6 +25,7 @@ export const append = limited("general")
     const known = await ownImport(deps, userId, id);
     const end = offset + bytes.length;
     if (bytes.length > 0 && end <= known.receivedBytes) return toImport(known);
+    deps.databaseSpace.require();
     if (known.status !== "receiving") throw new AppError("not_found", "It takes no more parts.");
     if (offset !== known.receivedBytes || bytes.length === 0) {
       const next = `The next part begins at ${known.receivedBytes}.`;

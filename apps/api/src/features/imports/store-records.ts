@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { receipts } from "@muniment/db/schema/events.ts";
+import type { ErrorReason } from "@muniment/shared/error-reasons.ts";
 import type { ImportReject } from "@muniment/shared/imports.ts";
 import { and, eq, sql } from "drizzle-orm";
 import type { Deps } from "../../deps.ts";
@@ -40,9 +41,12 @@ async function storedBefore({ database }: Storing, userId: string, batchId: stri
   return known?.events ?? 0;
 }
 
+/** Refusals that may be over soon. */
+const passing: ReadonlySet<ErrorReason> = new Set(["overloaded", "disk_full"]);
+
 /**
  * Stores a batch of records, waiting some seconds where too much else does.
- * @throws AppError `overloaded` when that is not enough, or the server stops meanwhile
+ * @throws AppError `overloaded` or `disk_full` when that is not enough, or the server stops meanwhile
  */
 export async function storeRecords(
   storing: Storing,
@@ -76,7 +80,7 @@ export async function storeRecords(
         rejects: rejects.sort((a, b) => a.line - b.line),
       };
     } catch (error) {
-      const mustWait = error instanceof AppError && error.reason === "overloaded";
+      const mustWait = error instanceof AppError && passing.has(error.reason);
       const isOver = storing.stopped() || storing.now().getTime() >= until;
       if (!mustWait || isOver) throw error;
       await sleep(waitMilliseconds);

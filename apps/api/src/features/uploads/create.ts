@@ -39,6 +39,7 @@ export const create = limited("upload")
   .input(createUploadInput)
   .use(async function checkRoom({ ctx: { deps, principal }, input: { file, eventId }, next }) {
     const { userId } = principal;
+    deps.fileSpace.require();
     const reads = deps.database.reads({ userId });
     if (eventId !== undefined) await requireEvent(reads, userId, eventId);
     await requireRoom(reads, userId, deps.config.uploads.quotaBytes, file.bytes.length);
