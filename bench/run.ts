@@ -6,6 +6,9 @@ import { readFile, writeFile } from "node:fs/promises";
 import { cpus, totalmem } from "node:os";
 import { ensureBuild } from "../scripts/build.mjs";
 import { anomalyScores } from "./anomalies.ts";
+import { proof } from "./audit-log/proof.ts";
+import { sealing } from "./audit-log/sealing.ts";
+import { verifier } from "./audit-log/verifier.ts";
 import { exportEvents } from "./exports.ts";
 import { importFile } from "./imports.ts";
 import { ingestBatches, ingestSingles } from "./ingest.ts";
@@ -26,6 +29,9 @@ const parts: Record<string, Part> = {
   query: async (bench, user) => ({ row: await signedInQuery(bench, user) }),
   bare: async (bench, user) => ({ row: await queryWithoutDatabase(bench, user) }),
   anomalies: anomalyScores,
+  sealing,
+  verifier,
+  proof,
   async signIn(bench, user) {
     const people = await addUsers(bench, 200);
     const row = await signIn(bench, people);

@@ -5,13 +5,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { createDataKeys, type DataKeys } from "../../apps/api/src/audit/data-keys.ts";
+import { createDataKeys } from "../../apps/api/src/audit/data-keys.ts";
 import { createSealer } from "../../apps/api/src/audit/sealer.ts";
-import { writeAuditEntry } from "../../apps/api/src/audit/write.ts";
+import { type NewAuditEntry, writeAuditEntry } from "../../apps/api/src/audit/write.ts";
 import { createEncryption } from "../../apps/api/src/encryption.ts";
 import { createLog } from "../../apps/api/src/log.ts";
 import { type ConnectionFacts, connect } from "../../packages/db/src/connection.ts";
-import type { Tx } from "../../packages/db/src/database.ts";
 import {
   type Database,
   type DatabaseConnections,
@@ -69,28 +68,36 @@ export function sealerOn(database: Database) {
 }
 
 /** An entry like those of changes that users make. */
-const writeEntry = (tx: Tx, dataKeys: DataKeys) =>
-  writeAuditEntry(tx, dataKeys, {
-    at: new Date(),
-    principal: { kind: "anonymous" },
-    request: {
-      id: "01a1feae-672b-77b6-a0e9-b21609b1ac4c",
-      address: "192.0.2.7",
-      userAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
-    },
-    action: "agent.updated",
-    outcome: "success",
-    target: { kind: "agent", id: "01a1feae-6759-77dc-8084-72a62b521a46", label: "an agent" },
-    details: { fields: ["name"] },
-  });
+export const newEntry = (): NewAuditEntry => ({
+  at: new Date(),
+  principal: { kind: "anonymous" },
+  request: {
+    id: "01a1feae-672b-77b6-a0e9-b21609b1ac4c",
+    address: "192.0.2.7",
+    userAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+  },
+  action: "agent.updated",
+  outcome: "success",
+  target: { kind: "agent", id: "01a1feae-6759-77dc-8084-72a62b521a46", label: "an agent" },
+  details: { fields: ["name"] },
+});
 
-/** So many entries by so many writers, each in a transaction of its own. */
-export async function append(database: Database, writers: number, each: number): Promise<void> {
+/** So many entries by so many writers, each in a transaction of its own; told how many after every 1,000. */
+export async function append(
+  database: Database,
+  writers: number,
+  each: number,
+  told: (done: number) => void = () => {},
+): Promise<void> {
   const dataKeys = createDataKeys(database.raw, createEncryption(seeds), seeds);
+  let done = 0;
   await Promise.all(
     Array.from({ length: writers }, async () => {
-      for (let count = 0; count < each; count += 1)
-        await database.transaction({}, (tx) => writeEntry(tx, dataKeys));
+      for (let count = 0; count < each; count += 1) {
+        await database.transaction({}, (tx) => writeAuditEntry(tx, dataKeys, newEntry()));
+        done += 1;
+        if (done % 1000 === 0) told(done);
+      }
     }),
   );
 }

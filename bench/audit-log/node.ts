@@ -5,12 +5,21 @@ import { append, open, sealerOn } from "./database.ts";
 const [connections, writers, each] = JSON.parse(process.argv[2] ?? "[]");
 const database = open(connections);
 const sealer = sealerOn(database);
-// Many connections at once may take longer than one is given on a busy machine.
-for (let tries = 0; tries < 20; tries += 1) {
-  const all = Array.from({ length: 16 }, () => database.transaction({}, async () => {}));
-  const answers = await Promise.allSettled(all);
-  if (answers.every(({ status }) => status === "fulfilled")) break;
+
+/** Opens connections before anything is counted: on a busy machine one may take longer than it is given. */
+async function connectAll(most: number, use: () => Promise<unknown>) {
+  for (let tries = 1; ; tries += 1) {
+    const answers = await Promise.allSettled(Array.from({ length: most }, use));
+    const failed = answers.find((answer) => answer.status === "rejected");
+    if (!failed) return;
+    if (tries === 100) throw failed.reason;
+    await sleep(200);
+  }
 }
+
+await connectAll(writers, () => database.transaction({}, async () => {}));
+await connectAll(2, () => database.audit`select`);
+await connectAll(4, () => database.raw`select`);
 let writing = true;
 const sealing = (async () => {
   while (writing) {
@@ -18,7 +27,9 @@ const sealing = (async () => {
     await sleep(300);
   }
 })();
-await append(database, writers, each);
+// What ends the sealing is told at the end of the run, not in the middle of it.
+sealing.catch(() => {});
+await append(database, writers, each, (done) => process.stdout.write(`${done}\n`));
 writing = false;
 await sealing;
 await sealer.seal();

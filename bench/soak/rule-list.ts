@@ -1174,6 +1174,22 @@ export const rules: readonly Rule[] = [
       "as evidence that is verified without the server",
     ],
   ]),
+  ...tested("packages/verify/src/evidence.test.ts", [
+    [
+      "a leaf of a bundle is its very text",
+      "packages/verify/src/evidence.ts",
+      "if (!leaf.isWellFormed())",
+      "if (false)",
+      "a lone surrogate where it has the replacement character",
+    ],
+    [
+      "a hash of a bundle is the leaf's",
+      "packages/verify/src/evidence.ts",
+      "if (!sameBytes(found, hashOf(hash)))",
+      "if (false)",
+      "is not the one that was sealed",
+    ],
+  ]),
   ...tested("e2e/evidence.test.ts", [
     [
       "a bundle is not verified by its own key",

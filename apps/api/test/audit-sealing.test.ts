@@ -113,6 +113,19 @@ describe("the sealer", () => {
     await expectWhole(server);
   });
 
+  test("takes transactions in the order of their numbers, and never of how these are written", async () => {
+    // Where a batch ended among them, those of the lower number would never be sealed.
+    await server.owner`
+      insert into audit_entries (id, at, actor_kind, action, target_kind, target_id, outcome, details, personal, xact)
+      select gen_random_uuid(), now(), 'system', 'session.ended', 'session', xact, 'success', '{}', '{}', xact::xid8
+      from unnest(${["1000000000000", "999999999999"]}::text[]) as xact`;
+    await expectWhole(server);
+    const rows = await server.owner`
+      select target_id from audit_leaves l join audit_entries e on e.id = l.entry_id
+      where e.xact >= '999999999999' order by l.index`;
+    expect(rows.map(({ target_id }) => target_id)).toEqual(["999999999999", "1000000000000"]);
+  });
+
   test("grows over tiles and from several nodes at once without a gap or a fork", async () => {
     const other = await startTestServer({ besides: server });
     try {

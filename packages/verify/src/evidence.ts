@@ -1,4 +1,4 @@
-import { fromBase64, sameBytes, toBase64 } from "./base64.ts";
+import { fromBase64, sameBytes } from "./base64.ts";
 import { type Checkpoint, parseCheckpoint } from "./checkpoint.ts";
 import { openCosignatures, parseWitnessKey } from "./cosignature.ts";
 import { type Leaf, opens, type PersonalData } from "./leaf.ts";
@@ -63,18 +63,22 @@ function hashOf(text: string | undefined): Hash {
   }
 }
 
-function checkEntry({ leaf, hash, actor, target }: EvidenceEntry): string | null {
+/** The leaf hash of an entry that is what it says, or why it is not. */
+function checkEntry({ leaf, hash, actor, target }: EvidenceEntry): Hash | string {
   try {
-    if (toBase64(leafHash(leaf)) !== hash) {
+    // UTF-8 has one replacement for all lone surrogates, so texts that differ would hash alike.
+    if (!leaf.isWellFormed()) return "the entry was changed: it holds a lone surrogate";
+    const found = leafHash(leaf);
+    if (!sameBytes(found, hashOf(hash))) {
       return "the entry was changed: its hash is not the one that was sealed";
     }
-    if (!actor && !target) return null;
+    if (!actor && !target) return found;
     const committed = JSON.parse(leaf) as Leaf;
     if (!opens(committed.actor.personal, actor)) return "the actor's personal data was changed";
     if (!opens(committed.target?.personal ?? null, target)) {
       return "the target's personal data was changed";
     }
-    return null;
+    return found;
   } catch (error) {
     return `the entry cannot be read: ${messageOf(error)}`;
   }
@@ -89,15 +93,18 @@ function checkRange(
     return wrong(null, "a range has no place or no entries");
   }
   if (to > size) return wrong(Math.max(from, size), `the checkpoint has only ${size} entries`);
-  for (const [at, entry] of entries.entries()) {
-    const problem = checkEntry(entry);
-    if (problem) return wrong(from + at, problem);
-  }
   const [before, after] = [coverOf(0, from), coverOf(to, size)];
+  const hasSides = left.length === before.length && right.length === after.length;
   const tree = new Frontier();
-  if (left.length === before.length && right.length === after.length) {
+  if (hasSides) {
     for (const [at, { level }] of before.entries()) tree.append(hashOf(left[at]), level);
-    for (const { hash } of entries) tree.append(hashOf(hash));
+  }
+  for (const [at, entry] of entries.entries()) {
+    const hash = checkEntry(entry);
+    if (typeof hash === "string") return wrong(from + at, hash);
+    if (hasSides) tree.append(hash);
+  }
+  if (hasSides) {
     for (const [at, { level }] of after.entries()) tree.append(hashOf(right[at]), level);
     if (sameBytes(tree.root(), root)) return null;
   }

@@ -1,6 +1,6 @@
-import { toBase64 } from "./base64.ts";
+import { fromBase64, sameBytes } from "./base64.ts";
 import { canonicalJson } from "./canonical-json.ts";
-import { sha256 } from "./sha256.ts";
+import { sha256OfText } from "./sha256.ts";
 
 /**
  * Personal data of one person in an entry. The salt, 128 random bits in base 64, keeps the data from
@@ -21,11 +21,8 @@ export type Leaf = {
   details: Record<string, unknown>;
 };
 
-const encoder = new TextEncoder();
-
 /** SHA-256 of the canonical JSON of the data with its salt. */
-export const commitment = (data: PersonalData): Uint8Array =>
-  sha256(encoder.encode(canonicalJson(data)));
+export const commitment = (data: PersonalData): Uint8Array => sha256OfText(canonicalJson(data));
 
 /** The bytes of a leaf, as text: its canonical JSON (RFC 8785). */
 export const leafText = (leaf: Leaf): string => canonicalJson(leaf);
@@ -33,5 +30,5 @@ export const leafText = (leaf: Leaf): string => canonicalJson(leaf);
 /** Whether data is what a leaf committed to; data that was erased (null) can always be. */
 export function opens(committed: string | null, data: PersonalData | null): boolean {
   if (data === null) return true;
-  return committed !== null && toBase64(commitment(data)) === committed;
+  return committed !== null && sameBytes(commitment(data), fromBase64(committed));
 }

@@ -1,5 +1,5 @@
 import { sameBytes } from "./base64.ts";
-import { sha256 } from "./sha256.ts";
+import { sha256, sha256OfText } from "./sha256.ts";
 
 /** The Merkle tree of RFC 6962, section 2.1, over SHA-256. */
 export type Hash = Uint8Array;
@@ -7,17 +7,11 @@ export type Hash = Uint8Array;
 export const hashLength = 32;
 export const emptyRoot: Hash = sha256(new Uint8Array(0));
 
-const encoder = new TextEncoder();
-let leafBuffer = new Uint8Array(4096);
 const nodeBuffer = new Uint8Array(1 + 2 * hashLength);
 nodeBuffer[0] = 1;
 
 /** The hash of a leaf whose bytes are the UTF-8 of a text. */
-export function leafHash(text: string): Hash {
-  if (leafBuffer.length < 1 + 3 * text.length) leafBuffer = new Uint8Array(1 + 3 * text.length);
-  const { written } = encoder.encodeInto(text, leafBuffer.subarray(1));
-  return sha256(leafBuffer.subarray(0, 1 + written));
-}
+export const leafHash = (text: string): Hash => sha256OfText(`\0${text}`);
 
 /** The hash of a node above two. */
 export function nodeHash(left: Hash, right: Hash): Hash {

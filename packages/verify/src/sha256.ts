@@ -1,12 +1,28 @@
 import { sha256 as portable } from "@noble/hashes/sha2.js";
 
-type NodeCrypto = { hash?(algorithm: string, data: Uint8Array, encoding: "buffer"): Uint8Array };
+type NodeCrypto = {
+  hash?(algorithm: string, data: Uint8Array | string, encoding: "latin1"): string;
+};
 type NodeProcess = { getBuiltinModule?(name: string): NodeCrypto | undefined };
 
 const { process } = globalThis as { process?: NodeProcess };
-const node = process?.getBuiltinModule?.("node:crypto");
+const node = process?.getBuiltinModule?.("node:crypto")?.hash;
+
+/** A character of Latin-1 for each byte, which Node.js makes in a quarter of the time of an array. */
+function bytesOf(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length);
+  for (let at = 0; at < bytes.length; at += 1) bytes[at] = text.charCodeAt(at);
+  return bytes;
+}
 
 /** SHA-256 (FIPS 180-4): Node.js's own where there is one, which is several times as fast. */
-export const sha256: (data: Uint8Array) => Uint8Array = node?.hash
-  ? (data) => node.hash?.("sha256", data, "buffer") ?? portable(data)
+export const sha256: (data: Uint8Array) => Uint8Array = node
+  ? (data) => bytesOf(node("sha256", data, "latin1"))
   : portable;
+
+const encoder = new TextEncoder();
+
+/** SHA-256 of the UTF-8 of a text. */
+export const sha256OfText: (text: string) => Uint8Array = node
+  ? (text) => bytesOf(node("sha256", text, "latin1"))
+  : (text) => portable(encoder.encode(text));

@@ -177,7 +177,7 @@ export function createSealer({ database, seeds, origin, seen, now, log }: Sealer
         from audit_entries
         where xact >= ${settled}::text::xid8
           and not exists (select from audit_leaves where entry_id = audit_entries.id)
-        order by xact, id limit ${entriesAtOnce}`;
+        order by audit_entries.xact, id limit ${entriesAtOnce}`;
       const more = rows.length === entriesAtOnce;
       const until = more ? rows.at(-1)?.xact : turn.xmin;
       if (rows.length === 0) return { more, until };

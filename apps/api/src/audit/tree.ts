@@ -32,8 +32,9 @@ function fold(hashes: Hash[]): Hash {
 
 /** Splits what the database put together. */
 const hashesIn = (bytes: Uint8Array): Hash[] =>
-  Array.from({ length: bytes.length / hashLength }, (_, at) =>
-    Uint8Array.from(bytes.subarray(at * hashLength, (at + 1) * hashLength)),
+  Array.from(
+    { length: bytes.length / hashLength },
+    (_, at) => new Uint8Array(bytes.subarray(at * hashLength, (at + 1) * hashLength)),
   );
 
 const array = (values: number[]) => `{${values.join(",")}}`;

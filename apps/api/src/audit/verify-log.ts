@@ -198,7 +198,7 @@ class Walk {
         where size > ${from} and size <= ${to} order by size, key`,
     ]);
     this.#stored = new Map(
-      subtrees.map(({ level, index, hash }) => [`${level} ${index}`, Uint8Array.from(hash)]),
+      subtrees.map(({ level, index, hash }) => [`${level} ${index}`, new Uint8Array(hash)]),
     );
     const entries = rows.flatMap(({ id, personal }) => (id === null ? [] : [{ id, personal }]));
     const opened = await this.#input.keys.open(entries, this.#sql);
@@ -212,7 +212,7 @@ class Walk {
       const problem = entryProblem(row, personal);
       if (problem) throw new Found(index, problem);
       this.#noteErased(index, row, personal);
-      this.#tree.append(Uint8Array.from(row.hash));
+      this.#tree.append(new Uint8Array(row.hash));
       this.report.verified = this.#tree.size;
       this.#batch.push(row);
       const next = waiting[0];
