@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { freePort } from "./product.ts";
+import { freePort } from "../test/free-port.ts";
 
 let directory: string;
 let npx = 0;

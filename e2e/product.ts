@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ensureBuild } from "../scripts/build.mjs";
+import { freePort } from "../test/free-port.ts";
 
 export type Product = {
   url: string;
@@ -18,15 +18,6 @@ export type Product = {
   ): Promise<{ code: number | null; stdout: string; stderr: string }>;
   stop(): Promise<void>;
 };
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
-}
 
 /** The built product as a user starts it: its own process, its own embedded PostgreSQL, nothing replaced. */
 export async function startProduct(env: Record<string, string> = {}): Promise<Product> {

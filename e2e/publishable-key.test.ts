@@ -3,8 +3,9 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { freePort } from "../test/free-port.ts";
 import { expectAccessible, launch, newContext, newPage } from "./browser.ts";
-import { createAdmin, freePort, type Product, startProduct } from "./product.ts";
+import { createAdmin, type Product, startProduct } from "./product.ts";
 
 type Sdk = typeof import("../packages/sdk/src/client.ts") &
   typeof import("../packages/sdk/src/browser.ts");

@@ -2,8 +2,9 @@ import { Secret, TOTP } from "otpauth";
 import type { Browser, CDPSession, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { mailsTo } from "../apps/api/test/outbox.ts";
+import { freePort } from "../test/free-port.ts";
 import { expectAccessible, launch, newContext, newPage } from "./browser.ts";
-import { freePort, type Product, startProduct } from "./product.ts";
+import { type Product, startProduct } from "./product.ts";
 
 const password = "correct horse battery staple";
 let product: Product;

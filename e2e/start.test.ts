@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ensureBuild } from "../scripts/build.mjs";
-import { freePort } from "./product.ts";
+import { freePort } from "../test/free-port.ts";
 
 const startCommand =
   'nohup setsid npx -y pnpm start </dev/null >"$LOG" 2>&1 & echo $!; disown; ' +

@@ -255,7 +255,7 @@ test("without its entry no mutation of the API changes anything", async () => {
       ? { purpose, email: "n@example.org", displayName: "N", passwordHash: "x" }
       : { purpose, email: target.email, userId: target.id };
     return server.deps.database.transaction({ userId: target.id }, (tx) =>
-      createLinkToken(tx, { role: "member", ...facts }, server.deps.now(), 60),
+      createLinkToken(tx, { role: "member", ...facts }, server.deps.now(), 3600),
     );
   };
   const links = {
@@ -276,7 +276,7 @@ test("without its entry no mutation of the API changes anything", async () => {
     values (gen_random_uuid(), ${enrolled.id}, 'c', '', 0, '{}', false, 'x', now()) returning id`;
   const { secret } = must(await target.mutate("account.beginTotp"));
   const leaving = await server.member();
-  must(await leaving.mutate("data.erase", { password, graceSeconds: 60 }));
+  must(await leaving.mutate("data.erase", { password, graceSeconds: 3600 }));
   const hook = { name: "h", url: "https://93.184.216.34/" };
   const { id: hookId } = must(await member.mutate("webhooks.create", hook));
   const deliveryId = uuidv7();

@@ -5,6 +5,7 @@ import { createFolding } from "../src/audit/folding.ts";
 import { createRefusals } from "../src/audit/refusals.ts";
 import type { Context } from "../src/trpc/context.ts";
 import { must, startTestServer, type TestServer } from "./harness.ts";
+import { lockWaits } from "./lock-waits.ts";
 
 let server: TestServer;
 beforeAll(async () => {
@@ -14,7 +15,6 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 const key = Buffer.alloc(32, 1);
-const waiting = async () => (await server.owner`select 1 from pg_locks where not granted`).length;
 
 test("nodes that count the same refusals in another order do not deadlock", async () => {
   const now = server.deps.now();
@@ -39,7 +39,7 @@ test("nodes that count the same refusals in another order do not deadlock", asyn
         ${caller}, 'auth.me', 'not_signed_in', 1)`;
     await count(first);
     flushed = folding.flush();
-    await expect.poll(waiting).toBeGreaterThan(0);
+    await expect.poll(() => lockWaits(server)).toBeGreaterThan(0);
     await count(second);
   });
   await flushed;

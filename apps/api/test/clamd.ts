@@ -5,7 +5,7 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { vi } from "vitest";
-import { freePort } from "./harness.ts";
+import { freePort } from "../../../test/free-port.ts";
 
 const program = ["/usr/sbin/clamd", "/usr/local/sbin/clamd"].find(existsSync);
 

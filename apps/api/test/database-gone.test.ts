@@ -4,11 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { freePort } from "../../../test/free-port.ts";
 import { boot, type Running } from "../src/boot.ts";
 import { parseConfig } from "../src/config.ts";
 import { createLog } from "../src/log.ts";
 import { type Answer, type Client, createClient } from "./client.ts";
-import { freePort, must, password } from "./harness.ts";
+import { must, password } from "./harness.ts";
 import { migrationsFolder } from "./postgres.ts";
 
 let place: string;
@@ -97,6 +98,24 @@ async function timed<T>(act: () => Promise<T>): Promise<{ result: T; millisecond
   return { result, milliseconds: performance.now() - from };
 }
 
+/** What a busy machine adds to the time of a call: that of the slowest of those that need no database. */
+function watchMachine() {
+  let over = false;
+  let slowest = 0;
+  const watching = (async () => {
+    while (!over) {
+      const { milliseconds } = await timed(() => fetch(`${url()}/healthz`));
+      slowest = Math.max(slowest, milliseconds);
+      await sleep(20);
+    }
+  })();
+  return async () => {
+    over = true;
+    await watching;
+    return slowest;
+  };
+}
+
 const soon = { interval: 20 };
 
 const isUnavailable = (answer: Answer) => {
@@ -146,17 +165,19 @@ test("a database whose background work takes its time is not taken for one that 
 describe("a database that hangs", () => {
   test("is answered with 503 within two seconds, for calls under way and new ones, and comes back by itself", async () => {
     await signalAll("SIGSTOP");
+    const slowest = watchMachine();
     try {
       const under = await Promise.all([agents, create, ingest, signIn].map(timed));
-      for (const { result, milliseconds } of under) {
-        isUnavailable(result);
-        expect(milliseconds).toBeLessThan(2000);
-      }
+      const afterwards = [];
+      for (const { result } of under) isUnavailable(result);
       for (const call of [agents, create, ingest, signIn, () => client.query("setup.status")]) {
         const { result, milliseconds } = await timed(call);
         isUnavailable(result);
-        expect(milliseconds).toBeLessThan(500);
+        afterwards.push(milliseconds);
       }
+      const added = await slowest();
+      for (const { milliseconds } of under) expect(milliseconds).toBeLessThan(2000 + added);
+      for (const milliseconds of afterwards) expect(milliseconds).toBeLessThan(500 + added);
       expect(await ready()).toBe(503);
       expect((await fetch(`${url()}/healthz`)).status).toBe(200);
       const rest = await fetch(`${url()}/api/v1/events`, {
@@ -171,10 +192,11 @@ describe("a database that hangs", () => {
       expect(Number(otlp.headers.get("retry-after"))).toBeGreaterThan(0);
       expect(await otlp.json()).toMatchObject({ code: 14 });
     } finally {
+      await slowest();
       await signalAll("SIGCONT");
     }
     const { milliseconds } = await timed(() =>
-      expect.poll(async () => (await agents()).status, { timeout: 5000, interval: 50 }).toBe(200),
+      expect.poll(async () => (await agents()).status, { timeout: 20_000, interval: 50 }).toBe(200),
     );
     expect(milliseconds).toBeLessThan(5000);
     await everythingWorks();
@@ -191,12 +213,14 @@ describe("a database that is killed", () => {
   test("is answered with 503, is started again, and serves within five seconds", async () => {
     const before = await postmaster();
     const answers: Answer[] = [];
+    const times: number[] = [];
+    const slowest = watchMachine();
     let over = false;
     const caller = async (call: () => Promise<Answer>) => {
       while (!over) {
         const { result, milliseconds } = await timed(call);
         answers.push(result);
-        expect(milliseconds).toBeLessThan(2000);
+        times.push(milliseconds);
         await sleep(10);
       }
     };
@@ -207,10 +231,12 @@ describe("a database that is killed", () => {
       await expect.poll(postmaster, soon).not.toBe(before);
       await expect.poll(async () => (await agents()).status, soon).toBe(200);
     });
-    expect(milliseconds).toBeLessThan(5000);
     await sleep(300);
     over = true;
     await Promise.all(callers);
+    const added = await slowest();
+    expect(milliseconds).toBeLessThan(5000 + added);
+    expect(Math.max(...times)).toBeLessThan(2000 + added);
     const refused = answers.filter(({ status }) => status !== 200);
     expect(refused.length).toBeGreaterThan(0);
     for (const answer of refused) isUnavailable(answer);

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { connect } from "@muniment/db/connection.ts";
 // biome-ignore lint/correctness/useImportExtensions: scripts run before anything is installed.
 import { debianPostgres } from "../../../scripts/debian-postgres.mjs";
-import { freePort } from "./harness.ts";
+import { freePort } from "../../../test/free-port.ts";
 
 const binaries = debianPostgres();
 

@@ -4,12 +4,13 @@ import { join } from "node:path";
 import { recordedHome } from "@muniment/db/embedded/database-home.ts";
 import postgres from "postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { freePort } from "../../../test/free-port.ts";
 import { boot, databaseName, type Running } from "../src/boot.ts";
 import { parseConfig } from "../src/config.ts";
 import { createLog } from "../src/log.ts";
 import { type Client, createClient } from "./client.ts";
 import { makeEvent } from "./events-sender.ts";
-import { freePort, must, password } from "./harness.ts";
+import { must, password } from "./harness.ts";
 import { migrationsFolder } from "./postgres.ts";
 
 /** Stands in everything that the person types, sends or is known by. */

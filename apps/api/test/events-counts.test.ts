@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { foldCounts } from "../src/features/events/fold-counts.ts";
 import { wrongCounts } from "./events-recount.ts";
 import { makeEvent, makeSender, send } from "./events-sender.ts";
+import { foldAllCounts } from "./fold-all.ts";
 import { startTestServer, type TestServer } from "./harness.ts";
 
 let server: TestServer;
@@ -33,7 +34,7 @@ test("counts equal a full count after stored, repeated and refused events, folde
     await Promise.all([...batches, foldCounts(server.deps.database.raw)]);
     expect(await wrongCounts(server)).toEqual([]);
   }
-  await foldCounts(server.deps.database.raw);
+  await foldAllCounts(server);
   const [left] = await server.owner`
     select (select count(*)::int from event_count_changes) as changes,
       (select sum(count)::int from event_counts where minutes = 15 and apart = 0) as counted,
@@ -58,7 +59,7 @@ test("charts and facets from counts equal a count of the events, at any bounds a
   );
   for (let from = 0; from < made.length; from += 100) {
     await send(server, key, made.slice(from, from + 100));
-    if (from === 100) await foldCounts(server.deps.database.raw);
+    if (from === 100) await foldAllCounts(server);
   }
   const questions = [
     [{}, server.owner`true`],

@@ -38,7 +38,7 @@ test("deleting a user deletes the events and every trace of them", async () => {
   expect((await admin.mutate("users.delete", { id: member.id })).status).toBe(200);
   for (
     let tries = 0;
-    tries < 100 && (await left([...tables, ...countTables])).some((count) => count > 0);
+    tries < 250 && (await left([...tables, ...countTables])).some((count) => count > 0);
     tries += 1
   ) {
     await sleep(100);

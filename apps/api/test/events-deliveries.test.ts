@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { foldAgentCounters } from "../src/features/events/fold-counts.ts";
 import { makeEvent, makeSender, send } from "./events-sender.ts";
+import { foldAllAgentCounters } from "./fold-all.ts";
 import { must, startTestServer, type TestServer } from "./harness.ts";
 
 let server: TestServer;
@@ -45,7 +45,7 @@ test("what was sent with each key adds up at once, before and after it is folded
       "second",
     ]);
     for (const counts of [total, ...keys]) expect(adds(counts)).toBe(true);
-    if (round === 2) await foldAgentCounters(server.deps.database.raw);
+    if (round === 2) await foldAllAgentCounters(server);
   }
 });
 
@@ -78,7 +78,7 @@ test("a gap in an agent's numbers is reported within five seconds, until it is f
 test("a refused event leaves its number missing", async () => {
   const sender = await makeSender(server);
   await send(server, sender.key, [...numbered(1, 3), { type: "NO", seq: 2 }]);
-  await foldAgentCounters(server.deps.database.raw);
+  await foldAllAgentCounters(server);
   expect((await deliveriesOf(sender)).sequence?.gaps).toEqual([{ from: 2, to: 2 }]);
 });
 
@@ -89,7 +89,7 @@ test("at most 100 ranges are kept apart, what is missing between older ones coun
     await send(server, sender.key, numbered(...seqs));
   }
   await send(server, sender.key, numbered(Number.MAX_SAFE_INTEGER));
-  await foldAgentCounters(server.deps.database.raw);
+  await foldAllAgentCounters(server);
   const sequence = (await deliveriesOf(sender)).sequence;
   expect(sequence).toMatchObject({ first: 0, last: Number.MAX_SAFE_INTEGER, lost: 51 });
   expect(sequence?.missing).toBe(Number.MAX_SAFE_INTEGER - 299 + 98);

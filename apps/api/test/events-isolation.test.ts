@@ -1,7 +1,7 @@
 import { events } from "@muniment/db/schema/events.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { foldAgentCounters } from "../src/features/events/fold-counts.ts";
 import { makeEvent, makeSender, send } from "./events-sender.ts";
+import { foldAllAgentCounters } from "./fold-all.ts";
 import { startTestServer, type TestServer } from "./harness.ts";
 
 let server: TestServer;
@@ -12,7 +12,7 @@ beforeAll(async () => {
   owner = await makeSender(server);
   stranger = await makeSender(server);
   await send(server, owner.key, [makeEvent({ seq: 1 }), makeEvent({}, Date.UTC(2004, 1))]);
-  await foldAgentCounters(server.deps.database.raw);
+  await foldAllAgentCounters(server);
 });
 afterAll(() => server.stop());
 

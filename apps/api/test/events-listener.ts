@@ -46,9 +46,9 @@ export async function listen(
     response,
     messages,
     events: () => messages.flatMap(({ event }) => (event ? [event] : [])),
-    /** Resolves when that many messages of the kind have come; rejects after 10 s. */
+    /** Resolves when that many messages of the kind have come; rejects after 25 s. */
     async until(count: number, kind: "position" | "event" = "event"): Promise<void> {
-      const end = Date.now() + 10_000;
+      const end = Date.now() + 25_000;
       while (messages.filter((one) => one.kind === kind).length < count) {
         if (Date.now() > end) throw new Error(`only ${messages.length} of ${count} messages came`);
         await new Promise<void>((resolve) => {

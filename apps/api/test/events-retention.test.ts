@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createExpiry } from "../src/features/events/expire-events.ts";
-import { foldCounts } from "../src/features/events/fold-counts.ts";
 import { createClock } from "./clock.ts";
 import { wrongCounts } from "./events-recount.ts";
 import { makeEvent, makeSender, searchAll, send } from "./events-sender.ts";
+import { foldAllCounts } from "./fold-all.ts";
 import { must, startTestServer, type TestServer } from "./harness.ts";
 
 const day = 86_400_000;
@@ -35,7 +35,7 @@ test("what a user no longer keeps is hidden at once and then deleted, with every
   const events = Array.from({ length: 60 }, (_, n) => makeEvent({}, now - n * day));
   await send(server, sender.key, events);
   await send(server, other.key, [makeEvent({}, now - 100 * day)]);
-  await foldCounts(server.deps.database.raw);
+  await foldAllCounts(server);
   const { member, userId } = sender;
   must(await member.mutate("events.setRetention", { days: 30 }));
   expect(must(await member.query("events.retention"))).toEqual({ days: 30, instanceDays: null });
@@ -58,7 +58,7 @@ test("what a user no longer keeps is hidden at once and then deleted, with every
   expect(await countOf("events", userId)).toBe(30);
   expect(await countOf("event_ids", userId)).toBe(30);
   expect(await wrongCounts(server)).toEqual([]);
-  await foldCounts(server.deps.database.raw);
+  await foldAllCounts(server);
   await expire();
   expect(await wrongCounts(server)).toEqual([]);
   const [empty] = await server.owner`select count(*)::int from event_counts where count = 0`;
@@ -86,7 +86,7 @@ test("the instance's retention drops whole partitions, and waits for those who r
   const sender = await makeSender(server);
   const old = Array.from({ length: 20 }, (_, n) => makeEvent({}, Date.UTC(2019, 3, 1) + n * day));
   await send(server, sender.key, [...old, makeEvent()]);
-  await foldCounts(server.deps.database.raw);
+  await foldAllCounts(server);
   expect(await partitions()).toContain("events_2019");
   const expire = createExpiry(server.deps.database, 400, () => new Date(now));
 

@@ -3,12 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect, parseConnectionUrl } from "@muniment/db/connection.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { freePort } from "../../../test/free-port.ts";
 import { boot, type Running } from "../src/boot.ts";
 import { parseConfig } from "../src/config.ts";
 import { createLog } from "../src/log.ts";
 import { createClient } from "./client.ts";
 import { type ExternalPostgres, hasPostgres, startExternalPostgres } from "./debian-postgres.ts";
-import { freePort, must, password } from "./harness.ts";
+import { must, password } from "./harness.ts";
 import { migrationsFolder } from "./postgres.ts";
 
 const secret = "superuser-of-this-test";

@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ConnectionFacts } from "@muniment/db/connection.ts";
@@ -12,6 +11,7 @@ import {
   createScratchDatabase,
   type ScratchDatabase,
 } from "../../../packages/db/test/scratch-database.ts";
+import { freePort } from "../../../test/free-port.ts";
 import { boot, type Running } from "../src/boot.ts";
 import { parseConfig } from "../src/config.ts";
 import type { Deps } from "../src/deps.ts";
@@ -52,15 +52,6 @@ export type TestServerOptions = {
   /** Files of a built SPA. */
   webDirectory?: string;
 };
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
-}
 
 /** The data of an answer that must be a success. */
 export const must = (answer: Answer) => {

@@ -38,7 +38,9 @@ function contract(create: (limits: Record<LimitName, LimitRule>) => Limits) {
   test("the state says what is left and when the window ends", async () => {
     const limits = create(rules("mail", { points: 2, durationSeconds: 60 }));
     const rule = { points: 2, durationSeconds: 60 };
-    const state = { name: "mail", rule, resetSeconds: 60 };
+    // Never more than the window, and less only on a machine that takes seconds for three calls.
+    const resetSeconds = expect.toSatisfy((left: number) => left > 50 && left <= 60);
+    const state = { name: "mail", rule, resetSeconds };
     expect(await limits.consume("mail", key)).toEqual({ ...state, allowed: true, remaining: 1 });
     expect(await limits.consume("mail", key)).toEqual({ ...state, allowed: true, remaining: 0 });
     expect(await limits.consume("mail", key)).toEqual({ ...state, allowed: false, remaining: 0 });

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
 import { vi } from "vitest";
-import { freePort } from "./harness.ts";
+import { freePort } from "../../../test/free-port.ts";
 
 const program = ["/usr/bin/redis-server", "/usr/local/bin/redis-server"].find(existsSync);
 

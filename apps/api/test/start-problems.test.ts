@@ -1,10 +1,11 @@
 import { createServer } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { freePort } from "../../../test/free-port.ts";
 import { boot } from "../src/boot.ts";
 import { type Config, parseConfig } from "../src/config.ts";
 import { createLog } from "../src/log.ts";
 import { StartProblem } from "../src/start-problem.ts";
-import { freePort, startTestServer, type TestServer } from "./harness.ts";
+import { startTestServer, type TestServer } from "./harness.ts";
 import { migrationsFolder } from "./postgres.ts";
 
 let server: TestServer;

@@ -5,10 +5,11 @@ import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { freePort } from "../../../test/free-port.ts";
 import { commands } from "../../cli/src/commands.ts";
 import { dispatch } from "../../cli/src/dispatch.ts";
 import { makeEvent, makeSender, send } from "./events-sender.ts";
-import { freePort, startTestServer, type TestServer } from "./harness.ts";
+import { startTestServer, type TestServer } from "./harness.ts";
 
 let keeper: TestServer;
 let node: TestServer;

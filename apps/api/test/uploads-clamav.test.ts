@@ -1,9 +1,10 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { freePort } from "../../../test/free-port.ts";
 import { createScanner } from "../src/uploads/scanner.ts";
 import { badText, hasClamd, startClamd, type TestClamd } from "./clamd.ts";
 import { eicar, png, pngText } from "./file-samples.ts";
-import { freePort, must, startTestServer, type TestServer } from "./harness.ts";
+import { must, startTestServer, type TestServer } from "./harness.ts";
 import { uploadFile } from "./upload.ts";
 
 describe.runIf(hasClamd)("with a virus scanner", () => {
@@ -65,7 +66,7 @@ describe.runIf(hasClamd)("with a virus scanner", () => {
     const answer = await uploadFile(server, member, "sound");
     expect([answer.status, answer.error?.data.reason]).toEqual([503, "scanner_unavailable"]);
     expect(answer.headers.get("retry-after")).toBe("60");
-    expect(performance.now() - from).toBeLessThan(1000);
+    expect(performance.now() - from).toBeLessThan(5000);
     expect(must(await member.query("uploads.list")).items).toEqual([]);
   });
 });

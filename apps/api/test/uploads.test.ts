@@ -263,7 +263,7 @@ describe("what is refused", () => {
       await upload(member, "<svg onload='alert(1)'/>", { name: "a.svg" }),
       await upload(member, png(), { name: "a.jpg" }),
     ];
-    expect((performance.now() - from) / answers.length).toBeLessThan(1000);
+    expect((performance.now() - from) / answers.length).toBeLessThan(3000);
     expect(answers.map(({ status, error }) => [status, error?.data.reason])).toEqual([
       [422, "file_refused"],
       [422, "file_refused"],
@@ -423,7 +423,7 @@ describe("what is refused", () => {
     const from = performance.now();
     const eleventh = await upload(member, "x");
     expect([eleventh.status, eleventh.error?.data.reason]).toEqual([429, "rate_limited"]);
-    expect(performance.now() - from).toBeLessThan(1000);
+    expect(performance.now() - from).toBeLessThan(3000);
     expect(eleventh.headers.get("ratelimit-policy")).toBe('"upload";q=10;w=3600');
   });
 });

@@ -13,7 +13,7 @@ export async function populate(owner: postgres.Sql): Promise<Person> {
   const later = new Date(now.getTime() + 3_600_000);
   if (!id || !agentId || !keyId || !eventId || !batchId) throw new Error("no ids");
   await owner`insert into users ${owner({ id, email: `${id}@example.org`, display_name: "x", password_hash: "x", role: "member", created_at: now })}`;
-  await owner`insert into sessions ${owner({ id: sessionId, public_id: randomUUID(), user_id: id, created_at: now, authenticated_at: now, last_used_at: now, expires_at: new Date(Date.now() + 60_000), address: "", user_agent: "" })}`;
+  await owner`insert into sessions ${owner({ id: sessionId, public_id: randomUUID(), user_id: id, created_at: now, authenticated_at: now, last_used_at: now, expires_at: later, address: "", user_agent: "" })}`;
   await owner`insert into refresh_tokens ${owner({ hash: Buffer.from(sessionId, "hex"), session_id: sessionId, user_id: id, generation: 0 })}`;
   await owner`insert into known_devices ${owner({ user_id: id, hash: randomBytes(32), created_at: now, last_used_at: now })}`;
   await owner`insert into sign_ins ${owner({ id: randomUUID(), user_id: id, at: now, outcome: "signed_in", address: "", user_agent: "" })}`;

@@ -7,7 +7,8 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { makeSender } from "../../../apps/api/test/events-sender.ts";
-import { freePort, startTestServer, type TestServer } from "../../../apps/api/test/harness.ts";
+import { startTestServer, type TestServer } from "../../../apps/api/test/harness.ts";
+import { freePort } from "../../../test/free-port.ts";
 import { createMuniment, type Rejection } from "../src/client.ts";
 import { startCutProxy } from "./cut-proxy.ts";
 

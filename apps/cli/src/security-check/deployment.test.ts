@@ -2,12 +2,12 @@ import { execFile, spawn } from "node:child_process";
 import { createHash, X509Certificate } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { parse } from "yaml";
+import { freePort } from "../../../../test/free-port.ts";
 import { judge } from "./command.ts";
 import { readSettings } from "./gather/settings.ts";
 import { checks } from "./registry.ts";
@@ -131,15 +131,6 @@ test("the server accepts what the compose file gives it, and the checks have not
 
 const redisServer = ["/usr/bin/redis-server", "/usr/local/bin/redis-server"].find(existsSync);
 
-async function freePort(): Promise<string> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return String(address.port);
-}
-
 describe.skipIf(!redisServer && process.env.CI !== "true")("Redis with its configuration", () => {
   let stop: () => Promise<void>;
   let port: string;
@@ -152,7 +143,7 @@ describe.skipIf(!redisServer && process.env.CI !== "true")("Redis with its confi
   };
 
   beforeAll(async () => {
-    port = await freePort();
+    port = String(await freePort());
     const configuration = projectFile("deploy/redis/redis.conf")
       .replaceAll("/run/secrets", join(place, "redis"))
       .replace("tls-port 6379", `tls-port ${port}\nbind 127.0.0.1`);
@@ -164,7 +155,7 @@ describe.skipIf(!redisServer && process.env.CI !== "true")("Redis with its confi
       child.kill("SIGKILL");
       await ended;
     };
-    await vi.waitUntil(() => say("health", "none", "ping").catch(() => ""), { timeout: 10_000 });
+    await vi.waitUntil(() => say("health", "none", "ping").catch(() => ""), { timeout: 20_000 });
   });
   afterAll(() => stop());
 

@@ -1,5 +1,4 @@
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { boot, type Running } from "@muniment/api/boot.ts";
@@ -7,6 +6,7 @@ import { parseConfig } from "@muniment/api/config.ts";
 import { createLog } from "@muniment/api/log.ts";
 import { connect } from "@muniment/db/connection.ts";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { freePort } from "../../../../test/free-port.ts";
 import { call } from "../../test/call.ts";
 
 vi.setConfig({ testTimeout: 30_000, hookTimeout: 60_000 });
@@ -23,18 +23,9 @@ let env: Record<string, string>;
 let running: Running;
 let owner: Sql;
 
-async function freePort(): Promise<string> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return String(address.port);
-}
-
 beforeAll(async () => {
   place = await mkdtemp("/tmp/security-check-");
-  env = { DATA_DIR: join(place, "data"), PORT: await freePort(), LOG_LEVEL: "warn" };
+  env = { DATA_DIR: join(place, "data"), PORT: String(await freePort()), LOG_LEVEL: "warn" };
   const parsed = parseConfig(env);
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
   const log = createLog("silent");

@@ -159,10 +159,10 @@ describe("on one data directory, from one start to the next", () => {
     expect((await readdir(dataDir())).sort()).toEqual(["lock", "postgres", "socket"]);
   });
 
-  it("keeps rows over two more starts, each well under a second, and leaves no process behind", async () => {
+  it("keeps rows over two more starts, each within five seconds, and leaves no process behind", async () => {
     for (let round = 0; round < 2; round++) {
       const { server, tookMs } = await startAndCheckRows();
-      expect(tookMs).toBeLessThan(2_000);
+      expect(tookMs).toBeLessThan(5_000);
       await addRow(server);
       const pending = await Promise.race([server.exited, server.stop().then(() => "stopped")]);
       expect(pending).toBe("stopped");
