@@ -195,6 +195,7 @@ test.each([
   ["REFRESH_TOKEN_TTL_S", ["3599", "31536001"]],
   ["MODEL_API_KEY", ["a key", "sk-\n", "x"]],
   ["MODEL_NAME", ["small"]],
+  ["MODEL_TIMEOUT_S", ["0", "601", "1.5", "x"]],
   ["ARGON2_MEMORY_KIB", ["19455", "x"]],
   ["ARGON2_TIME", ["1"]],
 ])("a wrong %s is refused, alone and with a remedy", (variable, values) => {
@@ -246,6 +247,7 @@ test("a model has an address and a name; its key is one that some endpoints need
   expect(configOf({}).config.model).toBeNull();
   expect(configOf(endpoint).config.model).toEqual({
     ...{ baseUrl: "https://models.example.com/v1", name: "small", apiKey: null },
+    timeoutSeconds: 60,
   });
   expect(configOf({ ...endpoint, MODEL_API_KEY: "sk-1" }).config.model?.apiKey).toBe("sk-1");
   expect(complaints({ ...endpoint, MODEL_NAME: "" })).toEqual(["MODEL_BASE_URL"]);

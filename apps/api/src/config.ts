@@ -38,7 +38,13 @@ export type Config = {
   /** CIDR ranges that may be sent to although they are not public. */
   egressAllow: readonly string[];
   /** An OpenAI-compatible endpoint; null: questions cannot be asked. */
-  model: { baseUrl: string; apiKey: string | null; name: string } | null;
+  model: {
+    baseUrl: string;
+    apiKey: string | null;
+    name: string;
+    /** How long one question may take, both replies together. */
+    timeoutSeconds: number;
+  } | null;
   mailFrom: string;
   /** A file outside of `dataDir` that checkpoints of the audit log are appended to. */
   auditCheckpointFile: string | null;
@@ -129,6 +135,7 @@ const schema = z.object({
     .regex(/^[\x21-\x7e]{1,2048}$/, "not a key that a header can carry")
     .optional(),
   MODEL_NAME: z.string().min(1).max(200).optional(),
+  MODEL_TIMEOUT_S: whole(1, 600, 60),
   API_DOCS: z.enum(["on", "off"]).optional(),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
   METRICS_TOKEN: z.string().min(16).optional(),
@@ -483,7 +490,12 @@ export function parseConfig(env: Env): Parsed {
     egressAllow: v.EGRESS_ALLOW,
     model:
       v.MODEL_BASE_URL !== undefined && v.MODEL_NAME !== undefined
-        ? { baseUrl: v.MODEL_BASE_URL, apiKey: v.MODEL_API_KEY ?? null, name: v.MODEL_NAME }
+        ? {
+            baseUrl: v.MODEL_BASE_URL,
+            apiKey: v.MODEL_API_KEY ?? null,
+            name: v.MODEL_NAME,
+            timeoutSeconds: v.MODEL_TIMEOUT_S,
+          }
         : null,
     mailFrom: v.MAIL_FROM,
     auditCheckpointFile: v.AUDIT_CHECKPOINT_FILE ? resolve(v.AUDIT_CHECKPOINT_FILE) : null,

@@ -1,6 +1,7 @@
 import type { Anomaly } from "@muniment/shared/insights.ts";
 import { expect, test } from "vitest";
-import { anomalySearch, hoursOf, toMarkers } from "./anomalies.ts";
+import { anomalySearch, hoursOf, isAsked, rangeAround, toMarkers } from "./anomalies.ts";
+import { readQuery } from "./event-query.ts";
 
 const hour = 3_600_000;
 const start = Date.UTC(2026, 0, 5);
@@ -55,4 +56,29 @@ test("markers that would cover each other are one, which opens the time of all o
 test("a range that ends now is one of whole hours", () => {
   const span = { from: iso(start - 24 * hour), to: iso(start) };
   expect(hoursOf("24h", start + 59 * 60_000)).toEqual(span);
+});
+
+test("a span is looked at as part of the shortest range around it", () => {
+  const now = start + 59 * 60_000;
+  const from = (before: number) => ({ from: iso(start - before * hour), to: iso(start) });
+  expect(rangeAround(from(1), now)).toBe("24h");
+  expect(rangeAround(from(24), now)).toBe("24h");
+  expect(rangeAround(from(25), now)).toBe("7d");
+  expect(rangeAround(from(30 * 24), now)).toBe("30d");
+  expect(rangeAround(from(31 * 24), now)).toBeNull();
+});
+
+test.each([
+  ["", true],
+  ["agent:web type:ssh.*", true],
+  [`agent:${agentId} -type:http.get`, true],
+  ["type:http.get OR type:ssh.login.failed", true],
+  ["agent:db", false],
+  ["-type:ssh.*", false],
+  ["level:error", null],
+  ["type:ssh.* level:error", null],
+  ["-subject:user:1", null],
+])("what stands out in ssh.login.failed of web is among the events of '%s': %s", (text, answer) => {
+  const { query } = readQuery(text);
+  expect(query && isAsked(query, anomaly(start), "web")).toBe(answer);
 });

@@ -1,4 +1,5 @@
 import { printEventQuery } from "@muniment/shared/event-query/print.ts";
+import type { EventQuery } from "@muniment/shared/event-query/query.ts";
 import type { Anomaly } from "@muniment/shared/insights.ts";
 import { type RangeName, rangeMilliseconds, type Span, toSpan } from "./event-range.ts";
 import { trpc } from "./trpc.ts";
@@ -21,6 +22,46 @@ const closest = 0.09;
 export function hoursOf(range: AnomalyRange, now = Date.now()): Span {
   const end = Math.floor(now / hour) * hour;
   return toSpan(end - rangeMilliseconds[range], end);
+}
+
+/** The shortest range that ends now and holds all of a span; null where none is long enough. */
+export function rangeAround(span: Span, now = Date.now()): AnomalyRange | null {
+  const ranges = ["24h", "7d", "30d"] as const;
+  return (
+    ranges.find((range) => Date.parse(hoursOf(range, now).from) <= Date.parse(span.from)) ?? null
+  );
+}
+
+/**
+ * Whether the events of an anomaly are among those of a query; null where the query asks for more than
+ * agents and types, of which anomalies are.
+ */
+export function isAsked(
+  query: EventQuery,
+  anomaly: Pick<Anomaly, "agentId" | "type">,
+  agentName: string,
+): boolean | null {
+  switch (query.kind) {
+    case "agent":
+      return [anomaly.agentId, agentName].includes(query.agent);
+    case "field":
+      if (query.field !== "type" || query.op === "exists") return null;
+      return query.op === "eq"
+        ? anomaly.type === query.value
+        : anomaly.type.startsWith(query.value);
+    case "not": {
+      const answer = isAsked(query.part, anomaly, agentName);
+      return answer === null ? null : !answer;
+    }
+    case "and":
+    case "or": {
+      const answers = query.parts.map((part) => isAsked(part, anomaly, agentName));
+      if (answers.includes(null)) return null;
+      return query.kind === "and" ? !answers.includes(false) : answers.includes(true);
+    }
+    default:
+      return null;
+  }
 }
 
 /** What stands out in a range that ends now. */

@@ -63,7 +63,6 @@ export const askBounds = {
   events: 40,
   sentLength: 24_000,
   outputTokens: 800,
-  milliseconds: 60_000,
 } as const;
 
 const search = {

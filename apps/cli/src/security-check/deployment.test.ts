@@ -129,6 +129,20 @@ test("the server accepts what the compose file gives it, and the checks have not
   expect(judged.filter(({ status }) => status === "fail" || status === "warn")).toEqual([]);
 });
 
+test("the scanner of the compose file is met by the API alone, in a network without a way out", () => {
+  const { services, networks } = parse(projectFile("docker-compose.yml"), { merge: true });
+  const { clamav } = services;
+  const sharedBy = (network: string) =>
+    Object.keys(services).filter((name) => services[name].networks?.includes(network));
+  expect(clamav.profiles).toEqual(["clamav"]);
+  expect(clamav.networks.map(sharedBy)).toEqual([["api", "clamav"], ["clamav"]]);
+  expect(networks.scanner).toEqual({ internal: true });
+  expect(clamav.ports).toBeUndefined();
+  const told = projectFile("deploy/.env.example").match(/^# (CLAMAV_URL)=(.+)$/m) ?? [];
+  const settings = readSettings({ ...composeEnvironment(), CLAMAV_URL: told[2] ?? "" });
+  expect(settings.config.clamav).toEqual({ host: "clamav", port: 3310 });
+});
+
 const redisServer = ["/usr/bin/redis-server", "/usr/local/bin/redis-server"].find(existsSync);
 
 describe.skipIf(!redisServer && process.env.CI !== "true")("Redis with its configuration", () => {

@@ -133,9 +133,20 @@ async function* answer(asked: Asked, model: Model): AsyncGenerator<AskMessage> {
   yield { kind: "end", cut: left === 0 };
 }
 
-async function* numbered(messages: AsyncGenerator<AskMessage>) {
+/** Whatever takes too long, the sentence is of the whole. */
+async function* numbered(
+  messages: AsyncGenerator<AskMessage>,
+  limit: AbortSignal,
+  seconds: number,
+) {
   let number = 0;
-  for await (const message of messages) yield tracked(String(++number), message);
+  try {
+    for await (const message of messages) yield tracked(String(++number), message);
+  } catch (error) {
+    if (!limit.aborted) throw error;
+    const why = `The answer took longer than ${seconds} s.`;
+    throw new AppError("model_failed", why, { cause: error });
+  }
 }
 
 /**
@@ -158,7 +169,9 @@ export const ask = limited("model")
     }
     if (lastEventId) throw new AppError("model_failed", "The connection broke off. Ask again.");
     if (!signal) throw new Error("a stream needs a signal that ends it");
-    const ending = AbortSignal.any([signal, AbortSignal.timeout(askBounds.milliseconds)]);
+    const { timeoutSeconds } = model;
+    const limit = AbortSignal.timeout(timeoutSeconds * 1000);
+    const ending = AbortSignal.any([signal, limit]);
     const asked = { deps, principal, question, given, audit, signal: ending };
-    return numbered(answer(asked, createModel(model, deps.egress)));
+    return numbered(answer(asked, createModel(model, deps.egress)), limit, timeoutSeconds);
   });

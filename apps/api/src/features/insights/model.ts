@@ -32,13 +32,13 @@ function explain(error: unknown): AppError {
 
 /** Speaks to an OpenAI-compatible endpoint; it is given no tools, and a call of one is an error. */
 export function createModel(
-  { baseUrl, apiKey, name }: NonNullable<Config["model"]>,
+  { baseUrl, apiKey, name, timeoutSeconds }: NonNullable<Config["model"]>,
   egress: Egress,
 ): Model {
   return async function* stream({ instructions, content }, signal) {
     // Loaded by the first question, as most installations ask none.
     const { createOpenAICompatible } = await import("@ai-sdk/openai-compatible");
-    const bounds = { timeoutMilliseconds: askBounds.milliseconds, maxBodyBytes };
+    const bounds = { timeoutMilliseconds: timeoutSeconds * 1000, maxBodyBytes };
     const provider = createOpenAICompatible({
       name: "model",
       baseURL: baseUrl,

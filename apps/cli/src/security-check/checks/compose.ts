@@ -4,7 +4,8 @@ import type { Compose, Service } from "../gather/compose.ts";
 import { isPinned } from "./pinned-image.ts";
 
 const stores = /(?:^|[/-])(?:postgres|postgresql|redis|valkey|mysql|mariadb|mongo)(?:[:@-]|$)/;
-const storePorts = /(?:^|:)(?:5432|6379|3306|27017)(?:\/|$)/;
+/** Of databases, and of clamd, which asks nobody who they are. */
+const privatePorts = /(?:^|:)(?:5432|6379|3306|27017|3310)(?:\/|$)/;
 const secretName = /PASSWORD|PASSWD|SECRET|TOKEN|ENCRYPTION_KEY|SIGNING_KEY|PRIVATE_KEY/;
 const inlinePassword = /:\/\/[^:/@\s]*:[^@$\s]+@/;
 
@@ -50,7 +51,7 @@ function holdsSecret([name, value]: [string, string]): boolean {
 export const composeChecks: Check[] = [
   {
     id: "compose.private-stores",
-    title: "No database port is published",
+    title: "No port of a database or scanner is published",
     group: "containers",
     run: withCompose(({ services }) =>
       failIfAny(
@@ -58,7 +59,7 @@ export const composeChecks: Check[] = [
           .filter(
             (service) =>
               (isStore(service) && service.ports.length > 0) ||
-              service.ports.some((port) => storePorts.test(port)),
+              service.ports.some((port) => privatePorts.test(port)),
           )
           .map(({ name, ports }) => `${name} publishes ${ports.join(", ")}`),
         "none",

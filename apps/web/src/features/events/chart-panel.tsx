@@ -2,16 +2,19 @@ import { useSuspenseQuery } from "@tanstack/react-query";
 import { History, ZoomOut } from "lucide-react";
 import { useDeferredValue, useMemo } from "react";
 import { useAgentNames } from "../../agent-names.ts";
-import { intervalMilliseconds, wholeBuckets, widen } from "../../event-range.ts";
+import { type intervalMilliseconds, wholeBuckets, widen } from "../../event-range.ts";
 import { toSeries } from "../../event-series.ts";
 import { timelineQuery } from "../../event-timeline.ts";
 import { Button } from "../../ui/button.tsx";
 import { ChartFigure } from "../../ui/chart-figure.tsx";
 import { ChartLegend } from "../../ui/chart-legend.tsx";
 import { formatCount } from "../../ui/format-count.ts";
+import { useAxis } from "../../use-axis.ts";
+import { useMarkers } from "../../use-markers.ts";
 import { BySelect } from "./by-select.tsx";
 import type { View } from "./events-search.ts";
 import { fieldLabel, useFieldFilter } from "./field-names.ts";
+import { useAnomalies } from "./use-anomalies.ts";
 import { useBefore } from "./use-before.ts";
 import { useBy, useLive, useTimeChoice, useUpdate } from "./use-explorer.ts";
 
@@ -53,13 +56,8 @@ export function ChartPanel({ view }: { view: View }) {
     () => toSeries(timeline.buckets, by, by === "agentId" ? agentName : undefined),
     [timeline.buckets, by, agentName],
   );
-  const buckets = useMemo(
-    () => ({
-      starts: timeline.buckets.map(({ start }) => Date.parse(start)),
-      width: intervalMilliseconds[interval],
-    }),
-    [timeline.buckets, interval],
-  );
+  const buckets = useAxis(timeline);
+  const markers = useMarkers(useAnomalies(view), buckets);
   const before = useBefore(view, by);
   const total = timeline.buckets.reduce((sum, { count }) => sum + count, 0);
   const widest = time.range === "all" && time.from === undefined && time.to === undefined;
@@ -109,6 +107,7 @@ export function ChartPanel({ view }: { view: View }) {
       buckets={buckets}
       series={series}
       before={before.counts}
+      markers={markers}
       height={height}
       onZoom={(from, to) =>
         update({ range: undefined, live: undefined, ...wholeBuckets(from, to, "1m") })

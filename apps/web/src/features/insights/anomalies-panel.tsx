@@ -2,13 +2,15 @@ import { useSuspenseQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { Lightbulb } from "lucide-react";
 import { useMemo } from "react";
-import { anomaliesQuery, hoursOf, toMarkers } from "../../anomalies.ts";
-import { intervalMilliseconds, rangeLabels, wholeBuckets } from "../../event-range.ts";
+import { anomaliesQuery, hoursOf } from "../../anomalies.ts";
+import { rangeLabels, wholeBuckets } from "../../event-range.ts";
 import { toSeries } from "../../event-series.ts";
 import { timelineQuery } from "../../event-timeline.ts";
 import { ChartFigure } from "../../ui/chart-figure.tsx";
 import { ChartLegend } from "../../ui/chart-legend.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
+import { useAxis } from "../../use-axis.ts";
+import { useMarkers } from "../../use-markers.ts";
 import { AnomalyTable } from "./anomaly-table.tsx";
 import type { InsightsRange } from "./insights-search.ts";
 
@@ -17,20 +19,11 @@ const height = 190;
 /** The times that stand out, above the chart of all events and as a list. */
 export function AnomaliesPanel({ range }: { range: InsightsRange }) {
   const { items, nextCursor } = useSuspenseQuery(anomaliesQuery(range)).data;
-  const { buckets, interval } = useSuspenseQuery(timelineQuery({}, hoursOf(range), "type")).data;
+  const timeline = useSuspenseQuery(timelineQuery({}, hoursOf(range), "type")).data;
   const navigate = useNavigate();
-  const series = useMemo(() => toSeries(buckets, "type"), [buckets]);
-  const axis = useMemo(
-    () => ({
-      starts: buckets.map(({ start }) => Date.parse(start)),
-      width: intervalMilliseconds[interval],
-    }),
-    [buckets, interval],
-  );
-  const markers = useMemo(
-    () => toMarkers(items, axis, (search) => void navigate({ to: "/events", search })),
-    [items, axis, navigate],
-  );
+  const series = useMemo(() => toSeries(timeline.buckets, "type"), [timeline]);
+  const axis = useAxis(timeline);
+  const markers = useMarkers(items, axis);
   return (
     <div className="grid grid-cols-[minmax(0,1fr)] gap-4">
       <ChartFigure

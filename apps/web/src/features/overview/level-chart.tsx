@@ -2,38 +2,26 @@ import { eventLevels } from "@muniment/shared/events.ts";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useMemo } from "react";
-import { anomaliesQuery, toMarkers } from "../../anomalies.ts";
+import { anomaliesQuery } from "../../anomalies.ts";
 import { valueQuery } from "../../event-query.ts";
-import { intervalMilliseconds, rangeLabels, wholeBuckets } from "../../event-range.ts";
+import { rangeLabels, wholeBuckets } from "../../event-range.ts";
 import { toSeries } from "../../event-series.ts";
 import { ChartFigure } from "../../ui/chart-figure.tsx";
 import { ChartLegend } from "../../ui/chart-legend.tsx";
+import { useAxis } from "../../use-axis.ts";
+import { useMarkers } from "../../use-markers.ts";
 import type { PanelProps } from "./panel-props.ts";
 
 const height = 190;
 
 export function LevelChart({ queries, range, refetchInterval }: PanelProps) {
-  const { buckets, interval } = useSuspenseQuery({ ...queries.timeline, refetchInterval }).data;
+  const timeline = useSuspenseQuery({ ...queries.timeline, refetchInterval }).data;
   const navigate = useNavigate();
-  const series = useMemo(() => toSeries(buckets, "level"), [buckets]);
-  const axis = useMemo(
-    () => ({
-      starts: buckets.map(({ start }) => Date.parse(start)),
-      width: intervalMilliseconds[interval],
-    }),
-    [buckets, interval],
-  );
+  const series = useMemo(() => toSeries(timeline.buckets, "level"), [timeline]);
+  const axis = useAxis(timeline);
   // What stands out is drawn when it is known, and keeps nothing else from being shown.
-  const anomalies = useQuery({ ...anomaliesQuery(range), enabled: range !== "all" }).data;
-  const markers = useMemo(
-    () =>
-      range === "all"
-        ? []
-        : toMarkers(anomalies?.items ?? [], axis, (search) => {
-            void navigate({ to: "/events", search });
-          }),
-    [range, anomalies, axis, navigate],
-  );
+  const { data } = useQuery({ ...anomaliesQuery(range), enabled: range !== "all" });
+  const markers = useMarkers(data?.items, axis);
   return (
     <ChartFigure
       title="Events by level"

@@ -8,6 +8,7 @@ export const containerCases: Cases = {
       "the database's own port": byCompose(beforeHealthcheck, '\n    ports: ["5432:5432"]'),
       "another port of it": byCompose(beforeHealthcheck, '\n    ports: ["127.0.0.1:15432:5432"]'),
       "through another service": byCompose('"80:80"', '"6379:6379"'),
+      "the scanner's": byCompose("profiles: [clamav]", 'ports: ["3310:3310"]'),
       "in the long form": byCompose(beforeHealthcheck, "\n    ports: [{ target: 5432 }]"),
     },
   },

@@ -1,0 +1,27 @@
+import type { Anomaly } from "@muniment/shared/insights.ts";
+import { useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
+import { useAgentNames } from "../../agent-names.ts";
+import { anomaliesQuery, isAsked, rangeAround } from "../../anomalies.ts";
+import { readQuery } from "../../event-query.ts";
+import type { View } from "./events-search.ts";
+
+const none: readonly Anomaly[] = [];
+
+/**
+ * What stands out among the events of a view. It is asked for by whole ranges, so that going to and fro
+ * in time asks nothing anew, and not at all where the view is of more than agents and types.
+ */
+export function useAnomalies({ filters, span }: View): readonly Anomaly[] {
+  const agentName = useAgentNames();
+  const { query } = readQuery(filters.query ?? "");
+  const range = span && rangeAround(span);
+  const { data } = useQuery({ ...anomaliesQuery(range ?? "24h"), enabled: range !== null });
+  return useMemo(
+    () =>
+      range !== null && query && data
+        ? data.items.filter((item) => isAsked(query, item, agentName(item.agentId)) === true)
+        : none,
+    [range, query, data, agentName],
+  );
+}
