@@ -32,7 +32,7 @@ export function signInRequests(bench: Bench, emails: string[]): () => Buffer {
 }
 
 /** How many passwords this process alone verifies in a second, all libuv threads at work. */
-async function bareRate(hash: string, seconds: number): Promise<number> {
+export async function bareRate(hash: string, seconds: number): Promise<number> {
   const started = performance.now();
   let verified = 0;
   const loop = async () => {

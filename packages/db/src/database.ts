@@ -1,4 +1,4 @@
-import { type SQL, sql } from "drizzle-orm";
+import type { SQL } from "drizzle-orm";
 import type { PgPreparedQuery, PreparedQueryConfig } from "drizzle-orm/pg-core";
 import { drizzle, type PostgresJsDatabase } from "drizzle-orm/postgres-js";
 import type postgres from "postgres";
@@ -7,12 +7,12 @@ import { type ConnectionFacts, connect } from "./connection.ts";
 import { createExclusivePool } from "./exclusive-pool.ts";
 import { runPrepared } from "./prepared.ts";
 import { readBytes } from "./read-bytes.ts";
-import { type Scope, scopedClient, setScopeSql } from "./scope.ts";
+import { type Scope, scopedClient } from "./scope.ts";
 import { createSharedPool } from "./shared-pool.ts";
 import { createStatements, type Statements } from "./statements.ts";
+import { type Tx, transactionsOf } from "./transactions.ts";
 
-/** A transaction under a scope. Domain functions take it as their first argument. */
-export type Tx = Parameters<Parameters<PostgresJsDatabase["transaction"]>[0]>[0];
+export type { Tx };
 
 export type Database = {
   /** One transaction that sees and changes only the scope's rows; any error rolls it back. */
@@ -55,7 +55,7 @@ export function openDatabase(connections: DatabaseConnections): Database {
   const open = (facts: Facts) => () => {
     const sql = connect(connections.app, { ...facts, max: 1 });
     // Drizzle replaces the date parsers of the client it is given, so it gets one of its own.
-    return { sql, writes: drizzle(sql) };
+    return { sql, transaction: transactionsOf(sql) };
   };
   const end = ({ sql }: { sql: postgres.Sql }) => sql.end({ timeout: 5 });
   const poolOf = (size: number, facts: Facts) => createExclusivePool(size, open(facts), end);
@@ -114,13 +114,7 @@ export function openDatabase(connections: DatabaseConnections): Database {
     parameters: { ...parameters, plan_cache_mode: "force_generic_plan" },
   });
   return {
-    transaction: (scope, run) =>
-      app.use(({ writes }) =>
-        writes.transaction(async (tx) => {
-          await tx.execute(sql.raw(setScopeSql(scope)));
-          return run(tx);
-        }),
-      ),
+    transaction: (scope, run) => app.use(({ transaction }) => transaction(scope, run)),
     reads: (scope) => drizzle(scopedClient(app, scope) as unknown as postgres.Sql),
     searches: (scope) => drizzle(scopedClient(searches, scope) as unknown as postgres.Sql),
     async bytes(scope, statement) {

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Tx } from "@muniment/db/database.ts";
 import { auditEntries } from "@muniment/db/schema/audit.ts";
+import { insertion } from "@muniment/db/transactions.ts";
 import { type AuditAction, auditActions } from "@muniment/shared/audit-actions.ts";
 import type { AuditEntry } from "@muniment/shared/audit-log.ts";
 import { commitment, type PersonalData } from "@muniment/verify/leaf.ts";
@@ -110,11 +111,13 @@ export async function sealRows(keys: Pick<DataKeys, "seal">, entries: readonly U
   });
 }
 
+const insertEntry = insertion(auditEntries, "xact");
+
 /** Writes one entry in the transaction of the change it tells of. */
 export async function writeAuditEntry(
   tx: Tx,
   keys: Pick<DataKeys, "seal">,
   entry: NewAuditEntry,
 ): Promise<void> {
-  await tx.insert(auditEntries).values(await sealRows(keys, [toAuditRow(entry)]));
+  for (const row of await sealRows(keys, [toAuditRow(entry)])) await insertEntry(tx, row);
 }

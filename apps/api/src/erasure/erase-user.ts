@@ -66,7 +66,7 @@ export async function eraseUser(
 ): Promise<Erasure> {
   const { id, userId, cause } = facts;
   const { config, secrets, dataKeys, jobs } = deps;
-  await enterScope(tx, userId);
+  enterScope(tx, userId);
   const emails = await emailsOf(tx, userId);
   const keys = await dataKeys.destroy(tx, userId, emails);
   const parts = await tx.execute<{ part: string }>(

@@ -35,7 +35,7 @@ export async function createChallenge(
   const hash = hashOf(token);
   const expiresAt = new Date(now.getTime() + challengeSeconds * 1000);
   // Whoever holds the challenge may see it, also where it names nobody.
-  await presentCredential(tx, hash.toString("hex"));
+  presentCredential(tx, hash.toString("hex"));
   await tx.insert(challenges).values({ ...facts, hash, createdAt: now, expiresAt });
   return token;
 }
@@ -95,7 +95,7 @@ export async function endChallenge(
   token: string,
 ): Promise<Row | null> {
   const hash = hashOf(token);
-  await presentCredential(tx, hash.toString("hex"));
+  presentCredential(tx, hash.toString("hex"));
   const [ended] = await tx
     .delete(challenges)
     .where(and(eq(challenges.hash, hash), eq(challenges.purpose, purpose)))

@@ -1,6 +1,8 @@
 import type { Database, Tx } from "@muniment/db/database.ts";
+import { build } from "@muniment/db/prepared.ts";
 import { users } from "@muniment/db/schema/users.ts";
-import { and, eq, isNull } from "drizzle-orm";
+import { runIn } from "@muniment/db/transactions.ts";
+import { and, eq, isNull, sql } from "drizzle-orm";
 import type { DataKeys } from "../audit/data-keys.ts";
 import { writeAuditEntry } from "../audit/write.ts";
 import type { Config } from "../config.ts";
@@ -49,6 +51,23 @@ function upgrade(
   });
 }
 
+const userById = build
+  .select()
+  .from(users)
+  .where(eq(users.id, sql.placeholder("id")))
+  .prepare("user_by_id");
+const userByEmail = build
+  .select()
+  .from(users)
+  // As bytes, because a named statement takes no text that users write.
+  .where(eq(users.email, sql`convert_from(${sql.placeholder("email")}::bytea, 'UTF8')`))
+  .prepare("user_by_email");
+
+const findUser = (database: Database, account: { email: string } | { id: string }) =>
+  "email" in account
+    ? database.run(userByEmail, {}, { email: Buffer.from(account.email) })
+    : database.run(userById, {}, account);
+
 /**
  * The user whose password this is, by address or by id. An unknown and a disabled account cost a
  * verification too, and are answered like a wrong password. A hash that is cheaper than configured
@@ -61,10 +80,9 @@ export async function provePassword(
   password: string,
 ): Promise<Proof> {
   const { database, config } = deps;
-  const named = "email" in account ? eq(users.email, account.email) : eq(users.id, account.id);
   // Sign-ins at once may all want to upgrade; who comes second looks at the new hash.
   for (let tries = 0; tries < 3; tries += 1) {
-    const [user] = await database.reads({}).select().from(users).where(named);
+    const [user] = await findUser(database, account);
     const right = user
       ? await verifyPassword(user.passwordHash, password)
       : await verifyDecoy(password, config.argon2);
@@ -76,6 +94,20 @@ export async function provePassword(
   throw wrongCredentials();
 }
 
+const unchanged = build
+  .select()
+  .from(users)
+  .where(
+    and(
+      eq(users.id, sql.placeholder("id")),
+      eq(users.passwordHash, sql.placeholder("passwordHash")),
+      isNull(users.disabledAt),
+    ),
+  )
+  // A shared lock would deadlock with its like as soon as both write the row.
+  .for("no key update")
+  .prepare("unchanged_user");
+
 /**
  * Begins the change that a verified password allows: the account must still have that hash and not
  * be disabled, and it stays so until the transaction ends (`sign-in-races.test.ts`). Answers the user
@@ -83,12 +115,7 @@ export async function provePassword(
  * @throws AppError `invalid_credentials`
  */
 export async function requireUnchanged(tx: Tx, id: string, passwordHash: string): Promise<User> {
-  const [user] = await tx
-    .select()
-    .from(users)
-    .where(and(eq(users.id, id), eq(users.passwordHash, passwordHash), isNull(users.disabledAt)))
-    // A shared lock would deadlock with its like as soon as both write the row.
-    .for("no key update");
+  const [user] = await runIn(tx, unchanged, { id, passwordHash });
   if (!user) throw wrongCredentials();
   return user;
 }

@@ -19,7 +19,7 @@ export function endRoles({
       // Another node was first, or an administrator gave the role anew.
       if (!user?.roleUntil || user.roleUntil > at) return;
       await tx.update(users).set({ role: "member", roleUntil: null }).where(eq(users.id, userId));
-      await enterScope(tx, userId);
+      enterScope(tx, userId);
       await endSessions(tx, userId);
       await writeAuditEntry(tx, dataKeys, {
         at,

@@ -1,8 +1,10 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { Database, Tx } from "@muniment/db/database.ts";
+import { build } from "@muniment/db/prepared.ts";
 import { knownDevices } from "@muniment/db/schema/known-devices.ts";
 import { users } from "@muniment/db/schema/users.ts";
-import { and, desc, eq, inArray, notInArray, sql } from "drizzle-orm";
+import { insertion, runIn } from "@muniment/db/transactions.ts";
+import { and, desc, eq, inArray, ne, notInArray, sql } from "drizzle-orm";
 
 /** Devices kept per user, the latest used. */
 const maxDevices = 20;
@@ -40,6 +42,21 @@ export async function findKnownDevice(
   return device ? Buffer.from(device.hash).toString("base64url") : null;
 }
 
+const insertDevice = insertion(knownDevices);
+/** Of the devices but one, which may be there by then or not: when the latest was new, and how many there are. */
+const latestOther = build
+  .select({ createdAt: knownDevices.createdAt, devices: sql<number>`count(*) over ()::int` })
+  .from(knownDevices)
+  .where(
+    and(
+      eq(knownDevices.userId, sql.placeholder("userId")),
+      ne(knownDevices.hash, sql.placeholder("hash")),
+    ),
+  )
+  .orderBy(desc(knownDevices.createdAt))
+  .limit(1)
+  .prepare("latest_other_device");
+
 /**
  * Notes that a user signed in from a browser. Answers the tokens that it must hold from now on, and
  * whether to tell the owner of a new device. A token that was not given out for this very account
@@ -62,15 +79,11 @@ export async function rememberDevice(
   if (known.length > 0) return { tokens: [...tokens], isNoticeDue: false };
 
   const token = randomBytes(32).toString("base64url");
-  const [latest] = await tx
-    .select({ createdAt: knownDevices.createdAt, devices: sql<number>`count(*) over ()::int` })
-    .from(knownDevices)
-    .where(eq(knownDevices.userId, userId))
-    .orderBy(desc(knownDevices.createdAt))
-    .limit(1);
-  await tx
-    .insert(knownDevices)
-    .values({ userId, hash: hashOf(token), createdAt: now, lastUsedAt: now });
+  const hash = hashOf(token);
+  const [[latest]] = await Promise.all([
+    runIn(tx, latestOther, { userId, hash }),
+    insertDevice(tx, { userId, hash, createdAt: now, lastUsedAt: now }),
+  ]);
   if (latest && latest.devices >= maxDevices) await forgetOldest(tx, userId);
   const since = latest ? now.getTime() - latest.createdAt.getTime() : Number.POSITIVE_INFINITY;
   return { tokens: [token, ...tokens], isNoticeDue: since >= noticeSeconds * 1000 };

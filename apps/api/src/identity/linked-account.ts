@@ -26,7 +26,7 @@ export async function takeAccountLink(
   now: Date,
 ): Promise<{ user: User; link: Link }> {
   if (found.userId === null) throw wrongLink();
-  await enterScope(tx, found.userId);
+  enterScope(tx, found.userId);
   // The account before the link, as every other change of it does: else the two would deadlock.
   const [user] = await tx
     .select()

@@ -42,7 +42,7 @@ export async function removeLostFactors(
     if (!user) return "disabled";
     if (!user.secondFactorAt) return "none";
     const { id } = user;
-    await enterScope(tx, id);
+    enterScope(tx, id);
     const removed = await dropProofs(tx, id, passwordHash);
     const sessionsRevoked = await endSessions(tx, id);
     await createNotify(mailer, config.publicUrl, now)(tx, email, { kind: "factors_removed" });

@@ -18,7 +18,7 @@ export async function sendResetLink(
   { id, email }: { id: string; email: string },
   askedBy: keyof typeof leads,
 ): Promise<{ expiresAt: Date }> {
-  await enterScope(tx, id);
+  enterScope(tx, id);
   const { token, expiresAt } = await createLinkToken(
     tx,
     { purpose: "password_reset", userId: id, email },

@@ -1,12 +1,8 @@
 import type { Tx } from "@muniment/db/database.ts";
-import { sql } from "drizzle-orm";
+import { enter } from "@muniment/db/transactions.ts";
 
 /** Moves the rest of a transaction into a user's scope: a new user's own, or one an administrator acts on. */
-export async function enterScope(tx: Tx, userId: string): Promise<void> {
-  await tx.execute(sql`select set_config('muniment.user_id', ${userId}, true)`);
-}
+export const enterScope = (tx: Tx, userId: string): void => enter(tx, { userId });
 
 /** Makes the row of a presented secret visible to the rest of a transaction, by the hex of its hash. */
-export async function presentCredential(tx: Tx, hash: string): Promise<void> {
-  await tx.execute(sql`select set_config('muniment.credential', ${hash}, true)`);
-}
+export const presentCredential = (tx: Tx, hash: string): void => enter(tx, { credential: hash });

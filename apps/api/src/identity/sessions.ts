@@ -2,10 +2,10 @@ import { createHash, randomBytes } from "node:crypto";
 import type { Database, Tx } from "@muniment/db/database.ts";
 import { sessions } from "@muniment/db/schema/sessions.ts";
 import { users } from "@muniment/db/schema/users.ts";
+import { insertion } from "@muniment/db/transactions.ts";
 import type { AuthenticationMethod } from "@muniment/shared/second-factors.ts";
 import { eq, lte, sql } from "drizzle-orm";
 import { type Adapter, type DatabaseSession, Lucia, TimeSpan } from "lucia";
-import { v7 as uuidv7 } from "uuid";
 import type { Config } from "../config.ts";
 import { AppError } from "../errors.ts";
 import type { UserPrincipal } from "./principal.ts";
@@ -50,6 +50,8 @@ const userColumns = {
   secondFactorAt: users.secondFactorAt,
 };
 
+const insertSession = insertion(sessions);
+
 function toDatabaseSession(row: Attributes): DatabaseSession {
   return { id: row.id, userId: row.userId, expiresAt: row.expiresAt, attributes: row };
 }
@@ -72,7 +74,7 @@ function adapterOf(tx: Tx): Adapter {
     },
     // Lucia knows no absolute end, so the end is the one among the attributes.
     async setSession({ id, userId, attributes }) {
-      await tx.insert(sessions).values({ ...attributes, id, userId });
+      await insertSession(tx, { ...attributes, id, userId });
     },
     // Lucia would renew a session past its absolute end, so `findSession` renews instead.
     async updateSessionExpiration() {},
@@ -110,21 +112,21 @@ export async function createSession(
   tx: Tx,
   userId: string,
   facts: {
+    publicId: string;
     now: Date;
     address: string;
     userAgent: string;
     lifetimes: Lifetimes;
     methods: AuthenticationMethod[];
   },
-): Promise<{ token: string; publicId: string; endsAt: Date }> {
+): Promise<{ token: string; endsAt: Date }> {
   const token = newSessionToken();
-  const publicId = uuidv7();
   const id = sessionIdOf(token);
   await luciaOf(tx, facts.lifetimes).createSession(
     userId,
     {
       id,
-      publicId,
+      publicId: facts.publicId,
       kind: "browser",
       userId,
       createdAt: facts.now,
@@ -138,7 +140,7 @@ export async function createSession(
     { sessionId: id },
   );
   const endsAt = secondsAfter(facts.now, facts.lifetimes.sessionMaxSeconds);
-  return { token, publicId, endsAt };
+  return { token, endsAt };
 }
 
 /** How stale `lastUsedAt` may get before a use is written down: never so far that a session ends in use. */

@@ -69,11 +69,11 @@ export async function startFamily(
 /** Finds and locks the family of a refresh token, and enters its user's scope. */
 async function lockFamily(tx: Tx, token: string) {
   const hash = hashOf(token);
-  await presentCredential(tx, hash.toString("hex"));
+  presentCredential(tx, hash.toString("hex"));
   const presented = () => tx.select().from(refreshTokens).where(eq(refreshTokens.hash, hash));
   const [found] = await presented();
   if (!found) return null;
-  await enterScope(tx, found.userId);
+  enterScope(tx, found.userId);
   const [family] = await tx
     .select({
       sessionId: sessions.id,

@@ -76,7 +76,7 @@ export function defineExportJob(deps: ExportDeps): void {
     "transfers",
     async (tx, given) => {
       const { userId, exportId } = payload.parse(given);
-      await enterScope(tx, userId);
+      enterScope(tx, userId);
       await tx.update(exports).set({ failedAt: deps.now() }).where(eq(exports.id, exportId));
     },
   );

@@ -37,7 +37,7 @@ export async function endOtherSessions(
   userId = ctx.principal.userId,
 ): Promise<number> {
   const { deps, principal, tx } = ctx;
-  await enterScope(tx, userId);
+  enterScope(tx, userId);
   const ended = await endSessions(tx, userId, principal.sessionId);
   if (userId === principal.userId) await renewSession(ctx);
   else ctx.afterCommit(deps.identities.forget);

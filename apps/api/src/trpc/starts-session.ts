@@ -1,10 +1,12 @@
 import type { Tx } from "@muniment/db/database.ts";
+import { build } from "@muniment/db/prepared.ts";
 import { sessions } from "@muniment/db/schema/sessions.ts";
 import { signIns } from "@muniment/db/schema/sign-ins.ts";
 import { users } from "@muniment/db/schema/users.ts";
+import { insertion, runIn } from "@muniment/db/transactions.ts";
 import type { Me } from "@muniment/shared/accounts.ts";
 import type { AuthenticationMethod } from "@muniment/shared/second-factors.ts";
-import { eq } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { v7 as uuidv7 } from "uuid";
 import { writeAuditEntry } from "../audit/write.ts";
 import type { Config } from "../config.ts";
@@ -34,6 +36,13 @@ export const toMe = (
   mustEnroll: mustEnroll(config, { role, secondFactor }),
 });
 
+const insertSignIn = insertion(signIns);
+const noteTime = build
+  .update(users)
+  .set({ lastSignInAt: sql`${sql.param(sql.placeholder("now"), users.lastSignInAt)}` })
+  .where(eq(users.id, sql.placeholder("id")))
+  .prepare("note_sign_in");
+
 /** Leaves the sign-in in the user's list, and tells them when it came from a device not seen before. */
 async function noteSignIn(
   { deps, request }: Context,
@@ -46,8 +55,8 @@ async function noteSignIn(
   // None needs another's answer, so they are sent together.
   const [device] = await Promise.all([
     rememberDevice(tx, id, request.deviceTokens, now),
-    tx.update(users).set({ lastSignInAt: now }).where(eq(users.id, id)),
-    tx.insert(signIns).values({ ...signIn, address, userAgent }),
+    runIn(tx, noteTime, { id, now }),
+    insertSignIn(tx, { ...signIn, address, userAgent }),
   ]);
   if (device.isNoticeDue && lastSignInAt)
     await deps.notify(tx, email, { kind: "new_device" }, request);
@@ -64,14 +73,19 @@ export const startsSession = procedure.meta({ setsSession: true }).use(function 
 }) {
   return next({
     ctx: {
-      async startSession(tx: Tx, user: User, methods: AuthenticationMethod[] = ["password"]) {
+      async startSession(
+        tx: Tx,
+        user: User,
+        methods: AuthenticationMethod[] = ["password"],
+        publicId = uuidv7(),
+      ) {
         const { deps, request, response } = ctx;
         const now = deps.now();
         const previous = await ctx.identify();
         const endsPrevious = previous.kind === "user" && previous.via === "browser";
         if (endsPrevious) {
           // The browser forgets its cookie for the new one, so nobody could end it any more.
-          await enterScope(tx, previous.userId);
+          enterScope(tx, previous.userId);
           await tx.delete(sessions).where(eq(sessions.id, previous.sessionId));
           await writeAuditEntry(tx, deps.dataKeys, {
             at: now,
@@ -83,15 +97,15 @@ export const startsSession = procedure.meta({ setsSession: true }).use(function 
             details: {},
           });
         }
-        await enterScope(tx, user.id);
+        enterScope(tx, user.id);
         const { address, userAgent } = request;
         const lifetimes = deps.config;
         const [session, device] = await Promise.all([
-          createSession(tx, user.id, { now, address, userAgent, lifetimes, methods }),
+          createSession(tx, user.id, { publicId, now, address, userAgent, lifetimes, methods }),
           noteSignIn(ctx, tx, user, now),
         ]);
         return {
-          publicId: session.publicId,
+          publicId,
           /** Sets the cookie; to be called after the commit. */
           setCookie: () => {
             if (endsPrevious) deps.identities.forget();

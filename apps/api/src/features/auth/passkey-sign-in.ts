@@ -34,7 +34,7 @@ export const passkeySignIn = limited("general")
   .output(signedInResult)
   .mutation(async ({ ctx: { deps, tx, audit, afterCommit, startSession, proof } }) => {
     const { userId } = proof.passkey;
-    await enterScope(tx, userId);
+    enterScope(tx, userId);
     const user = await lockUser(tx, userId);
     if (!user) throw wrongPasskey();
     await acceptPasskey(tx, proof, deps.now());

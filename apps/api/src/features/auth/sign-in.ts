@@ -1,5 +1,6 @@
 import { signInInput } from "@muniment/shared/accounts.ts";
 import { signInResult } from "@muniment/shared/second-factors.ts";
+import { v7 as uuidv7 } from "uuid";
 import { createChallenge, passwordDigestOf } from "../../identity/challenges.ts";
 import { acceptProof, provePassword } from "../../identity/credentials.ts";
 import { passkeyRequestOf } from "../../identity/passkeys.ts";
@@ -30,16 +31,17 @@ export const signIn = limited("general")
     const user = await acceptProof(tx, proof);
     const actor = { userId: user.id, label: user.email };
     if (user.secondFactorAt === null) {
-      const session = await startSession(tx, user);
-      await audit({
-        target: { kind: "session", id: session.publicId },
-        actor,
-        details: { methods: ["password"] },
-      });
+      const id = uuidv7();
+      const methods = ["password" as const];
+      // None needs the other's answer, so they are sent together.
+      const [session] = await Promise.all([
+        startSession(tx, user, methods, id),
+        audit({ target: { kind: "session", id }, actor, details: { methods } }),
+      ]);
       afterCommit(session.setCookie);
       return { status: "signedIn", user: toMe(deps.config, { ...user, secondFactor: false }) };
     }
-    await enterScope(tx, user.id);
+    enterScope(tx, user.id);
     const { methods, passkeys } = await readSecondFactors(tx, deps.config, user.id);
     const passwordDigest = passwordDigestOf(user.passwordHash);
     const facts = { purpose: "second_factor" as const, userId: user.id, passwordDigest };

@@ -33,7 +33,7 @@ export const verifyMfa = limited("general")
   .output(signedInResult)
   .mutation(async ({ ctx, input: { challenge, code } }) => {
     const { deps, tx, audit, afterCommit, startSession, request, half, proof } = ctx;
-    await enterScope(tx, half.userId);
+    enterScope(tx, half.userId);
     const user = await lockUser(tx, half.userId);
     if (!user || !(await endChallenge(tx, "second_factor", challenge))) throw challengeOver();
     // A password changed since then is one that nobody has proved.

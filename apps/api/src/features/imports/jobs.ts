@@ -28,7 +28,7 @@ export function defineImportJobs(deps: Importer & { jobs: Jobs }): void {
     "transfers",
     async (tx, given) => {
       const { userId, importId } = payload.parse(given);
-      await enterScope(tx, userId);
+      enterScope(tx, userId);
       await tx
         .update(eventImports)
         .set({ status: "failed", error: "The server could not finish it.", updatedAt: now() })

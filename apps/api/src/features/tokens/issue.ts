@@ -63,7 +63,7 @@ export const issue = limited("general")
   .output(issuedTokens)
   .mutation(async ({ ctx: { deps, tx, audit, request, proof }, input: { code } }) => {
     const user = await acceptProof(tx, proof);
-    await enterScope(tx, user.id);
+    enterScope(tx, user.id);
     const factor = user.secondFactorAt
       ? await takeCode(deps, tx, user, code ?? "", request)
       : undefined;

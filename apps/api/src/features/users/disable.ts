@@ -24,7 +24,7 @@ export const disable = limited("general")
     await keepAnAdmin(tx, id);
     const { email } = await readUser(tx, id);
     await tx.update(users).set({ disabledAt: deps.now() }).where(eq(users.id, id));
-    await enterScope(tx, id);
+    enterScope(tx, id);
     await endSessions(tx, id);
     // Half-done sign-ins, which would go on where the account is enabled soon after.
     await tx.delete(challenges).where(eq(challenges.userId, id));

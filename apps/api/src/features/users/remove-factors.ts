@@ -44,7 +44,7 @@ export const removeFactors = limited("general")
     }
     if (!locked.secondFactorAt)
       throw new AppError("not_found", "There is no second factor to remove.");
-    await enterScope(tx, id);
+    enterScope(tx, id);
     const removed = await dropProofs(tx, id, passwordHash);
     const sessionsRevoked = await endOtherSessions(ctx, id);
     await deps.notify(tx, email, { kind: "factors_removed" });

@@ -20,7 +20,7 @@ export const revokeSession = limited("general")
   .mutation(async ({ ctx, input: { id, sessionId } }) => {
     const { deps, tx, audit, afterCommit, principal } = ctx;
     const { email } = await readUser(tx, id);
-    await enterScope(tx, id);
+    enterScope(tx, id);
     const ended = await tx
       .delete(sessions)
       .where(

@@ -17,7 +17,7 @@ export const revokeSessions = limited("general")
   .output(revokedSessions)
   .mutation(async ({ ctx: { deps, tx, audit, afterCommit, principal }, input: { id } }) => {
     const { email } = await readUser(tx, id);
-    await enterScope(tx, id);
+    enterScope(tx, id);
     const revoked = await endSessions(tx, id, principal.sessionId);
     await audit({ target: { kind: "user", id, label: email }, details: { revoked } });
     if (revoked > 0) await deps.notify(tx, email, { kind: "sessions_revoked" });
