@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { holdBatch } from "../src/features/events/held-batch.ts";
 import { parseEvent } from "../src/features/events/parse-event.ts";
 import { createStoreEvents } from "../src/features/events/store-events.ts";
 import { scanValue } from "../src/json-text.ts";
@@ -134,17 +135,16 @@ describe("the same ids from eight senders at once", () => {
             parse(node % 2 ? { ...event, message: "other" } : event),
           );
           if (node % 3 === 0) sent.reverse();
-          const [answer] = await store([
-            {
-              userId,
-              agentId,
-              apiKeyId,
-              batchId: makeEvent().id,
-              receivedAt: rules.receivedAt,
-              events: sent,
-              rejected: 0,
-            },
-          ]);
+          const held = holdBatch({
+            userId,
+            agentId,
+            apiKeyId,
+            batchId: makeEvent().id,
+            receivedAt: rules.receivedAt,
+            events: sent,
+            rejected: 0,
+          });
+          const [answer] = await store([held]);
           return { accepted: answer?.accepted ?? 0, conflicts: answer?.conflicts.length ?? 0 };
         }),
       );

@@ -9,6 +9,7 @@ const header = Buffer.from("PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0", "latin1");
 /** Kinds of messages. */
 const [query, copyData, copyDone] = [0x51, 0x64, 0x63];
 
+const hyphen = 0x2d;
 const hexDigit = (code: number) => (code < 0x3a ? code - 0x30 : code - 0x57);
 
 /**
@@ -20,10 +21,14 @@ export class CopyRows {
   #bytes = Buffer.allocUnsafe(65_536);
   #length = 0;
 
-  /** Empties it, but for these statements, divided by semicolons. */
-  begin(statements: string): void {
+  clear(): void {
     if (this.#bytes.length > mostKeptBytes) this.#bytes = Buffer.allocUnsafe(65_536);
     this.#length = 0;
+  }
+
+  /** Empties it, but for these statements, divided by semicolons. */
+  begin(statements: string): void {
+    this.clear();
     this.#message(query, () => {
       this.#room(statements.length * 3 + 1);
       this.#length += this.#bytes.write(statements, this.#length);
@@ -35,7 +40,7 @@ export class CopyRows {
   /** The rows of the next `COPY` among the statements. */
   copy(write: (rows: CopyRows) => void): void {
     this.#message(copyData, () => {
-      this.values(header);
+      this.part(header, 0, header.length);
       write(this);
       this.#room(2);
       this.#int16(-1);
@@ -43,7 +48,11 @@ export class CopyRows {
     this.#message(copyDone, () => {});
   }
 
-  /** What was added since `begin`; to be used before the next. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** What was added since it was emptied; to be used before more is. */
   bytes(): Buffer {
     return this.#bytes.subarray(0, this.#length);
   }
@@ -63,21 +72,25 @@ export class CopyRows {
     this.#int16(columns);
   }
 
-  /** Values that were written before, as `valuesOf` gives them. */
-  values(values: Uint8Array): void {
-    this.#room(values.length);
-    this.#bytes.set(values, this.#length);
-    this.#length += values.length;
+  /** Rows or values that were written by another. */
+  part(bytes: Buffer, from: number, to: number): void {
+    this.#room(to - from);
+    this.#length += bytes.copy(this.#bytes, this.#length, from, to);
   }
 
   uuid(id: string): void {
     this.#begin(16);
     const bytes = this.#bytes;
     let length = this.#length;
-    for (let at = 0; at < 36; at += 2) {
-      if (id.charCodeAt(at) === 0x2d) at += 1;
-      bytes[length] = (hexDigit(id.charCodeAt(at)) << 4) | hexDigit(id.charCodeAt(at + 1));
+    // Read as bytes: the engine looks "charCodeAt" up anew for each character where it has met strings of
+    // many kinds. The text is longer than what is made of it, so one does not run into the other.
+    let at = length;
+    const end = at + bytes.write(id, at, "latin1");
+    while (at < end) {
+      if (bytes[at] === hyphen) at += 1;
+      bytes[length] = (hexDigit(bytes[at] ?? 0) << 4) | hexDigit(bytes[at + 1] ?? 0);
       length += 1;
+      at += 2;
     }
     this.#length = length;
   }
@@ -160,11 +173,4 @@ export class CopyRows {
     this.#int32(Math.floor(value / 2 ** 32));
     this.#int32(value % 2 ** 32);
   }
-}
-
-/** Values that many rows share, for `values`. */
-export function valuesOf(write: (rows: CopyRows) => void): Uint8Array {
-  const rows = new CopyRows();
-  write(rows);
-  return Uint8Array.from(rows.bytes());
 }

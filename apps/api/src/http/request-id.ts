@@ -9,13 +9,12 @@ let used = 0;
 let lastTime = 0;
 let timePart = "";
 
-/** A UUIDv7 (RFC 9562, 5.7): milliseconds, then random bits. */
-export function newRequestId(): string {
+/** A UUIDv7 (RFC 9562, 5.7) of a time in milliseconds since 1970: that, then random bits. */
+export function newRequestId(now = Date.now()): string {
   if (used === digits.length) {
     digits = randomFillSync(drawn).toString("hex");
     used = 0;
   }
-  const now = Date.now();
   if (now !== lastTime) {
     const time = now.toString(16).padStart(12, "0");
     timePart = `${time.slice(0, 8)}-${time.slice(8)}-7`;

@@ -1,55 +1,37 @@
-import { type CopyRows, valuesOf } from "@muniment/db/copy-rows.ts";
-import type { ParsedEvent } from "./parse-event.ts";
+import type { CopyRows } from "@muniment/db/copy-rows.ts";
+import { type HeldBatch, idRowBytes } from "./held-batch.ts";
 import type { PartitionOf } from "./partitions.ts";
-import type { Batch } from "./store-events.ts";
 
-/** An event with the batch it came in. */
-export type Sent = { batch: Batch; event: ParsedEvent };
+/** An event by its place in the batch it came in. */
+export type Sent = { batch: HeldBatch; place: number; id: string; at: number };
 
 /** A `COPY` and what writes its rows. */
 export type Copy = { statement: string; write: (rows: CopyRows) => void };
 
-/** What is the same in all events of a batch. */
-const inCommon = ({ userId, agentId, apiKeyId, batchId, receivedAt }: Batch) =>
-  valuesOf((rows) => {
-    for (const id of [userId, agentId, apiKeyId, batchId]) rows.uuid(id);
-    rows.time(receivedAt);
-  });
-
 function writeIds(rows: CopyRows, sorted: readonly Sent[]): void {
-  for (const { batch, event } of sorted) {
-    rows.row(4);
-    rows.uuid(batch.userId);
-    rows.uuid(event.id);
-    rows.time(event.at);
-    rows.hex(event.digest);
+  for (const { batch, place } of sorted) {
+    rows.part(batch.idRows, place * idRowBytes, (place + 1) * idRowBytes);
   }
 }
 
+/** Events that follow each other in their batch lie side by side there, mostly all of it. */
 function writeEvents(rows: CopyRows, sent: readonly Sent[]): void {
-  let common: Uint8Array = new Uint8Array();
-  let last: Batch | undefined;
-  for (const { batch, event } of sent) {
-    if (batch !== last) common = inCommon(batch);
-    last = batch;
-    rows.row(14);
-    rows.values(common);
-    rows.uuid(event.id);
-    rows.time(event.at);
-    rows.smallint(event.level);
-    rows.text(event.type);
-    rows.text(event.message);
-    rows.text(event.subject);
-    rows.text(event.traceId);
-    rows.bigint(event.seq);
-    rows.jsonb(event.props);
+  for (let at = 0; at < sent.length; ) {
+    const first = sent[at] as Sent;
+    let { place } = first;
+    do {
+      at += 1;
+      place += 1;
+    } while (sent[at]?.batch === first.batch && sent[at]?.place === place);
+    const { rows: from, ends } = first.batch;
+    rows.part(from, ends[first.place - 1] ?? 0, ends[place - 1] ?? 0);
   }
 }
 
 function byPartition(sent: readonly Sent[], partitionOf: PartitionOf): Map<string, Sent[]> {
   const parts = new Map<string, Sent[]>();
   for (const one of sent) {
-    const partition = partitionOf(one.event.at);
+    const partition = partitionOf(one.at);
     const part = parts.get(partition);
     if (part) part.push(one);
     else parts.set(partition, [one]);
@@ -59,7 +41,7 @@ function byPartition(sent: readonly Sent[], partitionOf: PartitionOf): Map<strin
 
 const isBefore = (one: Sent, other: Sent) =>
   one.batch.userId === other.batch.userId
-    ? one.event.id < other.event.id
+    ? one.id < other.id
     : one.batch.userId < other.batch.userId;
 
 /** Ids that nobody may have yet, sorted so that rivals cannot deadlock, and the events, each in its partition. */

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import type { Batch, HeldBatch } from "./held-batch.ts";
 import { createIngestQueue } from "./ingest-queue.ts";
-import type { Batch } from "./store-events.ts";
 
 const event = {
   id: "",
@@ -27,7 +27,7 @@ const batch = (name: string, events = 1): Batch => ({
 /** A store whose statements end when they are told to. */
 function heldStore() {
   const flushes: { names: string[]; finish: (error?: Error) => void }[] = [];
-  const store = (batches: readonly Batch[]) =>
+  const store = (batches: readonly HeldBatch[]) =>
     new Promise<{ accepted: number; conflicts: number[] }[]>((resolve, reject) => {
       const answers = batches.map(({ events }) => ({ accepted: events.length, conflicts: [] }));
       const finish = (error?: Error) => (error ? reject(error) : resolve(answers));
@@ -73,7 +73,7 @@ test("another statement begins beside one when enough waits, or when it has wait
 });
 
 test("a batch that cannot be stored fails alone", async () => {
-  const store = async (batches: readonly Batch[]) => {
+  const store = async (batches: readonly HeldBatch[]) => {
     if (batches.some(({ batchId }) => batchId === "poison")) throw new Error("poisoned");
     await settle();
     return batches.map(({ events }) => ({ accepted: events.length, conflicts: [] }));
@@ -89,10 +89,14 @@ test("a batch that cannot be stored fails alone", async () => {
 test("too much waiting is refused, and taken again once there is room", async () => {
   const { flushes, store } = heldStore();
   const queue = createIngestQueue(store, () => {});
-  const answers = Array.from({ length: 531 }, (_, n) => queue.add(batch(`${n}`, 100)));
-  expect(() => queue.add(batch("more", 100))).toThrow(
-    expect.objectContaining({ reason: "overloaded", retryAfterSeconds: 1 }),
-  );
+  const answers: Promise<unknown>[] = [];
+  const addAll = () => {
+    for (;;) answers.push(queue.add(batch(`${answers.length}`, 100)));
+  };
+  expect(addAll).toThrow(expect.objectContaining({ reason: "overloaded", retryAfterSeconds: 1 }));
+  // 500 wait; how many are under way depends on how long the first have waited.
+  expect(answers.length).toBeGreaterThan(500);
+  expect(answers.length).toBeLessThanOrEqual(531);
   for (let done = 0; done < flushes.length; done += 1) {
     flushes[done]?.finish();
     await settle();

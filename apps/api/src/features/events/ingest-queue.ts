@@ -1,6 +1,7 @@
 import { isDatabaseUnavailable } from "@muniment/db/unavailable.ts";
 import { AppError } from "../../errors.ts";
-import type { Batch, StoredBatch, StoreEvents } from "./store-events.ts";
+import { type Batch, type HeldBatch, holdBatch } from "./held-batch.ts";
+import type { StoredBatch, StoreEvents } from "./store-events.ts";
 
 /** As many as the ingest role has connections. */
 const maxFlushes = 4;
@@ -12,9 +13,9 @@ const eventsPerFlush = 500;
 const longestWaitMilliseconds = 20;
 /** One flush takes no more, so that none holds its connection for long. */
 const maxFlushEvents = 2000;
-const maxFlushChars = 8_388_608;
+const maxFlushBytes = 8_388_608;
 const maxWaitingEvents = 50_000;
-const maxWaitingChars = 67_108_864;
+const maxWaitingBytes = 67_108_864;
 const maxStopMilliseconds = 5000;
 
 export type IngestQueue = {
@@ -28,18 +29,16 @@ export type IngestQueue = {
 };
 
 type Waiting = {
-  batch: Batch;
-  chars: number;
+  batch: HeldBatch;
+  bytes: number;
   since: number;
   resolve: (stored: StoredBatch) => void;
   reject: (error: unknown) => void;
 };
 
-const charsOf = (batch: Batch) =>
-  batch.events.reduce(
-    (sum, { message = "", props = "" }) => sum + 500 + message.length + props.length,
-    200,
-  );
+/** What a batch takes while it waits, about. */
+const bytesOf = ({ idRows, rows, events }: HeldBatch) =>
+  idRows.length + rows.length + 200 * events.length + 500;
 
 /**
  * Batches that wait for a connection go into one statement, whoever sent them: under load the price
@@ -51,7 +50,7 @@ export function createIngestQueue(
 ): IngestQueue {
   const waiting: Waiting[] = [];
   let waitingEvents = 0;
-  let waitingChars = 0;
+  let waitingBytes = 0;
   let flushes = 0;
   let stopped: (() => void) | undefined;
   let late: NodeJS.Timeout | undefined;
@@ -59,14 +58,14 @@ export function createIngestQueue(
   function take(): Waiting[] {
     const taken: Waiting[] = [];
     let events = 0;
-    let chars = 0;
+    let bytes = 0;
     for (const next of waiting) {
       events += next.batch.events.length;
-      chars += next.chars;
-      if (taken.length > 0 && (events > maxFlushEvents || chars > maxFlushChars)) break;
+      bytes += next.bytes;
+      if (taken.length > 0 && (events > maxFlushEvents || bytes > maxFlushBytes)) break;
       taken.push(next);
       waitingEvents -= next.batch.events.length;
-      waitingChars -= next.chars;
+      waitingBytes -= next.bytes;
     }
     waiting.splice(0, taken.length);
     return taken;
@@ -115,20 +114,21 @@ export function createIngestQueue(
   }
 
   return {
-    add(batch) {
-      const chars = charsOf(batch);
+    add(given) {
+      const batch = holdBatch(given);
+      const bytes = bytesOf(batch);
       const full =
         waitingEvents + batch.events.length > maxWaitingEvents ||
-        waitingChars + chars > maxWaitingChars;
+        waitingBytes + bytes > maxWaitingBytes;
       if (stopped || full) {
         throw new AppError("overloaded", "Too many events are waiting. Try again soon.", {
           retryAfterSeconds: 1,
         });
       }
       return new Promise((resolve, reject) => {
-        waiting.push({ batch, chars, since: performance.now(), resolve, reject });
+        waiting.push({ batch, bytes, since: performance.now(), resolve, reject });
         waitingEvents += batch.events.length;
-        waitingChars += chars;
+        waitingBytes += bytes;
         pump();
       });
     },

@@ -1,5 +1,5 @@
 import { receipt } from "@muniment/shared/events.ts";
-import { v7 as uuidv7 } from "uuid";
+import { newRequestId } from "../../http/request-id.ts";
 import { withApiKey } from "../../trpc/authenticated.ts";
 import { eventsLimited } from "../../trpc/events-limited.ts";
 import { exactJson } from "../../trpc/exact-json.ts";
@@ -19,12 +19,12 @@ export const ingest = limited("ingest")
     if (!exact) throw new Error("events can be judged only with their text");
     const { userId, agentId, keyId: apiKeyId, eventTypes: allowedTypes } = principal;
     const receivedAt = deps.now().getTime();
-    const batchId = uuidv7({ msecs: receivedAt });
+    const batchId = newRequestId(receivedAt);
     const { events, places, rejected } = parseBatch(input.events, exact, {
       receivedAt,
       allowedTypes,
     });
-    const { accepted, conflicts } = await deps.ingest.add({
+    const stored = deps.ingest.add({
       userId,
       agentId,
       apiKeyId,
@@ -33,6 +33,13 @@ export const ingest = limited("ingest")
       events,
       rejected: rejected.length,
     });
+    const readable = events.length;
+    // The queue holds what it needs, and the chain would hold all this until the answer: the collector
+    // would copy it twice meanwhile, of thousands of events at once.
+    for (const list of [input.events, (exact.value as typeof input).events, events])
+      list.length = 0;
+    exact.text = "";
+    const { accepted, conflicts } = await stored;
     const conflicting = conflicts.map((event) => ({
       index: places[event] ?? event,
       reason: "id_conflict" as const,
@@ -42,7 +49,7 @@ export const ingest = limited("ingest")
       batchId,
       receivedAt: new Date(receivedAt).toISOString(),
       accepted,
-      duplicates: events.length - accepted - conflicts.length,
+      duplicates: readable - accepted - conflicts.length,
       rejected: [...rejected, ...conflicting].sort((a, b) => a.index - b.index),
     };
   });

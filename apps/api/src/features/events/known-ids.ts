@@ -1,6 +1,6 @@
 import type { Query } from "@muniment/db/statements.ts";
+import { digestOf, type HeldBatch } from "./held-batch.ts";
 import { plainArray } from "./pg-array.ts";
-import type { Batch } from "./store-events.ts";
 
 /** What an event is by its id: nobody had that, or it is known with the same content, or with other. */
 export type Claimed = "new" | "same" | "other";
@@ -20,14 +20,15 @@ async function findDigests(sql: Query, sent: ReadonlyMap<string, { userId: strin
 }
 
 /** Says of each event, in the order sent, whether its id is known. Of one sent twice the first is new. */
-export async function findKnown(sql: Query, batches: readonly Batch[]): Promise<Claimed[]> {
+export async function findKnown(sql: Query, batches: readonly HeldBatch[]): Promise<Claimed[]> {
   const sent = new Map<string, { userId: string; id: string }>();
   for (const { userId, events } of batches) {
     for (const { id } of events) sent.set(userId + id, { userId, id });
   }
   const known = await findDigests(sql, sent);
-  return batches.flatMap(({ userId, events }) =>
-    events.map(({ id, digest }) => {
+  return batches.flatMap((batch) =>
+    batch.events.map(({ id }, place) => {
+      const [{ userId }, digest] = [batch, digestOf(batch, place)];
       const first = known.get(userId + id);
       if (first !== undefined) return first === digest ? "same" : "other";
       known.set(userId + id, digest);

@@ -1,28 +1,16 @@
 import type { Database } from "@muniment/db/database.ts";
 import { isUniqueViolation } from "@muniment/db/unavailable.ts";
 import { copiesOf } from "./copy-events.ts";
+import type { HeldBatch } from "./held-batch.ts";
 import { findKnown } from "./known-ids.ts";
-import type { ParsedEvent } from "./parse-event.ts";
 import { createPartitions, isWithoutPartition } from "./partitions.ts";
 import { type Tally, tally } from "./tally.ts";
 import { prepareReceipts, writeReceipts } from "./write-receipts.ts";
 
-/** The events of one call that may be stored. */
-export type Batch = {
-  userId: string;
-  agentId: string;
-  apiKeyId: string;
-  batchId: string;
-  receivedAt: number;
-  events: ParsedEvent[];
-  /** How many of the call's events were refused before. */
-  rejected: number;
-};
-
 /** What became of a batch: the rest of its events are duplicates. `conflicts` are places in `events`. */
 export type StoredBatch = { accepted: number; conflicts: number[] };
 
-export type StoreEvents = (batches: readonly Batch[]) => Promise<StoredBatch[]>;
+export type StoreEvents = (batches: readonly HeldBatch[]) => Promise<StoredBatch[]>;
 
 /** Each failure means that a rival has stored something, or that a partition is gone: neither lasts. */
 const mostAttempts = 20;
@@ -36,7 +24,7 @@ export function createStoreEvents({
 
   /** All of it or, where an id is known already, nothing. */
   async function store(tallied: Tally): Promise<void> {
-    const partitionOf = await partitions.ensure(tallied.stored.map(({ event }) => event.at));
+    const partitionOf = await partitions.ensure(tallied.stored.map(({ at }) => at));
     const copies = copiesOf(tallied.stored, partitionOf);
     const statements = [...copies.map(({ statement }) => statement), writeReceipts(tallied)];
     await bulk.send({

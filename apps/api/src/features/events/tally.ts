@@ -1,6 +1,7 @@
 import type { Sent } from "./copy-events.ts";
+import type { HeldBatch } from "./held-batch.ts";
 import type { Claimed } from "./known-ids.ts";
-import type { Batch, StoredBatch } from "./store-events.ts";
+import type { StoredBatch } from "./store-events.ts";
 
 /** What a key sent, and what became of it. */
 export type KeyTally = {
@@ -47,7 +48,7 @@ function add<T>(known: Map<string, T>, key: string, make: () => T): T {
  * Adds up what is to be written; `claimed` says of each event, in the order sent, whether it is new.
  * Without it all are.
  */
-export function tally(batches: readonly Batch[], claimed?: readonly Claimed[]): Tally {
+export function tally(batches: readonly HeldBatch[], claimed?: readonly Claimed[]): Tally {
   const answers: StoredBatch[] = [];
   const stored: Tally["stored"] = [];
   const keys = new Map<string, KeyTally>();
@@ -68,7 +69,7 @@ export function tally(batches: readonly Batch[], claimed?: readonly Claimed[]): 
       if (what === "other") answer.conflicts.push(e);
       if (what !== "new") continue;
       answer.accepted += 1;
-      stored.push({ batch, event });
+      stored.push({ batch, place: e, id: event.id, at: event.at });
       if (event.seq !== undefined) key.seqs.push(event.seq);
       const { type, level, at } = event;
       const start = at - (at % quarter);

@@ -1,6 +1,6 @@
 import type { Sent } from "./copy-events.ts";
+import type { HeldBatch } from "./held-batch.ts";
 import { plainArray } from "./pg-array.ts";
-import type { Batch } from "./store-events.ts";
 import { type Tally, toMultirange } from "./tally.ts";
 
 /** A receipt for each batch that has stored events, and what is to be counted. */
@@ -37,7 +37,7 @@ export const prepareReceipts = `
 /** A time for `to_timestamp`: half the cost of reading a date. */
 const seconds = (at: number) => at / 1000;
 
-type Stored = { batch: Batch; first: number; last: number };
+type Stored = { batch: HeldBatch; first: number; last: number };
 
 /** Which of the stored events, counted from 1, are each batch's, for those that have any. */
 function byBatch(stored: readonly Sent[]): Stored[] {
@@ -64,8 +64,8 @@ export function writeReceipts({ stored, keys, counts }: Tally): string {
   const of = <T>(rows: readonly T[], pick: (row: T) => string | number) =>
     plainArray(rows.map(pick));
   const values = [
-    of(stored, ({ event }) => event.id),
-    of(stored, ({ event }) => seconds(event.at)),
+    of(stored, ({ id }) => id),
+    of(stored, ({ at }) => seconds(at)),
     of(batches, ({ batch }) => batch.userId),
     of(batches, ({ batch }) => batch.batchId),
     of(batches, ({ first }) => first),
