@@ -1,11 +1,15 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { get, type IncomingMessage } from "node:http";
-import postgres from "postgres";
+import { connect, parseConnectionUrl } from "../packages/db/src/connection.ts";
 import { readTrailer } from "../packages/shared/src/exports.ts";
 import { call } from "./ingest.ts";
 import { inTurns, mostMegabytes, type Part, residentMegabytes } from "./rows.ts";
 import type { Bench } from "./servers.ts";
+
+/** A connection of the owner of the bench's database. */
+export const ownerOf = ({ databaseUrl }: Bench) =>
+  connect(parseConnectionUrl(databaseUrl), { max: 1, applicationName: "bench" });
 
 const events = 300_000;
 const rowsPerStatement = 250_000;
@@ -22,7 +26,7 @@ export async function fillEvents(
   rows: number,
 ) {
   const agent = await call(bench, user.cookie, "agents.create", { name: `export of ${rows}` });
-  const sql = postgres(bench.databaseUrl, { max: 1, onnotice: () => {} });
+  const sql = ownerOf(bench);
   await sql`select ensure_event_partition(${new Date(first)}::timestamptz)`;
   for (let from = 0; from < rows; from += rowsPerStatement) {
     const to = Math.min(from + rowsPerStatement, rows) - 1;
@@ -72,7 +76,7 @@ export async function takeExport(bench: Bench, cookie: string, rows: number, che
 
 /** PostgreSQL's own `COPY` of the same columns of the same rows, thrown away where it lies; rows per second. */
 export async function copyRows(bench: Bench, userId: string, rows: number): Promise<number> {
-  const sql = postgres(bench.databaseUrl, { max: 1 });
+  const sql = ownerOf(bench);
   const { from, to } = spanOf(rows);
   const begun = performance.now();
   const copied = await sql.unsafe(`copy (

@@ -12,11 +12,11 @@ export type Row = {
   note: string;
 };
 
-/** What can be measured by itself: a line of the table, and perhaps a sentence below it. */
+/** What can be measured by itself: a line of the table, a sentence below it, or both. */
 export type Part = (
   bench: Bench,
   user: { cookie: string; userId: string },
-) => Promise<{ row: Row; note?: string }>;
+) => Promise<{ row?: Row; note?: string }>;
 
 /** Resident memory of a process, in MB. */
 export function residentMegabytes(pid: number): number {

@@ -19,6 +19,7 @@ import { addUsers, signIn } from "./sign-in.ts";
 import { signInBurst } from "./sign-in-burst.ts";
 import { signedInQuery, signUpFirst } from "./signed-in-query.ts";
 import { tailFanOut } from "./tail.ts";
+import { webhookDeliveries } from "./webhooks.ts";
 
 const parts: Record<string, Part> = {
   ingest: ingestBatches,
@@ -32,6 +33,7 @@ const parts: Record<string, Part> = {
   sealing,
   verifier,
   proof,
+  webhooks: webhookDeliveries,
   async signIn(bench, user) {
     const people = await addUsers(bench, 200);
     const row = await signIn(bench, people);
@@ -58,7 +60,7 @@ function textOf(known: Known): string {
     "",
     "| what | Muniment | yardstick | ratio | target | the yardstick | measured on |",
     "|---|---|---|---|---|---|---|",
-    ...measured.map(({ row, on }) => line(row, on)),
+    ...measured.flatMap(({ row, on }) => (row ? [line(row, on)] : [])),
     "",
     ...measured.flatMap(({ note }) => (note ? [note, ""] : [])),
   ].join("\n");

@@ -65,6 +65,7 @@ export async function startBench(built: string): Promise<Bench> {
     DATABASE_URL: databaseUrl,
     MUNIMENT_MIGRATIONS: join(built, "migrations"),
     LOG_LEVEL: "warn",
+    EGRESS_ALLOW: "127.0.0.1",
     JWT_SECRET: randomBytes(36).toString("base64url"),
     API_KEY_SECRET: randomBytes(36).toString("base64url"),
     ENCRYPTION_KEY: randomBytes(36).toString("base64url"),

@@ -5,6 +5,9 @@ import type { Bench } from "./servers.ts";
 /** Of every account in the bench. */
 export const password = "seven quiet lanterns above the harbour";
 
+/** Of the first administrator. */
+export const email = "bench@example.org";
+
 /** Makes the first administrator and answers the cookie and id. */
 export async function signUpFirst(bench: Bench): Promise<{ cookie: string; userId: string }> {
   const { origin, setupToken } = bench.product;
@@ -13,7 +16,7 @@ export async function signUpFirst(bench: Bench): Promise<{ cookie: string; userI
     headers: { "content-type": "application/json", origin },
     body: JSON.stringify({
       token: setupToken,
-      email: "bench@example.org",
+      email,
       password,
       displayName: "Bench",
     }),

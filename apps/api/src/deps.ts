@@ -249,7 +249,7 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
   };
   defineErasureJobs(erasing);
   defineExportJob({ database, dataKeys, files, jobs, mailer, config, now });
-  const intake = createIntake(ingest);
+  const intake = createIntake(ingest, database);
   const stopped = () => stopping.signal.aborted;
   defineImportJobs({ database, dataKeys, jobs, intake, now, stopped });
   const broughtBack = await applyErasureLedger(erasing);

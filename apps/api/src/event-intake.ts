@@ -1,7 +1,10 @@
 import type { Receipt } from "@muniment/shared/events.ts";
 
-/** An event as JSON text, with the value that parsing the text gives. */
-export type EventText = { text: string; value: unknown };
+/**
+ * An event as JSON text, with the value that parsing the text gives. One of an export says its defaults,
+ * which may not have been sent, so it is compared with what is stored and not with what was sent.
+ */
+export type EventText = { text: string; value: unknown; exported?: boolean };
 
 export type IntakeBatch = {
   userId: string;

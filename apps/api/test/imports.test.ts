@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import { writeTrailer } from "@muniment/shared/exports.ts";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { AppError } from "../src/errors.ts";
+import { defineImportJobs } from "../src/features/imports/jobs.ts";
 import { createClock } from "./clock.ts";
 import { makeEvent, makeSender, searchAll, send } from "./events-sender.ts";
 import { must, password, startTestServer, type TestServer } from "./harness.ts";
@@ -188,6 +190,41 @@ describe("an export brought in again", () => {
   );
 
   test.each(["ndjson", "csv"] as const)(
+    "as %s into its own account is known whole, however its events were sent; what was altered is not",
+    async (format) => {
+      const at = clock.now().getTime() - 60_000;
+      const made = nasty.map((fields, n) => makeEvent(fields, at + n));
+      const whole = Math.floor(at / 1000) * 1000;
+      const [{ occurredAt: _, ...untimed }, second, zoned] = [
+        makeEvent({ message: "now" }, at),
+        makeEvent({ occurredAt: new Date(whole).toISOString().replace(".000", "") }, whole),
+        makeEvent({ occurredAt: new Date(at).toISOString().replace("Z", "+00:00") }, at),
+      ];
+      const others = [untimed, second, zoned, makeEvent({ level: "info", message: "" }, at)];
+      const sent = [...made, ...others];
+      const answer = await send(server, sender.key, sent);
+      expect(answer.body).toMatchObject({ accepted: sent.length, rejected: [] });
+      // What arrived without a time occurred on arrival, and an export ends before it is asked for.
+      clock.advance(1);
+      const file = await exported(format);
+      const before = await found();
+      const known = {
+        status: "done",
+        accepted: 0,
+        duplicates: sent.length,
+        rejected: 0,
+        whole: true,
+      };
+      expect(await bring(file, { format })).toMatchObject(known);
+      const altered = withTrailer(format, bodyOf(file).replace("now", "then"), sent.length);
+      const state = await bring(altered, { format });
+      expect(state).toMatchObject({ accepted: 0, duplicates: sent.length - 1, rejected: 1 });
+      expect((await rejectsOf(state.id))[0]).toMatchObject({ reason: "id_conflict" });
+      expect(await found()).toEqual(before);
+    },
+  );
+
+  test.each(["ndjson", "csv"] as const)(
     "as %s is refused when it was cut off or altered",
     async (format) => {
       const at = clock.now().getTime();
@@ -368,6 +405,51 @@ describe("an import under way", () => {
     expect(row?.error).toBe("The server could not finish it.");
     const pieces = await server.owner`select from event_import_pieces where import_id = ${id}`;
     expect(pieces.length).toBe(0);
+  });
+
+  test("waits while the server has too much to do, and loses no attempt over it", async () => {
+    const { member, agentId } = sender;
+    const { deps } = server;
+    const file = linesOf(many(2500));
+    const sizeBytes = file.length + 1;
+    const input = { agentId, format: "ndjson", name: "much", sizeBytes };
+    const { id } = must(await member.mutate("imports.create", input));
+    expect((await sendPart(server, member, id, 0, Buffer.from(file))).status).toBe(200);
+    // Without a job, so that no node but this test goes on with it.
+    await server.owner`update event_imports set status = 'queued', size_bytes = ${file.length} where id = ${id}`;
+    const jobs: { queue: string; delaySeconds: number | undefined }[] = [];
+    let room = 0;
+    let work: ((payload: unknown) => Promise<void>) | undefined;
+    defineImportJobs({
+      ...deps,
+      stopped: () => true,
+      async intake(_, events) {
+        if (room <= 0) throw new AppError("overloaded", "Too many events are waiting.");
+        room -= events.length;
+        return { accepted: events.length, duplicates: 0, rejected: [] };
+      },
+      jobs: {
+        ...deps.jobs,
+        define(_, handler) {
+          work = handler;
+        },
+        every: () => {},
+        enqueue: async (_, queue, __, options) =>
+          void jobs.push({ queue, delaySeconds: options?.delaySeconds }),
+      },
+    });
+    const go = () => work?.({ userId: member.id, importId: id });
+    const state = async () => must(await member.query("imports.get", { id }));
+    for (const accepted of [0, 1500]) {
+      room = accepted;
+      await go();
+      expect(await state()).toMatchObject({ status: "running", accepted });
+    }
+    const later = { queue: "import-events", delaySeconds: 15 };
+    expect(jobs).toEqual([later, later]);
+    room = Number.POSITIVE_INFINITY;
+    for (let turn = 0; turn < 10 && (await state()).status === "running"; turn += 1) await go();
+    expect(await state()).toMatchObject({ status: "done", sent: 2500, accepted: 2500 });
   });
 
   test("ends when its user may write no more", async () => {

@@ -1,6 +1,8 @@
+import type { Database } from "@muniment/db/database.ts";
 import type { EventIntake } from "../../event-intake.ts";
 import { lighten } from "../../http/large-batch.ts";
 import type { IngestQueue } from "./ingest-queue.ts";
+import { asSent } from "./known-events.ts";
 import { parseBatch } from "./parse-batch.ts";
 
 /** A text up to this length costs little to judge, whatever is in it. */
@@ -8,7 +10,7 @@ const alwaysLight = 65_536;
 
 /** The way in for events that no call brings: the same judgement, and the same queue. */
 export const createIntake =
-  (queue: IngestQueue): EventIntake =>
+  (queue: IngestQueue, database: Database): EventIntake =>
   async ({ unreadable, ...batch }, sent) => {
     const heavy = new Map(
       sent.flatMap(({ text }, index) => {
@@ -19,11 +21,23 @@ export const createIntake =
     );
     const text = `{"events":[${sent.map((one, index) => (heavy.has(index) ? "null" : one.text)).join(",")}]}`;
     const values = sent.map(({ value }, index) => (heavy.has(index) ? null : value));
-    const { events, places, rejected } = parseBatch(
+    const {
+      events: parsed,
+      places,
+      rejected,
+    } = parseBatch(
       values,
       { value: null, text, start: 0, refused: heavy },
       { receivedAt: batch.receivedAt, allowedTypes: [] },
     );
+    const isExported = (event: number) => sent[places[event] ?? -1]?.exported === true;
+    const exported = [...parsed.keys()].filter(isExported);
+    const events = parsed.slice();
+    if (exported.length > 0) {
+      const given = exported.flatMap((event) => parsed[event] ?? []);
+      const known = await asSent(database, batch.userId, given);
+      for (const [at, event] of known.entries()) events[exported[at] ?? -1] = event;
+    }
     const all = rejected.length + unreadable;
     const { accepted, conflicts } = await queue.add({ ...batch, events, rejected: all });
     const conflicting = conflicts.map((event) => ({

@@ -2,6 +2,7 @@ const hex = Buffer.from("0123456789abcdef");
 const dash = 0x2d;
 const quote = 0x22;
 const backslash = 0x5c;
+const [zero, colon, point, zulu] = [0x30, 0x3a, 0x2e, 0x5a] as const;
 /** What JSON has a short escape for, by its byte; 0 for all else. */
 const shortEscapes = new Uint8Array(128);
 for (const pair of ['""', "\\\\", "\bb", "\ff", "\nn", "\rr", "\tt"]) {
@@ -10,7 +11,9 @@ for (const pair of ['""', "\\\\", "\bb", "\ff", "\nn", "\rr", "\tt"]) {
 /** Where PostgreSQL's times begin, and a day, in milliseconds. */
 const epoch = Date.UTC(2000, 0, 1);
 const day = 86_400_000;
-const mostDays = 1000;
+const keptDays = 64;
+const dateLength = "2000-01-01T".length;
+const fewBytes = 256;
 /** The longest of what is neither a text nor JSON. */
 const valueBytes = 64;
 /** A byte of a text becomes at most as many of JSON. */
@@ -28,13 +31,22 @@ export const int64At = (bytes: Buffer, at: number): number =>
 /** Milliseconds since 1970 of a `timestamptz` in binary form. */
 export const timeAt = (bytes: Buffer, at: number): number => int64At(bytes, at) / 1000 + epoch;
 
+function twoDigits(bytes: Buffer, length: number, value: number, end: number): number {
+  const tens = (value / 10) | 0;
+  bytes[length] = zero + tens;
+  bytes[length + 1] = zero + value - tens * 10;
+  bytes[length + 2] = end;
+  return length + 3;
+}
+
 /** Bytes of lines that are written one value after another, from values in PostgreSQL's binary form. */
 export class LineBuffer {
   readonly #size: number;
   #bytes: Buffer;
   #length = 0;
-  /** The date of a time with its `T`, by the day. */
-  readonly #dates = new Map<number, Buffer>();
+  /** Days since 1970, and how each is written. */
+  readonly #days = new Int32Array(keptDays);
+  readonly #dates = Buffer.alloc(keptDays * dateLength);
 
   constructor(size: number) {
     this.#size = size;
@@ -53,15 +65,23 @@ export class LineBuffer {
     return taken;
   }
 
-  put(bytes: Uint8Array): void {
-    this.#room(bytes.length);
-    for (let at = 0; at < bytes.length; at += 1) this.#bytes[this.#length + at] = bytes[at] ?? 0;
-    this.#length += bytes.length;
+  put(values: Uint8Array): void {
+    const count = values.length;
+    this.#room(count);
+    const bytes = this.#bytes;
+    const length = this.#length;
+    for (let at = 0; at < count; at += 1) bytes[length + at] = values[at] ?? 0;
+    this.#length = length + count;
   }
 
   copy(from: Buffer, start: number, end: number): void {
     this.#room(end - start);
-    this.#length += from.copy(this.#bytes, this.#length, start, end);
+    const bytes = this.#bytes;
+    let length = this.#length;
+    // To call what copies takes as long as to copy so much.
+    if (end - start > fewBytes) length += from.copy(bytes, length, start, end);
+    else for (let at = start; at < end; at += 1) bytes[length++] = from[at] ?? 0;
+    this.#length = length;
   }
 
   uuid(from: Buffer, start: number): void {
@@ -79,14 +99,29 @@ export class LineBuffer {
 
   /** As RFC 3339 in UTC with milliseconds. */
   time(from: Buffer, start: number): void {
+    this.#room(valueBytes);
     const at = timeAt(from, start);
     const days = Math.floor(at / day);
-    this.put(this.#dateOf(days));
-    const time = at - days * day;
-    this.#digits(Math.floor(time / 3_600_000), 2, 0x3a);
-    this.#digits(Math.floor(time / 60_000) % 60, 2, 0x3a);
-    this.#digits(Math.floor(time / 1000) % 60, 2, 0x2e);
-    this.#digits(time % 1000, 3, 0x5a);
+    const date = (days % keptDays) * dateLength;
+    if (this.#days[days % keptDays] !== days) {
+      this.#days[days % keptDays] = days;
+      const text = new Date(days * day).toISOString();
+      this.#dates.write(text, date, dateLength, "latin1");
+    }
+    const [bytes, dates] = [this.#bytes, this.#dates];
+    let length = this.#length;
+    for (let place = 0; place < dateLength; place += 1) bytes[length++] = dates[date + place] ?? 0;
+    const time = (at - days * day) | 0;
+    const seconds = (time / 1000) | 0;
+    const minutes = (seconds / 60) | 0;
+    const hours = (minutes / 60) | 0;
+    length = twoDigits(bytes, length, hours, colon);
+    length = twoDigits(bytes, length, minutes - hours * 60, colon);
+    length = twoDigits(bytes, length, seconds - minutes * 60, point);
+    const milliseconds = time - seconds * 1000;
+    const hundreds = (milliseconds / 100) | 0;
+    bytes[length] = zero + hundreds;
+    this.#length = twoDigits(bytes, length + 1, milliseconds - hundreds * 100, zulu);
   }
 
   integer(from: Buffer, start: number): void {
@@ -133,26 +168,6 @@ export class LineBuffer {
     }
     bytes[length++] = quote;
     this.#length = length;
-  }
-
-  #dateOf(days: number): Buffer {
-    const known = this.#dates.get(days);
-    if (known) return known;
-    if (this.#dates.size >= mostDays) this.#dates.clear();
-    const date = Buffer.from(new Date(days * day).toISOString().slice(0, 11));
-    this.#dates.set(days, date);
-    return date;
-  }
-
-  #digits(value: number, count: number, end: number): void {
-    this.#room(valueBytes);
-    let rest = value;
-    for (let at = count - 1; at >= 0; at -= 1) {
-      this.#bytes[this.#length + at] = 0x30 + (rest % 10);
-      rest = Math.floor(rest / 10);
-    }
-    this.#bytes[this.#length + count] = end;
-    this.#length += count + 1;
   }
 
   #room(needed: number): void {

@@ -74,34 +74,32 @@ const texts = [
 
 /** Ids, types, levels and times need no escapes. */
 const ndjson: WriteLine = (lines, bytes, { from, to }) => {
-  const start = (place: number) => from[place] ?? 0;
-  const end = (place: number) => to[place] ?? 0;
   lines.put(marks.id);
-  lines.uuid(bytes, start(id));
+  lines.uuid(bytes, from[id] ?? 0);
   lines.put(marks.agent);
-  lines.uuid(bytes, start(agent));
+  lines.uuid(bytes, from[agent] ?? 0);
   lines.put(marks.type);
-  lines.copy(bytes, start(type), end(type));
+  lines.copy(bytes, from[type] ?? 0, to[type] ?? 0);
   lines.put(marks.at);
-  lines.time(bytes, start(at));
+  lines.time(bytes, from[at] ?? 0);
   lines.put(marks.receivedAt);
-  lines.time(bytes, start(receivedAt));
+  lines.time(bytes, from[receivedAt] ?? 0);
   lines.put(marks.level);
-  lines.put(levelAt(bytes, start(level)));
+  lines.put(levelAt(bytes, from[level] ?? 0));
   lines.put(marks.quote);
   for (const { place, mark } of texts) {
-    if (start(place) < 0) continue;
+    if ((from[place] ?? 0) < 0) continue;
     lines.put(mark);
-    lines.json(bytes, start(place), end(place));
+    lines.json(bytes, from[place] ?? 0, to[place] ?? 0);
   }
-  if (start(seq) >= 0) {
+  if ((from[seq] ?? 0) >= 0) {
     lines.put(marks.seq);
-    lines.integer(bytes, start(seq));
+    lines.integer(bytes, from[seq] ?? 0);
   }
-  if (start(props) >= 0) {
+  if ((from[props] ?? 0) >= 0) {
     lines.put(marks.props);
     // Behind the version of its binary form, jsonb is its text.
-    lines.copy(bytes, start(props) + 1, end(props));
+    lines.copy(bytes, (from[props] ?? 0) + 1, to[props] ?? 0);
   }
   lines.put(marks.end);
 };

@@ -10,6 +10,8 @@ import { type Importer, runImport } from "./run-import.ts";
 
 const payload = z.strictObject({ userId: z.uuid(), importId: z.uuid() });
 const day = 86_400_000;
+/** How long an import waits that found no room for some seconds, as often as it finds none. */
+const overloadSeconds = 15;
 
 /** A file that no process has gone on with for so long, though its job did not fail: longer than a server is down. */
 const lostMilliseconds = day;
@@ -20,9 +22,12 @@ export function defineImportJobs(deps: Importer & { jobs: Jobs }): void {
     importQueue,
     async (given) => {
       const { userId, importId } = payload.parse(given);
-      if (!(await runImport(deps, userId, importId))) return;
+      const next = await runImport(deps, userId, importId);
+      if (next === "done") return;
+      // A job of its own each time, so that neither costs one of the attempts.
+      const options = next === "later" ? { delaySeconds: overloadSeconds } : {};
       await database.transaction({ userId }, (tx) =>
-        jobs.enqueue(tx, importQueue, { userId, importId }),
+        jobs.enqueue(tx, importQueue, { userId, importId }, options),
       );
     },
     "transfers",

@@ -71,9 +71,10 @@ export function textOf({ bytes, line }: FileRecord): string {
 function readOne(text: string, plan: CsvPlan | null): EventText {
   const json = plan ? eventOfRow(text, plan) : text;
   const value = parse(json);
-  if (plan || !isExported(value)) return { text: json, value };
+  if (plan) return { text: json, value, exported: plan.isExport };
+  if (!isExported(value)) return { text: json, value };
   for (const name of added) delete (value as Record<string, unknown>)[name];
-  return { text: withoutAdded(json), value };
+  return { text: withoutAdded(json), value, exported: true };
 }
 
 function timeOf(value: Record<string, unknown>): number {

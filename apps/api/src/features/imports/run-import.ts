@@ -3,6 +3,7 @@ import { eventImports } from "@muniment/db/schema/event-imports.ts";
 import { exportColumns } from "@muniment/shared/exports.ts";
 import { and, eq, inArray } from "drizzle-orm";
 import type { Deps } from "../../deps.ts";
+import { AppError } from "../../errors.ts";
 import { type CsvPlan, planCsv } from "./csv-event.ts";
 import { findTrailer } from "./find-trailer.ts";
 import { failImport, noteImport } from "./note-import.ts";
@@ -126,8 +127,18 @@ function add(
   };
 }
 
-/** Goes on with an import. Answers whether there is more to do. */
-async function goOn(importer: Importer, begun: ImportRow, bodyBytes: number, plan: CsvPlan | null) {
+/** What becomes of an import: nothing more, or more, at once or when the server has less to do. */
+type Next = "done" | "more" | "later";
+
+const isOverload = (error: unknown) => error instanceof AppError && error.reason === "overloaded";
+
+/** Goes on with an import. */
+async function goOn(
+  importer: Importer,
+  begun: ImportRow,
+  bodyBytes: number,
+  plan: CsvPlan | null,
+): Promise<Next> {
   let row = begun;
   let place = row.place ?? firstPlace(row.agentId);
   let progress: Progress | null = null;
@@ -164,42 +175,53 @@ async function goOn(importer: Importer, begun: ImportRow, bodyBytes: number, pla
     batchText = 0;
   };
 
-  for await (const records of recordsOf(importer, row, row.doneBytes, place.line, bodyBytes)) {
-    for (const record of records) {
-      if (plan && record.line === 1) {
-        place = { ...place, line: record.nextLine };
-        continue;
+  async function storeAll(): Promise<Next> {
+    for await (const records of recordsOf(importer, row, row.doneBytes, place.line, bodyBytes)) {
+      for (const record of records) {
+        if (plan && record.line === 1) {
+          place = { ...place, line: record.nextLine };
+          continue;
+        }
+        const { read, next } = readEvent(record, place, plan);
+        place = next;
+        if (read) batch.push(read);
+        if (read && "event" in read) batchText += read.event.text.length;
+        // By the file alone, so that whoever goes on with it makes the same batches.
+        if (batch.length < recordsPerBatch && batchText < enoughText) continue;
+        send(record.end);
+        await breathe();
+        if (reading.length < batchesPerWindow && readingText < enoughText) continue;
+        await settle(storing);
+        storing = reading;
+        reading = [];
+        readingText = 0;
+        if (performance.now() - noted < noteMilliseconds) continue;
+        if (!(await note())) return "done";
+        if (performance.now() < until && !importer.stopped()) continue;
+        await settle(storing);
+        return (await note()) ? "more" : "done";
       }
-      const { read, next } = readEvent(record, place, plan);
-      place = next;
-      if (read) batch.push(read);
-      if (read && "event" in read) batchText += read.event.text.length;
-      // By the file alone, so that whoever goes on with it makes the same batches.
-      if (batch.length < recordsPerBatch && batchText < enoughText) continue;
-      send(record.end);
-      await breathe();
-      if (reading.length < batchesPerWindow && readingText < enoughText) continue;
-      await settle(storing);
-      storing = reading;
-      reading = [];
-      readingText = 0;
-      if (performance.now() - noted < noteMilliseconds) continue;
-      if (!(await note())) return false;
-      if (performance.now() < until && !importer.stopped()) continue;
-      await settle(storing);
-      return note();
     }
+    if (batch.length > 0) send(bodyBytes);
+    await settle([...storing, ...reading]);
+    const sent = (progress as Progress | null)?.changes.sent ?? row.sent;
+    const { promisedRows } = row;
+    const error =
+      promisedRows !== null && promisedRows !== sent
+        ? `The last line speaks of ${promisedRows} events, and there are ${sent}.`
+        : null;
+    await note({ status: error ? "failed" : "done", error, doneBytes: bodyBytes });
+    return "done";
   }
-  if (batch.length > 0) send(bodyBytes);
-  await settle([...storing, ...reading]);
-  const sent = (progress as Progress | null)?.changes.sent ?? row.sent;
-  const { promisedRows } = row;
-  const error =
-    promisedRows !== null && promisedRows !== sent
-      ? `The last line speaks of ${promisedRows} events, and there are ${sent}.`
-      : null;
-  await note({ status: error ? "failed" : "done", error, doneBytes: bodyBytes });
-  return false;
+
+  try {
+    return await storeAll();
+  } catch (error) {
+    if (!isOverload(error)) throw error;
+    // Those behind the one that found no room may be stored: what is done again must come after them.
+    await Promise.allSettled([...storing, ...reading].map(({ stored }) => stored));
+    return (await note()) ? "later" : "done";
+  }
 }
 
 /** The rules of a CSV file, by its first row; null for what has none. @throws Unreadable */
@@ -215,19 +237,19 @@ async function planOf(
 }
 
 /**
- * Does a part of an import, which may last half a minute. Answers whether there is more to do. A process
- * that ends on the way leaves at most what it did since its last note to be done again, and to be counted once.
+ * Does a part of an import, which may last half a minute. Answers whether there is more to do, and whether
+ * that has to wait because the server has too much to do. A process that ends on the way leaves at most what it did since its last note to be done again, and to be counted once.
  */
-export async function runImport(importer: Importer, userId: string, id: string): Promise<boolean> {
+export async function runImport(importer: Importer, userId: string, id: string): Promise<Next> {
   const begun = await begin(importer, userId, id);
   const row = begun?.bodyBytes === null ? await check(importer, begun) : begun;
-  if (!row || row.bodyBytes === null) return false;
+  if (!row || row.bodyBytes === null) return "done";
   try {
     const plan = await planOf(importer, row, row.bodyBytes);
     return await goOn(importer, row, row.bodyBytes, plan);
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error;
     await failImport(importer, row, error.message);
-    return false;
+    return "done";
   }
 }

@@ -24,7 +24,7 @@ export type Stored = {
 };
 
 const waitMilliseconds = 500;
-/** Then the job fails, and goes on later from its last note, if the import is still wanted. */
+/** Then the import goes on later from its last note, if it is still wanted. */
 const patienceMilliseconds = 10_000;
 
 /** The same for the same records of the same import, so that a batch is told that was stored before. */
