@@ -222,6 +222,17 @@ describe("an endpoint that misbehaves is an error, and nothing is done", () => {
     ["calls a tool that nobody gave it", callOfATool],
     ["breaks off", (r) => r.destroy()],
     [
+      "answers a gigabyte of JSON",
+      (r) => {
+        r.writeHead(200, { "content-type": "application/json", "content-length": 2 ** 30 });
+        const more = () => {
+          while (!r.closed && r.write(fill));
+          if (!r.closed) r.once("drain", more);
+        };
+        more();
+      },
+    ],
+    [
       "answers without end",
       (r) => {
         r.writeHead(200, { "content-type": "text/event-stream" });
