@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { chmod, mkdtemp, readFile, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -10,6 +9,7 @@ import { SOCKET_PORT } from "@muniment/db/embedded/socket-directory.ts";
 import type postgres from "postgres";
 // biome-ignore lint/correctness/useImportExtensions: scripts run before anything is installed.
 import { ensureBuild } from "../../../scripts/build.mjs";
+import { freePort } from "../../../test/free-port.ts";
 import { type Client, createClient } from "./client.ts";
 import { openSmallDisk } from "./small-disk.ts";
 
@@ -32,15 +32,6 @@ export type ApiProcess = {
   /** Ends it and deletes its data. */
   stop(): Promise<void>;
 };
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
-}
 
 /** The built API in a process of its own with its own PostgreSQL, on a small disk of its own if asked. */
 export async function createApiProcess({

@@ -7,6 +7,8 @@ import { must, startTestServer, type TestServer } from "./harness.ts";
 const hour = 3_600_000;
 const days = 12;
 const clock = createClock();
+// Some minutes after the start of an hour, so that none ends within the tests.
+clock.advance(4200 - ((clock.now().getTime() / 1000) % 3600));
 /** The end of the last whole hour. */
 const end = Math.floor(clock.now().getTime() / hour) * hour;
 const spikeAt = end - 30 * hour;
