@@ -3,7 +3,7 @@ import { endRoles } from "../src/identity/end-roles.ts";
 import { type Answer, createClient } from "./client.ts";
 import { createClock } from "./clock.ts";
 import { must, password, startTestServer, type TestServer, type UserClient } from "./harness.ts";
-import { mailsTo } from "./outbox.ts";
+import { mailsTo, tokenIn } from "./outbox.ts";
 
 let server: TestServer;
 let admin: UserClient;
@@ -123,4 +123,46 @@ test("only an auditor can have an end, and only one that is to come", async () =
   expect(must(await setRole(id, "auditor")).roleUntil).toBeNull();
   must(await setRole(id, "auditor", until));
   expect(must(await setRole(id, "admin"))).toMatchObject({ role: "admin", roleUntil: null });
+});
+
+test("somebody is invited as an auditor for a time, and is a member from then on", async () => {
+  const email = "guest@example.org";
+  const until = later(200);
+  const invited = must(await admin.mutate("users.invite", { email, role: "auditor", until }));
+  expect(invited).toMatchObject({ role: "auditor", roleUntil: until });
+  const { items } = must(await admin.query("users.invitations"));
+  expect(items).toMatchObject([{ email, role: "auditor", roleUntil: until }]);
+  const [mail] = await mailsTo(server, email);
+  if (!mail) throw new Error("no mail");
+  const told = `You will be an auditor until ${new Date(until).toUTCString()}`;
+  expect(mail.text.replace(/\s+/g, " ")).toContain(told);
+  const given = { email, password, displayName: "Guest", invitation: tokenIn(mail) };
+  const { user } = must(await server.anonymous().mutate("auth.signUp", given));
+  expect(user.role).toBe("auditor");
+  expect((await show(user.id)).roleUntil).toBe(until);
+  const asked = { actions: ["user.invited", "user.signed_up"] };
+  const { items: entries } = must(await admin.query("audit.search", asked));
+  expect(entries.slice(0, 2)).toMatchObject([
+    { action: "user.signed_up", details: { role: "auditor", invited: true, until } },
+    { action: "user.invited", details: { role: "auditor", until } },
+  ]);
+  const client = await server.signIn(email);
+  expect(must(await client.query("auth.me")).role).toBe("auditor");
+  clock.advance(201);
+  expect(must(await client.query("auth.me")).role).toBe("member");
+});
+
+test("an invitation whose role ended meanwhile makes a member, and none ends who is no auditor", async () => {
+  const email = "late@example.org";
+  must(await admin.mutate("users.invite", { email, role: "auditor", until: later(60) }));
+  const [mail] = await mailsTo(server, email);
+  if (!mail) throw new Error("no mail");
+  clock.advance(61);
+  const given = { email, password, displayName: "Late", invitation: tokenIn(mail) };
+  const { user } = must(await server.anonymous().mutate("auth.signUp", given));
+  expect(await show(user.id)).toMatchObject({ role: "member", roleUntil: null });
+  const invite = (role: string, until: string) =>
+    admin.mutate("users.invite", { email: "x@example.org", role, until });
+  expect(outcome(await invite("member", later(60)))).toEqual([400, "invalid_input"]);
+  expect(outcome(await invite("auditor", later(-60)))).toEqual([400, "invalid_range"]);
 });

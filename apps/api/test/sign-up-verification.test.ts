@@ -117,10 +117,11 @@ test("a link ends after 24 hours, and the address is free again", async () => {
   must(await verify(await tokenFor(email, 2)));
 });
 
-test("an invited person proves the address like everybody, and gets the role of the invitation", async () => {
+test("an invited person proves the address like everybody, and gets the role of the invitation, with its end", async () => {
   const admin = await server.signIn("admin@example.org", fromNewAddress());
   const email = "invited@example.org";
-  must(await admin.mutate("users.invite", { email, role: "auditor" }));
+  const until = new Date(clock.now().getTime() + 86_400_000).toISOString();
+  must(await admin.mutate("users.invite", { email, role: "auditor", until }));
   const [invited] = await mailsTo(server, email);
   if (!invited) throw new Error("no mail");
   const invitation = tokenIn(invited);
@@ -135,7 +136,9 @@ test("an invited person proves the address like everybody, and gets the role of 
   must(await verify(tokenIn(confirmation)));
   expect(must(await signIn(email)).user).toMatchObject({ email, role: "auditor" });
   const { items } = must(await admin.query("audit.search", { actions: ["user.signed_up"] }));
-  expect(items[0].details).toEqual({ role: "auditor", invited: true });
+  expect(items[0].details).toEqual({ role: "auditor", invited: true, until });
+  const { id } = items[0].target;
+  expect(must(await admin.query("users.get", { id })).roleUntil).toBe(until);
 });
 
 test("a role cannot be asked for, and a closed door stays one", async () => {

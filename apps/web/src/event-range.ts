@@ -16,6 +16,18 @@ export const intervalMilliseconds = {
   "30d": 30 * day,
 } as const satisfies Record<Interval, number>;
 
+/** What a bucket of each width is called after "per". */
+export const intervalNames = {
+  "1m": "minute",
+  "5m": "5 minutes",
+  "15m": "15 minutes",
+  "1h": "hour",
+  "6h": "6 hours",
+  "1d": "day",
+  "7d": "7 days",
+  "30d": "30 days",
+} as const satisfies Record<Interval, string>;
+
 /** Ranges that end now, shortest first; `all` covers whatever there is. */
 export const rangeNames = ["1h", "24h", "7d", "30d", "all"] as const;
 export type RangeName = (typeof rangeNames)[number];

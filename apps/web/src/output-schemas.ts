@@ -26,6 +26,7 @@ import {
   auditEntry,
   auditExport,
   auditPage,
+  auditTimeseries,
   consistencyProof,
   evidence,
   inclusionProof,
@@ -176,6 +177,7 @@ const outputSchemas = {
   },
   audit: {
     search: auditPage,
+    timeseries: auditTimeseries,
     get: auditEntry,
     checkpoint: auditCheckpoint,
     consistencyProof,

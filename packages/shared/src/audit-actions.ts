@@ -31,9 +31,13 @@ const erasure = z.strictObject({ erasureId: z.string().optional(), keys: keys.op
  */
 export const auditActions = {
   "setup.completed": none,
-  "user.signed_up": z.strictObject({ role: z.enum(roles), invited: z.boolean() }),
+  "user.signed_up": z.strictObject({
+    role: z.enum(roles),
+    invited: z.boolean(),
+    until: z.string().optional(),
+  }),
   "user.sign_up_requested": none,
-  "user.invited": z.strictObject({ role: z.enum(roles) }),
+  "user.invited": z.strictObject({ role: z.enum(roles), until: z.string().optional() }),
   "user.invitation_revoked": none,
   "user.password_reset_started": none,
   "user.role_changed": z.strictObject({

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { auditActionNames } from "./audit-actions.ts";
+import { interval } from "./events.ts";
 import { calendarTimeInput, page, pageInput, searchText, timestamp, uuid } from "./values.ts";
 
 export const auditOutcomes = ["success", "refused", "failed"] as const;
@@ -34,17 +35,42 @@ export const auditEntry = z.strictObject({
 });
 export type AuditEntry = z.infer<typeof auditEntry>;
 
-export const searchAuditInput = z
+const auditFilters = {
+  actions: z.array(z.enum(auditActionNames)).min(1).max(50).optional(),
+  outcomes: z.array(auditOutcome).min(1).max(3).optional(),
+  actorId: uuid.optional(),
+  targetId: searchText(128).optional(),
+  from: calendarTimeInput.optional(),
+  to: calendarTimeInput.optional(),
+};
+export type AuditFilters = z.infer<z.ZodObject<typeof auditFilters>>;
+
+export const searchAuditInput = z.strictObject({ ...auditFilters, ...pageInput }).optional();
+
+/** What the entries of an interval are told apart by: how they ended, or the resource of the action. */
+export const auditDimensions = ["outcome", "resource"] as const;
+export type AuditDimension = (typeof auditDimensions)[number];
+
+/** Without `from` it begins with the oldest entry of the log, without `to` it ends now. */
+export const auditTimeseriesInput = z
   .strictObject({
-    actions: z.array(z.enum(auditActionNames)).min(1).max(50).optional(),
-    outcomes: z.array(auditOutcome).min(1).max(3).optional(),
-    actorId: uuid.optional(),
-    targetId: searchText(128).optional(),
-    from: calendarTimeInput.optional(),
-    to: calendarTimeInput.optional(),
-    ...pageInput,
+    ...auditFilters,
+    interval: interval.optional(),
+    by: z.enum(auditDimensions).optional(),
   })
   .optional();
+/** Every interval of the range is present; the counts add up to the entries that `search` pages through. */
+export const auditTimeseries = z.strictObject({
+  interval,
+  buckets: z.array(
+    z.strictObject({
+      start: timestamp,
+      count: z.number().int().min(0),
+      by: z.record(z.string(), z.number().int().min(0)),
+    }),
+  ),
+});
+export type AuditTimeseries = z.infer<typeof auditTimeseries>;
 export const auditPage = page(auditEntry);
 export const auditIdInput = z.strictObject({ id: uuid });
 
@@ -129,7 +155,7 @@ export const auditExportInput = z.strictObject({
   to: size.optional(),
 });
 
-/** Where the export is fetched from, within a minute, by the same user. */
+/** Where the export is fetched from, once and within a minute, by the same user. */
 export const auditExport = z.strictObject({
   path: z.string(),
   from: index,

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { role } from "./accounts.ts";
 import { email } from "./email-address.ts";
+import type { Role } from "./permissions.ts";
 import { calendarTimeInput, page, pageInput, searchText, timestamp, uuid } from "./values.ts";
 
 export const userStatus = z.enum(["active", "disabled"]);
@@ -35,8 +36,25 @@ export const listUsersInput = z
   .optional();
 export const userPage = page(user);
 export const userIdInput = z.strictObject({ id: uuid });
-export const inviteUserInput = z.strictObject({ email, role });
-export const invitation = z.strictObject({ email: z.string(), role, expiresAt: timestamp });
+const until = { until: calendarTimeInput.optional() };
+const onlyAuditorsEnd = ({ role, until }: { role: Role; until?: string | undefined }) =>
+  until === undefined || role === "auditor";
+const onlyAuditorsEndProblem = {
+  path: ["until"],
+  message: "only the role of an auditor can have an end",
+};
+
+/** Without `until` the role will have no end. Only auditors can have one. */
+export const inviteUserInput = z
+  .strictObject({ email, role, ...until })
+  .refine(onlyAuditorsEnd, onlyAuditorsEndProblem);
+export const invitation = z.strictObject({
+  email: z.string(),
+  role,
+  /** When an invited auditor becomes a member; null: the role has no end. */
+  roleUntil: timestamp.nullable(),
+  expiresAt: timestamp,
+});
 /** One that nobody has used yet. */
 export const openInvitation = invitation.extend({ id: uuid, createdAt: timestamp });
 export type OpenInvitation = z.infer<typeof openInvitation>;
@@ -56,8 +74,5 @@ export const userSessionInput = z.strictObject({ id: uuid, sessionId: uuid });
 export const resetStarted = z.strictObject({ email: z.string(), expiresAt: timestamp });
 /** Without `until` the role has no end. Only auditors can have one. */
 export const setRoleInput = z
-  .strictObject({ id: uuid, role, until: calendarTimeInput.optional() })
-  .refine(({ role, until }) => until === undefined || role === "auditor", {
-    path: ["until"],
-    message: "only the role of an auditor can have an end",
-  });
+  .strictObject({ id: uuid, role, ...until })
+  .refine(onlyAuditorsEnd, onlyAuditorsEndProblem);

@@ -2,7 +2,7 @@ import { can } from "@muniment/shared/permissions.ts";
 import { readCosignedCheckpoint } from "../audit/checkpoints.ts";
 import { readEvidence } from "../audit/evidence.ts";
 import { writeEvidencePage } from "../audit/evidence-page.ts";
-import { auditExportPath, readTicket, type Ticket } from "../audit/export-ticket.ts";
+import { auditExportPath, readTicket, spendTicket, type Ticket } from "../audit/export-ticket.ts";
 import { writeAuditLines } from "../audit/write-export.ts";
 import type { Deps } from "../deps.ts";
 import { AppError } from "../errors.ts";
@@ -67,6 +67,8 @@ export function auditExportRoutes(deps: Deps, webDirectory: string | null): Rout
             const text = exchange.path.slice(auditExportPath.length);
             const ticket = readTicket(deps.secrets.cursor, principal.userId, text, deps.now());
             if (isBuilt(ticket)) leave = deps.auditExportSlots.enter(principal.userId);
+            // Not before there is room: who is told to come again can.
+            await spendTicket(deps.database, principal.userId, ticket, deps.now());
             return { ticket, write: await prepare(deps, webDirectory, ticket) };
           });
           setHeaders(exchange, ctx.response);

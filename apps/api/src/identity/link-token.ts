@@ -19,7 +19,7 @@ const named = (purpose: Purpose, token: string) =>
 export async function createLinkToken(
   tx: Tx,
   facts: Pick<Row, "purpose"> &
-    Partial<Pick<Row, "userId" | "email" | "role" | "displayName" | "passwordHash" | "invited">>,
+    Partial<Omit<Row, "hash" | "id" | "purpose" | "createdAt" | "expiresAt">>,
   now: Date,
   lifetimeSeconds: number,
 ): Promise<{ token: string; id: string; expiresAt: Date }> {

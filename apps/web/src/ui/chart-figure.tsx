@@ -13,6 +13,8 @@ type Props = {
   /** Beside the title, muted. */
   note?: ReactNode;
   actions?: ReactNode;
+  /** What is counted. */
+  noun?: string;
   buckets: ChartBuckets;
   series: readonly ChartSeries[];
   /** Counts of as many buckets before. */
@@ -30,6 +32,7 @@ type Props = {
 /** A titled chart that can be shown as a table of its numbers instead. */
 export function ChartFigure(props: Props) {
   const { title, buckets, series, before, height, onZoom, markers = [] } = props;
+  const { noun = "events" } = props;
   const [asTable, setAsTable] = useState(false);
   const id = useId();
   const Icon = asTable ? ChartColumn : Table2;
@@ -62,7 +65,7 @@ export function ChartFigure(props: Props) {
         <>
           {markers.length > 0 && <ChartMarkers {...{ markers, buckets }} />}
           <StackedChart
-            label={`${title}: ${summary(buckets, series)}`}
+            label={`${title}: ${summary(buckets, series, noun)}`}
             {...{ buckets, series, before, height }}
             onBrush={onZoom}
           />
@@ -73,10 +76,14 @@ export function ChartFigure(props: Props) {
   );
 }
 
-function summary({ starts, width }: ChartBuckets, series: readonly ChartSeries[]): string {
+function summary(
+  { starts, width }: ChartBuckets,
+  series: readonly ChartSeries[],
+  noun: string,
+): string {
   const total = series.reduce((sum, one) => sum + one.total, 0);
   const highest = peak(series, starts.length);
-  if (total === 0) return "no events.";
+  if (total === 0) return `no ${noun}.`;
   const when = formatBucket(starts[highest.place] ?? 0, width, Date.now());
-  return `${formatCount(total)} events, most of them (${formatCount(highest.count)}) in ${when}. The button beside shows the numbers as a table.`;
+  return `${formatCount(total)} ${noun}, most of them (${formatCount(highest.count)}) in ${when}. The button beside shows the numbers as a table.`;
 }

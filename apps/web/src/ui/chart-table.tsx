@@ -27,7 +27,7 @@ export function ChartTable({ caption, buckets, series, before, height, onZoom }:
       style={{ height }}
     >
       <table className="w-full text-xs">
-        <caption className="sr-only">{caption}; times without events are left out</caption>
+        <caption className="sr-only">{caption}; times without any are left out</caption>
         <thead className="sticky top-0 bg-surface text-muted">
           <tr className="text-right">
             <th scope="col" className="px-3 py-1.5 text-left font-medium">

@@ -107,6 +107,7 @@ export const accountDeclarations = [
       userId: "whose account it is about",
       email: "where it was sent",
       role: "what an invited person will be",
+      roleUntil: "until when",
       displayName: "what a person who signs up is called",
       passwordHash: secret("the password of who signs up"),
       invited: "whether somebody was invited",
@@ -115,7 +116,7 @@ export const accountDeclarations = [
     },
   }),
   declare(challenges, {
-    purpose: "half-done sign-ins",
+    purpose: "half-done sign-ins, and downloads of the audit log that may begin",
     basis: security,
     kept: "challenges",
     owner: "userId",

@@ -9,6 +9,7 @@ export const challengePurposes = [
   "passkey_registration",
   "passkey_sign_in",
   "reauthentication",
+  "audit_export",
 ] as const;
 
 /** Short-lived, single-use challenges, stored as SHA-256 of 256 random bits and deleted when used. */

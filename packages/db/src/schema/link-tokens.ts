@@ -28,6 +28,8 @@ export const linkTokens = pgTable(
     userId: uuid("user_id").references(() => users.id, { onDelete: "cascade" }),
     email: text("email"),
     role: text("role", { enum: roles }),
+    /** When that role ends; only that of an auditor does. */
+    roleUntil: time("role_until"),
     displayName: text("display_name"),
     passwordHash: text("password_hash"),
     /** The sign-up that waits came with an invitation. */

@@ -2,6 +2,7 @@ import { auditExport, auditExportInput, maxBundleEntries } from "@muniment/share
 import { auditExportPath, ticketPlace, ticketSeconds } from "../../audit/export-ticket.ts";
 import { encodeCursor } from "../../cursor.ts";
 import { AppError } from "../../errors.ts";
+import { createChallenge } from "../../identity/challenges.ts";
 import { audited } from "../../trpc/audited.ts";
 import { signedIn } from "../../trpc/authenticated.ts";
 import { limited } from "../../trpc/limited.ts";
@@ -9,7 +10,7 @@ import { permission } from "../../trpc/permission.ts";
 import { recentlyAuthenticated } from "../../trpc/recently-authenticated.ts";
 import { newestCheckpoint } from "./newest-checkpoint.ts";
 
-/** Allows one user to fetch entries of the log as a file, within a minute, from the path it answers. */
+/** Allows one user to fetch entries of the log as a file, once and within a minute, from the path it answers. */
 export const exportLog = limited("general")
   .concat(signedIn)
   .concat(permission("audit:read"))
@@ -17,7 +18,7 @@ export const exportLog = limited("general")
   .input(auditExportInput)
   .concat(audited("audit.exported"))
   .output(auditExport)
-  .mutation(async ({ ctx: { deps, audit, principal }, input }) => {
+  .mutation(async ({ ctx: { deps, tx, audit, principal }, input }) => {
     const { format, from = 0 } = input;
     const { size, origin } = await newestCheckpoint(deps, input.to);
     const to = input.to ?? size;
@@ -26,12 +27,15 @@ export const exportLog = limited("general")
       const message = `A bundle holds at most ${maxBundleEntries} entries. Narrow the range.`;
       throw new AppError("invalid_range", message);
     }
+    const place = { purpose: "audit_export", userId: principal.userId } as const;
+    const challenge = await createChallenge(tx, place, deps.now());
     const expiresAt = new Date(deps.now().getTime() + ticketSeconds * 1000);
     const ticket = encodeCursor(deps.secrets.cursor, ticketPlace(principal.userId), [
       format,
       String(from),
       String(to),
       expiresAt.toISOString(),
+      challenge,
     ]);
     await audit({ target: { kind: "audit_log", id: origin }, details: { format, from, to } });
     return { path: `${auditExportPath}${ticket}`, from, to, expiresAt: expiresAt.toISOString() };

@@ -6,6 +6,7 @@ import { exportLog } from "./export.ts";
 import { get } from "./get.ts";
 import { inclusionProof } from "./inclusion-proof.ts";
 import { search } from "./search.ts";
+import { timeseries } from "./timeseries.ts";
 
 export const auditRouter = router({
   checkpoint,
@@ -15,4 +16,5 @@ export const auditRouter = router({
   get,
   inclusionProof,
   search,
+  timeseries,
 });

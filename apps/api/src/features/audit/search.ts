@@ -1,11 +1,12 @@
 import { auditLog } from "@muniment/db/schema/audit.ts";
 import { auditPage, searchAuditInput } from "@muniment/shared/audit-log.ts";
-import { and, desc, eq, gte, inArray, lt } from "drizzle-orm";
+import { and, desc } from "drizzle-orm";
 import { keysetPage } from "../../paging.ts";
 import { signedIn } from "../../trpc/authenticated.ts";
 import { limited } from "../../trpc/limited.ts";
 import { permission } from "../../trpc/permission.ts";
 import { readsOthers } from "../../trpc/reads-others.ts";
+import { matches } from "./filters.ts";
 import { peopleIn, readIndexes, toAuditEntry } from "./read-audit.ts";
 
 export const search = limited("general")
@@ -16,23 +17,13 @@ export const search = limited("general")
   .output(auditPage)
   .query(async ({ ctx: { deps, saw }, input = {} }) => {
     const { database } = deps;
-    const { actions, outcomes, actorId, targetId, from, to } = input;
+    const { actorId, targetId } = input;
     const page = keysetPage(deps, "audit", input);
     const rows = await database
       .reads({})
       .select()
       .from(auditLog)
-      .where(
-        and(
-          actions ? inArray(auditLog.action, actions) : undefined,
-          outcomes ? inArray(auditLog.outcome, outcomes) : undefined,
-          actorId ? eq(auditLog.actorId, actorId) : undefined,
-          targetId ? eq(auditLog.targetId, targetId) : undefined,
-          from ? gte(auditLog.at, new Date(from)) : undefined,
-          to ? lt(auditLog.at, new Date(to)) : undefined,
-          page.after(auditLog.at, auditLog.id),
-        ),
-      )
+      .where(and(matches(input), page.after(auditLog.at, auditLog.id)))
       .orderBy(desc(auditLog.at), desc(auditLog.id))
       .limit(page.fetch);
     const indexes = await readIndexes(

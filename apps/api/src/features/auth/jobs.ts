@@ -22,6 +22,8 @@ const pendingSignUp = z.strictObject({
   displayName: z.string(),
   passwordHash: z.string(),
   role,
+  /** Absent in a job of before there was one. */
+  roleUntil: z.iso.datetime().nullable().default(null),
   invited: z.boolean(),
 });
 export type PendingSignUp = z.infer<typeof pendingSignUp>;
@@ -68,7 +70,10 @@ async function answerSignUp(
     }
     const { token, expiresAt } = await createLinkToken(
       tx,
-      { purpose: "sign_up", ...pending },
+      {
+        ...{ purpose: "sign_up", ...pending },
+        roleUntil: pending.roleUntil === null ? null : new Date(pending.roleUntil),
+      },
       now(),
       signUpLifetimeSeconds,
     );

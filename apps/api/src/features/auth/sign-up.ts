@@ -9,6 +9,7 @@ import type { Config } from "../../config.ts";
 import { AppError } from "../../errors.ts";
 import { findLinkToken, takeLinkToken } from "../../identity/link-token.ts";
 import { hashNewPassword } from "../../identity/new-password.ts";
+import { grantedAt, untilOf } from "../../identity/role-at.ts";
 import { audited } from "../../trpc/audited.ts";
 import { anyone } from "../../trpc/authenticated.ts";
 import { countsFailures } from "../../trpc/counts-failures.ts";
@@ -27,14 +28,14 @@ async function admit(
   policy: Config["signUp"],
   { email, invitation }: z.infer<typeof signUpInput>,
   now: Date,
-): Promise<Role> {
+): Promise<{ role: Role; roleUntil: Date | null }> {
   if (invitation === undefined) {
-    if (policy === "open") return "member";
+    if (policy === "open") return { role: "member", roleUntil: null };
     throw new AppError("sign_up_closed", "Accounts are made by invitation here.");
   }
   const taken = await takeLinkToken(tx, "invitation", invitation, now);
   if (!taken?.role || taken.email !== email) throw wrongInvitation();
-  return taken.role;
+  return grantedAt({ role: taken.role, roleUntil: taken.roleUntil }, now);
 }
 
 export const signUp = limited("general")
@@ -66,12 +67,15 @@ export const signUp = limited("general")
   .mutation(async ({ ctx: { deps, tx, audit, afterCommit, startSession, chosen }, input }) => {
     const { email, displayName, invitation } = input;
     const now = deps.now();
-    const role = await admit(tx, deps.config.signUp, input, now);
+    const { role, roleUntil } = await admit(tx, deps.config.signUp, input, now);
     const invited = invitation !== undefined;
     if (deps.config.signUpVerify) {
       // The same for every address, known or not: a job finds out which mail is due.
       const { passwordHash } = chosen;
-      const pending: PendingSignUp = { email, displayName, passwordHash, role, invited };
+      const pending: PendingSignUp = {
+        ...{ email, displayName, passwordHash, role, invited },
+        roleUntil: roleUntil?.toISOString() ?? null,
+      };
       await deps.jobs.enqueue(tx, signUpQueue, pending);
       await audit({
         action: "user.sign_up_requested",
@@ -80,7 +84,7 @@ export const signUp = limited("general")
       });
       return { status: "verificationSent" };
     }
-    const account = { id: uuidv7(), email, displayName, role, createdAt: now };
+    const account = { id: uuidv7(), email, displayName, role, roleUntil, createdAt: now };
     const user = { ...account, ...chosen, lastSignInAt: null };
     await tx
       .insert(users)
@@ -93,7 +97,7 @@ export const signUp = limited("general")
     await audit({
       target: { kind: "user", id: user.id, label: email },
       actor: { userId: user.id, label: email },
-      details: { role, invited },
+      details: { role, invited, ...untilOf({ roleUntil }) },
     });
     afterCommit(session.setCookie);
     return { status: "signedIn", user: toMe(deps.config, { ...user, secondFactor: false }) };

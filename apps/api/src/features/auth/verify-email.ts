@@ -7,6 +7,7 @@ import { v7 as uuidv7 } from "uuid";
 import { AppError } from "../../errors.ts";
 import { takeLinkToken } from "../../identity/link-token.ts";
 import { wrongLink } from "../../identity/linked-account.ts";
+import { grantedAt, untilOf } from "../../identity/role-at.ts";
 import { audited } from "../../trpc/audited.ts";
 import { anyone } from "../../trpc/authenticated.ts";
 import { countsFailures } from "../../trpc/counts-failures.ts";
@@ -33,11 +34,12 @@ export const verifyEmail = limited("general")
     if (signUp === "closed" || (signUp === "invite" && !link.invited)) {
       throw new AppError("sign_up_closed", "Accounts are made by invitation here.");
     }
-    const { email, displayName, passwordHash, role, invited } = link;
+    const { email, displayName, passwordHash, invited } = link;
+    const { role, roleUntil } = grantedAt({ role: link.role, roleUntil: link.roleUntil }, now);
     const id = uuidv7();
     await tx
       .insert(users)
-      .values({ id, email, displayName, role, passwordHash, createdAt: now })
+      .values({ id, email, displayName, role, roleUntil, passwordHash, createdAt: now })
       .catch((cause: unknown) => {
         if (!isUniqueViolation(cause)) throw cause;
         throw new AppError("already_exists", "There is an account with this address.", { cause });
@@ -48,7 +50,7 @@ export const verifyEmail = limited("general")
     await audit({
       target: { kind: "user", id, label: email },
       actor: { userId: id, label: email },
-      details: { role, invited },
+      details: { role, invited, ...untilOf({ roleUntil }) },
     });
     return { status: "verified", email };
   });

@@ -5,11 +5,11 @@ import {
   type Timeseries,
   timeseriesInput,
 } from "@muniment/shared/events.ts";
+import { bucketsOf } from "../../time-buckets.ts";
 import { signedInOrApiKey } from "../../trpc/authenticated.ts";
 import { inTurn } from "../../trpc/in-turn.ts";
 import { limited } from "../../trpc/limited.ts";
 import { permission } from "../../trpc/permission.ts";
-import { bucketsOf } from "./buckets.ts";
 import { findPieces } from "./candidates.ts";
 import { chartStatement } from "./chart-statement.ts";
 import { isCounted } from "./count-rows.ts";

@@ -22,6 +22,7 @@ export const invitations = limited("general")
         id: linkTokens.id,
         email: linkTokens.email,
         role: linkTokens.role,
+        roleUntil: linkTokens.roleUntil,
         createdAt: linkTokens.createdAt,
         expiresAt: linkTokens.expiresAt,
       })
@@ -39,10 +40,11 @@ export const invitations = limited("general")
     return page.cut(
       rows,
       (row) => ({ at: row.createdAt, id: row.id }),
-      ({ id, email, role, createdAt, expiresAt }) => ({
+      ({ id, email, role, roleUntil, createdAt, expiresAt }) => ({
         id,
         email: email ?? "",
         role: role ?? "member",
+        roleUntil: roleUntil?.toISOString() ?? null,
         createdAt: createdAt.toISOString(),
         expiresAt: expiresAt.toISOString(),
       }),

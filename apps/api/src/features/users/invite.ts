@@ -4,6 +4,7 @@ import { invitation, inviteUserInput } from "@muniment/shared/users.ts";
 import { and, eq } from "drizzle-orm";
 import { AppError } from "../../errors.ts";
 import { createLinkToken } from "../../identity/link-token.ts";
+import { readUntil, untilOf } from "../../identity/role-at.ts";
 import { audited } from "../../trpc/audited.ts";
 import { signedIn } from "../../trpc/authenticated.ts";
 import { limited } from "../../trpc/limited.ts";
@@ -13,9 +14,15 @@ import { recentlyAuthenticated } from "../../trpc/recently-authenticated.ts";
 
 const lifetimeSeconds = 72 * 3600;
 
-function invitationText(link: string, inviter: string, expiresAt: Date): string {
+type Facts = { link: string; inviter: string; expiresAt: Date; roleUntil: Date | null };
+
+function invitationText({ link, inviter, expiresAt, roleUntil }: Facts): string {
+  const asWhat = roleUntil
+    ? [`You will be an auditor until ${roleUntil.toUTCString()}, and a member from then on.`]
+    : [];
   return [
     `${inviter} invites you to Muniment.`,
+    ...asWhat,
     "",
     "Open this link to make your account:",
     link,
@@ -25,7 +32,7 @@ function invitationText(link: string, inviter: string, expiresAt: Date): string 
   ].join("\n");
 }
 
-/** Invites an address. A new invitation replaces an earlier one. */
+/** Invites an address, as an auditor also for a time. A new invitation replaces an earlier one. */
 export const invite = limited("general")
   .concat(signedIn)
   .concat(permission("users:write"))
@@ -34,7 +41,9 @@ export const invite = limited("general")
   .input(inviteUserInput)
   .concat(audited("user.invited"))
   .output(invitation)
-  .mutation(async ({ ctx: { deps, tx, audit, principal }, input: { email, role } }) => {
+  .mutation(async ({ ctx: { deps, tx, audit, principal }, input }) => {
+    const { email, role } = input;
+    const roleUntil = readUntil(input.until, deps.now());
     const [known] = await tx.select({ id: users.id }).from(users).where(eq(users.email, email));
     if (known) throw new AppError("already_exists", "There is an account with this address.");
     await tx
@@ -42,7 +51,7 @@ export const invite = limited("general")
       .where(and(eq(linkTokens.purpose, "invitation"), eq(linkTokens.email, email)));
     const { token, id, expiresAt } = await createLinkToken(
       tx,
-      { purpose: "invitation", email, role },
+      { purpose: "invitation", email, role, roleUntil },
       deps.now(),
       lifetimeSeconds,
     );
@@ -50,8 +59,16 @@ export const invite = limited("general")
     await deps.mailer.send(tx, {
       to: email,
       subject: "Your invitation to Muniment",
-      text: invitationText(link, principal.displayName, expiresAt),
+      text: invitationText({ link, inviter: principal.displayName, expiresAt, roleUntil }),
     });
-    await audit({ target: { kind: "invitation", id, label: email }, details: { role } });
-    return { email, role, expiresAt: expiresAt.toISOString() };
+    await audit({
+      target: { kind: "invitation", id, label: email },
+      details: { role, ...untilOf({ roleUntil }) },
+    });
+    return {
+      email,
+      role,
+      roleUntil: roleUntil?.toISOString() ?? null,
+      expiresAt: expiresAt.toISOString(),
+    };
   });

@@ -1,8 +1,8 @@
 import { users } from "@muniment/db/schema/users.ts";
 import { setRoleInput, user } from "@muniment/shared/users.ts";
 import { eq } from "drizzle-orm";
-import { AppError } from "../../errors.ts";
 import { keepAnAdmin, takeTurn } from "../../identity/last-admin.ts";
+import { readUntil, untilOf } from "../../identity/role-at.ts";
 import { audited } from "../../trpc/audited.ts";
 import { signedIn } from "../../trpc/authenticated.ts";
 import { limited } from "../../trpc/limited.ts";
@@ -24,10 +24,7 @@ export const setRole = limited("general")
   .output(user)
   .mutation(async ({ ctx, input: { id, role, until } }) => {
     const { deps, tx, audit } = ctx;
-    const roleUntil = until === undefined ? null : new Date(until);
-    if (roleUntil && roleUntil <= deps.now()) {
-      throw new AppError("invalid_range", "until is in the past.");
-    }
+    const roleUntil = readUntil(until, deps.now());
     if (role === "admin") await takeTurn(tx);
     else await keepAnAdmin(tx, id);
     const before = await readUser(tx, id);
@@ -38,11 +35,7 @@ export const setRole = limited("general")
     }
     await audit({
       target: { kind: "user", id, label: before.email },
-      details: {
-        from: before.role,
-        to: role,
-        ...(roleUntil && { until: roleUntil.toISOString() }),
-      },
+      details: { from: before.role, to: role, ...untilOf({ roleUntil }) },
     });
     return readUser(tx, id);
   });

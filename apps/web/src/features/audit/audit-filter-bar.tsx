@@ -30,6 +30,12 @@ export function AuditFilterBar({ filters, onChange }: Props) {
           <option key={outcome}>{outcome}</option>
         ))}
       </Select>
+      {isPartOfDay(filters) && (
+        <Chip
+          label={`${timeOf(filters.from)} – ${timeOf(filters.to)} UTC`}
+          onRemove={() => set({ from: undefined, to: undefined })}
+        />
+      )}
       {filters.actorId && (
         <Chip
           label={`actor ${shortId(filters.actorId)}`}
@@ -50,6 +56,13 @@ export function AuditFilterBar({ filters, onChange }: Props) {
     </search>
   );
 }
+
+const isPartOfDay = ({ from, to }: AuditFilters) =>
+  [from, to].some((time) => time !== undefined && Date.parse(time) % 86_400_000 !== 0);
+
+/** `11-21 08:15`; the fields beside it hold days only. */
+const timeOf = (time: string | undefined) =>
+  time === undefined ? "" : new Date(time).toISOString().slice(5, 16).replace("T", " ");
 
 function Chip({ label, onRemove }: { label: string; onRemove: () => void }) {
   return (

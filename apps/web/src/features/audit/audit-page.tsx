@@ -8,8 +8,15 @@ import { EmptyState } from "../../ui/empty-state.tsx";
 import { LoadMore } from "../../ui/load-more.tsx";
 import { PageHeader } from "../../ui/page-header.tsx";
 import { AuditFilterBar } from "./audit-filter-bar.tsx";
-import { type AuditFilters, auditInput, auditQuery } from "./audit-search.ts";
+import {
+  type AuditFilters,
+  type AuditInput,
+  type AuditSearch,
+  auditInput,
+  auditQuery,
+} from "./audit-search.ts";
 import { AuditTable } from "./audit-table.tsx";
+import { AuditTimeline } from "./audit-timeline.tsx";
 import { EntryPanel } from "./entry-panel.tsx";
 import { ExportLogDialog } from "./export-log-dialog.tsx";
 import { LogStatus } from "./log-status.tsx";
@@ -18,12 +25,16 @@ const route = getRouteApi("/app/admin/audit");
 
 export function AuditPage() {
   const filters = route.useSearch({
-    select: ({ entry: _, ...rest }): AuditFilters => rest,
+    select: ({ entry: _, by: __, ...rest }): AuditFilters => rest,
     structuralSharing: true,
   });
   const entry = route.useSearch({ select: (search) => search.entry });
+  const by = route.useSearch({ select: (search) => search.by });
   const navigate = route.useNavigate();
-  const setFilters = (search: AuditFilters) => void navigate({ search, replace: true });
+  const show = (search: AuditSearch) => void navigate({ search, replace: true });
+  const setFilters = (changed: AuditFilters) => show({ ...changed, by });
+  // A relative range is taken once, so that the list does not move at every minute.
+  const input = useMemo(() => auditInput(filters, Date.now()), [filters]);
   const [exporting, setExporting] = useState(false);
   return (
     <>
@@ -39,20 +50,22 @@ export function AuditPage() {
       />
       <LogStatus />
       <AuditFilterBar filters={filters} onChange={setFilters} />
-      <EntryList filters={filters} onClear={() => setFilters({})} />
-      <ExportLogDialog open={exporting} onOpenChange={setExporting} />
-      <EntryPanel
-        id={entry}
-        filters={filters}
-        onClose={() => void navigate({ search: filters, replace: true })}
+      <AuditTimeline
+        input={input}
+        by={by}
+        onBy={(chosen) => show({ ...filters, by: chosen })}
+        onRange={(range) => setFilters({ ...filters, range: undefined, ...range })}
       />
+      <EntryList filters={filters} input={input} onClear={() => setFilters({})} />
+      <ExportLogDialog open={exporting} onOpenChange={setExporting} />
+      <EntryPanel id={entry} filters={filters} onClose={() => setFilters(filters)} />
     </>
   );
 }
 
-function EntryList({ filters, onClear }: { filters: AuditFilters; onClear: () => void }) {
-  // A relative range is taken once, so that the list does not move at every minute.
-  const input = useMemo(() => auditInput(filters, Date.now()), [filters]);
+type ListProps = { filters: AuditFilters; input: AuditInput; onClear: () => void };
+
+function EntryList({ filters, input, onClear }: ListProps) {
   // The old list stays, dimmed, until the new one is here.
   const deferred = useDeferredValue(input);
   const query = useSuspenseInfiniteQuery(auditQuery(deferred));

@@ -1,5 +1,5 @@
 import { auditActionNames } from "@muniment/shared/audit-actions.ts";
-import { auditOutcome } from "@muniment/shared/audit-log.ts";
+import { type AuditDimension, auditDimensions, auditOutcome } from "@muniment/shared/audit-log.ts";
 import { timeInput, uuid } from "@muniment/shared/values.ts";
 import { z } from "zod";
 import { auditedByCursor } from "../../paging.ts";
@@ -23,11 +23,13 @@ export const auditSearch = z.object({
     .catch(undefined),
   from: timeInput.optional().catch(undefined),
   to: timeInput.optional().catch(undefined),
+  /** What the colours of the chart stand for. */
+  by: z.enum(auditDimensions).optional().catch(undefined),
   /** The entry whose details are open. */
   entry: uuid.optional().catch(undefined),
 });
 export type AuditSearch = z.infer<typeof auditSearch>;
-export type AuditFilters = Omit<AuditSearch, "entry">;
+export type AuditFilters = Omit<AuditSearch, "entry" | "by">;
 
 /** The API's input for the filters; a relative range ends now (milliseconds) and starts on a full minute. */
 export function auditInput({ range, ...filters }: AuditFilters, now: number) {
@@ -37,5 +39,10 @@ export function auditInput({ range, ...filters }: AuditFilters, now: number) {
   return { ...filters, from: new Date(from).toISOString(), to: undefined };
 }
 
-export const auditQuery = (input: ReturnType<typeof auditInput>) =>
+export type AuditInput = ReturnType<typeof auditInput>;
+
+export const auditTimelineQuery = (input: AuditInput, by?: AuditDimension) =>
+  trpc.audit.timeseries.queryOptions({ ...input, by });
+
+export const auditQuery = (input: AuditInput) =>
   trpc.audit.search.infiniteQueryOptions(input, auditedByCursor);

@@ -1,5 +1,6 @@
 import type { AuditEntry } from "@muniment/shared/audit-log.ts";
 import { Link } from "@tanstack/react-router";
+import { Fragment } from "react";
 import { DateTime } from "../../ui/date-time.tsx";
 import { Cell, Row, Table } from "../../ui/table.tsx";
 import { actorName, targetName } from "./entry-names.ts";
@@ -18,40 +19,64 @@ const columns = [
 export function AuditTable({ entries }: { entries: readonly AuditEntry[] }) {
   return (
     <Table caption="Audit log" columns={columns}>
-      {entries.map((entry) => (
-        <Row key={entry.id} className="relative">
-          <Cell className="h-9 text-xs">
-            <DateTime value={entry.at} format="absolute" />
-          </Cell>
-          <Cell className="h-9 max-w-56 truncate" title={actorName(entry.actor)}>
-            {actorName(entry.actor)}
-          </Cell>
-          <Cell className="h-9">
-            <Link
-              from="/admin/audit"
-              to="."
-              search={(search) => ({ ...search, entry: entry.id })}
-              className="font-mono text-xs whitespace-nowrap after:absolute after:inset-0"
-            >
-              {entry.action}
-            </Link>
-            <Count entry={entry} />
-          </Cell>
-          <Cell className="h-9 max-w-56 truncate text-muted" title={targetName(entry.target)}>
-            {targetName(entry.target)}
-          </Cell>
-          <Cell className="h-9">
-            <OutcomeBadge outcome={entry.outcome} />
-          </Cell>
-          <Cell className="h-9 font-mono text-xs whitespace-nowrap text-muted">
-            {entry.address}
-          </Cell>
-          <Cell align="right" className="h-9 font-mono text-xs text-muted">
-            {entry.index ?? <span title="Not sealed yet">–</span>}
-          </Cell>
-        </Row>
+      {entries.map((entry, place) => (
+        <Fragment key={entry.id}>
+          <DayRow day={dayOf(entry)} before={entries[place - 1]} />
+          <Row className="relative">
+            <Cell className="h-9 text-xs">
+              <DateTime value={entry.at} format="absolute" />
+            </Cell>
+            <Cell className="h-9 max-w-56 truncate" title={actorName(entry.actor)}>
+              {actorName(entry.actor)}
+            </Cell>
+            <Cell className="h-9">
+              <Link
+                from="/admin/audit"
+                to="."
+                search={(search) => ({ ...search, entry: entry.id })}
+                className="font-mono text-xs whitespace-nowrap after:absolute after:inset-0"
+              >
+                {entry.action}
+              </Link>
+              <Count entry={entry} />
+            </Cell>
+            <Cell className="h-9 max-w-56 truncate text-muted" title={targetName(entry.target)}>
+              {targetName(entry.target)}
+            </Cell>
+            <Cell className="h-9">
+              <OutcomeBadge outcome={entry.outcome} />
+            </Cell>
+            <Cell className="h-9 font-mono text-xs whitespace-nowrap text-muted">
+              {entry.address}
+            </Cell>
+            <Cell align="right" className="h-9 font-mono text-xs text-muted">
+              {entry.index ?? <span title="Not sealed yet">–</span>}
+            </Cell>
+          </Row>
+        </Fragment>
       ))}
     </Table>
+  );
+}
+
+/** In UTC, as the times of the entries are shown. */
+const dayOf = ({ at }: AuditEntry) => at.slice(0, 10);
+
+const dayFormat = new Intl.DateTimeFormat("en", { dateStyle: "full", timeZone: "UTC" });
+
+/** The day of the entries below; nothing where the entry before is of the same. */
+function DayRow({ day, before }: { day: string; before: AuditEntry | undefined }) {
+  if (before && dayOf(before) === day) return null;
+  return (
+    <tr className="bg-sunken/60">
+      <th
+        scope="rowgroup"
+        colSpan={columns.length}
+        className="h-8 px-4 text-left text-xs font-medium text-muted"
+      >
+        {dayFormat.format(Date.parse(day))}
+      </th>
+    </tr>
   );
 }
 

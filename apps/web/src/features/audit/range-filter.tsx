@@ -10,7 +10,9 @@ const dayMilliseconds = 86_400_000;
 
 export function RangeFilter({ filters, onChange }: Props) {
   const { range, from, to } = filters;
-  const [custom, setCustom] = useState(from !== undefined || to !== undefined);
+  const [asked, setAsked] = useState(false);
+  // Also where a part of the chart was chosen.
+  const custom = asked || from !== undefined || to !== undefined;
   return (
     <>
       <Select
@@ -18,7 +20,7 @@ export function RangeFilter({ filters, onChange }: Props) {
         className="w-40"
         value={custom ? "custom" : (range ?? "")}
         onChange={(event) => {
-          setCustom(event.target.value === "custom");
+          setAsked(event.target.value === "custom");
           const chosen = ranges.find(({ value }) => value === event.target.value)?.value;
           onChange({ range: chosen, from: undefined, to: undefined });
         }}
@@ -47,7 +49,7 @@ export function RangeFilter({ filters, onChange }: Props) {
             type="date"
             aria-label="To, inclusive (UTC)"
             className="w-36"
-            value={to ? shiftDay(to, -1).slice(0, 10) : ""}
+            value={to ? lastDay(to) : ""}
             onChange={(event) => {
               const start = startOf(event.target.value);
               onChange({ range: undefined, from, to: start && shiftDay(start, 1) });
@@ -62,6 +64,10 @@ export function RangeFilter({ filters, onChange }: Props) {
 // A date field is empty while its date is incomplete.
 function startOf(day: string): string | undefined {
   return day === "" ? undefined : `${day}T00:00:00.000Z`;
+}
+
+function lastDay(to: string): string {
+  return new Date(Date.parse(to) - 1).toISOString().slice(0, 10);
 }
 
 function shiftDay(time: string, days: number): string {

@@ -5,6 +5,7 @@ const looks: Record<string, string> = {
   "audit.evidence": "Took evidence from the audit log that names you",
   "audit.get": "Looked at an entry of the audit log about you",
   "audit.search": "Read entries of the audit log about you",
+  "audit.timeseries": "Counted entries of the audit log about you",
   "users.get": "Looked at your account",
   "users.invitations": "Looked at your invitation",
   "users.list": "Saw you in the list of users",

@@ -2,7 +2,7 @@ import { useSuspenseQuery } from "@tanstack/react-query";
 import { History, ZoomOut } from "lucide-react";
 import { useDeferredValue, useMemo } from "react";
 import { useAgentNames } from "../../agent-names.ts";
-import { type intervalMilliseconds, wholeBuckets, widen } from "../../event-range.ts";
+import { intervalNames, wholeBuckets, widen } from "../../event-range.ts";
 import { toSeries } from "../../event-series.ts";
 import { timelineQuery } from "../../event-timeline.ts";
 import { Button } from "../../ui/button.tsx";
@@ -20,17 +20,6 @@ import { useBy, useLive, useTimeChoice, useUpdate } from "./use-explorer.ts";
 
 const height = 160;
 const liveMilliseconds = 5000;
-
-const intervalNames = {
-  "1m": "minute",
-  "5m": "5 minutes",
-  "15m": "15 minutes",
-  "1h": "hour",
-  "6h": "6 hours",
-  "1d": "day",
-  "7d": "7 days",
-  "30d": "30 days",
-} as const satisfies Record<keyof typeof intervalMilliseconds, string>;
 
 function changeNote(count: number, before: number): string {
   const then = `${formatCount(before)} in the time before`;

@@ -38,7 +38,12 @@ export function InvitationsCard() {
         await refresh();
         toast.success(`${email} got a new link; the earlier one no longer works.`);
       },
-      onError: (error) => toast.error(messageOf(error) ?? ""),
+      onError: (error) =>
+        toast.error(
+          messageOf(error, {
+            invalid_range: "The role of this invitation ended already. Invite the address anew.",
+          }) ?? "",
+        ),
     }),
   );
   const revoke = useMutation(
@@ -59,6 +64,11 @@ export function InvitationsCard() {
             <Cell className="max-w-72 truncate">{invitation.email}</Cell>
             <Cell>
               <Badge tone={roleTones[invitation.role]}>{invitation.role}</Badge>
+              {invitation.roleUntil && (
+                <span className="ml-1.5 text-xs text-muted">
+                  ends <DateTime value={invitation.roleUntil} />
+                </span>
+              )}
             </Cell>
             <Cell>
               <DateTime value={invitation.createdAt} />
@@ -73,7 +83,13 @@ export function InvitationsCard() {
                   aria-label={`Resend the invitation of ${invitation.email}`}
                   disabledReason={denial}
                   pending={resend.isPending && resend.variables.email === invitation.email}
-                  onClick={() => resend.mutate({ email: invitation.email, role: invitation.role })}
+                  onClick={() =>
+                    resend.mutate({
+                      email: invitation.email,
+                      role: invitation.role,
+                      until: invitation.roleUntil ?? undefined,
+                    })
+                  }
                 >
                   Resend
                 </Button>

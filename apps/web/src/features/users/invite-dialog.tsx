@@ -1,7 +1,10 @@
 import { zodResolver } from "@hookform/resolvers/zod";
-import { inviteUserInput } from "@muniment/shared/users.ts";
+import { role } from "@muniment/shared/accounts.ts";
+import { email } from "@muniment/shared/email-address.ts";
+import type { Role } from "@muniment/shared/permissions.ts";
 import { useMutation } from "@tanstack/react-query";
 import { useForm } from "react-hook-form";
+import { z } from "zod";
 import { messageOf } from "../../errors.ts";
 import { queryClient } from "../../query-client.ts";
 import { trpc } from "../../trpc.ts";
@@ -9,8 +12,10 @@ import { Dialog } from "../../ui/dialog.tsx";
 import { Field } from "../../ui/field.tsx";
 import { Form } from "../../ui/form.tsx";
 import { Input } from "../../ui/input.tsx";
+import { fromLocalInput } from "../../ui/local-input.ts";
 import { toast } from "../../ui/toast.ts";
 import { RoleField } from "./role-field.tsx";
+import { UntilField } from "./until-field.tsx";
 
 type Props = { open: boolean; onOpenChange: (open: boolean) => void };
 
@@ -26,12 +31,15 @@ export function InviteDialog(props: Props) {
   );
 }
 
+const fields = z.object({ email, role, until: z.string() });
+
 function InviteForm({ onDone }: { onDone: () => void }) {
   const form = useForm({
-    resolver: zodResolver(inviteUserInput),
-    defaultValues: { email: "", role: "member" as const },
+    resolver: zodResolver(fields),
+    defaultValues: { email: "", role: "member" as Role, until: "" },
   });
   const { errors } = form.formState;
+  const hasEnd = form.watch("role") === "auditor";
   const invite = useMutation(
     trpc.users.invite.mutationOptions({
       onSuccess: async ({ email, expiresAt }) => {
@@ -45,9 +53,12 @@ function InviteForm({ onDone }: { onDone: () => void }) {
   );
   return (
     <Form
-      onSubmit={form.handleSubmit((values) => invite.mutate(values))}
+      onSubmit={form.handleSubmit(({ until, ...values }) =>
+        invite.mutate({ ...values, until: hasEnd ? fromLocalInput(until) : undefined }),
+      )}
       submitError={messageOf(invite.error, {
         already_exists: "There is an account with this e-mail address already.",
+        invalid_range: "The end must lie in the future.",
       })}
       pending={invite.isPending}
       submitLabel="Send invitation"
@@ -59,6 +70,7 @@ function InviteForm({ onDone }: { onDone: () => void }) {
         )}
       </Field>
       <RoleField registration={form.register("role")} error={errors.role?.message} />
+      {hasEnd && <UntilField registration={form.register("until")} error={errors.until?.message} />}
     </Form>
   );
 }

@@ -8,12 +8,11 @@ import { messageOf } from "../../errors.ts";
 import { queryClient } from "../../query-client.ts";
 import { trpc } from "../../trpc.ts";
 import { Dialog } from "../../ui/dialog.tsx";
-import { Field } from "../../ui/field.tsx";
 import { Form } from "../../ui/form.tsx";
-import { Input } from "../../ui/input.tsx";
 import { fromLocalInput, toLocalInput } from "../../ui/local-input.ts";
 import { toast } from "../../ui/toast.ts";
 import { RoleField } from "./role-field.tsx";
+import { UntilField } from "./until-field.tsx";
 
 /** Open while there is a user. */
 export function RoleDialog({ user, onClose }: { user: User | null; onClose: () => void }) {
@@ -64,15 +63,10 @@ function RoleForm({ user, onClose }: { user: User; onClose: () => void }) {
     >
       <RoleField registration={form.register("role")} error={form.formState.errors.role?.message} />
       {hasEnd && (
-        <Field
-          label="Until"
-          hint="Your local time; a member from then on. Empty: without end."
+        <UntilField
+          registration={form.register("until")}
           error={form.formState.errors.until?.message}
-        >
-          {(control) => (
-            <Input {...control} {...form.register("until")} type="datetime-local" step={1} />
-          )}
-        </Field>
+        />
       )}
     </Form>
   );

@@ -1,5 +1,5 @@
 import { type Interval, intervals } from "@muniment/shared/events.ts";
-import { AppError } from "../../errors.ts";
+import { AppError } from "./errors.ts";
 
 const minute = 60_000;
 const hour = 60 * minute;

@@ -1,0 +1,1 @@
+ALTER TABLE "link_tokens" ADD COLUMN "role_until" timestamp (3) with time zone;
