@@ -3,6 +3,8 @@ import { chmod, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { OTLPLogExporter } from "@opentelemetry/exporter-logs-otlp-http";
+import { BatchLogRecordProcessor, LoggerProvider } from "@opentelemetry/sdk-logs";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { freePort } from "../../../test/free-port.ts";
 import { boot, type Running } from "../src/boot.ts";
@@ -10,6 +12,7 @@ import { parseConfig } from "../src/config.ts";
 import { createLog } from "../src/log.ts";
 import { type Answer, type Client, createClient } from "./client.ts";
 import { must, password } from "./harness.ts";
+import { openNotingProxy } from "./noting-proxy.ts";
 import { migrationsFolder } from "./postgres.ts";
 
 let place: string;
@@ -207,6 +210,44 @@ describe("a database that hangs", () => {
     const { items } = must(await bearer().query("events.search", { text: "OTLP" }));
     expect(items).toHaveLength(1);
   });
+});
+
+test("the exporter of OpenTelemetry waits as long as it is told while the database hangs, and then delivers once", async () => {
+  const proxy = await openNotingProxy(url());
+  const provider = new LoggerProvider({
+    processors: [
+      new BatchLogRecordProcessor({
+        exporter: new OTLPLogExporter({
+          url: `${proxy.url}/v1/logs`,
+          headers: { authorization: `Bearer ${key}` },
+          timeoutMillis: 25_000,
+        }),
+        exportTimeoutMillis: 25_000,
+      }),
+    ],
+  });
+  const text = "sent while the database hung";
+  await signalAll("SIGSTOP");
+  try {
+    await expect.poll(ready, soon).toBe(503);
+    provider.getLogger("test").emit({ body: text });
+    void provider.forceFlush();
+    await expect.poll(() => proxy.answers.length, soon).toBe(1);
+  } finally {
+    await signalAll("SIGCONT");
+  }
+  await expect.poll(() => proxy.answers.at(-1)?.status, { timeout: 25_000 }).toBe(200);
+  await provider.shutdown();
+  proxy.close();
+  const { answers } = proxy;
+  for (const [place, { status, retryAfter, askedAt }] of answers.slice(0, -1).entries()) {
+    expect(status).toBe(503);
+    // A timer may be early by its last millisecond.
+    const waited = (answers[place + 1]?.askedAt ?? 0) - askedAt;
+    expect(waited).toBeGreaterThanOrEqual(retryAfter * 1000 - 5);
+  }
+  const { items } = must(await bearer().query("events.search", { text }));
+  expect(items).toHaveLength(1);
 });
 
 describe("a database that is killed", () => {

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { countFacets } from "../src/features/events/count-facets.ts";
+import { toTimeRange } from "../src/features/events/time-range.ts";
 import { sampleStart, sendSample } from "./events-sample.ts";
 import { makeEvent, makeSender, send } from "./events-sender.ts";
 import { startTestServer, type TestServer } from "./harness.ts";
@@ -88,6 +90,42 @@ describe("events.timeseries", () => {
       expect([answer.status, answer.error?.data.reason]).toEqual([400, "invalid_range"]);
     }
   });
+});
+
+test("facets of very many events count single ones only among the newest, and say so", async () => {
+  const { database } = server.deps;
+  const question = {
+    query: { kind: "and" as const, parts: [] },
+    range: toTimeRange({}),
+  };
+  const asked = { fields: ["type", "subject"] as const, limit: 2, now: Date.now() };
+  const count = async (newest: number) =>
+    (await countFacets(database, sample.userId, question, { ...asked, newest })).facets;
+  const ofAll = [
+    { value: "http.request", count: 200 },
+    { value: "ssh.login.failed", count: 200 },
+  ];
+  expect(await count(100)).toEqual([
+    { field: "type", values: ofAll },
+    {
+      field: "subject",
+      newest: 100,
+      values: [
+        { value: null, count: 50 },
+        { value: "user:0", count: 10 },
+      ],
+    },
+  ]);
+  expect(await count(601)).toEqual([
+    { field: "type", values: ofAll },
+    {
+      field: "subject",
+      values: [
+        { value: null, count: 300 },
+        { value: "user:0", count: 60 },
+      ],
+    },
+  ]);
 });
 
 test("events.facets counts several fields at once, absent values as null", async () => {

@@ -89,6 +89,7 @@ async function planOf(statement: SQL | SQLWrapper) {
     scanned: nodes
       .filter((node) => node["Node Type"] === "Seq Scan")
       .map((n) => n["Relation Name"]),
+    nodes: nodes.map((node) => node["Node Type"]),
     indexes: nodes.flatMap((node) => node["Index Name"] ?? []),
   };
 }
@@ -162,6 +163,17 @@ test.each([
     expect(indexes).toContain("event_counts_pk");
   },
 );
+
+test("facets of what the counts do not know read no more than so many of the newest events", async () => {
+  const counting = { userId: heavy, query: parseEventQuery(""), range, now: end };
+  const statement = countRows({ ...counting, by: ["subject" as const], newest: 1000 });
+  const { scanned, indexes, nodes } = await planOf(statement);
+  expect(scanned).toEqual([]);
+  expect(indexes).toContain("events_2026_10_pkey");
+  expect(nodes).toContain("Limit");
+  // In the order of the key: a sort would read everything first.
+  expect(nodes).not.toContain("Sort");
+});
 
 test("what the counts do not know is counted from the user's own events by an index", async () => {
   const query = parseEventQuery("props.n>100");

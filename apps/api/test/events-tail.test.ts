@@ -1,8 +1,13 @@
+import { writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bearer, listen } from "./events-listener.ts";
 import { makeEvent, makeSender, searchAll, send } from "./events-sender.ts";
 import { startTestServer, type TestServer } from "./harness.ts";
+
+/** `bench/soak/tail.ts` asks for more. */
+const disconnects = Number(process.env.TAIL_DISCONNECTS ?? 20);
+const perSecond = Number(process.env.TAIL_PER_SECOND ?? 200);
 
 let server: TestServer;
 beforeAll(async () => {
@@ -121,48 +126,60 @@ describe("events.tail", () => {
     await tail.done;
   });
 
-  test("loses nothing and repeats nothing over 20 disconnects at 200 events a second", async () => {
-    const { key } = await makeSender(server);
-    const sent: string[] = [];
-    const received: string[] = [];
-    // A tail without a position begins now; what is sent before it has opened is not its to show.
-    const opening = await listen(server, bearer(key));
-    await opening.until(1, "position");
-    await opening.close();
-    let position = opening.messages[0]?.id;
-    let sending = true;
-    const senders = [0, 1, 2, 3].map(async (agent) => {
-      for (let seq = 0; sending; seq += 1) {
-        const events = Array.from({ length: 5 }, () => makeEvent({ subject: `${agent}`, seq }));
-        const { body } = await send(server, key, events);
-        expect(body.accepted).toBe(5);
-        sent.push(...events.map(({ id }) => id));
-        await sleep(100);
+  test(
+    `loses nothing and repeats nothing over ${disconnects} disconnects at ${perSecond} events a second`,
+    async () => {
+      const { key } = await makeSender(server);
+      const sent: string[] = [];
+      const received: string[] = [];
+      // A tail without a position begins now; what is sent before it has opened is not its to show.
+      const opening = await listen(server, bearer(key));
+      await opening.until(1, "position");
+      await opening.close();
+      let position = opening.messages[0]?.id;
+      let sending = true;
+      const begun = performance.now();
+      const length = Math.ceil(perSecond / 40);
+      const senders = [0, 1, 2, 3].map(async (agent) => {
+        for (let seq = 0; sending; seq += 1) {
+          const events = Array.from({ length }, () => makeEvent({ subject: `${agent}`, seq }));
+          const { body } = await send(server, key, events);
+          expect(body.accepted).toBe(length);
+          sent.push(...events.map(({ id }) => id));
+          await sleep(Math.max(0, begun + (seq + 1) * 100 - performance.now()));
+        }
+      });
+      let seconds = 0;
+      for (let connection = 0; connection <= disconnects; connection += 1) {
+        const tail = await listen(server, bearer(key), {}, position);
+        if (connection === disconnects) {
+          // On a busy machine the senders need longer for their share.
+          for (let wait = 0; sent.length <= 500 && wait < 100; wait += 1) await sleep(100);
+          sending = false;
+          seconds = (performance.now() - begun) / 1000;
+          await Promise.all(senders);
+          const missing = sent.length - received.length;
+          if (missing > 0) await tail.until(missing);
+          await sleep(300);
+        } else await sleep(60 + 10 * (connection % 20));
+        await tail.close();
+        received.push(...tail.events().map(({ id }) => id));
+        position = tail.messages.at(-1)?.id ?? position;
       }
-    });
-    for (let connection = 0; connection <= 20; connection += 1) {
-      const tail = await listen(server, bearer(key), {}, position);
-      if (connection === 20) {
-        // On a busy machine the senders need longer for their share.
-        for (let wait = 0; sent.length <= 500 && wait < 100; wait += 1) await sleep(100);
-        sending = false;
-        await Promise.all(senders);
-        const missing = sent.length - received.length;
-        if (missing > 0) await tail.until(missing);
-        await sleep(300);
-      } else await sleep(60 + 10 * connection);
-      await tail.close();
-      received.push(...tail.events().map(({ id }) => id));
-      position = tail.messages.at(-1)?.id ?? position;
-    }
-    expect(sent.length).toBeGreaterThan(500);
-    expect(new Set(received).size).toBe(received.length);
-    expect([...received].sort()).toEqual([...sent].sort());
-    const inOrder = await server.owner`
+      expect(sent.length).toBeGreaterThan(500);
+      expect(new Set(received).size).toBe(received.length);
+      expect([...received].sort()).toEqual([...sent].sort());
+      const inOrder = await server.owner`
       select id from receipts, unnest(event_ids) with ordinality as i (id, n)
       where id = any(${received}) order by commit_xid, position, n`;
-    expect(received).toEqual(inOrder.map(({ id }) => id));
-  });
+      expect(received).toEqual(inOrder.map(({ id }) => id));
+      if (process.env.TAIL_REPORT) {
+        const report = { events: sent.length, perSecond: sent.length / seconds };
+        await writeFile(process.env.TAIL_REPORT, JSON.stringify(report));
+      }
+    },
+    60_000 + disconnects * 2000,
+  );
 
   test("brings what another node has stored", async () => {
     const other = await startTestServer({ besides: server });

@@ -4,7 +4,8 @@ import { resourceFromAttributes } from "@opentelemetry/resources";
 import { BatchLogRecordProcessor, LoggerProvider } from "@opentelemetry/sdk-logs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeSender, searchAll } from "./events-sender.ts";
-import { startTestServer, type TestServer } from "./harness.ts";
+import { must, startTestServer, type TestServer } from "./harness.ts";
+import { openNotingProxy } from "./noting-proxy.ts";
 
 let server: TestServer;
 beforeAll(async () => {
@@ -76,6 +77,27 @@ describe("the exporter of OpenTelemetry", () => {
     });
     expect(found).toHaveLength(1);
   });
+});
+
+test("what is refused for good is given up by the exporter at once", async () => {
+  const { member, key, id } = await makeSender(server);
+  must(await member.mutate("apiKeys.revoke", { id }));
+  const proxy = await openNotingProxy(server.url);
+  const provider = new LoggerProvider({
+    processors: [
+      new BatchLogRecordProcessor({
+        exporter: new OTLPLogExporter({
+          url: `${proxy.url}/v1/logs`,
+          headers: { authorization: `Bearer ${key}` },
+        }),
+      }),
+    ],
+  });
+  provider.getLogger("test").emit({ body: "for nobody" });
+  await provider.forceFlush().catch(() => {});
+  await provider.shutdown();
+  proxy.close();
+  expect(proxy.answers.map(({ status }) => status)).toEqual([401]);
 });
 
 test("a request that is made again creates nothing twice", async () => {

@@ -200,6 +200,8 @@ export const facets = z.strictObject({
     z.strictObject({
       field: z.string(),
       values: z.array(z.strictObject({ value: z.string().nullable(), count: z.number().int() })),
+      /** There where only so many events were counted, the newest that pass. */
+      newest: z.number().int().optional(),
     }),
   ),
 });

@@ -4,7 +4,7 @@ import { type SQL, sql } from "drizzle-orm";
 import { type ChartPieces, chartPieces } from "./chart-pieces.ts";
 import { asksOf, conditionOf, isCountable } from "./conditions.ts";
 import { countedText, type Dimension, dimensionText, isCountedDimension } from "./dimension.ts";
-import { eventsWithin } from "./page-statement.ts";
+import { eventsWithin, newestEvents } from "./page-statement.ts";
 import type { Question } from "./question.ts";
 import type { TimeRange } from "./time-range.ts";
 
@@ -22,6 +22,8 @@ export type Counting = Question & {
   now: number;
   /** Where the events that pass lie, if that is known; no time in two of them. */
   pieces?: readonly TimeRange[] | undefined;
+  /** Where single events are counted: only so many, the newest that pass. */
+  newest?: number | undefined;
 };
 
 const at = (milliseconds: number) => sql`${new Date(milliseconds).toISOString()}::timestamptz`;
@@ -75,6 +77,14 @@ function fromPieces({ userId, query, by, step }: Counting, pieces: readonly Time
     from ${eventsWithin(userId, pieces)} where ${conditionOf(query) ?? sql`true`}`;
 }
 
+/** The newest single events of a range. */
+function fromNewest({ userId, query, by, range, step }: Counting, newest: number) {
+  return sql`
+    select ${startOf(sql`${events.occurredAt}`, step)} as start, 1::bigint as count
+      ${sql.join(values(by, dimensionText))}
+    from ${newestEvents(userId, { query, range }, newest)}`;
+}
+
 function fromEvents({ userId, query, by, step }: Counting, { raw }: ChartPieces) {
   const text = sql.join(values(by, dimensionText));
   return raw.map(
@@ -99,6 +109,7 @@ export function countRows(counting: Counting): SQL {
   const { by, range, step, now } = counting;
   const countable = isCounted(counting);
   if (!countable && counting.pieces) return fromPieces(counting, counting.pieces);
+  if (!countable && counting.newest) return fromNewest(counting, counting.newest);
   // Without intervals every piece may be as coarse as there are counts of; with none, none is.
   const pieces = chartPieces(range, countable ? (step ?? 0) : 1, now);
   const parts = [...fromCounts(counting, pieces), ...fromEvents(counting, pieces)];

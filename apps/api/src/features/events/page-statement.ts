@@ -26,6 +26,15 @@ export const pageStatement = (
     .orderBy(...newestFirst)
     .limit(limit);
 
+/** So many of the newest events that pass, by the name of their table. */
+export function newestEvents(userId: string, { query, range }: Question, most: number): SQL {
+  const bounds = [eq(events.userId, userId), ...rangeConditions(range), conditionOf(query)];
+  return sql`(
+    select * from ${events} where ${and(...bounds)}
+    order by ${sql.join(newestFirst, sql`, `)} limit ${most}
+  ) as ${events}`;
+}
+
 type Newest = { question: Question; after: SQL | undefined; looked: number; limit: number };
 
 /** The same, looking no further than at so many events, whether or not they pass. */

@@ -20,7 +20,7 @@ type Props = Facets["facets"][number] & {
 const shownAtFirst = 6;
 
 /** The most frequent values of one field. */
-export function Facet({ field, values: counted, events, onRemove }: Props) {
+export function Facet({ field, values: counted, newest, events, onRemove }: Props) {
   const [all, setAll] = useState(false);
   const by = useBy();
   const update = useUpdate();
@@ -69,6 +69,9 @@ export function Facet({ field, values: counted, events, onRemove }: Props) {
           <ChartColumnStacked aria-hidden />
         </Button>
       </header>
+      {newest !== undefined && (
+        <p className="px-1.5 text-xs text-faint">Of the newest {newest.toLocaleString("en")}</p>
+      )}
       {values.length === 0 && <p className="px-1.5 text-xs text-faint">No values</p>}
       <ul>
         {(all ? values : values.slice(0, shownAtFirst)).map(({ value, count }) => (
