@@ -88,29 +88,33 @@ async function send(key: string) {
   accepted += sent?.body.accepted ?? 0;
 }
 
+async function read(cookie: string) {
+  const [path, input] = reads[Math.floor(Math.random() * reads.length)] ?? ["auth.me", {}];
+  const query = path === "auth.me" ? "" : `?input=${encodeURIComponent(JSON.stringify(input))}`;
+  const kind = "query" in input ? `${path} ${input.query}` : path;
+  await timed(kind, `/trpc/${path}${query}`, { headers: { cookie } });
+}
+
+/** One user after another; what is late is done at once, so that a slow machine does all of it, too. */
 async function session(number: number, emails: readonly string[], begun: number) {
-  const total = seconds * 1000;
-  const batchEvery = (total * sessions * batchSize) / events;
-  // Spread, so that they do not all come at once.
-  let nextBatch = begun + Math.random() * batchEvery;
-  let nextRead = begun + Math.random() * readEverySeconds * 1000;
+  const turnMilliseconds = (seconds * 1000) / usersOfSession;
+  const batches = Math.round(events / (sessions * usersOfSession * batchSize));
+  const readings = Math.round(turnMilliseconds / 1000 / readEverySeconds);
+  const offset = Math.random();
   for (let turn = 0; turn < usersOfSession; turn += 1) {
-    const until = begun + (total * (turn + 1)) / usersOfSession;
+    const from = begun + turn * turnMilliseconds;
+    await sleep(Math.max(0, from - performance.now()));
     const { cookie, key } = await signIn(emails[(turn * sessions + number) % emails.length] ?? "");
-    while (key && performance.now() < until) {
-      await sleep(Math.max(0, Math.min(nextBatch, nextRead, until) - performance.now()));
-      if (performance.now() >= nextBatch) {
-        await send(key);
-        nextBatch += batchEvery;
-      }
-      if (performance.now() >= nextRead) {
-        const [path, input] = reads[Math.floor(Math.random() * reads.length)] ?? ["auth.me", {}];
-        const query =
-          path === "auth.me" ? "" : `?input=${encodeURIComponent(JSON.stringify(input))}`;
-        const kind = "query" in input ? `${path} ${input.query}` : path;
-        await timed(kind, `/trpc/${path}${query}`, { headers: { cookie } });
-        nextRead += readEverySeconds * 1000;
-      }
+    if (!key) continue;
+    const spread = (count: number, act: () => Promise<void>) =>
+      Array.from({ length: count }, (_, at) => ({
+        at: from + (turnMilliseconds * (at + offset)) / count,
+        act,
+      }));
+    const steps = [...spread(batches, () => send(key)), ...spread(readings, () => read(cookie))];
+    for (const { at, act } of steps.sort((a, b) => a.at - b.at)) {
+      await sleep(Math.max(0, at - performance.now()));
+      await act();
     }
   }
 }

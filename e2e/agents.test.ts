@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { freePort } from "../test/free-port.ts";
 import { expectAccessible, launch, newContext, newPage } from "./browser.ts";
 import { createAdmin, type Product, startProduct } from "./product.ts";
+import { expectSound } from "./sound.ts";
 
 type Sdk = typeof import("../packages/sdk/src/client.ts") &
   typeof import("../packages/sdk/src/browser.ts");
@@ -35,9 +36,11 @@ let product: Product;
 let browser: Browser;
 let site: Server;
 let port: number;
+let admin: Awaited<ReturnType<typeof createAdmin>>;
 beforeAll(async () => {
   port = await freePort();
   [product, browser, site] = await Promise.all([startProduct(), launch(), startSite(port)]);
+  admin = await createAdmin(product);
 });
 afterAll(async () => {
   await browser?.close();
@@ -45,13 +48,53 @@ afterAll(async () => {
   site?.close();
 });
 
-test("a key made for a web page works in that page, and in no other", async () => {
-  const admin = await createAdmin(product);
-  const agent = await admin.mutate("agents.create", { name: "shop front" });
+async function openAgent(id: string) {
   const context = await newContext(browser);
   await context.addCookies([{ ...admin.cookie, url: product.url }]);
   const { page } = await newPage(context);
-  await page.goto(`${product.url}/agents/${agent.id}`);
+  await page.goto(`${product.url}/agents/${id}`);
+  return page;
+}
+
+/** An event of now whose id ends with its number. */
+function numbered(seq: number) {
+  const time = Date.now().toString(16).padStart(12, "0");
+  const end = String(seq).padStart(12, "0");
+  return { id: `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-${end}`, type: "job.done", seq };
+}
+
+test("an agent's page tells what became of all it sent, and which of its numbers are missing", async () => {
+  const agent = await admin.mutate("agents.create", { name: "counted" });
+  const input = { agentId: agent.id, name: "sender", scopes: ["events:write"] };
+  const { key } = await admin.mutate("apiKeys.create", input);
+  const page = await openAgent(agent.id);
+  await page.getByText("Nothing sent yet").waitFor();
+  await expectSound(page, "an agent that sent nothing");
+
+  const send = async (events: object[]) => {
+    const headers = { "content-type": "application/json", authorization: `Bearer ${key}` };
+    const body = JSON.stringify({ events });
+    const response = await fetch(`${product.url}/api/v1/events`, { method: "POST", headers, body });
+    expect(response.status).toBe(200);
+  };
+  const events = [1, 2, 3, 7, 9].map(numbered);
+  await send([...events, { type: "Not a type" }]);
+  await send(events.slice(0, 2));
+  await page.getByText("4 have not arrived").waitFor();
+  const cells = page.getByRole("row", { name: "sender" }).first().getByRole("cell");
+  // Batches, sent, accepted, duplicates, rejected.
+  await expect
+    .poll(async () => (await cells.allInnerTexts()).slice(1, 6))
+    .toEqual(["2", "8", "5", "2", "1"]);
+  await expectSound(page, "deliveries with gaps");
+
+  await send([4, 5, 6, 8].map(numbered));
+  await page.getByText("Every event numbered from 1 to 9 has arrived.").waitFor();
+});
+
+test("a key made for a web page works in that page, and in no other", async () => {
+  const agent = await admin.mutate("agents.create", { name: "shop front" });
+  const page = await openAgent(agent.id);
   await page.getByRole("button", { name: "New key" }).first().click();
   const dialog = page.getByRole("dialog");
   await dialog.getByLabel("Name", { exact: true }).fill("pages");
