@@ -23,14 +23,17 @@ const usersOfSession = Math.max(1, Math.round(users / sessions));
 const readEverySeconds = 2;
 
 const day = 86_400_000;
-const since = new Date(Date.now() - 30 * day).toISOString();
+const month = {
+  from: new Date(Date.now() - 30 * day).toISOString(),
+  to: new Date(Date.now() + day).toISOString(),
+};
 /** What a person looks at, over and over. */
 const reads: [string, object][] = [
   ["auth.me", {}],
   ["events.search", { limit: 50 }],
   ["events.search", { limit: 50, query: "level>=warn type:ssh.*" }],
   ["events.search", { limit: 50, query: 'since:1d "invalid user"' }],
-  ["events.timeseries", { from: since, by: "type" }],
+  ["events.timeseries", { ...month, by: "type" }],
   ["events.facets", { fields: ["type", "level", "agentId"] }],
   ["agents.list", {}],
   ["sessions.list", {}],

@@ -169,7 +169,8 @@ test("facets of what the counts do not know read no more than so many of the new
   const statement = countRows({ ...counting, by: ["subject" as const], newest: 1000 });
   const { scanned, indexes, nodes } = await planOf(statement);
   expect(scanned).toEqual([]);
-  expect(indexes).toContain("events_2026_10_pkey");
+  expect(indexes).not.toEqual([]);
+  for (const name of indexes) expect(name).toMatch(/^events_.*pkey$/);
   expect(nodes).toContain("Limit");
   // In the order of the key: a sort would read everything first.
   expect(nodes).not.toContain("Sort");
