@@ -134,6 +134,26 @@ describe("an administrator whose role needs a second factor", () => {
     await heading("Overview").waitFor();
   });
 
+  test("proves who they are with a recovery code too, where a step asks for it", async () => {
+    await page.goto(`${site}/data`);
+    // As the server answers when the last proof is older than five minutes.
+    const data = { reason: "reauthentication_required" };
+    await page.route(
+      "**/trpc/data.requestExport**",
+      (route) => route.fulfill({ json: [{ error: { code: -32_003, message: "Again.", data } }] }),
+      { times: 1 },
+    );
+    await page.getByRole("button", { name: "Make a copy" }).click();
+    const proof = page.getByRole("dialog", { name: "Confirm it is you" });
+    await proof.getByLabel("Password", { exact: true }).fill(password);
+    await proof.getByRole("button", { name: "Use a recovery code" }).click();
+    await proof.getByLabel("Recovery code").fill(codes[1] ?? "");
+    await expectAccessible(page, "proof with a recovery code");
+    await proof.getByRole("button", { name: "Confirm", exact: true }).click();
+    const copies = page.getByRole("table", { name: "Copies of your data" });
+    await copies.waitFor();
+  });
+
   test("is told when no passkey was given", async () => {
     await leave();
     await cdp.send("WebAuthn.setUserVerified", { authenticatorId, isUserVerified: false });

@@ -10,6 +10,7 @@ import type { Config, SecretName } from "./config.ts";
 import { createDeps, type Deps } from "./deps.ts";
 import { createSetupLink } from "./features/setup/setup-token.ts";
 import { createServer } from "./http/server.ts";
+import { prepareDecoy } from "./identity/password.ts";
 import { type Keyring, loadKeyring } from "./keyring.ts";
 import { deriveSecrets } from "./secrets.ts";
 import { ofDatabase, ofListening } from "./start-problem.ts";
@@ -89,6 +90,7 @@ export async function boot(input: BootInput): Promise<Running> {
     }
   };
   try {
+    const decoyMade = prepareDecoy(config.argon2);
     const dataDir = await prepareDataDir(config.dataDir);
     const keyring = loadKeyring(dataDir, input.rings);
     const secrets = deriveSecrets(keyring.rings);
@@ -122,6 +124,7 @@ export async function boot(input: BootInput): Promise<Running> {
     });
     undo.push(() => deps[Symbol.asyncDispose]());
     const app = await createServer(deps, input.webDirectory);
+    await decoyMade;
     // Before the link is made: on a port that another server holds it would lead there.
     await app.listen({ host: config.host, port: config.port }).catch((error: unknown) => {
       throw ofListening(config, error);

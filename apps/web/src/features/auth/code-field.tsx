@@ -1,5 +1,6 @@
 import type { SecondFactorMethod } from "@muniment/shared/second-factors.ts";
 import type { UseFormRegisterReturn } from "react-hook-form";
+import { Button } from "../../ui/button.tsx";
 import { Field } from "../../ui/field.tsx";
 import { Input } from "../../ui/input.tsx";
 
@@ -41,5 +42,24 @@ export function CodeField(props: {
         />
       )}
     </Field>
+  );
+}
+
+/** Offers the other kind of code, where there is one. */
+export function OtherCode(props: {
+  methods: readonly SecondFactorMethod[];
+  kind: CodeKind | null;
+  onChange: (kind: CodeKind) => void;
+}) {
+  const { methods, kind, onChange } = props;
+  if (!methods.includes("totp") || !methods.includes("recovery_code")) return null;
+  return (
+    <Button
+      variant="ghost"
+      className="justify-self-start"
+      onClick={() => onChange(kind === "totp" ? "recovery_code" : "totp")}
+    >
+      {kind === "totp" ? "Use a recovery code" : "Use the authenticator app"}
+    </Button>
   );
 }

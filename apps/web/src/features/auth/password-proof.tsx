@@ -2,6 +2,7 @@ import { zodResolver } from "@hookform/resolvers/zod";
 import { currentPassword } from "@muniment/shared/accounts.ts";
 import { type SecondFactorMethod, secondFactorCode } from "@muniment/shared/second-factors.ts";
 import { useMutation } from "@tanstack/react-query";
+import { useState } from "react";
 import { useForm } from "react-hook-form";
 import { z } from "zod";
 import { messageOf } from "../../errors.ts";
@@ -10,14 +11,14 @@ import { trpc } from "../../trpc.ts";
 import { Field } from "../../ui/field.tsx";
 import { Form } from "../../ui/form.tsx";
 import { PasswordInput } from "../../ui/password-input.tsx";
-import { CodeField, codeKind } from "./code-field.tsx";
+import { CodeField, codeKind, OtherCode } from "./code-field.tsx";
 
 const withoutCode = z.object({ password: currentPassword, code: z.string() });
 const withCode = withoutCode.extend({ code: secondFactorCode });
 
 /** Proves with the password, and a code where there is a second factor, that it is still the same person. */
 export function PasswordProof({ methods }: { methods: readonly SecondFactorMethod[] }) {
-  const kind = codeKind(methods);
+  const [kind, setKind] = useState(codeKind(methods));
   const form = useForm({
     resolver: zodResolver(kind ? withCode : withoutCode),
     defaultValues: { password: "", code: "" },
@@ -50,11 +51,21 @@ export function PasswordProof({ methods }: { methods: readonly SecondFactorMetho
         )}
       </Field>
       {kind && (
-        <CodeField
-          kind={kind}
-          error={errors.code && "Enter the code."}
-          register={form.register("code")}
-        />
+        <>
+          <CodeField
+            kind={kind}
+            error={errors.code && "Enter the code."}
+            register={form.register("code")}
+          />
+          <OtherCode
+            methods={methods}
+            kind={kind}
+            onChange={(other) => {
+              form.resetField("code");
+              setKind(other);
+            }}
+          />
+        </>
       )}
     </Form>
   );

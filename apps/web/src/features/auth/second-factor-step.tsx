@@ -11,7 +11,7 @@ import { trpc, trpcClient } from "../../trpc.ts";
 import { AuthCard } from "../../ui/auth-card.tsx";
 import { Button } from "../../ui/button.tsx";
 import { Form } from "../../ui/form.tsx";
-import { CodeField, codeKind } from "./code-field.tsx";
+import { CodeField, codeKind, OtherCode } from "./code-field.tsx";
 
 const sentences = {
   invalid_credentials: "This was not accepted: it is wrong, or was used before.",
@@ -74,20 +74,15 @@ export function SecondFactorStep({ half, onSignedIn, onBack }: Props) {
           </Form>
         )}
         <div className="flex flex-wrap justify-between gap-2">
-          {methods.includes("totp") && methods.includes("recovery_code") ? (
-            <Button
-              variant="ghost"
-              onClick={() => {
-                form.reset();
-                setKind(kind === "totp" ? "recovery_code" : "totp");
-              }}
-            >
-              {kind === "totp" ? "Use a recovery code" : "Use the authenticator app"}
-            </Button>
-          ) : (
-            <span />
-          )}
-          <Button variant="ghost" onClick={leave}>
+          <OtherCode
+            methods={methods}
+            kind={kind}
+            onChange={(other) => {
+              form.reset();
+              setKind(other);
+            }}
+          />
+          <Button variant="ghost" className="ml-auto" onClick={leave}>
             Back
           </Button>
         </div>
