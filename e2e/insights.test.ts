@@ -76,6 +76,16 @@ describe("anomalies", () => {
     await page.getByRole("heading", { name: "63 events" }).waitFor();
     expect(complaints).toEqual([]);
   });
+
+  test("are marked in the explorer, where what it shows is among them", async () => {
+    await page.goto(`${product.url}/events?range=24h`);
+    await marker().waitFor();
+    await expectSound(page, "explorer with an anomaly");
+    await page.goto(`${product.url}/events?range=24h&query=type:http.*`);
+    await page.getByRole("heading", { name: "0 events" }).waitFor();
+    expect(await marker().count()).toBe(0);
+    expect(complaints).toEqual([]);
+  });
 });
 
 describe("questions", () => {

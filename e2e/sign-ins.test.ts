@@ -2,6 +2,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { expectAccessible, launch, newContext, newPage } from "./browser.ts";
 import { createAdmin, type Product, startProduct } from "./product.ts";
+import { expectSound } from "./sound.ts";
 
 const account = { email: "admin@example.org", password: "correct horse battery staple" };
 
@@ -38,6 +39,12 @@ test("a stolen refresh token shows as an alert, which an administrator resolves"
   await page.goto(`${product.url}/admin/alerts`);
   await page.getByText("No open alert").waitFor();
   await expectAccessible(page, "no alert");
+  await page.getByRole("button", { name: "Notices" }).click();
+  await page.getByRole("checkbox", { name: "Me, by e-mail" }).waitFor();
+  await expectSound(page, "notices of alerts");
+  await page.getByLabel("Alerts that are").selectOption("medium");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText("Your choice was saved.").waitFor();
   const first = await tokensOf("tokens.issue", account);
   const second = await tokensOf("tokens.refresh", { refreshToken: first });
   await tokensOf("tokens.refresh", { refreshToken: second });

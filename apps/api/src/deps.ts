@@ -3,6 +3,7 @@ import type { ConnectionFacts } from "@muniment/db/connection.ts";
 import { type Database, type DatabaseConnections, openDatabase } from "@muniment/db/database.ts";
 import { Redis } from "ioredis";
 import type { Logger } from "pino";
+import { tellAlerts } from "./alerts/tell.ts";
 import { openOwnCheckpoint } from "./audit/checkpoints.ts";
 import { createDataKeys, type DataKeys } from "./audit/data-keys.ts";
 import { createFolding, type Folding } from "./audit/folding.ts";
@@ -282,6 +283,7 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
   stopEach.push(repeat(300, sealer.seal, log));
   stopEach.push(repeat(1000, () => deliverCheckpoints(witnessing), log));
   stopEach.push(repeat(500, () => evaluateDue(alerting), log));
+  stopEach.push(repeat(500, () => tellAlerts(alerting), log));
   stopEach.push(repeat(2000, () => indexEvents(database, () => stopping.signal.aborted), log));
   const ledgerTimer = setInterval(() => {
     applyErasureLedger(erasing).catch((error: unknown) => log.warn({ err: error }, "the ledger"));

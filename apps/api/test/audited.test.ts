@@ -204,7 +204,7 @@ const snapshot = async () =>
         (select jsonb_agg(to_jsonb(t) - 'last_used_at' order by id) from api_keys t) as keys,
         (select jsonb_agg(t order by hash) from link_tokens t) as links,
         (select jsonb_agg(t order by hash) from refresh_tokens t) as tokens,
-        (select jsonb_agg(t order by id) from alerts t) as alerts,
+        (select jsonb_agg(to_jsonb(t) - 'told_at' order by id) from alerts t) as alerts,
         (select jsonb_agg(t order by name) from limit_overrides t) as limits,
         (select jsonb_agg(t order by id) from saved_views t) as views,
         (select jsonb_agg(t order by user_id) from totp_factors t) as totp,
@@ -363,6 +363,8 @@ test("without its entry no mutation of the API changes anything", async () => {
     "tokens.refresh": () => program.mutate("tokens.refresh", { refreshToken }),
     "tokens.refresh, reused": () => program.mutate("tokens.refresh", { refreshToken: reused }),
     "tokens.revoke": () => program.mutate("tokens.revoke", { refreshToken }),
+    "alerts.setNotices": () =>
+      admin.mutate("alerts.setNotices", { severity: "low", email: false, webhookIds: [] }),
     "alerts.resolve": () => admin.mutate("alerts.resolve", { id: alertId }),
     "users.invite": () => admin.mutate("users.invite", { email: "i@example.org", role: "member" }),
     "account.changeEmail": () => member.mutate("account.changeEmail", { email: "c@example.org" }),

@@ -19,7 +19,7 @@ import {
   alertRuleIdInput,
   alertRulePage,
 } from "@muniment/shared/alert-rules.ts";
-import { alert, alertPage } from "@muniment/shared/alerts.ts";
+import { alert, alertNotices, alertPage } from "@muniment/shared/alerts.ts";
 import { apiKey, apiKeyPage, createdApiKey } from "@muniment/shared/api-keys.ts";
 import {
   auditCheckpoint,
@@ -228,7 +228,7 @@ const outputSchemas = {
     preview: alertPreview,
     history: alertFiringPage,
   },
-  alerts: { list: alertPage, resolve: alert },
+  alerts: { list: alertPage, notices: alertNotices, resolve: alert, setNotices: alertNotices },
   tokens: { issue: issuedTokens, refresh: issuedTokens, revoke: nothing },
   webhooks: {
     create: webhookWithSecret,

@@ -15,7 +15,7 @@ export function grantsTo({ appGroup, ingestGroup }: RoleNames): string {
       users, sessions, known_devices, sign_ins, refresh_tokens, link_tokens, challenges,
       totp_factors, recovery_codes, data_keys, exports, export_pieces, agents, api_keys, saved_views, limit_overrides, jobs,
       audit_refusals, webhooks, webhook_deliveries, alert_rules, alert_rule_counts,
-      alert_firings, event_exports, event_imports, event_import_pieces, event_import_rejects,
+      alert_firings, alert_notices, event_exports, event_imports, event_import_pieces, event_import_rejects,
       witnesses, witnessed_logs, uploads, stored_files to ${app};
     grant select, insert, delete on passkeys to ${app};
     revoke update on passkeys from ${app};

@@ -16,6 +16,7 @@ const owned = [
   "agent_sequences",
   "agents",
   "alert_firings",
+  "alert_notices",
   "alert_rule_counts",
   "alert_rules",
   "api_keys",

@@ -60,3 +60,15 @@ export const listAlertsInput = z
   .optional();
 export const alertPage = page(alert);
 export const alertIdInput = z.strictObject({ id: uuid });
+
+/** What an administrator is told of when it is raised, and how. */
+export const alertNotices = z.strictObject({
+  /** Alerts less grave than this are not told. */
+  severity: z.enum(alertSeverities),
+  email: z.boolean(),
+  webhookIds: z.array(uuid).max(10),
+});
+export type AlertNotices = z.infer<typeof alertNotices>;
+
+/** What holds for administrators who have chosen nothing. */
+export const defaultAlertNotices: AlertNotices = { severity: "high", email: true, webhookIds: [] };

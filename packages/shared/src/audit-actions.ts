@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { alertKindNames } from "./alerts.ts";
+import { alertKindNames, alertNotices } from "./alerts.ts";
 import { apiKeyScopes } from "./api-key-scopes.ts";
 import { errorReasons } from "./error-reasons.ts";
 import { roles } from "./permissions.ts";
@@ -135,6 +135,7 @@ export const auditActions = {
   "insights.asked": z.strictObject({ searched: z.boolean() }),
   "limit.changed": z.strictObject({ name: z.string(), from: limitChange, to: limitChange }),
   "limit.reset": z.strictObject({ name: z.string() }),
+  "alert.notices_set": alertNotices,
   "alert.resolved": z.strictObject({ kind: z.enum(alertKindNames) }),
   "audit.exported": z.strictObject({
     format: z.string(),

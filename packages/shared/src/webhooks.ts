@@ -12,6 +12,7 @@ export const webhookTopics = [
   "alert_rule.fired",
   "alert_rule.resolved",
   "alert_rule.test",
+  "alert.raised",
 ] as const;
 export type WebhookTopic = (typeof webhookTopics)[number];
 

@@ -4,6 +4,7 @@ import { users } from "@muniment/db/schema/users.ts";
 import type { SignInOutcome } from "@muniment/shared/sign-ins.ts";
 import { and, eq, inArray, isNull, lte, or } from "drizzle-orm";
 import { v7 as uuidv7 } from "uuid";
+import { raiseAlert } from "../alerts/raise.ts";
 import type { DataKeys } from "../audit/data-keys.ts";
 import { writeAuditEntry } from "../audit/write.ts";
 import type { Notify } from "../notices/notify.ts";
@@ -58,6 +59,7 @@ export function createFailedSignIns(
         target: { kind: "user", id, label: email },
         details: { seconds: Math.ceil((until.getTime() - at.getTime()) / 1000) },
       });
+      await raiseAlert(tx, "account_locked", { userId: id, key: id, details: {}, now: at });
       await notify(tx, email, { kind: "account_locked" });
     });
   }

@@ -1,5 +1,5 @@
 import { alertFirings, alertRuleCounts, alertRules } from "../schema/alert-rules.ts";
-import { alerts } from "../schema/alerts.ts";
+import { alertNotices, alerts } from "../schema/alerts.ts";
 import { webhookDeliveries, webhooks } from "../schema/webhooks.ts";
 import { declare, internal, secret } from "./declare.ts";
 
@@ -106,6 +106,19 @@ export const noticeDeclarations = [
       settledAt: "when it was done",
     },
   }),
+  declare(alertNotices, {
+    purpose: "what an administrator wants to be told of",
+    basis: security,
+    kept: "account",
+    owner: "userId",
+    columns: {
+      userId: "whose choice",
+      severity: "how grave it must be",
+      email: "whether a mail is sent",
+      webhookIds: "which webhooks are called",
+      updatedAt: "when it was chosen",
+    },
+  }),
   declare(alerts, {
     purpose: "tells administrators of suspicious activity",
     basis: security,
@@ -121,6 +134,7 @@ export const noticeDeclarations = [
       count: "how often",
       openedAt: "since when",
       lastSeenAt: "when last",
+      toldAt: internal("when administrators were told"),
       resolvedAt: "when an administrator was done with it",
       resolvedById: { purpose: "which one", withheld: "is about somebody else" },
     },

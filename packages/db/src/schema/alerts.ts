@@ -1,6 +1,15 @@
 import { alertKindNames, alertSeverities } from "@muniment/shared/alerts.ts";
 import { sql } from "drizzle-orm";
-import { index, integer, jsonb, pgTable, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
+import {
+  boolean,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  text,
+  uniqueIndex,
+  uuid,
+} from "drizzle-orm/pg-core";
 import { id, time } from "./columns.ts";
 import { users } from "./users.ts";
 
@@ -20,6 +29,8 @@ export const alerts = pgTable(
     count: integer("count").notNull(),
     openedAt: time("opened_at").notNull(),
     lastSeenAt: time("last_seen_at").notNull(),
+    /** When administrators were told, or found to have been told enough; null while it waits for that. */
+    toldAt: time("told_at"),
     resolvedAt: time("resolved_at"),
     resolvedById: uuid("resolved_by_id").references(() => users.id, { onDelete: "set null" }),
   },
@@ -27,8 +38,20 @@ export const alerts = pgTable(
     index("alerts_opened_at_idx").on(table.openedAt, table.id),
     index("alerts_about_user_id_idx").on(table.aboutUserId),
     index("alerts_resolved_by_id_idx").on(table.resolvedById),
+    index("alerts_told_at_idx").on(table.toldAt, table.severity),
     uniqueIndex("alerts_open_key")
       .on(table.kind, table.key)
       .where(sql`${table.resolvedAt} is null`),
   ],
 );
+
+/** Which alerts an administrator is told of, and how; without a row `defaultAlertNotices` hold. */
+export const alertNotices = pgTable("alert_notices", {
+  userId: uuid("user_id")
+    .primaryKey()
+    .references(() => users.id, { onDelete: "cascade" }),
+  severity: text("severity", { enum: alertSeverities }).notNull(),
+  email: boolean("email").notNull(),
+  webhookIds: uuid("webhook_ids").array().notNull(),
+  updatedAt: time("updated_at").notNull(),
+});

@@ -8,8 +8,8 @@ import { audited } from "../../trpc/audited.ts";
 import { signedIn } from "../../trpc/authenticated.ts";
 import { limited } from "../../trpc/limited.ts";
 import { permission } from "../../trpc/permission.ts";
+import { requireOwnWebhooks } from "../../webhooks/own-webhooks.ts";
 import { placeBefore, windowStart } from "./arrivals.ts";
-import { requireOwnWebhooks } from "./own-alert-rule.ts";
 import { toAlertRule } from "./read-alert-rules.ts";
 
 export const create = limited("general")

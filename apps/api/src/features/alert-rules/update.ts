@@ -5,8 +5,9 @@ import { audited } from "../../trpc/audited.ts";
 import { signedIn } from "../../trpc/authenticated.ts";
 import { limited } from "../../trpc/limited.ts";
 import { permission } from "../../trpc/permission.ts";
+import { requireOwnWebhooks } from "../../webhooks/own-webhooks.ts";
 import { placeBefore, windowStart } from "./arrivals.ts";
-import { endFiring, lockOwnRule, requireOwnWebhooks } from "./own-alert-rule.ts";
+import { endFiring, lockOwnRule } from "./own-alert-rule.ts";
 import { toAlertRule } from "./read-alert-rules.ts";
 
 /** Changes of these make it another question, which is asked of the whole window again. */

@@ -1,5 +1,7 @@
 import { router } from "../../trpc/init.ts";
 import { list } from "./list.ts";
+import { notices } from "./notices.ts";
 import { resolve } from "./resolve.ts";
+import { setNotices } from "./set-notices.ts";
 
-export const alertsRouter = router({ list, resolve });
+export const alertsRouter = router({ list, notices, resolve, setNotices });

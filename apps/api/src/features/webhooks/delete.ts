@@ -1,4 +1,5 @@
 import { alertRules } from "@muniment/db/schema/alert-rules.ts";
+import { alertNotices } from "@muniment/db/schema/alerts.ts";
 import { webhooks } from "@muniment/db/schema/webhooks.ts";
 import { webhookIdInput } from "@muniment/shared/webhooks.ts";
 import { and, eq, sql } from "drizzle-orm";
@@ -22,10 +23,12 @@ export const deleteWebhook = limited("general")
       .where(and(eq(webhooks.id, id), eq(webhooks.userId, userId)))
       .returning({ name: webhooks.name });
     if (!deleted) throw noSuchWebhook();
-    await tx
-      .update(alertRules)
-      .set({ webhookIds: sql`array_remove(${alertRules.webhookIds}, ${id}::uuid)` })
-      .where(and(eq(alertRules.userId, userId), sql`${id}::uuid = any (${alertRules.webhookIds})`));
+    for (const table of [alertRules, alertNotices]) {
+      await tx
+        .update(table)
+        .set({ webhookIds: sql`array_remove(${table.webhookIds}, ${id}::uuid)` })
+        .where(and(eq(table.userId, userId), sql`${id}::uuid = any (${table.webhookIds})`));
+    }
     await audit({ target: { kind: "webhook", id, label: deleted.name } });
     return { id };
   });

@@ -1,10 +1,9 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
 import type { UseFormReturn } from "react-hook-form";
 import { Checkbox } from "../../ui/checkbox.tsx";
 import { Field, Fieldset } from "../../ui/field.tsx";
 import { Input } from "../../ui/input.tsx";
 import { Select } from "../../ui/select.tsx";
-import { webhooksQuery } from "../../webhooks-query.ts";
+import { WebhookChoices } from "../../webhook-choices.tsx";
 import { cooldowns, type RuleValues, windows } from "./rule-form.ts";
 import { spanOf } from "./rule-words.ts";
 
@@ -59,7 +58,7 @@ export function RuleFields({ form }: { form: UseFormReturn<RuleValues> }) {
       </div>
       <Fieldset legend="Tell" error={errors.webhookIds?.message}>
         <Checkbox {...register("email")} label="Me, by e-mail" />
-        <WebhookChoices form={form} />
+        <WebhookChoices field={register("webhookIds")} />
       </Fieldset>
     </>
   );
@@ -74,17 +73,4 @@ function Spans({ spans, also }: { spans: readonly number[]; also: number | undef
         {minutes === 0 ? "not at all" : spanOf(minutes)}
       </option>
     ));
-}
-
-function WebhookChoices({ form }: { form: UseFormReturn<RuleValues> }) {
-  const webhooks = useInfiniteQuery(webhooksQuery()).data?.pages.flatMap((page) => page.items);
-  return webhooks?.map(({ id, name, enabled }) => (
-    <Checkbox
-      key={id}
-      {...form.register("webhookIds")}
-      value={id}
-      label={`Webhook ${name}`}
-      hint={enabled ? undefined : "It is turned off."}
-    />
-  ));
 }

@@ -1,11 +1,12 @@
+import { alertWords } from "@muniment/shared/alert-words.ts";
 import type { Alert } from "@muniment/shared/alerts.ts";
 import { Link } from "@tanstack/react-router";
 import { Badge } from "../../ui/badge.tsx";
 import { DateTime } from "../../ui/date-time.tsx";
 import { Cell, Row, Table } from "../../ui/table.tsx";
-import { alertWords, severityTones } from "./alert-words.ts";
 import type { AlertState } from "./alerts-query.ts";
 import { ResolveButton } from "./resolve-button.tsx";
+import { severityTones } from "./severity-tones.ts";
 
 const columns = {
   open: [

@@ -1,3 +1,4 @@
+import { alertWords } from "@muniment/shared/alert-words.ts";
 import type { Alert } from "@muniment/shared/alerts.ts";
 import { useMutation } from "@tanstack/react-query";
 import { messageOf } from "../../errors.ts";
@@ -6,7 +7,6 @@ import { useDenial } from "../../session.ts";
 import { trpc } from "../../trpc.ts";
 import { Button } from "../../ui/button.tsx";
 import { toast } from "../../ui/toast.ts";
-import { alertWords } from "./alert-words.ts";
 
 export function ResolveButton({ alert }: { alert: Alert }) {
   const refresh = () => queryClient.invalidateQueries(trpc.alerts.pathFilter());

@@ -7,6 +7,7 @@ import { readQuery } from "../../event-query.ts";
 import type { View } from "./events-search.ts";
 
 const none: readonly Anomaly[] = [];
+const nobody = { agentId: "", type: "" };
 
 /**
  * What stands out among the events of a view. It is asked for by whole ranges, so that going to and fro
@@ -15,7 +16,8 @@ const none: readonly Anomaly[] = [];
 export function useAnomalies({ filters, span }: View): readonly Anomaly[] {
   const agentName = useAgentNames();
   const { query } = readQuery(filters.query ?? "");
-  const range = span && rangeAround(span);
+  const isOfSeries = query !== null && isAsked(query, nobody, "") !== null;
+  const range = isOfSeries && span ? rangeAround(span) : null;
   const { data } = useQuery({ ...anomaliesQuery(range ?? "24h"), enabled: range !== null });
   return useMemo(
     () =>

@@ -1,5 +1,4 @@
-import type { AlertKind, AlertSeverity } from "@muniment/shared/alerts.ts";
-import type { Tone } from "../../ui/badge.tsx";
+import type { AlertKind } from "./alerts.ts";
 
 /** What each kind means, and what to do about it. */
 export const alertWords = {
@@ -34,9 +33,3 @@ export const alertWords = {
       "Its key signed two different states of the same size: it was rewritten. Tell its operator, and whoever relies on it.",
   },
 } as const satisfies Record<AlertKind, { title: string; advice: string }>;
-
-export const severityTones = {
-  low: "info",
-  medium: "warn",
-  high: "danger",
-} as const satisfies Record<AlertSeverity, Tone>;

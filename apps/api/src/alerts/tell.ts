@@ -1,0 +1,91 @@
+import type { Database, Tx } from "@muniment/db/database.ts";
+import { alerts } from "@muniment/db/schema/alerts.ts";
+import { users } from "@muniment/db/schema/users.ts";
+import { alertWords } from "@muniment/shared/alert-words.ts";
+import { alertSeverities } from "@muniment/shared/alerts.ts";
+import { can, roles } from "@muniment/shared/permissions.ts";
+import { and, asc, count, eq, gt, inArray, isNull } from "drizzle-orm";
+import { enterScope } from "../identity/scope.ts";
+import type { Jobs } from "../jobs.ts";
+import type { Mailer } from "../mailer.ts";
+import { emitDeliveries } from "../webhooks/emit.ts";
+import { readNotices } from "./notices.ts";
+
+type TellInput = {
+  database: Database;
+  jobs: Jobs;
+  mailer: Mailer;
+  publicUrl: URL;
+  now: () => Date;
+};
+type Alert = typeof alerts.$inferSelect;
+
+const alertsPerRound = 50;
+/** Of each severity; what comes on top in an hour stands on the page only. */
+const alertsPerHour = 30;
+const told = roles.filter((role) => can(role, "alerts:write"));
+
+async function isToldEnough(tx: Tx, { severity }: Alert, now: Date): Promise<boolean> {
+  const since = new Date(now.getTime() - 3_600_000);
+  const [known] = await tx
+    .select({ count: count() })
+    .from(alerts)
+    .where(and(gt(alerts.toldAt, since), eq(alerts.severity, severity)));
+  return (known?.count ?? 0) >= alertsPerHour;
+}
+
+/** Only words of our own: whom it is about stands on the page, and goes from there with the account. */
+function mailOf({ kind, severity, openedAt }: Alert, link: string, publicUrl: URL) {
+  const { title, advice } = alertWords[kind];
+  const text = [
+    `${title} (${severity})`,
+    "",
+    advice,
+    "",
+    `When: ${openedAt.toUTCString()}`,
+    `Whom it is about, and what was done: ${link}`,
+    "",
+    `You get this as an administrator of ${publicUrl.origin}. What you are told of is chosen on that page.`,
+  ].join("\n");
+  return { subject: `Alert: ${title}`, text };
+}
+
+/** Writes the notices of an alert in one transaction with that it was told, in each administrator's scope. */
+async function tell(tx: Tx, { jobs, mailer, publicUrl, now: clock }: TellInput, id: string) {
+  const now = clock();
+  const waiting = and(eq(alerts.id, id), isNull(alerts.toldAt));
+  const [alert] = await tx.select().from(alerts).where(waiting).for("update", { skipLocked: true });
+  if (!alert) return;
+  const isEnough = await isToldEnough(tx, alert, now);
+  await tx.update(alerts).set({ toldAt: now }).where(eq(alerts.id, id));
+  if (isEnough) return;
+  const link = new URL("/admin/alerts", publicUrl).href;
+  const { kind, severity, openedAt } = alert;
+  const data = { alert: { id, kind, severity, ...alertWords[kind], openedAt }, link };
+  const people = await tx
+    .select({ id: users.id, email: users.email })
+    .from(users)
+    .where(and(inArray(users.role, told), isNull(users.disabledAt)))
+    .orderBy(asc(users.id));
+  for (const { id: userId, email } of people) {
+    await enterScope(tx, userId);
+    const chosen = await readNotices(tx, userId);
+    if (alertSeverities.indexOf(severity) < alertSeverities.indexOf(chosen.severity)) continue;
+    const { webhookIds } = chosen;
+    await emitDeliveries(tx, jobs, { userId, webhookIds, topic: "alert.raised", data, now });
+    if (chosen.email) await mailer.send(tx, { to: email, ...mailOf(alert, link, publicUrl) });
+  }
+}
+
+/** Tells administrators of alerts that were raised since, each once on whichever node. */
+export async function tellAlerts(input: TellInput): Promise<void> {
+  const waiting = await input.database
+    .reads({})
+    .select({ id: alerts.id })
+    .from(alerts)
+    .where(isNull(alerts.toldAt))
+    .limit(alertsPerRound);
+  for (const { id } of waiting) {
+    await input.database.transaction({}, (tx) => tell(tx, input, id));
+  }
+}

@@ -1,0 +1,140 @@
+import type { AlertKind } from "@muniment/shared/alerts.ts";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { raiseAlert } from "../src/alerts/raise.ts";
+import { createClock } from "./clock.ts";
+import { must, startTestServer, type TestServer, type UserClient } from "./harness.ts";
+import { mailsTo } from "./outbox.ts";
+import { startReceiver } from "./receiver.ts";
+
+const clock = createClock();
+const soon = { timeout: 20_000, interval: 50 };
+let server: TestServer;
+let other: TestServer;
+let receiver: Awaited<ReturnType<typeof startReceiver>>;
+let admin: UserClient;
+beforeAll(async () => {
+  const env = { EGRESS_ALLOW: "127.0.0.1", RATE_LIMIT_USER_MAX: "10000" };
+  server = await startTestServer({ env, now: clock.now });
+  // Whatever one node tells, the other looks at too.
+  other = await startTestServer({ env, now: clock.now, besides: server });
+  receiver = await startReceiver();
+  admin = await server.user("admin");
+});
+afterAll(async () => {
+  await receiver.stop();
+  await other.stop();
+  await server.stop();
+});
+
+let number = 0;
+/** Raises an alert that says nothing, and waits until it has been told or found not to be. */
+async function raise(kind: Extract<AlertKind, "account_locked" | "audit_log_stopped">) {
+  number += 1;
+  const key = `${kind} ${number}`;
+  const details = kind === "account_locked" ? {} : { problem: "a test" };
+  await server.deps.database.transaction({}, (tx) =>
+    raiseAlert(tx, kind, { userId: admin.id, key, details, now: clock.now() }),
+  );
+  return async () => {
+    const [row] = await server.owner`select told_at from alerts where key = ${key}`;
+    return row?.told_at;
+  };
+}
+const told = async (kind: Parameters<typeof raise>[0]) =>
+  expect.poll(await raise(kind), soon).not.toBeNull();
+const mailCount = async (email: string) =>
+  (await mailsTo(server, email, 0)).filter(({ headers }) =>
+    headers.get("subject")?.startsWith("Alert: "),
+  ).length;
+const webhook = async (client: UserClient) =>
+  must(await client.mutate("webhooks.create", { name: "duty", url: receiver.url })).id;
+const set = (choice: object, client = admin) =>
+  client.mutate("alerts.setNotices", {
+    ...{ severity: "high", email: true, webhookIds: [] },
+    ...choice,
+  });
+const received = () => receiver.received.map(({ body }) => JSON.parse(body));
+
+test("every administrator, and nobody else, gets a mail of a grave alert without having chosen", async () => {
+  const [auditor, member, gone] = await Promise.all([
+    server.user("auditor"),
+    server.user("member"),
+    server.user("admin"),
+  ]);
+  must(await admin.mutate("users.disable", { id: gone.id }));
+  await told("account_locked");
+  await told("audit_log_stopped");
+  const [mail, ...more] = (await mailsTo(server, admin.email)).filter(({ headers }) =>
+    headers.get("subject")?.startsWith("Alert: "),
+  );
+  expect(more).toEqual([]);
+  expect(mail?.headers.get("subject")).toBe("Alert: The audit log is not extended");
+  expect(mail?.text).toContain("/admin/alerts");
+  expect(mail?.text.split(admin.email)).toHaveLength(1);
+  for (const { email } of [auditor, member, gone]) expect(await mailCount(email)).toBe(0);
+});
+
+test("an administrator chooses how grave, and whether by mail or webhook; it is told once on two nodes", async () => {
+  const webhookIds = [await webhook(admin)];
+  must(await set({ severity: "medium", email: false, webhookIds }));
+  expect(must(await admin.query("alerts.notices"))).toEqual({
+    ...{ severity: "medium", email: false, webhookIds },
+  });
+  const mails = await mailCount(admin.email);
+  await told("account_locked");
+  await expect.poll(() => received().length, soon).toBe(1);
+  // The next comes behind it, and so would a second of the first.
+  await told("audit_log_stopped");
+  await expect.poll(() => received().length, soon).toBe(2);
+  expect(received()).toMatchObject([
+    { type: "alert.raised", sequence: 1, data: { alert: { kind: "account_locked" } } },
+    { type: "alert.raised", sequence: 2, data: { alert: { kind: "audit_log_stopped" } } },
+  ]);
+  expect(JSON.stringify(received())).not.toContain(admin.id);
+  expect(await mailCount(admin.email)).toBe(mails);
+  const { items } = must(await admin.query("audit.search", { actions: ["alert.notices_set"] }));
+  expect(items[0].details).toEqual({ severity: "medium", email: false, webhookIds });
+  must(await admin.mutate("webhooks.delete", { id: webhookIds[0] }));
+  expect(must(await admin.query("alerts.notices")).webhookIds).toEqual([]);
+});
+
+test("nobody chooses another's webhook, and only administrators choose", async () => {
+  const [auditor, member] = await Promise.all([server.user("auditor"), server.user("member")]);
+  expect((await set({ webhookIds: [await webhook(member)] })).status).toBe(404);
+  for (const client of [auditor, member]) {
+    expect((await set({}, client)).status).toBe(403);
+    expect((await client.query("alerts.notices")).status).toBe(403);
+  }
+});
+
+test("attempts that lock an account raise an alert", async () => {
+  const target = await server.member();
+  server.deps.failedSignIns.note(
+    target.email,
+    "wrong_password",
+    { address: "203.0.113.7", userAgent: "x" },
+    900,
+  );
+  await server.deps.failedSignIns.flush();
+  const alerts = async () =>
+    must(await admin.query("alerts.list", { kinds: ["account_locked"] })).items;
+  await expect
+    .poll(alerts, soon)
+    .toContainEqual(
+      expect.objectContaining({ user: { id: target.id, email: target.email }, severity: "medium" }),
+    );
+});
+
+test("a flood of alerts is told thirty times an hour; the rest stands on the page", async () => {
+  clock.advance(3601);
+  admin.cookie = (await server.signIn(admin.email)).cookie;
+  const webhookIds = [await webhook(admin)];
+  must(await set({ severity: "low", email: false, webhookIds }));
+  receiver.received.length = 0;
+  const raised = [];
+  for (let count = 0; count < 33; count += 1) raised.push(await raise("audit_log_stopped"));
+  for (const isTold of raised) await expect.poll(isTold, soon).not.toBeNull();
+  const [written] = await server.owner`
+    select count(*)::int from webhook_deliveries where webhook_id = ${webhookIds[0]}`;
+  expect(written?.count).toBe(30);
+});
