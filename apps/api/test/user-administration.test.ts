@@ -69,7 +69,7 @@ describe("invitations", () => {
     const all = must(await auditor.query("users.invitations"));
     expect(all.items.map(({ email }: { email: string }) => email[0])).toEqual(["t", "s", "f"]);
     expect(Object.keys(all.items[0]).sort()).toEqual(
-      ["createdAt", "email", "expiresAt", "id", "role"].sort(),
+      ["createdAt", "email", "expiresAt", "id", "role", "roleUntil"].sort(),
     );
     const page = must(await auditor.query("users.invitations", { limit: 2 }));
     const rest = must(
