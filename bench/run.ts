@@ -6,6 +6,8 @@ import { readFile, writeFile } from "node:fs/promises";
 import { cpus, totalmem } from "node:os";
 import { ensureBuild } from "../scripts/build.mjs";
 import { anomalyScores } from "./anomalies.ts";
+import { append } from "./audit-log/append.ts";
+import { mutation } from "./audit-log/mutation.ts";
 import { proof } from "./audit-log/proof.ts";
 import { sealing } from "./audit-log/sealing.ts";
 import { verifier } from "./audit-log/verifier.ts";
@@ -30,6 +32,8 @@ const parts: Record<string, Part> = {
   query: async (bench, user) => ({ row: await signedInQuery(bench, user) }),
   bare: async (bench, user) => ({ row: await queryWithoutDatabase(bench, user) }),
   anomalies: anomalyScores,
+  mutation,
+  append,
   sealing,
   verifier,
   proof,

@@ -5,6 +5,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseConnectionUrl } from "@muniment/db/connection.ts";
 import { startEmbeddedPostgres } from "@muniment/db/embedded/start.ts";
 import { createDatabase } from "@muniment/db/migrate.ts";
 import { serverFlags } from "../scripts/server-flags.mjs";
@@ -48,22 +49,13 @@ export type Bench = {
   stop(): Promise<void>;
 };
 
-/** One PostgreSQL with durable defaults, the built product on it, and room for plain servers beside. */
-export async function startBench(built: string): Promise<Bench> {
-  const dataDir = await mkdtemp(join(tmpdir(), "muniment-bench-"));
-  const password = randomBytes(24).toString("hex");
-  const postgres = await startEmbeddedPostgres({ dataDir, password, log: () => {} });
-  await createDatabase(postgres.connection, "bench");
-  const { host, port, username } = postgres.connection;
-  const databaseUrl = `postgres://${username}:${password}@localhost:${port}/bench?host=${encodeURIComponent(host)}`;
-  const apiPort = await freePort();
+/** Starts a server of the product: on its own port, limits raised by configuration so that load is measured and not refusals. */
+async function startServer(args: string[], env: Record<string, string>) {
+  const port = await freePort();
   const many = "1000000000";
-  const product = spawnServer([...serverFlags, join(built, "api.js")], {
+  const child = spawnServer([...serverFlags, ...args], {
     NODE_ENV: "production",
-    PORT: String(apiPort),
-    DATA_DIR: join(dataDir, "app"),
-    DATABASE_URL: databaseUrl,
-    MUNIMENT_MIGRATIONS: join(built, "migrations"),
+    PORT: String(port),
     LOG_LEVEL: "warn",
     EGRESS_ALLOW: "127.0.0.1",
     JWT_SECRET: randomBytes(36).toString("base64url"),
@@ -77,17 +69,60 @@ export async function startBench(built: string): Promise<Bench> {
     AUTH_RATE_LIMIT_ACCOUNT_MAX: many,
     INGEST_RATE_LIMIT_MAX: many,
     INGEST_EVENTS_RATE_LIMIT_MAX: many,
+    ...env,
   });
-  const output = await firstLine(product, /ready on/);
-  product.stdout?.resume();
+  const output = await firstLine(child, /ready on/);
+  child.stdout?.resume();
+  const facts = {
+    port,
+    origin: `http://127.0.0.1:${port}`,
+    setupToken: /token=(\S+)/.exec(output)?.[1] ?? "",
+    pid: child.pid ?? 0,
+  };
+  return { child, facts };
+}
+
+/** Another server of the product, on a new database of the same PostgreSQL. */
+export async function startProduct(
+  bench: Bench,
+  { args, database, env }: { args: string[]; database: string; env: Record<string, string> },
+): Promise<Pick<Bench, "product"> & { stop(): void }> {
+  await createDatabase(parseConnectionUrl(bench.databaseUrl), database);
+  const dataDir = await mkdtemp(join(tmpdir(), "muniment-bench-app-"));
+  const url = new URL(bench.databaseUrl);
+  url.pathname = `/${database}`;
+  const { child, facts } = await startServer(args, {
+    DATA_DIR: dataDir,
+    DATABASE_URL: url.href,
+    ...env,
+  });
+  return {
+    product: facts,
+    stop() {
+      child.kill("SIGKILL");
+      void rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** One PostgreSQL with durable defaults, the built product on it, and room for plain servers beside. */
+export async function startBench(built: string): Promise<Bench> {
+  const dataDir = await mkdtemp(join(tmpdir(), "muniment-bench-"));
+  const password = randomBytes(24).toString("hex");
+  // Room for two more servers of the product beside the first.
+  const settings = { max_connections: "180" };
+  const postgres = await startEmbeddedPostgres({ dataDir, password, settings, log: () => {} });
+  await createDatabase(postgres.connection, "bench");
+  const { host, port, username } = postgres.connection;
+  const databaseUrl = `postgres://${username}:${password}@localhost:${port}/bench?host=${encodeURIComponent(host)}`;
+  const { child: product, facts } = await startServer([join(built, "api.js")], {
+    DATA_DIR: join(dataDir, "app"),
+    DATABASE_URL: databaseUrl,
+    MUNIMENT_MIGRATIONS: join(built, "migrations"),
+  });
   const children = [product];
   return {
-    product: {
-      port: apiPort,
-      origin: `http://127.0.0.1:${apiPort}`,
-      setupToken: /token=(\S+)/.exec(output)?.[1] ?? "",
-      pid: product.pid ?? 0,
-    },
+    product: facts,
     databaseUrl,
     async plain(file) {
       const plainPort = await freePort();

@@ -9,7 +9,9 @@ export const password = "seven quiet lanterns above the harbour";
 export const email = "bench@example.org";
 
 /** Makes the first administrator and answers the cookie and id. */
-export async function signUpFirst(bench: Bench): Promise<{ cookie: string; userId: string }> {
+export async function signUpFirst(
+  bench: Pick<Bench, "product">,
+): Promise<{ cookie: string; userId: string }> {
   const { origin, setupToken } = bench.product;
   const response = await fetch(`${origin}/trpc/setup.createAdmin`, {
     method: "POST",
