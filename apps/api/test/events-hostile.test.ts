@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { makeEvent, makeSender, sendText, transports } from "./events-sender.ts";
+import { makeEvent, makeSender, send, sendText, transports } from "./events-sender.ts";
 import { startTestServer, type TestServer } from "./harness.ts";
 
 let server: TestServer;
@@ -81,4 +81,14 @@ describe.each(transports)("a hostile event over %s", (transport) => {
     expect(body).toMatchObject({ accepted: 99, duplicates: 0, rejected: [{ index: 50, reason }] });
     expect(body.rejected).toHaveLength(1);
   });
+});
+
+test("types that read like values are types all the same", async () => {
+  const types = ["null", "nan", "-", "0", "true", "a:b", "..."];
+  const events = types.map((type) => makeEvent({ type }));
+  const { status, body } = await send(server, sender.key, events);
+  expect([status, body.accepted, body.rejected]).toEqual([200, types.length, []]);
+  const found = await server.owner`
+    select type from events where id = any(${events.map(({ id }) => id)}::uuid[])`;
+  expect(found.map(({ type }) => type).sort()).toEqual([...types].sort());
 });

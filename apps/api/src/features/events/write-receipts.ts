@@ -73,7 +73,8 @@ export function writeReceipts({ stored, keys, counts }: Tally): string {
     of(counts, ({ userId }) => userId),
     of(counts, ({ start }) => seconds(start)),
     of(counts, ({ agentId }) => agentId),
-    of(counts, ({ type }) => type),
+    // Without quotes the type null would be none.
+    of(counts, ({ type }) => `"${type}"`),
     of(counts, ({ level }) => level),
     of(counts, ({ count }) => count),
     of(keys, ({ userId }) => userId),
