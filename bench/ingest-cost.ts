@@ -1,6 +1,6 @@
 /**
  * What an event costs whom: CPU microseconds of the API and of the processes of PostgreSQL, and bytes of
- * write-ahead log, per event stored; the plain server beside it. CPU time holds on a busy machine.
+ * write-ahead log, per event stored; the plain server beside it, and how many calls share a flush. CPU time holds on a busy machine.
  * `tsx bench/ingest-cost.ts [size] [connections] [seconds]`
  */
 import { readdirSync, readFileSync } from "node:fs";
@@ -78,6 +78,9 @@ try {
       name === "muniment" ? `; ${Math.round(residentMegabytes(bench.product.pid))} MB` : "",
     );
   }
+  const [flushes] = await sql`
+    select count(*)::float8 / count(distinct commit_xid) as calls from receipts`;
+  console.log(`calls in a flush: ${Number(flushes?.calls).toFixed(1)}`);
   await sql.end();
 } finally {
   await bench.stop();

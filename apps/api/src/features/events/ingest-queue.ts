@@ -54,6 +54,8 @@ export function createIngestQueue(
   let flushes = 0;
   let stopped: (() => void) | undefined;
   let late: NodeJS.Timeout | undefined;
+  /** What has arrived by now is read before a flush begins, so that none goes with its first batch alone. */
+  let isGathering = false;
 
   function take(): Waiting[] {
     const taken: Waiting[] = [];
@@ -129,7 +131,12 @@ export function createIngestQueue(
         waiting.push({ batch, bytes, since: performance.now(), resolve, reject });
         waitingEvents += batch.events.length;
         waitingBytes += bytes;
-        pump();
+        if (isGathering) return;
+        isGathering = true;
+        setImmediate(() => {
+          isGathering = false;
+          pump();
+        });
       });
     },
     stop: () =>
