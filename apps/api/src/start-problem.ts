@@ -25,6 +25,10 @@ const refusals: Record<string, string> = {
   "3D000": "has no such database for",
 };
 
+/** Codes of Node.js and OpenSSL for a certificate that does not prove who the server is. */
+const isUntrusted = (error: unknown) =>
+  /^(ERR_TLS_CERT|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/.test(codeOf(error));
+
 /** What an error of the first connection to an external database says of `DATABASE_URL`; else the error itself. */
 export function ofDatabase({ database }: Config, error: unknown): unknown {
   if (!database) return error;
@@ -36,6 +40,12 @@ export function ofDatabase({ database }: Config, error: unknown): unknown {
     const problem = `names a server, ${place}, that ${refused} ${owner.username}/${owner.database}`;
     const remedy = "correct user, password and database in it, or create them there";
     return new StartProblem({ variable, problem: `${problem} (${textOf(error)})`, remedy }, error);
+  }
+  if (isUntrusted(error)) {
+    const problem = `names ${place}, whose certificate does not prove it (${textOf(error)})`;
+    const remedy =
+      "set DATABASE_CA_FILE to its authority, and use a host that stands in the certificate";
+    return new StartProblem({ variable, problem, remedy }, error);
   }
   if (!isDatabaseUnavailable(error)) return error;
   return new StartProblem(

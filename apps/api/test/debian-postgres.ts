@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
-import { chmodSync, chownSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -18,19 +18,36 @@ const nobody = 65_534;
 const user = process.getuid?.() === 0 ? { uid: nobody, gid: nobody } : {};
 
 export type ExternalPostgres = {
+  /** The PEM of the certificate, its own authority, for which TLS is on. */
+  ca: string;
   url(user: string, password: string, database: string): string;
+  socketUrl(user: string, password: string, sslmode: string): string;
   stop(): Promise<void>;
 };
 
-/** A PostgreSQL server reached by TCP, as an operator would run one; its superuser is `postgres`. */
+/** A certificate that is its own authority, with its key, as files of a directory. */
+export function makeCertificate(directory: string, subjectAltName: string) {
+  const [key, certificate] = [join(directory, "server.key"), join(directory, "server.crt")];
+  const kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
+  const names = ["-subj", "/CN=test", "-addext", `subjectAltName=${subjectAltName}`];
+  const files = ["-keyout", key, "-out", certificate];
+  // Debian's PostgreSQL brings openssl, through ssl-cert.
+  execFileSync("openssl", ["req", "-x509", ...kind, ...names, ...files], { stdio: "ignore" });
+  chmodSync(key, 0o600);
+  return { key, certificate };
+}
+
+/** A PostgreSQL server reached by TCP, with TLS for 127.0.0.1 by whoever asks for it, as an operator would run one; its superuser is `postgres`. */
 export async function startExternalPostgres(password: string): Promise<ExternalPostgres> {
   if (!binaries) throw new Error("no PostgreSQL: apt-get install -y postgresql");
   const directory = mkdtempSync(join(tmpdir(), "muniment-pg-"));
   chmodSync(directory, 0o711);
   const passwordFile = join(directory, "password");
   writeFileSync(passwordFile, password, { mode: 0o600 });
+  const { key, certificate } = makeCertificate(directory, "IP:127.0.0.1");
   if (user.uid !== undefined)
-    for (const path of [directory, passwordFile]) chownSync(path, user.uid, user.gid);
+    for (const path of [directory, passwordFile, key, certificate])
+      chownSync(path, user.uid, user.gid);
   const data = join(directory, "data");
   const init = [
     "-D",
@@ -53,6 +70,12 @@ export async function startExternalPostgres(password: string): Promise<ExternalP
     String(port),
     "-c",
     "listen_addresses=127.0.0.1",
+    "-c",
+    "ssl=on",
+    "-c",
+    `ssl_cert_file=${certificate}`,
+    "-c",
+    `ssl_key_file=${key}`,
     "-k",
     directory,
   ];
@@ -74,7 +97,10 @@ export async function startExternalPostgres(password: string): Promise<ExternalP
     await sleep(100);
   }
   return {
+    ca: readFileSync(certificate, "utf8"),
     url: (name, secret, database) => `postgres://${name}:${secret}@127.0.0.1:${port}/${database}`,
+    socketUrl: (name, secret, sslmode) =>
+      `postgres://${name}:${secret}@localhost:${port}/postgres?host=${directory}&sslmode=${sslmode}`,
     async stop() {
       const ended = new Promise((resolve) => child.once("exit", resolve));
       child.kill("SIGINT");

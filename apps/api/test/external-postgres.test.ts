@@ -1,14 +1,22 @@
+import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { TLSSocket } from "node:tls";
 import { connect, parseConnectionUrl } from "@muniment/db/connection.ts";
+import { openDatabaseSocket } from "@muniment/db/database-socket.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { freePort } from "../../../test/free-port.ts";
 import { boot, type Running } from "../src/boot.ts";
 import { parseConfig } from "../src/config.ts";
 import { createLog } from "../src/log.ts";
 import { createClient } from "./client.ts";
-import { type ExternalPostgres, hasPostgres, startExternalPostgres } from "./debian-postgres.ts";
+import {
+  type ExternalPostgres,
+  hasPostgres,
+  makeCertificate,
+  startExternalPostgres,
+} from "./debian-postgres.ts";
 import { must, password } from "./harness.ts";
 import { migrationsFolder } from "./postgres.ts";
 
@@ -59,6 +67,16 @@ describe.skipIf(!hasPostgres)("a PostgreSQL of the operator's own", () => {
     return { app: app?.name, ingest: ingest?.name, mayUpdate: app?.may_update };
   }
 
+  /** Whether every connection of the product to a database has TLS. */
+  async function haveTls(database: string): Promise<boolean> {
+    const facts = parseConnectionUrl(postgres.url("postgres", secret, "postgres"));
+    const sql = connect(facts, { max: 1, applicationName: "ask" });
+    const [row] = await sql`select bool_and(ssl) as all from pg_stat_ssl
+      join pg_stat_activity using (pid) where datname = ${database}`;
+    await sql.end({ timeout: 2 });
+    return row?.all;
+  }
+
   /** Walks from the setup link to a stored and found event, then starts once more. */
   async function walk(name: string, env: Record<string, string>) {
     const running = await start(name, env);
@@ -78,6 +96,7 @@ describe.skipIf(!hasPostgres)("a PostgreSQL of the operator's own", () => {
         1,
       );
       expect(must(await client.query("events.search")).items).toHaveLength(1);
+      expect(await haveTls(name)).toBe(env.DATABASE_CA !== undefined);
     } finally {
       await running.stop();
     }
@@ -119,5 +138,44 @@ describe.skipIf(!hasPostgres)("a PostgreSQL of the operator's own", () => {
       DATABASE_URL: postgres.url("small", "small-password", "small"),
     });
     expect(identity).toEqual({ app: "small", ingest: "small", mayUpdate: true });
+  });
+
+  const overTls = (mode: string, host = "127.0.0.1") => {
+    const url = new URL(postgres.url("postgres", secret, "encrypted"));
+    return Object.assign(url, { hostname: host, search: `sslmode=${mode}` }).href;
+  };
+
+  test("stores and finds events over TLS, which every connection has", async () => {
+    await run(["create database encrypted"]);
+    const env = { DATABASE_URL: overTls("verify-full"), DATABASE_CA: postgres.ca };
+    expect(await walk("encrypted", env)).toMatchObject({ ingest: "encrypted_ingest" });
+  });
+
+  test("refuses a certificate of another authority or name, and says what to do", async () => {
+    const other = readFileSync(makeCertificate(directory, "IP:127.0.0.1").certificate, "utf8");
+    for (const [url, ca] of [
+      [overTls("verify-full"), other],
+      [overTls("require"), other],
+      [overTls("require", "localhost"), postgres.ca],
+    ] as const) {
+      const facts = parseConnectionUrl(url, ca);
+      await expect(openDatabaseSocket(facts)).rejects.toThrow(/self.signed|altnames/);
+      await expect(start("refused", { DATABASE_URL: url, DATABASE_CA: ca })).rejects.toThrow(
+        "DATABASE_CA_FILE",
+      );
+    }
+  });
+
+  test("takes a unix socket as it is, whatever its sslmode", async () => {
+    const facts = parseConnectionUrl(
+      postgres.socketUrl("postgres", secret, "require"),
+      postgres.ca,
+    );
+    const socket = await openDatabaseSocket(facts);
+    expect(socket).not.toBeInstanceOf(TLSSocket);
+    socket.destroy();
+    const sql = connect(facts, { max: 1, applicationName: "socket" });
+    expect(await sql`select 1 as one`).toEqual([{ one: 1 }]);
+    await sql.end({ timeout: 2 });
   });
 });

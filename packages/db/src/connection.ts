@@ -48,13 +48,17 @@ function withoutLostRollback(sql: postgres.Sql): postgres.Sql {
   }) as postgres.Sql;
 }
 
-/** How to verify the server; absent where TLS is not asked for. */
+/** How to verify the server; absent where TLS is not asked for, and for a unix socket, which has none. */
 export const tlsOptions = ({ host, tls }: ConnectionFacts) =>
-  tls && {
-    rejectUnauthorized: true,
-    ...(tls.ca ? { ca: tls.ca } : {}),
-    ...(isIP(host) ? {} : { servername: host }),
-  };
+  tls && !host.startsWith("/")
+    ? {
+        rejectUnauthorized: true,
+        // Without a name, as an address has none, Node.js would compare the certificate with "localhost".
+        host,
+        ...(tls.ca ? { ca: tls.ca } : {}),
+        ...(isIP(host) ? {} : { servername: host }),
+      }
+    : undefined;
 
 /** A postgres.js pool. It reconnects by itself; a query on a lost connection fails at once. */
 export function connect(facts: ConnectionFacts, options: PoolOptions): postgres.Sql {
@@ -80,7 +84,10 @@ export function connect(facts: ConnectionFacts, options: PoolOptions): postgres.
   return withoutLostRollback(pool);
 }
 
-/** Parses a postgres:// URL. TLS is on for every sslmode but `disable`, and then always verified. */
+/**
+ * Parses a postgres:// URL. TLS is on for every sslmode but `disable`, and then always verified; like
+ * libpq, a unix socket goes without.
+ */
 export function parseConnectionUrl(text: string, ca?: string): ConnectionFacts {
   const url = new URL(text);
   const sslmode = url.searchParams.get("sslmode");

@@ -17,26 +17,29 @@ export async function openDatabaseSocket(facts: ConnectionFacts): Promise<Socket
   const path = host.startsWith("/") ? `${host}/.s.PGSQL.${port}` : undefined;
   const socket = path ? connect({ path }) : connect({ host, port, noDelay: true });
   const tls = tlsOptions(facts);
-  const late = () => {
-    const error = new Error(`${host} does not answer`);
-    socket.destroy(Object.assign(error, { code: "ETIMEDOUT" }));
-  };
-  socket.setTimeout(handshakeMilliseconds, late);
+  const giving = new AbortController();
+  const giveUp = (code: string, text: string) =>
+    giving.abort(Object.assign(new Error(`${host} ${text}`), { code }));
+  const late = setTimeout(giveUp, handshakeMilliseconds, "ETIMEDOUT", "does not answer");
+  // An end without an error would otherwise be waited for without end.
+  const closed = () => giveUp("ECONNRESET", "closed the connection");
+  socket.once("close", closed);
   try {
-    await once(socket, "connect");
+    await once(socket, "connect", giving);
     if (!tls) return socket;
     socket.write(sslRequest);
-    const [answer] = (await once(socket, "data")) as [Buffer];
-    if (answer[0] !== accepted || answer.length !== 1) throw new Error(`${host} has no TLS`);
-    socket.removeAllListeners("data");
+    const [answer] = (await once(socket, "data", giving)) as [Buffer];
+    if (answer[0] !== accepted) throw new Error(`${host} has no TLS`);
+    // They would be taken for what TLS protects (CVE-2021-23222).
+    if (answer.length > 1) throw new Error(`${host} sends bytes in front of the handshake`);
     const secured = connectTls({ ...tls, socket });
-    await once(secured, "secureConnect");
+    await once(secured, "secureConnect", giving);
     return secured;
   } catch (error) {
     socket.destroy();
-    throw error;
+    throw giving.signal.aborted ? giving.signal.reason : error;
   } finally {
-    socket.setTimeout(0, late);
-    socket.off("timeout", late);
+    clearTimeout(late);
+    socket.off("close", closed);
   }
 }
