@@ -31,6 +31,8 @@ async function sensitiveActs(admin: Client): Promise<Record<string, () => Promis
     "audit.export": () => admin.mutate("audit.export", { format: "ndjson" }),
     "witnesses.add": () =>
       admin.mutate("witnesses.add", { kind: "webhook", target: "https://93.184.216.34/" }),
+    "alerts.setNotices": () =>
+      admin.mutate("alerts.setNotices", { severity: "high", email: false, webhookIds: [] }),
     "users.delete": () => admin.mutate("users.delete", { id: gone.id }),
   };
 }

@@ -64,6 +64,7 @@ const sensitive: Record<string, RegExp> = {
   "limits change": /^limits\./,
   "events are brought in without a key": /^imports\.create$/,
   "notices go elsewhere": /^webhooks\.update$/,
+  "notices of alerts end": /^alerts\.setNotices$/,
 };
 
 /** Those that ask otherwise, each with how. */

@@ -4,12 +4,14 @@ import { audited } from "../../trpc/audited.ts";
 import { signedIn } from "../../trpc/authenticated.ts";
 import { limited } from "../../trpc/limited.ts";
 import { permission } from "../../trpc/permission.ts";
+import { recentlyAuthenticated } from "../../trpc/recently-authenticated.ts";
 import { requireOwnWebhooks } from "../../webhooks/own-webhooks.ts";
 
-/** Chooses what the caller is told of, and how. */
+/** Chooses what the caller is told of, and how; a thief of the session must not turn it off. */
 export const setNotices = limited("general")
   .concat(signedIn)
   .concat(permission("alerts:write"))
+  .concat(recentlyAuthenticated)
   .input(alertNotices)
   .concat(audited("alert.notices_set"))
   .output(alertNotices)
