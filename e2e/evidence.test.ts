@@ -9,6 +9,7 @@ import { type Evidence, verifyEvidence } from "../packages/verify/src/evidence.t
 import { formatVerifierKey, parseNote } from "../packages/verify/src/signed-note.ts";
 import { expectAccessible, launch, newContext, newPage } from "./browser.ts";
 import { createAdmin, type Product, startProduct } from "./product.ts";
+import { expectSound } from "./sound.ts";
 
 const markup = '</script><script>document.title="x"</script>';
 let product: Product;
@@ -40,8 +41,8 @@ async function verdictIn(colour: Verdict, text: RegExp): Promise<void> {
 }
 
 const open = (path: string) => page.goto(pathToFileURL(path).href);
-const keyField = () => page.getByLabel("The log's key, from elsewhere");
-const witnessField = () => page.getByLabel("A witness's key, from elsewhere");
+const keyField = () => page.getByLabel("The log's keys, from elsewhere");
+const witnessField = () => page.getByLabel("Witnesses' keys, from elsewhere");
 
 test("a bundle is verified from the disk when the server is gone, and one wrong entry is named", async () => {
   await page.goto(`${product.url}/admin/audit`);
@@ -112,6 +113,24 @@ test("a bundle is verified from the disk when the server is gone, and one wrong 
   await witnessField().fill(witness);
   await page.getByText("Cosigned by").waitFor();
   await verdictIn("true", /^Verified/);
+
+  // As after a change of the log's key, and with two witnesses, of whom one did not cosign.
+  const rotated = [...other.keys.map(formatVerifierKey), key].join("\n");
+  await keyField().fill(rotated);
+  await verdictIn("true", /^Verified/);
+  const absent = createCosigner([Buffer.alloc(32, 8)], "absent.example.org/witness");
+  const both = [witness, ...absent.keys.map(formatVerifierKey)];
+  await witnessField().fill(both.join("\n"));
+  await verdictIn("null", /but absent\.example\.org\/witness did not cosign/);
+  expect(await page.getByText("Cosigned by").count()).toBe(1);
+  await expectSound(page, "evidence with several keys");
+  const all = note + absent.cosign(parseNote(note).text, new Date());
+  await write(witnessed, { ...evidence, checkpoint: all });
+  await open(witnessed);
+  await keyField().fill(rotated);
+  await witnessField().fill(`${both.join("\r\n")}\n\n${witness} `);
+  await verdictIn("true", /^Verified/);
+  expect(await page.getByText("Cosigned by").count()).toBe(2);
   await open(path);
   await keyField().fill(key);
   await witnessField().fill(witness);

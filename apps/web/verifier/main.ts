@@ -8,8 +8,8 @@ function element<T extends HTMLElement>(id: string): T {
 }
 
 const [verdictBox, facts, body] = [element("verdict"), element("facts"), element("entries")];
-const key = element<HTMLInputElement>("key");
-const witness = element<HTMLInputElement>("witness");
+const key = element<HTMLTextAreaElement>("key");
+const witness = element<HTMLTextAreaElement>("witness");
 const file = element<HTMLInputElement>("file");
 let evidence: Evidence | null = null;
 let turn = 0;
@@ -22,7 +22,10 @@ function say(ok: boolean | null, text: string): void {
 /** What the reader has from elsewhere; nothing else makes a bundle more than its maker's word. */
 type Given = { keys: string[]; witnesses: string[] };
 
-const givenIn = ({ value }: HTMLInputElement) => (value.trim() === "" ? [] : [value.trim()]);
+/** Keys as `/audit/keys` tells them, one a line; none holds white space. */
+const givenIn = ({ value }: HTMLTextAreaElement) => [...new Set(value.match(/\S+/g))];
+
+const nameOf = (given: string) => given.slice(0, given.indexOf("+"));
 
 /** Whether it is verified, null where that is not to be said, and a sentence. */
 function judge(verdict: Verdict, { keys, witnesses }: Given): [boolean | null, string] {
@@ -38,8 +41,10 @@ function judge(verdict: Verdict, { keys, witnesses }: Given): [boolean | null, s
   }
   const { entries, checkpoint, cosignedBy } = verdict;
   const what = `${entries} ${entries === 1 ? "entry is" : "entries are"} what was sealed, under the signed checkpoint of ${checkpoint.size} entries`;
-  if (witnesses.length > cosignedBy.length) {
-    return [null, `By the log's key ${what}; but the witness did not cosign that checkpoint.`];
+  const missing = witnesses.filter((one) => !cosignedBy.some(({ key: by }) => by === one));
+  if (missing.length > 0) {
+    const who = witnesses.length === 1 ? "the witness" : missing.map(nameOf).join(" and ");
+    return [null, `By the log's key ${what}; but ${who} did not cosign that checkpoint.`];
   }
   return [true, `Verified: ${what}.`];
 }
