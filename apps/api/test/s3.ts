@@ -2,6 +2,7 @@ import { access, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import S3rver from "@20minutes/s3rver";
+import { freePort } from "../../../test/free-port.ts";
 
 export type TestS3 = {
   env: Record<string, string>;
@@ -21,11 +22,12 @@ const bucket = "evidence";
 /**
  * A real S3-compatible server on a port of its own. It knows the one key that all of its kind know. What
  * it lacks of S3 is added in front of it: writes with `If-None-Match: *`, and telling of Object Lock.
+ * `at` is the port of an empty one in the place of one that was stopped.
  */
-export async function startS3(): Promise<TestS3> {
+export async function startS3(at?: number): Promise<TestS3> {
   const directory = await mkdtemp(join(tmpdir(), "muniment-s3-"));
   const server = new S3rver({
-    port: 0,
+    port: at ?? (await freePort()),
     address: "127.0.0.1",
     silent: true,
     directory,

@@ -1,6 +1,8 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { openCertificate } from "@muniment/verify/certificate.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { confirmRemovedFiles } from "../src/erasure/confirm-files.ts";
 import { createS3Store } from "../src/uploads/s3-store.ts";
 import { must, password, startTestServer, type TestServer } from "./harness.ts";
 import { startS3, type TestS3 } from "./s3.ts";
@@ -67,7 +69,7 @@ describe("with an S3-compatible store", () => {
     if (!("bucket" in changes)) await expect(store.get("x")).rejects.toMatchObject(failed);
   });
 
-  test("while the store is away uploads fail and leave nothing; deleted files go when it is back, and an erasure is finished", async () => {
+  test("while the store is away uploads fail and leave nothing; deleted files go when it is back, and the certificate of an erasure says so", async () => {
     const member = await server.member();
     const { id } = must(await uploadFile(server, member, "x"));
     const leaver = await server.member();
@@ -85,7 +87,24 @@ describe("with an S3-compatible store", () => {
     const done = () =>
       server.owner`select 1 from erasures where id = ${erased.id} and cleaned_at is not null`;
     await expect.poll(done, { timeout: 25_000, interval: 100 }).toHaveLength(1);
-    const { note } = must(await server.anonymous().query("data.certificate", { id: erased.id }));
-    expect(note).toContain("encrypted files that could not be removed: 1;");
+    const certificate = async () => {
+      const { note, verifierKeys } = must(
+        await server.anonymous().query("data.certificate", { id: erased.id }),
+      );
+      return (await openCertificate(note, verifierKeys)).certificate;
+    };
+    const first = await certificate();
+    const left = "encrypted files that could not be removed: 1; their key is destroyed";
+    expect(first.remains.map(({ what }) => what)).toContain(left);
+
+    await confirmRemovedFiles(server.deps);
+    expect(await certificate()).toEqual(first);
+    s3 = await startS3(Number(new URL(s3.url).port));
+    await server.owner`update stored_files set created_at = created_at - interval '1 hour'`;
+    await server.deps.files.sweep();
+    await confirmRemovedFiles(server.deps);
+    const remains = first.remains.filter(({ what }) => what !== left);
+    await expect.poll(certificate).toEqual({ ...first, remains });
+    expect(await server.owner`select 1 from stored_files`).toHaveLength(0);
   });
 });

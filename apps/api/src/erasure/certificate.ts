@@ -1,5 +1,6 @@
 import type { erasures } from "@muniment/db/schema/erasures.ts";
 import { type Certificate, certificateText, type Remainder } from "@muniment/verify/certificate.ts";
+import { z } from "zod";
 import { createNoteSigner } from "../audit/note-signer.ts";
 import type { Config } from "../config.ts";
 
@@ -8,18 +9,19 @@ type Row = Pick<
   "id" | "erasedId" | "cause" | "erasedAt" | "cleanedAt"
 >;
 
-/** What the certificate says beside the row of the erasure. */
-export type Facts = {
-  keys: string[];
+/** What the certificate says beside the row of the erasure, and the row keeps for it. */
+export const certifiedFacts = z.object({
+  keys: z.array(z.string()),
   /** Tables too large to be rewritten. */
-  left: string[];
-  /** How many encrypted files their store did not remove yet. */
-  files: number;
-};
+  left: z.array(z.string()),
+  /** Names of the encrypted files that their store did not remove yet. */
+  waiting: z.array(z.uuid()).default([]),
+});
+type Facts = z.infer<typeof certifiedFacts>;
 
 function remaindersOf(
   config: Config,
-  { left, files }: Facts,
+  { left, waiting }: Facts,
   { erasedAt, cleanedAt }: Row,
 ): Remainder[] {
   const remains: Remainder[] = [
@@ -49,11 +51,12 @@ function remaindersOf(
       until: "its own rules delete them",
     });
   }
-  if (files > 0) {
+  if (waiting.length > 0) {
     remains.push({
-      what: `encrypted files that could not be removed: ${files}; their key is destroyed`,
+      what: `encrypted files that could not be removed: ${waiting.length}; their key is destroyed`,
       where: config.s3 ? `the bucket ${config.s3.bucket}` : "the data directory",
-      until: "the store can be reached again; they are then removed within minutes",
+      until:
+        "the store can be reached again and they are removed; this certificate is then made again",
     });
   }
   if (config.database) {

@@ -5,7 +5,7 @@ import { erasures } from "@muniment/db/schema/erasures.ts";
 import { storedFiles } from "@muniment/db/schema/uploads.ts";
 import { eq, inArray } from "drizzle-orm";
 import { z } from "zod";
-import { signCertificate } from "./certificate.ts";
+import { certifiedFacts, signCertificate } from "./certificate.ts";
 import { destroyKeys } from "./destroy-keys.ts";
 import { type ErasureDeps, logOf } from "./erase-user.ts";
 
@@ -19,22 +19,16 @@ export const cleanUp = z.strictObject({
 });
 export type CleanUp = z.infer<typeof cleanUp>;
 
-const facts = z.object({
-  keys: z.array(z.string()),
-  left: z.array(z.string()),
-  files: z.int().default(0),
-});
-
-/** Removes the files while their store can be reached; answers how many are left to the sweep. */
-async function removeFiles({ files, database, log }: ErasureDeps, ids: string[]): Promise<number> {
-  if (ids.length === 0) return 0;
+/** Removes the files while their store can be reached; answers which are left to the sweep. */
+async function removeFiles({ files, database, log }: ErasureDeps, ids: string[]) {
+  if (ids.length === 0) return [];
   await files
     .remove(ids)
     .catch((error: unknown) => log.warn({ err: error }, "files of an erasure are removed later"));
   const left = await database.transaction({}, (tx) =>
     tx.select({ id: storedFiles.id }).from(storedFiles).where(inArray(storedFiles.id, ids)),
   );
-  return left.length;
+  return left.map(({ id }) => id);
 }
 
 /** Deletes the mails of the outbox that name one of the addresses. */
@@ -59,7 +53,7 @@ export async function cleanUpAfter(deps: ErasureDeps, job: CleanUp): Promise<voi
   await purgeOutbox(config.dataDir, job.emails);
   // What was still entered under an address while the account went.
   await destroyKeys(deps, (tx) => deps.dataKeys.destroyAddresses(tx, job.emails));
-  const files = await removeFiles(deps, job.files);
+  const waiting = await removeFiles(deps, job.files);
   const left = await overwriteDeletedRows(deps.owner, {
     partitions: job.partitions,
     writeAheadLog: config.database === null,
@@ -69,7 +63,7 @@ export async function cleanUpAfter(deps: ErasureDeps, job: CleanUp): Promise<voi
     const [row] = await tx.select().from(erasures).where(eq(erasures.id, job.erasureId));
     if (!row) return;
     const cleanedAt = deps.now();
-    const stated = { ...facts.parse(row.facts), left, files };
+    const stated = { ...certifiedFacts.parse(row.facts), left, waiting };
     const certificate = signCertificate(
       { config, seeds: secrets.auditSigning, log },
       { ...row, cleanedAt },

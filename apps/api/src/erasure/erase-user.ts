@@ -87,7 +87,7 @@ export async function eraseUser(
   };
   await jobs.enqueue(tx, deleteUserEventsQueue, { userId, after });
   const row = { id, erasedId: userId, cause, erasedAt: deps.now(), cleanedAt: null };
-  const stated = { keys, left: [], files: 0 };
+  const stated = { keys, left: [], waiting: [] };
   const certificate = signCertificate({ config, seeds: secrets.auditSigning, log }, row, stated);
   await tx.insert(erasures).values({ ...row, facts: stated, certificate });
   return { id, keys, certificate };

@@ -1,6 +1,7 @@
 import { cleanUpQueue } from "../job-queues.ts";
 import { eraseDue } from "./apply-ledger.ts";
 import { cleanUp, cleanUpAfter } from "./clean-up.ts";
+import { confirmRemovedFiles } from "./confirm-files.ts";
 import { destroyKeys } from "./destroy-keys.ts";
 import type { ErasureDeps } from "./erase-user.ts";
 
@@ -17,6 +18,7 @@ function expireKeys(deps: ErasureDeps): Promise<void> {
 export function defineErasureJobs(deps: ErasureDeps): void {
   const { jobs, dataKeys } = deps;
   jobs.every("erase-due", 60, () => eraseDue(deps));
+  jobs.every("confirm-removed-files", 60, () => confirmRemovedFiles(deps));
   jobs.every("expire-data-keys", 3600, () => expireKeys(deps));
   jobs.every("rewrap-data-keys", 600, async () => void (await dataKeys.rewrap()));
   // Not among the short ones, which a locked table must not keep waiting.

@@ -17,7 +17,7 @@ export const erasures = pgTable(
     cause: text("cause", { enum: erasureCauses }).notNull(),
     erasedAt: time("erased_at").notNull(),
     cleanedAt: time("cleaned_at"),
-    /** `{ keys, cleaned, left }` of the certificate. */
+    /** `{ keys, left, waiting }` of the certificate. */
     facts: jsonb("facts").$type<unknown>().notNull(),
     /** A signed note. */
     certificate: text("certificate").notNull(),
