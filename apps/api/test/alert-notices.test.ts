@@ -1,4 +1,4 @@
-import type { AlertKind } from "@muniment/shared/alerts.ts";
+import type { AlertDetails, AlertKind } from "@muniment/shared/alerts.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { raiseAlert } from "../src/alerts/raise.ts";
 import { createClock } from "./clock.ts";
@@ -125,16 +125,62 @@ test("attempts that lock an account raise an alert", async () => {
     );
 });
 
-test("a flood of alerts is told thirty times an hour; the rest stands on the page", async () => {
+/** Raises alerts in one transaction, for both nodes to find at once, and waits until they are told or muted. */
+async function flood<K extends AlertKind>(
+  kind: K,
+  alerts: number,
+  details: AlertDetails<K>,
+  userId: string | null = null,
+) {
+  await server.deps.database.transaction({}, async (tx) => {
+    for (let count = 0; count < alerts; count += 1) {
+      number += 1;
+      await raiseAlert(tx, kind, { userId, key: `flood ${number}`, details, now: clock.now() });
+    }
+  });
+  await allLookedAt();
+}
+const waiting = async () => [...(await server.owner`select id from alerts where told_at is null`)];
+const allLookedAt = () => expect.poll(waiting, soon).toEqual([]);
+/** Starts an hour in which nothing has been told, and counts what is from then on. */
+async function newHour() {
+  await allLookedAt();
   clock.advance(3601);
   admin.cookie = (await server.signIn(admin.email)).cookie;
-  const webhookIds = [await webhook(admin)];
-  must(await set({ severity: "low", email: false, webhookIds }));
-  receiver.received.length = 0;
-  const raised = [];
-  for (let count = 0; count < 33; count += 1) raised.push(await raise("audit_log_stopped"));
-  for (const isTold of raised) await expect.poll(isTold, soon).not.toBeNull();
-  const [written] = await server.owner`
-    select count(*)::int from webhook_deliveries where webhook_id = ${webhookIds[0]}`;
-  expect(written?.count).toBe(30);
+  const webhookId = await webhook(admin);
+  must(await set({ email: false, webhookIds: [webhookId] }));
+  return async () => {
+    const [written] = await server.owner`
+      select count(*)::int from webhook_deliveries where webhook_id = ${webhookId}`;
+    return written?.count;
+  };
+}
+
+test("a flood of a kind is told thirty times an hour, for as long as it lasts", async () => {
+  const toldCount = await newHour();
+  const fork = { log: "example.org/log", size: 1 };
+  await flood("witnessed_log_forked", 33, fork);
+  expect(await toldCount()).toBe(30);
+  clock.advance(1801);
+  await flood("witnessed_log_forked", 33, fork);
+  expect(await toldCount()).toBe(30);
+  clock.advance(1801);
+  await flood("witnessed_log_forked", 33, fork);
+  expect(await toldCount()).toBe(60);
+});
+
+test("one person's flood mutes neither another's alert, nor another kind, nor ever the audit log", async () => {
+  const [thief, victim] = [await server.member(), await server.member()];
+  const toldCount = await newHour();
+  const reuse = { sessionId: crypto.randomUUID() };
+  await flood("refresh_token_reused", 33, reuse, thief.id);
+  expect(await toldCount()).toBe(5);
+  await flood("refresh_token_reused", 1, reuse, victim.id);
+  expect(await toldCount()).toBe(6);
+  await flood("refresh_token_reused", 33, reuse);
+  expect(await toldCount()).toBe(30);
+  await flood("witnessed_log_forked", 1, { log: "example.org/log", size: 1 });
+  expect(await toldCount()).toBe(31);
+  await flood("audit_log_stopped", 33, { problem: "a test" });
+  expect(await toldCount()).toBe(64);
 });

@@ -204,7 +204,7 @@ const snapshot = async () =>
         (select jsonb_agg(to_jsonb(t) - 'last_used_at' order by id) from api_keys t) as keys,
         (select jsonb_agg(t order by hash) from link_tokens t) as links,
         (select jsonb_agg(t order by hash) from refresh_tokens t) as tokens,
-        (select jsonb_agg(to_jsonb(t) - 'told_at' order by id) from alerts t) as alerts,
+        (select jsonb_agg(to_jsonb(t) - array['told_at', 'muted'] order by id) from alerts t) as alerts,
         (select jsonb_agg(t order by name) from limit_overrides t) as limits,
         (select jsonb_agg(t order by id) from saved_views t) as views,
         (select jsonb_agg(t order by user_id) from totp_factors t) as totp,

@@ -4,7 +4,7 @@ import { users } from "@muniment/db/schema/users.ts";
 import { alertWords } from "@muniment/shared/alert-words.ts";
 import { alertSeverities } from "@muniment/shared/alerts.ts";
 import { can, roles } from "@muniment/shared/permissions.ts";
-import { and, asc, count, eq, gt, inArray, isNull } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, isNull, sql } from "drizzle-orm";
 import { enterScope } from "../identity/scope.ts";
 import type { Jobs } from "../jobs.ts";
 import type { Mailer } from "../mailer.ts";
@@ -21,17 +21,23 @@ type TellInput = {
 type Alert = typeof alerts.$inferSelect;
 
 const alertsPerRound = 50;
-/** Of each severity; what comes on top in an hour stands on the page only. */
-const alertsPerHour = 30;
+/** Of each kind, and of it about each person; what comes on top stands on the page only. */
+const perHour = { kind: 30, person: 5 };
 const told = roles.filter((role) => can(role, "alerts:write"));
 
-async function isToldEnough(tx: Tx, { severity }: Alert, now: Date): Promise<boolean> {
+/** Counts only what was told: a flood that lasts is told of again every hour. */
+async function isToldEnough(tx: Tx, { kind, aboutUserId }: Alert, now: Date): Promise<boolean> {
+  // Nobody can raise many of these, and nobody may hide one behind others.
+  if (kind.startsWith("audit_log_")) return false;
   const since = new Date(now.getTime() - 3_600_000);
   const [known] = await tx
-    .select({ count: count() })
+    .select({
+      kind: sql<number>`count(*)::int`,
+      person: sql<number>`(count(*) filter (where ${alerts.aboutUserId} = ${aboutUserId}))::int`,
+    })
     .from(alerts)
-    .where(and(gt(alerts.toldAt, since), eq(alerts.severity, severity)));
-  return (known?.count ?? 0) >= alertsPerHour;
+    .where(and(gt(alerts.toldAt, since), eq(alerts.kind, kind), eq(alerts.muted, false)));
+  return known !== undefined && (known.kind >= perHour.kind || known.person >= perHour.person);
 }
 
 /** Only words of our own: whom it is about stands on the page, and goes from there with the account. */
@@ -52,13 +58,15 @@ function mailOf({ kind, severity, openedAt }: Alert, link: string, publicUrl: UR
 
 /** Writes the notices of an alert in one transaction with that it was told, in each administrator's scope. */
 async function tell(tx: Tx, { jobs, mailer, publicUrl, now: clock }: TellInput, id: string) {
+  // One after another on all nodes, so that each counts those before it.
+  await tx.execute(sql`select pg_advisory_xact_lock(hashtext('muniment alerts'))`);
   const now = clock();
   const waiting = and(eq(alerts.id, id), isNull(alerts.toldAt));
   const [alert] = await tx.select().from(alerts).where(waiting).for("update", { skipLocked: true });
   if (!alert) return;
-  const isEnough = await isToldEnough(tx, alert, now);
-  await tx.update(alerts).set({ toldAt: now }).where(eq(alerts.id, id));
-  if (isEnough) return;
+  const muted = await isToldEnough(tx, alert, now);
+  await tx.update(alerts).set({ toldAt: now, muted }).where(eq(alerts.id, id));
+  if (muted) return;
   const link = new URL("/admin/alerts", publicUrl).href;
   const { kind, severity, openedAt } = alert;
   const data = { alert: { id, kind, severity, ...alertWords[kind], openedAt }, link };
@@ -84,6 +92,7 @@ export async function tellAlerts(input: TellInput): Promise<void> {
     .select({ id: alerts.id })
     .from(alerts)
     .where(isNull(alerts.toldAt))
+    .orderBy(asc(alerts.openedAt), asc(alerts.id))
     .limit(alertsPerRound);
   for (const { id } of waiting) {
     await input.database.transaction({}, (tx) => tell(tx, input, id));

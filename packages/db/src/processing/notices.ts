@@ -135,6 +135,7 @@ export const noticeDeclarations = [
       openedAt: "since when",
       lastSeenAt: "when last",
       toldAt: internal("when administrators were told"),
+      muted: internal("whether they had been told enough by then"),
       resolvedAt: "when an administrator was done with it",
       resolvedById: { purpose: "which one", withheld: "is about somebody else" },
     },

@@ -31,6 +31,8 @@ export const alerts = pgTable(
     lastSeenAt: time("last_seen_at").notNull(),
     /** When administrators were told, or found to have been told enough; null while it waits for that. */
     toldAt: time("told_at"),
+    /** Nobody was told, as there had been enough of its kind by then. */
+    muted: boolean("muted").notNull().default(false),
     resolvedAt: time("resolved_at"),
     resolvedById: uuid("resolved_by_id").references(() => users.id, { onDelete: "set null" }),
   },
@@ -38,7 +40,7 @@ export const alerts = pgTable(
     index("alerts_opened_at_idx").on(table.openedAt, table.id),
     index("alerts_about_user_id_idx").on(table.aboutUserId),
     index("alerts_resolved_by_id_idx").on(table.resolvedById),
-    index("alerts_told_at_idx").on(table.toldAt, table.severity),
+    index("alerts_told_at_idx").on(table.toldAt, table.kind),
     uniqueIndex("alerts_open_key")
       .on(table.kind, table.key)
       .where(sql`${table.resolvedAt} is null`),
