@@ -86,6 +86,13 @@ test("an agent's page tells what became of all it sent, and which of its numbers
   await expect
     .poll(async () => (await cells.allInnerTexts()).slice(1, 6))
     .toEqual(["2", "8", "5", "2", "1"]);
+  const figure = (term: string) =>
+    page.locator("dl > div", { hasText: term }).locator("dd").textContent();
+  await expect.poll(() => figure("Events"), { timeout: 15_000 }).toBe("5");
+  expect(await figure("Last event")).not.toBe("never");
+  const keys = page.getByRole("table", { name: "API keys of this agent" });
+  const lastUsed = keys.getByRole("row", { name: "sender" }).getByRole("cell").nth(4);
+  await expect.poll(() => lastUsed.textContent(), { timeout: 15_000 }).not.toBe("never");
   await expectSound(page, "deliveries with gaps");
 
   await send([4, 5, 6, 8].map(numbered));

@@ -1,15 +1,15 @@
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { AgentHeader } from "../features/agents/agent-header.tsx";
+import { agentQuery } from "../features/agents/agent-query.ts";
 import { DeliveriesSection } from "../features/agents/deliveries-section.tsx";
 import { ApiKeysSection } from "../features/api-keys/api-keys-section.tsx";
-import { trpc } from "../trpc.ts";
 
 const route = getRouteApi("/app/agents/$id");
 
 export function AgentPage() {
   const { id } = route.useParams();
-  const agent = useSuspenseQuery(trpc.agents.get.queryOptions({ id })).data;
+  const agent = useSuspenseQuery(agentQuery(id)).data;
   return (
     <>
       <AgentHeader agent={agent} />

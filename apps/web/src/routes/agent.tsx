@@ -1,11 +1,11 @@
 import { uuid } from "@muniment/shared/values.ts";
 import { createRoute, lazyRouteComponent, notFound } from "@tanstack/react-router";
+import { agentQuery } from "../features/agents/agent-query.ts";
 import { deliveriesQuery } from "../features/agents/deliveries-query.ts";
 import { apiKeysQuery } from "../features/api-keys/api-keys-query.ts";
 import { NotFoundPage } from "../features/problems/not-found-page.tsx";
 import { queryClient } from "../query-client.ts";
 import { requirePermission } from "../session.ts";
-import { trpc } from "../trpc.ts";
 import { appRoute } from "./app.tsx";
 
 export const agentRoute = createRoute({
@@ -17,7 +17,7 @@ export const agentRoute = createRoute({
   },
   loader: ({ params: { id } }) =>
     Promise.all([
-      queryClient.ensureQueryData(trpc.agents.get.queryOptions({ id })),
+      queryClient.ensureQueryData(agentQuery(id)),
       queryClient.ensureQueryData(deliveriesQuery(id)),
       queryClient.ensureInfiniteQueryData(apiKeysQuery(id)),
     ]),
