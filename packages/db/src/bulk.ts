@@ -20,7 +20,14 @@ export type Bulk = {
   close(): Promise<void>;
 };
 
-type Options = { applicationName: string; parameters: Record<string, string> };
+type Options = {
+  applicationName: string;
+  parameters: Record<string, string>;
+  /** After it a database that says nothing counts as lost; longer than any statement may take there. */
+  answerMilliseconds?: number;
+};
+
+const defaultAnswerMilliseconds = 60_000;
 
 const terminate = Buffer.from([0x58, 0, 0, 0, 4]);
 const endMilliseconds = 2000;
@@ -34,8 +41,8 @@ function toError(fields: string): Error {
   return Object.assign(new Error(said.get("M")), { code: said.get("C") });
 }
 
-const closed = () =>
-  Object.assign(new Error("The connection was closed."), { code: "CONNECTION_CLOSED" });
+const lost = (code: string, message: string) => Object.assign(new Error(message), { code });
+const closed = () => lost("CONNECTION_CLOSED", "The connection was closed.");
 
 /**
  * A connection that the driver has signed in and left to us: it would wait for PostgreSQL between a
@@ -78,12 +85,18 @@ class BulkConnection {
 
   async #open(): Promise<Socket> {
     let opened: Socket | undefined;
+    let isAttempted = false;
     const open = async () => {
+      // The driver would try without a pause and without an end where something takes connections and ends them.
+      if (isAttempted) throw closed();
+      isAttempted = true;
       opened = await openDatabaseSocket(this.#facts);
       return opened;
     };
+    const { applicationName, parameters } = this.#options;
     const driver = connect(this.#facts, {
-      ...this.#options,
+      applicationName,
+      parameters,
       max: 1,
       fetchTypes: false,
       socket: open,
@@ -115,8 +128,17 @@ class BulkConnection {
     const message = this.#message;
     message.begin(statements);
     for (const write of copies) message.copy(write);
+    const { answerMilliseconds = defaultAnswerMilliseconds } = this.#options;
     return new Promise((resolve, reject) => {
-      this.#settle = (error) => (error ? reject(error) : resolve());
+      const late = setTimeout(
+        () => socket.destroy(lost("ETIMEDOUT", "The database does not answer.")),
+        answerMilliseconds,
+      );
+      this.#settle = (error) => {
+        clearTimeout(late);
+        if (error) reject(error);
+        else resolve();
+      };
       socket.write(message.bytes());
     });
   }

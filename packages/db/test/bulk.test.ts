@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import fc from "fast-check";
 import type postgres from "postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -151,4 +153,31 @@ test("a connection that ends is told, in the middle and before, and opened anew"
       ),
     )
     .toBe("stored");
+});
+
+test("what takes connections and ends them is told as no database, after one attempt", async () => {
+  let connections = 0;
+  const ending = createServer((socket) => {
+    connections += 1;
+    socket.end();
+  }).listen(0, "127.0.0.1");
+  await once(ending, "listening");
+  const { port } = ending.address() as AddressInfo;
+  const options = { applicationName: "test-ended", parameters: {} };
+  const ended = createBulk({ ...scratch.facts, host: "127.0.0.1", port }, 1, options);
+  await expect(ended.send({ prepare, statements: "select 1", copies: [] })).rejects.toSatisfy(
+    isDatabaseUnavailable,
+  );
+  expect(connections).toBe(1);
+  await ended.close();
+  ending.close();
+});
+
+test("a database that does not answer is given up, and asked again over another connection", async () => {
+  const options = { applicationName: "test-silent", parameters: {}, answerMilliseconds: 1000 };
+  const silent = createBulk(scratch.facts, 1, options);
+  const asked = (statements: string) => silent.send({ prepare, statements, copies: [] });
+  await expect(asked("select pg_sleep(30)")).rejects.toSatisfy(isDatabaseUnavailable);
+  await asked("select 1");
+  await silent.close();
 });
