@@ -24,10 +24,13 @@ export function watchDiskSpace(
 ): DiskSpace {
   if (directory === null) return { require() {}, stop() {} };
   // What the system keeps for root is of no use to PostgreSQL's own user.
-  const isEnough = ({ bavail, bsize }: StatsFs) => bavail * bsize >= reserveBytes;
+  // Some file systems do not tell their size.
+  const isEnough = ({ blocks, bavail, bsize }: StatsFs) =>
+    blocks === 0 || bavail * bsize >= reserveBytes;
   let enough = true;
   const note = (now: boolean) => {
-    if (now !== enough) log[now ? "info" : "error"]({ enough: now }, "disk space");
+    if (now !== enough)
+      log[now ? "info" : "error"]({ enough: now, directory, reserveBytes }, "disk space");
     enough = now;
   };
   note(isEnough(statfsSync(directory)));

@@ -407,50 +407,53 @@ describe("an import under way", () => {
     expect(pieces.length).toBe(0);
   });
 
-  test("waits while the server has too much to do, and loses no attempt over it", async () => {
-    const { member, agentId } = sender;
-    const { deps } = server;
-    const file = linesOf(many(2500));
-    const sizeBytes = file.length + 1;
-    const input = { agentId, format: "ndjson", name: "much", sizeBytes };
-    const { id } = must(await member.mutate("imports.create", input));
-    expect((await sendPart(server, member, id, 0, Buffer.from(file))).status).toBe(200);
-    // Without a job, so that no node but this test goes on with it.
-    await server.owner`update event_imports set status = 'queued', size_bytes = ${file.length} where id = ${id}`;
-    const jobs: { queue: string; delaySeconds: number | undefined }[] = [];
-    let room = 0;
-    let work: ((payload: unknown) => Promise<void>) | undefined;
-    defineImportJobs({
-      ...deps,
-      stopped: () => true,
-      async intake(_, events) {
-        if (room <= 0) throw new AppError("overloaded", "Too many events are waiting.");
-        room -= events.length;
-        return { accepted: events.length, duplicates: 0, rejected: [] };
-      },
-      jobs: {
-        ...deps.jobs,
-        define(_, handler) {
-          work = handler;
+  test.each(["overloaded", "disk_full"] as const)(
+    "waits while the server is %s, and loses no attempt over it",
+    async (refusal) => {
+      const { member, agentId } = sender;
+      const { deps } = server;
+      const file = linesOf(many(2500));
+      const sizeBytes = file.length + 1;
+      const input = { agentId, format: "ndjson", name: "much", sizeBytes };
+      const { id } = must(await member.mutate("imports.create", input));
+      expect((await sendPart(server, member, id, 0, Buffer.from(file))).status).toBe(200);
+      // Without a job, so that no node but this test goes on with it.
+      await server.owner`update event_imports set status = 'queued', size_bytes = ${file.length} where id = ${id}`;
+      const jobs: { queue: string; delaySeconds: number | undefined }[] = [];
+      let room = 0;
+      let work: ((payload: unknown) => Promise<void>) | undefined;
+      defineImportJobs({
+        ...deps,
+        stopped: () => true,
+        async intake(_, events) {
+          if (room <= 0) throw new AppError(refusal, "No more for now.");
+          room -= events.length;
+          return { accepted: events.length, duplicates: 0, rejected: [] };
         },
-        every: () => {},
-        enqueue: async (_, queue, __, options) =>
-          void jobs.push({ queue, delaySeconds: options?.delaySeconds }),
-      },
-    });
-    const go = () => work?.({ userId: member.id, importId: id });
-    const state = async () => must(await member.query("imports.get", { id }));
-    for (const accepted of [0, 1500]) {
-      room = accepted;
-      await go();
-      expect(await state()).toMatchObject({ status: "running", accepted });
-    }
-    const later = { queue: "import-events", delaySeconds: 15 };
-    expect(jobs).toEqual([later, later]);
-    room = Number.POSITIVE_INFINITY;
-    for (let turn = 0; turn < 10 && (await state()).status === "running"; turn += 1) await go();
-    expect(await state()).toMatchObject({ status: "done", sent: 2500, accepted: 2500 });
-  });
+        jobs: {
+          ...deps.jobs,
+          define(_, handler) {
+            work = handler;
+          },
+          every: () => {},
+          enqueue: async (_, queue, __, options) =>
+            void jobs.push({ queue, delaySeconds: options?.delaySeconds }),
+        },
+      });
+      const go = () => work?.({ userId: member.id, importId: id });
+      const state = async () => must(await member.query("imports.get", { id }));
+      for (const accepted of [0, 1500]) {
+        room = accepted;
+        await go();
+        expect(await state()).toMatchObject({ status: "running", accepted });
+      }
+      const later = { queue: "import-events", delaySeconds: 15 };
+      expect(jobs).toEqual([later, later]);
+      room = Number.POSITIVE_INFINITY;
+      for (let turn = 0; turn < 10 && (await state()).status === "running"; turn += 1) await go();
+      expect(await state()).toMatchObject({ status: "done", sent: 2500, accepted: 2500 });
+    },
+  );
 
   test("ends when its user may write no more", async () => {
     const { member, agentId } = sender;

@@ -3,7 +3,6 @@ import { eventImports } from "@muniment/db/schema/event-imports.ts";
 import { exportColumns } from "@muniment/shared/exports.ts";
 import { and, eq, inArray } from "drizzle-orm";
 import type { Deps } from "../../deps.ts";
-import { AppError } from "../../errors.ts";
 import { type CsvPlan, planCsv } from "./csv-event.ts";
 import { findTrailer } from "./find-trailer.ts";
 import { failImport, noteImport } from "./note-import.ts";
@@ -19,7 +18,7 @@ import {
 } from "./read-event.ts";
 import type { ImportRow } from "./read-imports.ts";
 import { type FileRecord, splitRecords } from "./split-records.ts";
-import { type Stored, type Storing, storeRecords } from "./store-records.ts";
+import { isPassing, type Stored, type Storing, storeRecords } from "./store-records.ts";
 import { Unreadable } from "./unreadable.ts";
 
 export type Importer = Storing & Pick<Deps, "dataKeys">;
@@ -130,8 +129,6 @@ function add(
 /** What becomes of an import: nothing more, or more, at once or when the server has less to do. */
 type Next = "done" | "more" | "later";
 
-const isOverload = (error: unknown) => error instanceof AppError && error.reason === "overloaded";
-
 /** Goes on with an import. */
 async function goOn(
   importer: Importer,
@@ -217,7 +214,7 @@ async function goOn(
   try {
     return await storeAll();
   } catch (error) {
-    if (!isOverload(error)) throw error;
+    if (!isPassing(error)) throw error;
     // Those behind the one that found no room may be stored: what is done again must come after them.
     await Promise.allSettled([...storing, ...reading].map(({ stored }) => stored));
     return (await note()) ? "later" : "done";

@@ -41,8 +41,11 @@ async function storedBefore({ database }: Storing, userId: string, batchId: stri
   return known?.events ?? 0;
 }
 
-/** Refusals that may be over soon. */
 const passing: ReadonlySet<ErrorReason> = new Set(["overloaded", "disk_full"]);
+
+/** Whether a server refused what it may take soon. */
+export const isPassing = (error: unknown): boolean =>
+  error instanceof AppError && passing.has(error.reason);
 
 /**
  * Stores a batch of records, waiting some seconds where too much else does.
@@ -80,9 +83,8 @@ export async function storeRecords(
         rejects: rejects.sort((a, b) => a.line - b.line),
       };
     } catch (error) {
-      const mustWait = error instanceof AppError && passing.has(error.reason);
       const isOver = storing.stopped() || storing.now().getTime() >= until;
-      if (!mustWait || isOver) throw error;
+      if (!isPassing(error) || isOver) throw error;
       await sleep(waitMilliseconds);
     }
   }
