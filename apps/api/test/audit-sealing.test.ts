@@ -7,12 +7,15 @@ import { Frontier, leafHash } from "@muniment/verify/merkle.ts";
 import { openNote, parseNote } from "@muniment/verify/signed-note.ts";
 import type postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openScratchDatabase } from "../../../packages/db/test/scratch-database.ts";
 import { readCheckpoint } from "../src/audit/checkpoints.ts";
 import { leafOf } from "../src/audit/entry-leaf.ts";
 import { createNoteSigner } from "../src/audit/note-signer.ts";
+import { createSealer } from "../src/audit/sealer.ts";
 import { watchSealing } from "../src/audit/watch-sealing.ts";
 import { writeAuditEntry } from "../src/audit/write.ts";
 import type { Deps } from "../src/deps.ts";
+import { createLog } from "../src/log.ts";
 import { createClock } from "./clock.ts";
 import { must, startTestServer, type TestServer, type UserClient } from "./harness.ts";
 
@@ -43,6 +46,11 @@ async function checkpointOf({ deps, owner }: TestServer): Promise<Checkpoint> {
   const { keys } = createNoteSigner(deps.secrets.auditSigning, row?.note.split("\n")[0]);
   return parseCheckpoint((await openNote(row?.note, keys)).text);
 }
+
+const insert = (sql: postgres.Sql | postgres.TransactionSql, label: string, count = 1) => sql`
+  insert into audit_entries (id, at, actor_kind, action, target_kind, target_id, outcome, details, personal)
+  select gen_random_uuid(), now(), 'system', 'session.ended', 'session', ${label}, 'success', '{}', '{}'
+  from generate_series(1, ${count})`;
 
 /** Every entry is in the log once, in an order without gaps, under a checkpoint of just that. */
 async function expectWhole(of: TestServer): Promise<Checkpoint> {
@@ -126,6 +134,53 @@ describe("the sealer", () => {
     expect(rows.map(({ target_id }) => target_id)).toEqual(["999999999999", "1000000000000"]);
   });
 
+  test("seals what was committed between two batches by a transaction older than the first", async () => {
+    const { owner, database, drop } = await openScratchDatabase();
+    let commit = () => {};
+    const committed = new Promise<void>((resolve) => {
+      commit = resolve;
+    });
+    try {
+      let begun = () => {};
+      const open = new Promise<void>((resolve) => {
+        begun = resolve;
+      });
+      const late = owner.begin(async (tx) => {
+        await insert(tx, "late");
+        begun();
+        await committed;
+      });
+      await open;
+      await insert(owner, "first", 4096);
+      await insert(owner, "second");
+      const notes: string[] = [];
+      const sealer = createSealer({
+        database,
+        seeds: [Buffer.alloc(32, 6)],
+        origin: "example.org/audit",
+        now: () => new Date(),
+        log: createLog("silent"),
+        seen: {
+          read: async () => notes.at(-1) ?? null,
+          async write(note) {
+            if (notes.push(note) > 1) return;
+            commit();
+            await late;
+          },
+        },
+      });
+      const unsealed = () => owner`
+        select target_id from audit_entries e
+        where not exists (select from audit_leaves where entry_id = e.id)`;
+      await sealer.seal();
+      expect(await unsealed()).toEqual([]);
+      expect(notes.length).toBeGreaterThan(1);
+    } finally {
+      commit();
+      await drop();
+    }
+  });
+
   test("grows over tiles and from several nodes at once without a gap or a fork", async () => {
     const other = await startTestServer({ besides: server });
     try {
@@ -186,6 +241,26 @@ describe("the sealer", () => {
       dying.release();
     }
     await expectWhole(server);
+  });
+
+  test("has an entry that was left behind told of, and seals it after a start", async () => {
+    await expectWhole(server);
+    const clock = createClock();
+    const watch = watchSealing(server.deps.database, clock.now);
+    await server.owner`delete from alerts`;
+    await server.owner`
+      insert into audit_entries (id, at, actor_kind, action, target_kind, target_id, outcome, details, personal, xact)
+      values (gen_random_uuid(), now(), 'system', 'session.ended', 'session', 'left', 'success', '{}', '{}', '3')`;
+    await watch();
+    clock.advance(31);
+    await watch();
+    expect(await alertsOf("audit_log_behind")).toHaveLength(1);
+    const other = await startTestServer({ besides: server });
+    try {
+      await expectWhole(server);
+    } finally {
+      await other.stop();
+    }
   });
 
   test("finds what it must still seal when the database moved to a server with lower transaction ids", async () => {

@@ -12,6 +12,7 @@ import { leafOf } from "./entry-leaf.ts";
 import { createNoteSigner } from "./note-signer.ts";
 import type { SeenCheckpoint } from "./seen-checkpoint.ts";
 import { frontierAt, rootAt, TreeIncomplete, tileHeight } from "./tree.ts";
+import { findUnsealed, firstPiece } from "./unsealed.ts";
 
 const entriesAtOnce = 4096;
 
@@ -33,6 +34,7 @@ type SealerInput = {
   log: Logger;
 };
 
+type Next = { more: boolean; settled: string; reached: string };
 type Subtree = { place: Place; hash: Hash };
 /** The log as this node knows it: its last checkpoint and the right edge of its tree. */
 type Head = { checkpoint: Checkpoint; tree: Frontier; subtrees: Subtree[] };
@@ -57,6 +59,10 @@ export function createSealer({ database, seeds, origin, seen, now, log }: Sealer
   let head: Head | null = null;
   /** All entries of transactions below it are sealed. */
   let settled = "0";
+  /** Where the next batch begins: not below `settled`, and above it where an open transaction holds that back. */
+  let reached = "0";
+  /** Where the look at all entries since the start of this node goes on; null once it is done. */
+  let looking: string | null = firstPiece;
   let problem: string | null = null;
 
   async function checkAgainstSeen(sql: Query, { origin: name, size }: Checkpoint) {
@@ -103,6 +109,7 @@ export function createSealer({ database, seeds, origin, seen, now, log }: Sealer
     // A restored database may be on a server that counts transactions from lower on.
     const same = last.cluster === last.here && BigInt(last.settled) <= BigInt(last.xmax);
     settled = same ? last.settled : "0";
+    reached = settled;
     await seen.write(last.note);
     return { checkpoint, tree, subtrees };
   }
@@ -161,8 +168,11 @@ export function createSealer({ database, seeds, origin, seen, now, log }: Sealer
     return { checkpoint, tree, subtrees };
   };
 
-  /** True when there may be more to seal at once. */
-  async function sealSome(): Promise<boolean> {
+  /**
+   * Seals a batch: of entries from `reached` on, or of those with the ids. True when there may be more to
+   * seal at once; null when another node is sealing.
+   */
+  async function sealSome(ids?: string[]): Promise<boolean | null> {
     const done = await audit.begin(newestOnly, async (sql) => {
       const [turn] = await sql`
         select pg_try_advisory_xact_lock(hashtext('muniment audit log')) as mine,
@@ -175,21 +185,44 @@ export function createSealer({ database, seeds, origin, seen, now, log }: Sealer
         select id, at, actor_kind, actor_id, actor_commitment, action, target_kind, target_id,
           target_commitment, outcome, request_id, details, xact::text
         from audit_entries
-        where xact >= ${settled}::text::xid8
+        where ${ids ? sql`id = any(${`{${ids.join(",")}}`}::text::uuid[])` : sql`xact >= ${reached}::text::xid8`}
           and not exists (select from audit_leaves where entry_id = audit_entries.id)
         order by audit_entries.xact, id limit ${entriesAtOnce}`;
-      const more = rows.length === entriesAtOnce;
-      const until = more ? rows.at(-1)?.xact : turn.xmin;
-      if (rows.length === 0) return { more, until };
-      return { more, until, ...(await extend(sql, head, rows, until)) };
+      const next = ids ? { more: false, settled, reached } : nextAfter(rows, turn.xmin);
+      if (rows.length === 0) return { ...next, signed: null };
+      return { ...next, signed: await extend(sql, head, rows, next.settled) };
     });
-    if (!done) return false;
-    settled = done.until;
-    if (head && "note" in done) {
-      head.checkpoint = done.checkpoint;
-      await seen.write(done.note);
+    if (!done) return null;
+    ({ settled, reached } = done);
+    if (head && done.signed) {
+      head.checkpoint = done.signed.checkpoint;
+      await seen.write(done.signed.note);
     }
     return done.more;
+  }
+
+  /** What is settled after a batch, and where the next one begins. */
+  function nextAfter(rows: postgres.Row[], xmin: string): Next {
+    const full = rows.length === entriesAtOnce;
+    const end: string = full ? rows.at(-1)?.xact : xmin;
+    // A batch that began higher saw nothing of what committed since between here and there.
+    if (reached !== settled) {
+      return { more: true, settled, reached: full ? end : settled };
+    }
+    // A transaction from `xmin` on may be open still, and commit entries below the end of the batch.
+    const safe = BigInt(end) < BigInt(xmin) ? end : xmin;
+    return { more: full, settled: safe, reached: full ? end : safe };
+  }
+
+  /** Seals what a node left behind below what it called settled; a piece at a time, once after the start. */
+  async function lookBehind() {
+    if (looking === null || head === null) return;
+    const { ids, next } = await findUnsealed(audit, looking, settled);
+    for (let at = 0; at < ids.length; at += entriesAtOnce) {
+      if ((await sealSome(ids.slice(at, at + entriesAtOnce))) === null) return;
+    }
+    if (ids.length > 0) log.warn({ entries: ids.length }, "sealed entries that were left behind");
+    looking = next === firstPiece ? null : next;
   }
 
   /** Whether there is anything that this node has not seen or sealed. Takes no lock. */
@@ -204,13 +237,15 @@ export function createSealer({ database, seeds, origin, seen, now, log }: Sealer
       return true;
     }
     if (!row?.waiting) settled = row?.xmin;
+    reached = settled;
     return row?.waiting === true;
   }
 
   async function sealAll() {
     try {
-      let more = await look();
+      let more: boolean | null = await look();
       while (more) more = await sealSome();
+      await lookBehind();
       if (problem) log.info("the audit log is extended again");
       problem = null;
     } catch (error) {

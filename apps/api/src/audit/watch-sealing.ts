@@ -1,14 +1,17 @@
 import type { Database } from "@muniment/db/database.ts";
 import { raiseAlert } from "../alerts/raise.ts";
+import { findUnsealed, firstPiece } from "./unsealed.ts";
 
 const maxWaitSeconds = 30;
 
 /**
  * Looks again and again whether entries wait for their place in the log that could have had it at the
- * look before, and raises an alert when that is too long ago.
+ * look before, and raises an alert when that is too long ago. Each look is at all that is not settled and
+ * at a piece of the rest, so that in time it finds what was called settled and is not.
  */
 export function watchSealing(database: Database, now: () => Date): () => Promise<void> {
   let before: { xmin: string; at: Date } | undefined;
+  let looking = firstPiece;
   return async () => {
     const at = now();
     // What was committed by then is below the oldest transaction that ran then.
@@ -19,9 +22,12 @@ export function watchSealing(database: Database, now: () => Date): () => Promise
           where xact >= coalesce((select settled from audit_checkpoints order by size desc limit 1), '0')
             and xact < ${known?.xmin ?? "0"}::text::xid8
             and not exists (select from audit_leaves where entry_id = audit_entries.id)) as waiting`;
+    const piece = await findUnsealed(database.audit, looking, known?.xmin ?? "0");
+    const waiting = row?.waiting || piece.ids.length > 0;
     const seconds = known ? Math.round((at.getTime() - known.at.getTime()) / 1000) : 0;
-    if (!known || !row?.waiting) {
+    if (!known || !waiting) {
       before = { xmin: row?.xmin, at };
+      looking = piece.next;
       return;
     }
     if (seconds < maxWaitSeconds) return;
