@@ -188,6 +188,18 @@ test("two at a time of a user when they are built in memory", async () => {
   expect((await get(auditor, refused[0] ?? "")).status).toBe(200);
 });
 
+test("a ticket is good still after a file could not be made for now", async () => {
+  const { path } = must(await auditor.mutate("audit.export", { format: "json", to: 2 }));
+  await server.owner`alter table audit_leaves rename to gone_for_now`;
+  try {
+    expect((await get(auditor, path)).status).toBeGreaterThanOrEqual(500);
+  } finally {
+    await server.owner`alter table gone_for_now rename to audit_leaves`;
+  }
+  expect((await get(auditor, path)).status).toBe(200);
+  expect((await get(auditor, path)).status).toBe(404);
+});
+
 test("a ticket begins one download, however many ask at once and on which node", async () => {
   const node = await startTestServer({ besides: server, now: clock.now });
   try {

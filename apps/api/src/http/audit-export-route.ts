@@ -67,9 +67,10 @@ export function auditExportRoutes(deps: Deps, webDirectory: string | null): Rout
             const text = exchange.path.slice(auditExportPath.length);
             const ticket = readTicket(deps.secrets.cursor, principal.userId, text, deps.now());
             if (isBuilt(ticket)) leave = deps.auditExportSlots.enter(principal.userId);
-            // Not before there is room: who is told to come again can.
+            const write = await prepare(deps, webDirectory, ticket);
+            // After all that may be refused for now: who is told to come again can.
             await spendTicket(deps.database, principal.userId, ticket, deps.now());
-            return { ticket, write: await prepare(deps, webDirectory, ticket) };
+            return { ticket, write };
           });
           setHeaders(exchange, ctx.response);
           if (!outcome.ok) {
