@@ -22,8 +22,8 @@ const pendingSignUp = z.strictObject({
   displayName: z.string(),
   passwordHash: z.string(),
   role,
-  /** Absent in a job of before there was one. */
-  roleUntil: z.iso.datetime().nullable().default(null),
+  /** Absent without an end: a node of an older version refuses the key, which some versions sent as null. */
+  roleUntil: z.iso.datetime().nullish(),
   invited: z.boolean(),
 });
 export type PendingSignUp = z.infer<typeof pendingSignUp>;
@@ -72,7 +72,7 @@ async function answerSignUp(
       tx,
       {
         ...{ purpose: "sign_up", ...pending },
-        roleUntil: pending.roleUntil === null ? null : new Date(pending.roleUntil),
+        roleUntil: pending.roleUntil ? new Date(pending.roleUntil) : null,
       },
       now(),
       signUpLifetimeSeconds,

@@ -74,7 +74,7 @@ export const signUp = limited("general")
       const { passwordHash } = chosen;
       const pending: PendingSignUp = {
         ...{ email, displayName, passwordHash, role, invited },
-        roleUntil: roleUntil?.toISOString() ?? null,
+        ...(roleUntil && { roleUntil: roleUntil.toISOString() }),
       };
       await deps.jobs.enqueue(tx, signUpQueue, pending);
       await audit({
