@@ -44,6 +44,19 @@ const open = (path: string) => page.goto(pathToFileURL(path).href);
 const keyField = () => page.getByLabel("The log's keys, from elsewhere");
 const witnessField = () => page.getByLabel("Witnesses' keys, from elsewhere");
 
+test("a time range without any time lists nothing and takes nothing else from the page", async () => {
+  const [earlier, later, future] = ["2020-01-01", "2020-02-01", "2999-01-01"].map(
+    (day) => `${day}T00:00:00.000Z`,
+  );
+  for (const search of [`from=${later}&to=${earlier}`, `from=${future}`]) {
+    await page.goto(`${product.url}/admin/audit?${search}`);
+    await page.getByText(/^No chart: the time range does not begin/).waitFor();
+    await page.getByText("No entry matches").waitFor();
+  }
+  await page.getByRole("button", { name: "Clear all filters" }).click();
+  await page.getByRole("heading", { name: /entries in the last 30 days$/ }).waitFor();
+});
+
 test("a bundle is verified from the disk when the server is gone, and one wrong entry is named", async () => {
   await page.goto(`${product.url}/admin/audit`);
   await page.getByText("verified in this browser").waitFor();

@@ -3,10 +3,12 @@ import { getRouteApi } from "@tanstack/react-router";
 import { Download, ScrollText } from "lucide-react";
 import { useDeferredValue, useMemo, useState } from "react";
 import { loadMoreProps } from "../../paging.ts";
+import { PanelBoundary } from "../../panel-boundary.tsx";
 import { Button } from "../../ui/button.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
 import { LoadMore } from "../../ui/load-more.tsx";
 import { PageHeader } from "../../ui/page-header.tsx";
+import { Skeleton } from "../../ui/skeleton.tsx";
 import { AuditFilterBar } from "./audit-filter-bar.tsx";
 import {
   type AuditFilters,
@@ -14,6 +16,7 @@ import {
   type AuditSearch,
   auditInput,
   auditQuery,
+  chartedInput,
 } from "./audit-search.ts";
 import { AuditTable } from "./audit-table.tsx";
 import { AuditTimeline } from "./audit-timeline.tsx";
@@ -35,6 +38,7 @@ export function AuditPage() {
   const setFilters = (changed: AuditFilters) => show({ ...changed, by });
   // A relative range is taken once, so that the list does not move at every minute.
   const input = useMemo(() => auditInput(filters, Date.now()), [filters]);
+  const charted = useMemo(() => chartedInput(input, Date.now()), [input]);
   const [exporting, setExporting] = useState(false);
   return (
     <>
@@ -50,12 +54,25 @@ export function AuditPage() {
       />
       <LogStatus />
       <AuditFilterBar filters={filters} onChange={setFilters} />
-      <AuditTimeline
-        input={input}
-        by={by}
-        onBy={(chosen) => show({ ...filters, by: chosen })}
-        onRange={(range) => setFilters({ ...filters, range: undefined, ...range })}
-      />
+      {charted ? (
+        <PanelBoundary
+          name="The chart"
+          resetKey={JSON.stringify([charted.input, by])}
+          fallback={<Skeleton className="mb-3 h-50" />}
+        >
+          <AuditTimeline
+            {...charted}
+            whole={input.from === undefined && input.to === undefined}
+            by={by}
+            onBy={(chosen) => show({ ...filters, by: chosen })}
+            onRange={(range) => setFilters({ ...filters, range: undefined, ...range })}
+          />
+        </PanelBoundary>
+      ) : (
+        <p className="mb-3 text-sm text-muted">
+          No chart: the time range does not begin before it ends, or begins in the future.
+        </p>
+      )}
       <EntryList filters={filters} input={input} onClear={() => setFilters({})} />
       <ExportLogDialog open={exporting} onOpenChange={setExporting} />
       <EntryPanel id={entry} filters={filters} onClose={() => setFilters(filters)} />

@@ -1,6 +1,6 @@
 import { searchAuditInput } from "@muniment/shared/audit-log.ts";
 import { expect, it } from "vitest";
-import { auditInput, auditSearch } from "./audit-search.ts";
+import { auditInput, auditSearch, chartedInput } from "./audit-search.ts";
 
 const now = Date.UTC(2026, 10, 21, 8, 30, 15, 250);
 
@@ -35,4 +35,21 @@ it("ignores what does not fit in a typed address", () => {
     from: "yesterday",
   };
   expect(auditSearch.parse(typed)).toEqual({});
+});
+
+it("charts 30 days where no start is chosen, and nothing where a range holds no time", () => {
+  const day = (text: string) => `${text}T00:00:00.000Z`;
+  expect(chartedInput({}, now)).toEqual({
+    input: { from: "2026-10-22T08:30:00.000Z" },
+    period: "in the last 30 days",
+  });
+  expect(chartedInput({ to: day("2026-11-01") }, now)).toEqual({
+    input: { from: day("2026-10-02"), to: day("2026-11-01") },
+    period: "in the 30 days before",
+  });
+  const chosen = { from: day("2020-01-01"), to: day("2020-02-01") };
+  expect(chartedInput(chosen, now)).toEqual({ input: chosen, period: null });
+  expect(chartedInput({ from: chosen.to, to: chosen.from }, now)).toBeNull();
+  expect(chartedInput({ from: chosen.to, to: chosen.to }, now)).toBeNull();
+  expect(chartedInput({ from: day("2999-01-01") }, now)).toBeNull();
 });

@@ -41,6 +41,27 @@ export function auditInput({ range, ...filters }: AuditFilters, now: number) {
 
 export type AuditInput = ReturnType<typeof auditInput>;
 
+const chartedMilliseconds = 30 * 86_400_000;
+
+/**
+ * What the chart counts at a time (milliseconds): at most 30 days where no start is chosen, because to
+ * count a whole log can take longer than a statement may. Null where the range holds no time.
+ */
+export function chartedInput(
+  input: AuditInput,
+  now: number,
+): { input: AuditInput; period: string | null } | null {
+  const end = input.to === undefined ? now : Date.parse(input.to);
+  if (input.from !== undefined) {
+    return Date.parse(input.from) < end ? { input, period: null } : null;
+  }
+  const from = Math.floor((end - chartedMilliseconds) / 60_000) * 60_000;
+  return {
+    input: { ...input, from: new Date(from).toISOString() },
+    period: input.to === undefined ? "in the last 30 days" : "in the 30 days before",
+  };
+}
+
 export const auditTimelineQuery = (input: AuditInput, by?: AuditDimension) =>
   trpc.audit.timeseries.queryOptions({ ...input, by });
 

@@ -40,14 +40,18 @@ function seriesOf(buckets: AuditTimeseries["buckets"], by: AuditDimension): Char
 
 type Props = {
   input: AuditInput;
+  /** What is counted where no start was chosen. */
+  period: string | null;
+  /** No bound was chosen. */
+  whole: boolean;
   by: AuditDimension | undefined;
   onBy: (by: AuditDimension | undefined) => void;
   onRange: (range: Span | { from: undefined; to: undefined }) => void;
 };
 
 /** How many entries were made when; a dragged part becomes the time range. */
-export function AuditTimeline({ input, by, onBy, onRange }: Props) {
-  const asked = useMemo(() => ({ input, by }), [input, by]);
+export function AuditTimeline({ input, period, whole, by, onBy, onRange }: Props) {
+  const asked = useMemo(() => ({ input, period, by }), [input, period, by]);
   const deferred = useDeferredValue(asked);
   const { interval, buckets: counted } = useSuspenseQuery(
     auditTimelineQuery(deferred.input, deferred.by),
@@ -62,11 +66,11 @@ export function AuditTimeline({ input, by, onBy, onRange }: Props) {
     [counted, interval],
   );
   const total = counted.reduce((sum, { count }) => sum + count, 0);
-  const whole = input.from === undefined && input.to === undefined;
+  const title = `${formatCount(total)} ${total === 1 ? "entry" : "entries"}`;
   return (
     <div className="mb-3">
       <ChartFigure
-        title={`${formatCount(total)} ${total === 1 ? "entry" : "entries"}`}
+        title={deferred.period === null ? title : `${title} ${deferred.period}`}
         noun="entries"
         note={total > 0 && `per ${intervalNames[interval]}, by ${chosen}`}
         actions={
@@ -89,9 +93,9 @@ export function AuditTimeline({ input, by, onBy, onRange }: Props) {
             <Button
               variant="ghost"
               size="iconSm"
-              aria-label="Show the whole log"
-              title="Show the whole log"
-              disabledReason={whole ? "This is all there is" : undefined}
+              aria-label="Take the time range away"
+              title="Take the time range away"
+              disabledReason={whole ? "No time range is chosen" : undefined}
               onClick={() => onRange({ from: undefined, to: undefined })}
             >
               <ZoomOut aria-hidden />
