@@ -10,9 +10,10 @@ import { utc } from "./ui/date-time.tsx";
 export type AnomalyRange = Exclude<RangeName, "all">;
 
 const hour = 3_600_000;
-/** They are of whole hours, and a call of the class that counts few. */
-const staleMilliseconds = 300_000;
+/** They are of whole hours, and their calls are counted together with the questions, of which few are allowed. */
+const staleMilliseconds = 900_000;
 const mostMarked = 100;
+export const cutNote = `only the newest ${mostMarked} anomalies are marked`;
 /** Where there is nothing to see, this much before and after is shown as well. */
 const besidesSilence = 6 * hour;
 /** Markers closer than this, in parts of the width, are one. */
@@ -68,7 +69,7 @@ export function isAsked(
 export const anomaliesQuery = (range: RangeName) =>
   trpc.insights.anomalies.queryOptions(
     { ...hoursOf(range === "all" ? "30d" : range), limit: mostMarked },
-    { staleTime: staleMilliseconds, retry: false },
+    { staleTime: staleMilliseconds, gcTime: staleMilliseconds, retry: false },
   );
 
 /** The search that shows the events of an anomaly, or what was around their absence. */

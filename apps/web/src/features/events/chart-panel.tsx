@@ -2,6 +2,7 @@ import { useSuspenseQuery } from "@tanstack/react-query";
 import { History, ZoomOut } from "lucide-react";
 import { useDeferredValue, useMemo } from "react";
 import { useAgentNames } from "../../agent-names.ts";
+import { cutNote } from "../../anomalies.ts";
 import { intervalNames, wholeBuckets, widen } from "../../event-range.ts";
 import { toSeries } from "../../event-series.ts";
 import { timelineQuery } from "../../event-timeline.ts";
@@ -46,7 +47,8 @@ export function ChartPanel({ view }: { view: View }) {
     [timeline.buckets, by, agentName],
   );
   const buckets = useAxis(timeline);
-  const markers = useMarkers(useAnomalies(view), buckets);
+  const anomalies = useAnomalies(view);
+  const markers = useMarkers(anomalies.items, buckets);
   const before = useBefore(view, by);
   const total = timeline.buckets.reduce((sum, { count }) => sum + count, 0);
   const widest = time.range === "all" && time.from === undefined && time.to === undefined;
@@ -56,6 +58,7 @@ export function ChartPanel({ view }: { view: View }) {
       note={
         <>
           {total > 0 && `per ${intervalNames[interval]}, by ${fieldLabel(by)}`}
+          {anomalies.isCut && ` · ${cutNote}`}
           {before.counts && ` · ${changeNote(total, before.total)}`}
         </>
       }

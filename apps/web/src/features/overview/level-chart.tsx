@@ -2,7 +2,7 @@ import { eventLevels } from "@muniment/shared/events.ts";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useMemo } from "react";
-import { anomaliesQuery } from "../../anomalies.ts";
+import { anomaliesQuery, cutNote } from "../../anomalies.ts";
 import { valueQuery } from "../../event-query.ts";
 import { rangeLabels, wholeBuckets } from "../../event-range.ts";
 import { toSeries } from "../../event-series.ts";
@@ -20,12 +20,16 @@ export function LevelChart({ queries, range, refetchInterval }: PanelProps) {
   const series = useMemo(() => toSeries(timeline.buckets, "level"), [timeline]);
   const axis = useAxis(timeline);
   // What stands out is drawn when it is known, and keeps nothing else from being shown.
-  const { data } = useQuery({ ...anomaliesQuery(range), enabled: range !== "all" });
+  const { data } = useQuery({
+    ...anomaliesQuery(range),
+    enabled: range !== "all",
+    retryOnMount: false,
+  });
   const markers = useMarkers(data?.items, axis);
   return (
     <ChartFigure
       title="Events by level"
-      note={rangeLabels[range]}
+      note={data?.nextCursor ? `${rangeLabels[range]} · ${cutNote}` : rangeLabels[range]}
       buckets={axis}
       series={series}
       height={height}
