@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createClock } from "./clock.ts";
 import { makeEvent, makeSender, searchAll, send } from "./events-sender.ts";
@@ -316,6 +317,39 @@ test("a user has at most 50, also when they come at once", async () => {
   );
   const answers = await Promise.all(attempts);
   expect(answers.filter(({ status }) => status === 200)).toHaveLength(50);
+});
+
+/** How many texts about arrivals stay prepared on the connections for transactions used last. */
+async function preparedArrivals({ deps }: TestServer) {
+  const connections = 8;
+  let begun = 0;
+  let allBegun: (() => void) | undefined;
+  const all = new Promise<void>((resolve) => {
+    allBegun = resolve;
+  });
+  const counts = Array.from({ length: connections }, () =>
+    deps.database.transaction({}, async (tx) => {
+      begun += 1;
+      if (begun === connections) allBegun?.();
+      await all;
+      const [row] = await tx.execute<{ count: number }>(sql`
+        select count(*)::int as count from pg_prepared_statements
+        where statement like '%date_bin(%' and statement like '%event_ids%'`);
+      return row?.count;
+    }),
+  );
+  return new Set(await Promise.all(counts));
+}
+
+test("what a rule looks for stays prepared on no connection", async () => {
+  const { id } = await create();
+  for (const query of ["level>=warn", "type:ssh.*", "level:warn or type:ssh.login.failed"]) {
+    must(await sender.member.mutate("alertRules.update", { ...rule, email: false, id, query }));
+    await arrive(failures(4, { level: "warn" }));
+    await expect.poll(() => state(id), soon).toBe("firing");
+  }
+  expect(await preparedArrivals(server)).toEqual(new Set([0]));
+  expect(await preparedArrivals(other)).toEqual(new Set([0]));
 });
 
 test("who is deleted leaves no rule, no count and no history", async () => {

@@ -7,16 +7,20 @@ import { type ConnectionFacts, connect } from "./connection.ts";
 import { createExclusivePool } from "./exclusive-pool.ts";
 import { runPrepared } from "./prepared.ts";
 import { readBytes } from "./read-bytes.ts";
-import { type Scope, scopedClient } from "./scope.ts";
+import { runOnce, type Scope, scopedClient } from "./scope.ts";
 import { createSharedPool } from "./shared-pool.ts";
 import { createStatements, type Statements } from "./statements.ts";
-import { type Tx, transactionsOf } from "./transactions.ts";
+import { type TransactionOptions, type Tx, transactionsOf } from "./transactions.ts";
 
 export type { Tx };
 
 export type Database = {
   /** One transaction that sees and changes only the scope's rows; any error rolls it back. */
-  transaction<T>(scope: Scope, run: (tx: Tx) => Promise<T>): Promise<T>;
+  transaction<T>(
+    scope: Scope,
+    run: (tx: Tx) => Promise<T>,
+    options?: TransactionOptions,
+  ): Promise<T>;
   /** Builds single read-only statements that see only the scope's rows. */
   reads(scope: Scope): PostgresJsDatabase;
   /** The same for what may take long: connections of its own, and an earlier end. */
@@ -114,9 +118,10 @@ export function openDatabase(connections: DatabaseConnections): Database {
     parameters: { ...parameters, plan_cache_mode: "force_generic_plan" },
   });
   return {
-    transaction: (scope, run) => app.use(({ transaction }) => transaction(scope, run)),
+    transaction: (scope, run, options) =>
+      app.use(({ transaction }) => transaction(scope, run, options)),
     reads: (scope) => drizzle(scopedClient(app, scope) as unknown as postgres.Sql),
-    searches: (scope) => drizzle(scopedClient(searches, scope) as unknown as postgres.Sql),
+    searches: (scope) => drizzle(scopedClient(searches, scope, runOnce) as unknown as postgres.Sql),
     async bytes(scope, statement) {
       const client = scopedClient(searches, scope, readBytes) as unknown as postgres.Sql;
       const rows: unknown = await drizzle(client).execute(statement);

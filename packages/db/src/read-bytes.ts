@@ -7,7 +7,7 @@ import { type ScopedRun, setScopeSql } from "./scope.ts";
 export const readBytes: ScopedRun = async ({ sql }, scope, text, parameters) => {
   const all = [
     sql.unsafe(`begin read only; ${setScopeSql(scope)}`),
-    sql.unsafe(`declare answer binary no scroll cursor for ${text}`, parameters, { prepare: true }),
+    sql.unsafe(`declare answer binary no scroll cursor for ${text}`, parameters),
     sql.unsafe("fetch 1 from answer").raw(),
     sql.unsafe("commit"),
   ] as const;

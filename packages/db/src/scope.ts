@@ -42,29 +42,41 @@ export type ScopedRun = (
   arrays: boolean,
 ) => Promise<unknown>;
 
+/** With more parameters, a statement is about many rows, and differs by how many: it is not prepared. */
+export const mostParameters = 40;
+
 /** Sends all at once what one connection does one after another. @throws whatever failed first */
-const pipeline: ScopedRun = async ({ sql }, scope, text, parameters, arrays) => {
-  const begun = sql.unsafe(`begin read only; ${setScopeSql(scope)}`);
-  const query = sql.unsafe(text, parameters, { prepare: true });
-  const answer = arrays ? query.values() : query;
-  const all = [answer, begun, sql.unsafe("commit")] as const;
-  try {
-    // Executed here and in this order, because a query is sent when it is first waited for.
-    const sent = [begun.execute(), answer.execute(), all[2].execute()];
-    const [, rows] = await Promise.all(sent);
-    return rows;
-  } catch (error) {
-    // The connection is given back only when nothing of this is under way on it.
-    await Promise.allSettled(all);
-    throw error;
-  }
-};
+const pipeline =
+  (prepare: boolean): ScopedRun =>
+  async ({ sql }, scope, text, parameters, arrays) => {
+    const begun = sql.unsafe(`begin read only; ${setScopeSql(scope)}`);
+    const query = sql.unsafe(text, parameters, {
+      prepare: prepare && parameters.length <= mostParameters,
+    });
+    const answer = arrays ? query.values() : query;
+    const all = [answer, begun, sql.unsafe("commit")] as const;
+    try {
+      // Executed here and in this order, because a query is sent when it is first waited for.
+      const sent = [begun.execute(), answer.execute(), all[2].execute()];
+      const [, rows] = await Promise.all(sent);
+      return rows;
+    } catch (error) {
+      // The connection is given back only when nothing of this is under way on it.
+      await Promise.allSettled(all);
+      throw error;
+    }
+  };
+
+/** For texts that are built once: each stays prepared on its connection for good. */
+const runAgain = pipeline(true);
+/** For texts that hold what a user asks for, which differ without end. */
+export const runOnce = pipeline(false);
 
 /**
  * The part of a postgres.js client that Drizzle uses for single statements. Each becomes a read-only
  * transaction of its own under the scope, in one round trip, like a bare statement.
  */
-export function scopedClient(pool: ReadPool, scope: Scope, runOn: ScopedRun = pipeline) {
+export function scopedClient(pool: ReadPool, scope: Scope, runOn: ScopedRun = runAgain) {
   const run = (text: string, parameters: Parameters, arrays: boolean) =>
     pool.use((connection) => runOn(connection, scope, text, parameters, arrays));
   return {

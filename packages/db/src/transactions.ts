@@ -12,13 +12,10 @@ import {
   PostgresJsTransaction,
 } from "drizzle-orm/postgres-js";
 import type postgres from "postgres";
-import { type Scope, setOwnScopeSql, setScopeSql } from "./scope.ts";
+import { mostParameters, type Scope, setOwnScopeSql, setScopeSql } from "./scope.ts";
 
 /** A transaction under a scope. Domain functions take it as their first argument. */
 export type Tx = Parameters<Parameters<PostgresJsDatabase["transaction"]>[0]>[0];
-
-/** With more parameters, a statement is about many rows, and differs by how many. */
-const mostParameters = 40;
 
 const dialect = new PgDialect();
 const clients = new WeakMap<object, postgres.TransactionSql>();
@@ -30,42 +27,86 @@ function clientOf(tx: Tx): postgres.TransactionSql {
 }
 
 /** Sent at once, and so before any later statement; where it fails, every later one does. */
-const bind = (client: postgres.TransactionSql, text: string) => void client.unsafe(text).execute();
+const bind = (client: postgres.TransactionSql, text: string) => void client.unsafe(text);
 
 type Unsafe = (
   text: string,
   parameters?: unknown[],
   options?: postgres.UnsafeQueryOptions,
-) => unknown;
+) => postgres.PendingQuery<postgres.Row[]>;
+
+export type TransactionOptions = {
+  /**
+   * Whether statements are prepared, as they are unless told otherwise. Each text stays prepared on its
+   * connection for good, so not where what a user writes is in the text.
+   */
+  prepare?: boolean;
+};
 
 /**
- * Has the statements of a transaction prepared on their connection. One that is not takes a round
- * trip more, each time, in which the driver asks for the types of its parameters, and is planned anew.
+ * The part of a transaction's client that Drizzle uses. Its statements are prepared on their connection:
+ * one that is not takes a round trip more, each time, in which the driver asks for the types of its
+ * parameters, and is planned anew. None is sent once the transaction is over: the connection is lent on.
  */
-function preparing(client: postgres.TransactionSql) {
-  const unsafe = client.unsafe as Unsafe;
-  const prepare: Unsafe = (text, parameters = [], options) => {
-    const isFew = parameters.length > 0 && parameters.length <= mostParameters;
-    return unsafe(text, parameters, isFew ? { ...options, prepare: true } : options);
+function lendClient(
+  client: postgres.TransactionSql,
+  life: { isOver: boolean },
+  { prepare = true }: TransactionOptions,
+) {
+  const unsafe: Unsafe = (text, parameters = [], options) => {
+    if (life.isOver) throw new Error("the transaction of this statement is over");
+    const isPrepared = prepare && parameters.length > 0 && parameters.length <= mostParameters;
+    const all = isPrepared ? { ...options, prepare: true } : options;
+    // Otherwise it is sent when it is first waited for, which may be after the end.
+    return (client.unsafe as Unsafe)(text, parameters, all).execute();
   };
-  // Of what a client has besides, Drizzle uses nothing in a transaction.
-  return Object.assign(client, { unsafe: prepare }) as postgres.TransactionSql & postgres.Sql;
+  return { unsafe } as unknown as postgres.TransactionSql & postgres.Sql;
 }
 
 /** Makes the transactions of a connection; each sees and changes only its scope's rows. */
 export function transactionsOf(sql: postgres.Sql) {
   // Has it give times and JSON as Drizzle expects them.
   drizzle(sql);
-  return async <T>(scope: Scope, run: (tx: Tx) => Promise<T>): Promise<T> => {
-    const done = await sql.begin((client) => {
-      bind(client, setScopeSql(scope));
-      const session = new PostgresJsSession(preparing(client), dialect, undefined);
-      const tx = new PostgresJsTransaction(dialect, session, undefined) as unknown as Tx;
-      clients.set(tx, client);
-      return run(tx);
+  return async <T>(
+    scope: Scope,
+    run: (tx: Tx) => Promise<T>,
+    options: TransactionOptions = {},
+  ): Promise<T> => {
+    const life = { isOver: false };
+    const begin = sql.begin(async (client) => {
+      const lent = lendClient(client, life, options);
+      try {
+        bind(lent, setScopeSql(scope));
+        const session = new PostgresJsSession(lent, dialect, undefined);
+        const tx = new PostgresJsTransaction(dialect, session, undefined) as unknown as Tx;
+        clients.set(tx, lent);
+        return await run(tx);
+      } finally {
+        life.isOver = true;
+      }
     });
-    return done as T;
+    try {
+      return (await begin) as T;
+    } finally {
+      // Where the connection is lost, it ends before `run` does.
+      life.isOver = true;
+    }
   };
+}
+
+/**
+ * Waits for all that was begun together in a transaction, also where one of it fails: whoever went on
+ * at the first failure would end the transaction under the others. @throws the first failure
+ */
+export async function together<T extends readonly PromiseLike<unknown>[]>(
+  ...begun: T
+): Promise<{ -readonly [At in keyof T]: Awaited<T[At]> }> {
+  try {
+    return await Promise.all(begun);
+  } catch (error) {
+    await Promise.allSettled(begun);
+    throw error;
+  }
 }
 
 /** Adds to the scope of what follows in a transaction, or replaces it. */

@@ -3,7 +3,7 @@ import type { Database, Tx } from "@muniment/db/database.ts";
 import { build } from "@muniment/db/prepared.ts";
 import { knownDevices } from "@muniment/db/schema/known-devices.ts";
 import { users } from "@muniment/db/schema/users.ts";
-import { insertion, runIn } from "@muniment/db/transactions.ts";
+import { insertion, runIn, together } from "@muniment/db/transactions.ts";
 import { and, desc, eq, inArray, ne, notInArray, sql } from "drizzle-orm";
 
 /** Devices kept per user, the latest used. */
@@ -80,10 +80,10 @@ export async function rememberDevice(
 
   const token = randomBytes(32).toString("base64url");
   const hash = hashOf(token);
-  const [[latest]] = await Promise.all([
+  const [[latest]] = await together(
     runIn(tx, latestOther, { userId, hash }),
     insertDevice(tx, { userId, hash, createdAt: now, lastUsedAt: now }),
-  ]);
+  );
   if (latest && latest.devices >= maxDevices) await forgetOldest(tx, userId);
   const since = latest ? now.getTime() - latest.createdAt.getTime() : Number.POSITIVE_INFINITY;
   return { tokens: [token, ...tokens], isNoticeDue: since >= noticeSeconds * 1000 };

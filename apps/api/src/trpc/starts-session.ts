@@ -3,7 +3,7 @@ import { build } from "@muniment/db/prepared.ts";
 import { sessions } from "@muniment/db/schema/sessions.ts";
 import { signIns } from "@muniment/db/schema/sign-ins.ts";
 import { users } from "@muniment/db/schema/users.ts";
-import { insertion, runIn } from "@muniment/db/transactions.ts";
+import { insertion, runIn, together } from "@muniment/db/transactions.ts";
 import type { Me } from "@muniment/shared/accounts.ts";
 import type { AuthenticationMethod } from "@muniment/shared/second-factors.ts";
 import { eq, sql } from "drizzle-orm";
@@ -53,11 +53,11 @@ async function noteSignIn(
   const { address, userAgent } = request;
   const signIn = { id: uuidv7(), userId: id, at: now, outcome: "signed_in" as const };
   // None needs another's answer, so they are sent together.
-  const [device] = await Promise.all([
+  const [device] = await together(
     rememberDevice(tx, id, request.deviceTokens, now),
     runIn(tx, noteTime, { id, now }),
     insertSignIn(tx, { ...signIn, address, userAgent }),
-  ]);
+  );
   if (device.isNoticeDue && lastSignInAt)
     await deps.notify(tx, email, { kind: "new_device" }, request);
   return device;
@@ -100,10 +100,10 @@ export const startsSession = procedure.meta({ setsSession: true }).use(function 
         enterScope(tx, user.id);
         const { address, userAgent } = request;
         const lifetimes = deps.config;
-        const [session, device] = await Promise.all([
+        const [session, device] = await together(
           createSession(tx, user.id, { publicId, now, address, userAgent, lifetimes, methods }),
           noteSignIn(ctx, tx, user, now),
-        ]);
+        );
         return {
           publicId,
           /** Sets the cookie; to be called after the commit. */

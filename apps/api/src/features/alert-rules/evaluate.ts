@@ -99,7 +99,7 @@ async function evaluate(input: EvaluateInput, userId: string, id: string): Promi
     .where(eq(alertRules.id, id));
   if (!known) return;
   const condition = queries.condition(await queries.resolve(userId, known.query));
-  await database.transaction({ userId }, async (tx) => {
+  const look = async (tx: Tx) => {
     const now = input.now();
     const taken = await take(tx, id, now);
     // Changed meanwhile, it is due again.
@@ -123,7 +123,9 @@ async function evaluate(input: EvaluateInput, userId: string, id: string): Promi
         nextCheckAt: more ? now : after(now, pauseMilliseconds),
       })
       .where(eq(alertRules.id, id));
-  });
+  };
+  // The user's condition is in a statement's text.
+  await database.transaction({ userId }, look, { prepare: false });
 }
 
 async function setAside({ database, now }: EvaluateInput, userId: string, id: string, why: string) {

@@ -1,3 +1,4 @@
+import { together } from "@muniment/db/transactions.ts";
 import { signInInput } from "@muniment/shared/accounts.ts";
 import { signInResult } from "@muniment/shared/second-factors.ts";
 import { v7 as uuidv7 } from "uuid";
@@ -34,10 +35,10 @@ export const signIn = limited("general")
       const id = uuidv7();
       const methods = ["password" as const];
       // None needs the other's answer, so they are sent together.
-      const [session] = await Promise.all([
+      const [session] = await together(
         startSession(tx, user, methods, id),
         audit({ target: { kind: "session", id }, actor, details: { methods } }),
-      ]);
+      );
       afterCommit(session.setCookie);
       return { status: "signedIn", user: toMe(deps.config, { ...user, secondFactor: false }) };
     }
