@@ -4,7 +4,9 @@ declare module "@20minutes/s3rver" {
     type Context = {
       method: string;
       path: string;
+      query: Record<string, unknown>;
       status: number;
+      body: unknown;
       get(header: string): string;
       set(header: string, value: string): void;
     };

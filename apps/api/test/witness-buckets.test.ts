@@ -1,11 +1,12 @@
+import { randomBytes } from "node:crypto";
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { formatCheckpoint, parseCheckpoint } from "@muniment/verify/checkpoint.ts";
-import { parseNote } from "@muniment/verify/signed-note.ts";
+import { formatVerifierKey, parseNote } from "@muniment/verify/signed-note.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { call } from "../../cli/test/call.ts";
 import { readCheckpoint } from "../src/audit/checkpoints.ts";
-import { createNoteSigner } from "../src/audit/note-signer.ts";
+import { createCosigner, createNoteSigner } from "../src/audit/note-signer.ts";
 import { must, startTestServer, type TestServer, type UserClient } from "./harness.ts";
 import { migrationsFolder } from "./postgres.ts";
 import { startS3, type TestS3 } from "./s3.ts";
@@ -130,7 +131,20 @@ test("a bucket gets each checkpoint under its size, which makes the log evident 
     0,
     true,
   ]);
-  const { origin, size } = await newest();
+  // Beside the copy of a witness, whose cosignature a bucket does not have.
+  const { origin, size, note } = await newest();
+  const cosigner = createCosigner([randomBytes(32)], "witness.example.org/w1");
+  const copy = join(s3.directory, "copy");
+  await writeFile(copy, note + cosigner.cosign(parseNote(note).text, log.deps.now()));
+  const [known] = cosigner.keys;
+  if (!known) throw new Error("no key");
+  const both = ["--witness", folder, "--witness", copy, "--witness-key"];
+  expect((await verify(...both, formatVerifierKey(known))).exitCode).toBe(0);
+  // What is a witness's must still be cosigned by one that is known.
+  const [another] = createCosigner([randomBytes(32)], "witness.example.org/w2").keys;
+  if (!another) throw new Error("no key");
+  expect((await verify(...both, formatVerifierKey(another))).exitCode).toBe(1);
+
   await writeFile(join(folder, nameOf(size)), forge(origin, size));
   const other = await verify("--witness", folder);
   expect(other.exitCode).toBe(1);
@@ -222,6 +236,23 @@ test("a lock is asked for, and a store that does not tell of it is not believed"
   await grow();
   await bucket.tells(/^The bucket does not tell that it locks its checkpoint of \d+ entries/);
   s3.locks = true;
+  await bucket.remove();
+});
+
+test("a store whose lists cannot be relied on is shown as failing, not believed", async () => {
+  const bucket = await addBucket("lists");
+  await bucket.arrived((await newest()).size);
+  await bucket.hold();
+  const before = await sizesIn("lists");
+  await grow();
+  s3.lists = "from its beginning";
+  await bucket.goOn();
+  await bucket.tells(/^The bucket lists from its beginning/);
+  s3.lists = "without its keys";
+  await bucket.goOn();
+  await bucket.tells(/^The bucket says that its list goes on, and lists nothing/);
+  expect(await sizesIn("lists")).toEqual(before);
+  s3.lists = "rightly";
   await bucket.remove();
 });
 

@@ -64,11 +64,20 @@ function openBucket({ egress, encryption, now }: SendInput, { id, target, ...row
       const { status, body } = await call({ method: "GET", key: "", query });
       if (status !== 200) throw refused("a list", status);
       const [, key] = /<Key>([^<]*)<\/Key>/.exec(body) ?? [];
-      if (key === undefined) return null;
+      if (key === undefined) {
+        if (!/<IsTruncated>\s*true\s*</.test(body)) return null;
+        throw new Error("The bucket says that its list goes on, and lists nothing.");
+      }
       const name = key.slice(folder.length);
       // A name between two sizes would hide what comes after it.
       if (!key.startsWith(folder) || !/^\d{16}$/.test(name)) {
         throw new Error("The folder of the bucket holds something else than checkpoints.");
+      }
+      // A store that ignores where to start would answer its oldest for ever.
+      if (Number(name) <= size) {
+        throw new Error(
+          "The bucket lists from its beginning: it needs start-after of ListObjectsV2.",
+        );
       }
       return Number(name);
     },

@@ -11,8 +11,12 @@ const maxFetchMilliseconds = 10_000;
 /** A file, or all files of a folder one after another, as a bucket that was downloaded is one. */
 async function readPath(path: string): Promise<string> {
   if (!(await stat(path)).isDirectory()) return readFile(path, "utf8");
-  const names = (await readdir(path)).sort();
-  const texts = await Promise.all(names.map((name) => readFile(join(path, name), "utf8")));
+  const texts: string[] = [];
+  // One at a time: a bucket holds more files than a process may have open.
+  for (const name of (await readdir(path)).sort()) {
+    const file = join(path, name);
+    if (!(await stat(file)).isDirectory()) texts.push(await readFile(file, "utf8"));
+  }
   return texts.join("");
 }
 
@@ -30,6 +34,10 @@ function copyOf(witness: string, origin: string): string {
   return `${witness.replace(/\/+$/, "")}/${hash}/checkpoint`;
 }
 
+/** A bucket holds what the log itself signed: nobody cosigns there. */
+const isFolder = async (source: string) =>
+  !/^https?:/.test(source) && (await stat(source)).isDirectory();
+
 /** What witnesses keep of the log. @throws UsageError where one cannot be asked or knows nothing of it */
 export async function readWitnesses(
   sources: readonly string[],
@@ -42,7 +50,8 @@ export async function readWitnesses(
     });
     const notes = splitNotes(text);
     if (notes.length === 0) throw new UsageError(`--witness ${source}: holds no signed note`);
-    return notes.map((note) => ({ source: copy, note, witness: true }));
+    const witness = !(await isFolder(copy));
+    return notes.map((note) => ({ source: copy, note, witness }));
   });
   return (await Promise.all(read)).flat();
 }
