@@ -343,7 +343,7 @@ async function preparedArrivals({ deps }: TestServer) {
 
 test("what a rule looks for stays prepared on no connection", async () => {
   const { id } = await create();
-  for (const query of ["level>=warn", "type:ssh.*", "level:warn or type:ssh.login.failed"]) {
+  for (const query of ["level>=warn", "type:ssh.*", "level:warn OR type:ssh.login.failed"]) {
     must(await sender.member.mutate("alertRules.update", { ...rule, email: false, id, query }));
     await arrive(failures(4, { level: "warn" }));
     await expect.poll(() => state(id), soon).toBe("firing");
