@@ -224,7 +224,8 @@ const snapshot = async () =>
         (select jsonb_agg(t order by id) from witnessed_logs t) as witnessed_logs,
         (select jsonb_agg(to_jsonb(t) - 'attempts' order by hash) from challenges t) as challenges,
         (select count(*) from jobs where key is null) as jobs,
-        (select count(*) from audit_entries) as entries`,
+        (select count(*) from audit_entries
+          where action not in ('call.refused', 'sign_in.refused', 'data.read')) as entries`,
   );
 
 test("without its entry no mutation of the API changes anything", async () => {
