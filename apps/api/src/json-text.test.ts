@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { leastTime } from "../../../test/least-time.ts";
 import { forEachMember, isExactNumber, scanElements, scanValue } from "./json-text.ts";
 
 /** A JSON number as a whole number times a power of ten, without any rounding. */
@@ -83,12 +84,13 @@ describe("a number", () => {
     );
   });
 
-  test("of a million digits takes no time", () => {
-    const started = performance.now();
-    expect(isExactNumber(`${"0".repeat(0)}1${"0".repeat(1_000_000)}1`)).toBe(false);
-    expect(isExactNumber(`0.${"0".repeat(1_000_000)}1`)).toBe(false);
-    expect(isExactNumber(`1.${"0".repeat(1_000_000)}`)).toBe(true);
-    expect(performance.now() - started).toBeLessThan(500);
+  test("of a million digits takes no time", async () => {
+    const read = () => {
+      expect(isExactNumber(`${"0".repeat(0)}1${"0".repeat(1_000_000)}1`)).toBe(false);
+      expect(isExactNumber(`0.${"0".repeat(1_000_000)}1`)).toBe(false);
+      expect(isExactNumber(`1.${"0".repeat(1_000_000)}`)).toBe(true);
+    };
+    expect(await leastTime(500, read)).toBeLessThan(500);
   });
 });
 
@@ -175,10 +177,10 @@ describe("a value", () => {
     );
   });
 
-  test("of five million brackets neither fails nor takes long", () => {
+  test("of five million brackets neither fails nor takes long", async () => {
     const text = "[".repeat(5_000_000) + "]".repeat(5_000_000);
-    const started = performance.now();
-    expect(scanValue(text, 0)).toEqual({ end: text.length, members: 0, exact: true });
-    expect(performance.now() - started).toBeLessThan(2000);
+    const scan = () =>
+      expect(scanValue(text, 0)).toEqual({ end: text.length, members: 0, exact: true });
+    expect(await leastTime(2000, scan)).toBeLessThan(2000);
   });
 });

@@ -1,5 +1,6 @@
 import { type AskMessage, askMessage } from "@muniment/shared/insights.ts";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { collectGarbage } from "../../../test/collect-garbage.ts";
 import type { Client } from "./client.ts";
 import { makeEvent, makeSender, send } from "./events-sender.ts";
 import { must, startTestServer, type TestServer } from "./harness.ts";
@@ -247,6 +248,7 @@ describe("an endpoint that misbehaves is an error, and nothing is done", () => {
     "when it %s",
     async (_, reply) => {
       endpoint.replies.push(reply);
+      collectGarbage();
       const before = process.memoryUsage().rss;
       const ended = await ask({});
       expect(ended.messages).toEqual([]);

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { constants, deflateRawSync } from "node:zlib";
 import { unzipSync } from "fflate";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { collectGarbage } from "../../../test/collect-garbage.ts";
 import { type Client, toAnswer } from "./client.ts";
 import { createClock } from "./clock.ts";
 import { makeEvent, makeSender, send } from "./events-sender.ts";
@@ -265,6 +266,7 @@ describe("what is refused", () => {
       Buffer.alloc(20),
       ...Array.from({ length: 80 }, () => packed),
     ]);
+    collectGarbage();
     const memory = process.memoryUsage().rss;
     const [from, cpu] = [performance.now(), process.cpuUsage()];
     const answers = [

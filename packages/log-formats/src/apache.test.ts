@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { leastTime } from "../../../test/least-time.ts";
 import { parseApache } from "./apache.ts";
 import type { Props } from "./event.ts";
 
@@ -166,7 +167,7 @@ test.each(["", "a stack trace's second line", "[not] [a] date"])(
   },
 );
 
-test("no line, however hostile, takes long to read", () => {
+test("no line, however hostile, takes long to read", async () => {
   const repeat = (text: string) => text.repeat(Math.floor(32_000 / text.length));
   const hostile = [
     `192.0.2.1 - ${repeat(' [01/Jan/2024:00:00:00 +0000] "')}`,
@@ -174,7 +175,6 @@ test("no line, however hostile, takes long to read", () => {
     `${old} [error] user ${repeat(': authentication failure for "')}`,
     `${old} [error] [client ${repeat("[")}`,
   ];
-  const start = performance.now();
-  for (const line of hostile) parseApache(line, options);
-  expect(performance.now() - start).toBeLessThan(2000);
+  const parseAll = () => hostile.map((line) => parseApache(line, options));
+  expect(await leastTime(2000, parseAll)).toBeLessThan(2000);
 });

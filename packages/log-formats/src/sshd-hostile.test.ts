@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { leastTime } from "../../../test/least-time.ts";
 import { parseSshd } from "./sshd.ts";
 
 const options = { offsetMinutes: 0, reference: Date.UTC(2026, 5, 1) };
@@ -27,7 +28,7 @@ test("an endless user name is cut in the props only", () => {
   expect(props.user).toBe("😀".repeat(128));
 });
 
-test("no line, however hostile, takes long to read", () => {
+test("no line, however hostile, takes long to read", async () => {
   const repeat = (text: string) => text.repeat(Math.floor(32_000 / text.length));
   const hostile = [
     `Failed password for ${repeat(" from x port 1 ssh2: a b ID ")}!`,
@@ -37,7 +38,6 @@ test("no line, however hostile, takes long to read", () => {
     `PAM: ${repeat("Aa for ")}`,
     `User ${repeat(" from x not allowed becaus ")}`,
   ];
-  const start = performance.now();
-  for (const message of hostile) parse(message);
-  expect(performance.now() - start).toBeLessThan(2000);
+  const parseAll = () => hostile.map((message) => parse(message));
+  expect(await leastTime(2000, parseAll)).toBeLessThan(2000);
 });

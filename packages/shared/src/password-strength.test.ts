@@ -1,5 +1,6 @@
 import { dictionary } from "@zxcvbn-ts/language-common";
 import { expect, test } from "vitest";
+import { leastTime } from "../../../test/least-time.ts";
 import { leakedPasswords } from "./leaked-passwords.ts";
 import { judgePassword } from "./password-strength.ts";
 import { lengthProblem, minimumCodePoints, wordsToAvoid } from "./passwords.ts";
@@ -102,11 +103,12 @@ test("V6.1.2 the words to avoid are those of product, host, name and address, of
 
 test("the longest password is judged in bounded time", async () => {
   await judge("loads the lists first");
-  const from = performance.now();
-  for (const text of ["p@ssw0rd$!5a", "a4@e3i1!|o0s$5t7+z2b8g69", "1!4@$5"])
-    await judge(text.repeat(22).slice(0, 128));
+  const judgeAll = async () => {
+    for (const text of ["p@ssw0rd$!5a", "a4@e3i1!|o0s$5t7+z2b8g69", "1!4@$5"])
+      await judge(text.repeat(22).slice(0, 128));
+  };
   // Without the bounds each takes one to three seconds on an idle machine.
-  expect(performance.now() - from).toBeLessThan(2500);
+  expect(await leastTime(2500, judgeAll)).toBeLessThan(2500);
 });
 
 test("a long password is as strong as the stronger of its ends", async () => {
