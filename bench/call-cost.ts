@@ -102,6 +102,24 @@ try {
       const done = await load(to, next, { connections, seconds: Number(seconds), everyTime });
       return { calls: done.requests, seconds: done.seconds };
     };
+  async function compare(procedure: string, yardstick: string, headers: Record<string, string>) {
+    const plain = await bench.plain(yardstick);
+    const ours = httpRequest("GET", `/trpc/${procedure}`, { cookie: user.cookie });
+    const theirs = httpRequest("GET", "/", headers);
+    await load(port, () => ours, { seconds: 3 });
+    await load(plain.port, () => theirs, { seconds: 2 });
+    await measure(
+      procedure,
+      { api: pid },
+      over(() => ours, port, 32),
+    );
+    await measure(
+      "plain",
+      { plain: plain.pid },
+      over(() => theirs, plain.port, 32),
+    );
+    plain.stop();
+  }
   const parts: Record<string, () => Promise<void>> = {
     async "sign-in"() {
       const next = signInRequests(bench, people.emails);
@@ -112,42 +130,8 @@ try {
         return { calls: rate * Number(seconds), seconds: Number(seconds) };
       });
     },
-    async me() {
-      const plain = await bench.plain("plain-http.ts");
-      const ours = httpRequest("GET", "/trpc/auth.me", { cookie: user.cookie });
-      const theirs = httpRequest("GET", "/", {});
-      await load(port, () => ours, { seconds: 3 });
-      await load(plain.port, () => theirs, { seconds: 2 });
-      await measure(
-        "auth.me",
-        { api: pid },
-        over(() => ours, port, 32),
-      );
-      await measure(
-        "plain",
-        { plain: plain.pid },
-        over(() => theirs, plain.port, 32),
-      );
-      plain.stop();
-    },
-    async sessions() {
-      const plain = await bench.plain("plain-query.ts");
-      const ours = httpRequest("GET", "/trpc/sessions.list", { cookie: user.cookie });
-      const theirs = httpRequest("GET", "/", { "x-user": user.userId });
-      await load(port, () => ours, { seconds: 3 });
-      await load(plain.port, () => theirs, { seconds: 2 });
-      await measure(
-        "sessions.list",
-        { api: pid },
-        over(() => ours, port, 32),
-      );
-      await measure(
-        "plain",
-        { plain: plain.pid },
-        over(() => theirs, plain.port, 32),
-      );
-      plain.stop();
-    },
+    me: () => compare("auth.me", "plain-http.ts", {}),
+    sessions: () => compare("sessions.list", "plain-query.ts", { "x-user": user.userId }),
   };
   for (const name of asked.length > 0 ? asked : Object.keys(parts)) await parts[name]?.();
   await sql.end();

@@ -81,13 +81,17 @@ async function main() {
   try {
     const user = await signUpFirst(bench);
     for (const name of names) {
+      const from = performance.now();
       const measured = await parts[name]?.(bench, user);
-      if (measured) known[name] = { ...measured, on: new Date().toISOString().slice(0, 10) };
+      const on = new Date().toISOString().slice(0, 10);
+      if (measured) known[name] = { ...measured, on };
+      // Each part is kept as it ends, so that a later one that fails loses nothing.
+      await writeFile(file, `${JSON.stringify(known, null, 2)}\n`);
+      await writeFile(new URL("RESULTS.md", import.meta.url), textOf(known));
+      if (measured?.row) console.log(line(measured.row, on));
+      if (measured?.note) console.log(measured.note);
+      console.log(`(${name}: ${Math.round((performance.now() - from) / 1000)} s)\n`);
     }
-    const text = textOf(known);
-    await writeFile(file, `${JSON.stringify(known, null, 2)}\n`);
-    await writeFile(new URL("RESULTS.md", import.meta.url), text);
-    console.log(text);
   } finally {
     await bench.stop();
   }
