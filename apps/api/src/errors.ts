@@ -19,6 +19,7 @@ const codes = {
   invalid_query: "BAD_REQUEST",
   multiple_credentials: "BAD_REQUEST",
   url_not_allowed: "BAD_REQUEST",
+  bucket_unsuitable: "UNPROCESSABLE_CONTENT",
   upload_malformed: "BAD_REQUEST",
   file_type_not_allowed: "UNSUPPORTED_MEDIA_TYPE",
   file_refused: "UNPROCESSABLE_CONTENT",

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import S3rver from "@20minutes/s3rver";
 import { freePort } from "../../../test/free-port.ts";
 
+type Lock = { mode: string; until: string };
+
 export type TestS3 = {
   env: Record<string, string>;
   url: string;
@@ -12,8 +14,14 @@ export type TestS3 = {
   pathOf(key: string): string;
   /** Runs while a write waits to be judged. */
   beforePut: (key: string) => Promise<void>;
-  /** Whether a lock that is asked for is granted, as by a bucket with Object Lock. */
-  locks: boolean;
+  /** Runs once a write was stored, before it is answered. */
+  afterPut: (key: string) => Promise<void>;
+  /** What becomes of a lock that is asked for; undefined as where a bucket has no Object Lock. */
+  lock: (asked: Lock) => Lock | undefined;
+  /** The locks that it tells of, by key. */
+  locks: Map<string, Lock>;
+  /** Whether it refuses to write over what is there when it is asked to. */
+  writesOnce: boolean;
   /** How a list is answered; otherwise than rightly as by stores that know less of S3. */
   lists: "rightly" | "from its beginning" | "without its keys";
   stop(): Promise<void>;
@@ -35,29 +43,36 @@ export async function startS3(at?: number): Promise<TestS3> {
     directory,
     configureBuckets: [{ name: bucket, configs: [] }],
   });
-  const locked = new Map<string, string>();
+  const locks = new Map<string, Lock>();
   server.middleware.unshift(async (context, next) => {
     const key = context.path.slice(`/${bucket}/`.length);
-    if (context.method === "PUT" && key !== "") {
+    const isWrite = context.method === "PUT" && key !== "";
+    if (isWrite) {
       await s3.beforePut(key);
       const exists = await access(s3.pathOf(key)).then(
         () => true,
         () => false,
       );
-      if (exists && context.get("if-none-match") === "*") {
+      if (exists && s3.writesOnce && context.get("if-none-match") === "*") {
         context.status = 412;
         return;
       }
       const mode = context.get("x-amz-object-lock-mode");
-      if (mode && s3.locks) locked.set(key, mode);
+      const until = context.get("x-amz-object-lock-retain-until-date");
+      const lock = mode ? s3.lock({ mode, until }) : undefined;
+      if (lock) locks.set(key, lock);
+      else locks.delete(key);
     }
     if (context.query["list-type"] && s3.lists === "without its keys") {
       context.body = "<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>";
       return;
     }
     await next();
-    const mode = context.method === "GET" && locked.get(key);
-    if (mode) context.set("x-amz-object-lock-mode", mode);
+    if (isWrite) await s3.afterPut(key);
+    const lock = locks.get(key);
+    if (!lock || context.method !== "GET") return;
+    context.set("x-amz-object-lock-mode", lock.mode);
+    context.set("x-amz-object-lock-retain-until-date", lock.until);
   });
   // Its token for the rest of a list needs DES, which OpenSSL 3 has not; nobody here asks for the rest.
   const list = server.store.listObjects.bind(server.store);
@@ -72,7 +87,10 @@ export async function startS3(at?: number): Promise<TestS3> {
     directory,
     pathOf: (key) => join(directory, bucket, `${key}._S3rver_object`),
     beforePut: async () => {},
-    locks: true,
+    afterPut: async () => {},
+    lock: (asked) => asked,
+    locks,
+    writesOnce: true,
     lists: "rightly",
     env: {
       S3_ENDPOINT: url,

@@ -1,13 +1,15 @@
 import { randomBytes } from "node:crypto";
-import { copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { formatCheckpoint, parseCheckpoint } from "@muniment/verify/checkpoint.ts";
 import { formatVerifierKey, parseNote } from "@muniment/verify/signed-note.ts";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { call } from "../../cli/test/call.ts";
-import { readCheckpoint } from "../src/audit/checkpoints.ts";
+import { openOwnCheckpoint } from "../src/audit/checkpoints.ts";
 import { createCosigner, createNoteSigner } from "../src/audit/note-signer.ts";
+import { deliverCheckpoints } from "../src/witnesses/deliver.ts";
 import { must, startTestServer, type TestServer, type UserClient } from "./harness.ts";
+import { growLog, newestOf } from "./log-growth.ts";
 import { migrationsFolder } from "./postgres.ts";
 import { startS3, type TestS3 } from "./s3.ts";
 
@@ -31,7 +33,7 @@ afterAll(async () => {
 const pathOf = (folder: string, size: number) => s3.pathOf(`${folder}/${nameOf(size)}`);
 const sizesIn = async (folder: string) =>
   (await readdir(join(s3.directory, "evidence", folder)).catch(() => []))
-    .filter((name) => name.endsWith("_object"))
+    .filter((name) => /^\d{16}\._S3rver_object$/.test(name))
     .map((name) => Number(name.slice(0, 16)))
     .sort((a, b) => a - b);
 
@@ -46,10 +48,14 @@ const schedule = (id: string, at: Date) =>
     )
     .toHaveLength(1);
 
+const ask = (folder: string, changes: object = {}) => {
+  const place = { kind: "bucket", target: `${s3.url}/${folder}`, everySeconds: 1, ...key };
+  return admin.mutate("witnesses.add", { ...place, ...changes });
+};
+
 /** A place of its own for each test, with the words that it is asked about by. */
 async function addBucket(folder: string, changes: object = {}) {
-  const place = { kind: "bucket", target: `${s3.url}/${folder}`, everySeconds: 1, ...key };
-  const added = must(await admin.mutate("witnesses.add", { ...place, ...changes }));
+  const added = must(await ask(folder, changes));
   const state = async () => {
     const { items } = must(await admin.query("witnesses.list"));
     return items.find(({ id }: { id: string }) => id === added.id);
@@ -73,17 +79,8 @@ async function addBucket(folder: string, changes: object = {}) {
   };
 }
 
-async function newest() {
-  await log.deps.sealer.seal();
-  const checkpoint = await readCheckpoint(log.deps.database.audit);
-  if (!checkpoint) throw new Error("no checkpoint");
-  return checkpoint;
-}
-
-async function grow() {
-  must(await admin.mutate("agents.create", { name: "agent" }));
-  return newest();
-}
+const newest = () => newestOf(log);
+const grow = () => growLog(log, admin);
 
 /** What the holder of the signing key would put there in place of the truth. */
 const forge = (origin: string, size: number) =>
@@ -218,25 +215,172 @@ test("a bucket that is added anew goes on from the largest that it has, once tha
   await writeFile(s3.pathOf("again/notes"), "something else");
   await grow();
   await second.goOn();
-  await second.tells(/holds something else than checkpoints/);
+  await second.tells(/holds something else than checkpoints: use a new folder\.$/);
   expect((await second.state()).contradicts).toBe(false);
   await second.remove();
+  const third = await ask("again");
+  expect([third.status, third.error?.data.reason, third.error?.message]).toEqual([
+    422,
+    "bucket_unsuitable",
+    "The folder of the bucket holds something else than checkpoints: use a new folder.",
+  ]);
 });
 
-test("a lock is asked for, and a store that does not tell of it is not believed", async () => {
+const sizeIn = (problem: string | null) => Number(/of (\d+) entries/.exec(problem ?? "")?.[1]);
+
+test("a lock is asked for, and one that is not told of, or ends too soon, is not believed", async () => {
   const bucket = await addBucket("locked", { retainDays: 30 });
   expect(bucket.added.retainDays).toBe(30);
   await bucket.arrived((await grow()).size);
-  await bucket.arrived((await grow()).size);
-  expect(await bucket.state()).toMatchObject({ problem: null });
-  s3.locks = false;
+  await bucket.hold();
   const { confirmedSize } = await bucket.state();
+  const until = new Date(Date.now() + 86_400_000).toISOString();
+  const withoutLock = /^The bucket does not tell that it locks its checkpoint of \d+ entries/;
+  const tooShort = new RegExp(`of \\d+ entries until ${until} only, not until`);
+  const wrong: [TestS3["lock"], RegExp][] = [
+    [() => undefined, withoutLock],
+    [(asked) => ({ ...asked, mode: "GOVERNANCE" }), withoutLock],
+    [(asked) => ({ ...asked, until }), tooShort],
+  ];
+  for (const [lock, words] of wrong) {
+    const { size } = await grow();
+    s3.lock = lock;
+    await bucket.goOn();
+    const told = async () => (await bucket.state()).problem;
+    await expect.poll(async () => sizeIn(await told()), soon).toBeGreaterThanOrEqual(size);
+    expect(await told()).toMatch(words);
+    expect(await bucket.state()).toMatchObject({ confirmedSize, contradicts: false });
+    await bucket.hold();
+  }
+  s3.lock = (asked) => asked;
+  // Somebody who has the key was faster, with the right note under a lock that is soon over.
   await grow();
-  await bucket.arrived(confirmedSize + 1);
-  await grow();
-  await bucket.tells(/^The bucket does not tell that it locks its checkpoint of \d+ entries/);
-  s3.locks = true;
+  s3.beforePut = async (name) => {
+    const [row] = await log.owner`
+      select note from audit_checkpoints where size = ${Number(name.slice(-16))}`;
+    await writeFile(s3.pathOf(name), row?.note);
+    s3.locks.set(name, { mode: "COMPLIANCE", until: new Date().toISOString() });
+  };
+  await bucket.goOn();
+  await bucket.tells(/^The bucket locks its checkpoint of \d+ entries until/);
+  s3.beforePut = async () => {};
+  const { size } = await grow();
+  await bucket.goOn();
+  await bucket.arrived(size);
   await bucket.remove();
+});
+
+test("it counts as sent once it is read back as it was sent", async () => {
+  const bucket = await addBucket("back");
+  await bucket.arrived((await newest()).size);
+  await bucket.hold();
+  const { confirmedSize } = await bucket.state();
+  const wrong: [TestS3["afterPut"], RegExp][] = [
+    [(name) => rm(s3.pathOf(name)), /^The bucket does not have the checkpoint of \d+ entries/],
+    [
+      (name) => appendFile(s3.pathOf(name), "— other.example.org c2lnbmF0dXJl\n"),
+      /^The bucket holds another note of the same \d+ entries\.$/,
+    ],
+  ];
+  for (const [afterPut, problem] of wrong) {
+    await grow();
+    s3.afterPut = afterPut;
+    await bucket.goOn();
+    await bucket.tells(problem);
+    expect(await bucket.state()).toMatchObject({ confirmedSize, contradicts: false });
+    await bucket.hold();
+  }
+  s3.afterPut = async () => {};
+  const { size } = await grow();
+  await bucket.goOn();
+  await bucket.arrived(size);
+  await bucket.remove();
+});
+
+test("a store that would write over what is there is refused", async () => {
+  s3.writesOnce = false;
+  const refused = await ask("over");
+  s3.writesOnce = true;
+  expect([refused.status, refused.error?.data.reason, refused.error?.message]).toEqual([
+    422,
+    "bucket_unsuitable",
+    "The bucket writes over what is there: its store does not honour If-None-Match.",
+  ]);
+  const { items } = must(await admin.query("witnesses.list"));
+  expect(items.filter(({ target }: { target: string }) => target.endsWith("/over"))).toEqual([]);
+  await (await addBucket("over")).remove();
+});
+
+describe("a delivery", () => {
+  /** As another node, whose clock finds every place due. */
+  const deliver = (changes: object = {}) =>
+    deliverCheckpoints({
+      ...log.deps,
+      now: () => new Date(Date.now() + 7_200_000),
+      openOwn: (note) => openOwnCheckpoint(note, log.deps.secrets.auditSigning),
+      ...changes,
+    });
+  const rowOf = async (id: string) => {
+    const [row] = await log.owner`
+      select confirmed_size::int as size, failures, contradicts, locked_until from witnesses where id = ${id}`;
+    return row;
+  };
+
+  test("that lost its lease writes nothing down and raises no alarm, whatever came of it", async () => {
+    const bucket = await addBucket("lease");
+    await bucket.arrived((await newest()).size);
+    await bucket.hold();
+    const { origin } = await grow();
+    const { id } = bucket.added;
+    const alarms = () =>
+      log.owner`select id from alerts where kind = 'audit_log_contradicted' and details->>'witness' = ${id}`;
+    const meanwhile: TestS3["beforePut"][] = [
+      async () => {},
+      (name) => writeFile(s3.pathOf(name), forge(origin, Number(name.slice(-16)))),
+    ];
+    for (const act of meanwhile) {
+      const { size } = await grow();
+      let taken: Awaited<ReturnType<typeof rowOf>>;
+      s3.beforePut = async (name) => {
+        await act(name);
+        // Another node takes the place, after a lease that is over, and is still at it.
+        await log.owner`
+          update witnesses set locked_until = clock_timestamp() + interval '1 hour'
+          where id = ${id}`;
+        taken = await rowOf(id);
+      };
+      await deliver();
+      s3.beforePut = async () => {};
+      expect(await readdir(join(s3.directory, "evidence/lease"))).toContain(
+        `${nameOf(size)}._S3rver_object`,
+      );
+      expect([await rowOf(id), (await alarms()).length]).toEqual([taken, 0]);
+      await log.owner`update witnesses set locked_until = null where id = ${id}`;
+    }
+    await bucket.remove();
+  });
+
+  test("sends what is newest once the place is its own, so that another's larger one is no alarm", async () => {
+    const bucket = await addBucket("stale");
+    await bucket.arrived((await newest()).size);
+    await bucket.hold();
+    await grow();
+    const { database } = log.deps;
+    let size = 0;
+    const transaction: typeof database.transaction = async (...given) => {
+      if (size === 0) {
+        ({ size } = await grow());
+        await deliver();
+      }
+      return database.transaction(...given);
+    };
+    const now = () => new Date(Date.now() + 14_400_000);
+    await deliver({ database: { ...database, transaction }, now });
+    const row = await rowOf(bucket.added.id);
+    expect(row).toMatchObject({ failures: 0, contradicts: false, locked_until: null });
+    expect(row?.size).toBeGreaterThanOrEqual(size);
+    await bucket.remove();
+  });
 });
 
 test("a store whose lists cannot be relied on is shown as failing, not believed", async () => {
@@ -257,11 +401,9 @@ test("a store whose lists cannot be relied on is shown as failing, not believed"
 });
 
 test("a wrong key is told without the key, and what is no bucket is refused", async () => {
-  const bucket = await addBucket("wrong", { secretAccessKey: "not-the-secret" });
-  await bucket.tells(/^The bucket answered 403 to a list: the key needs/);
-  await bucket.remove();
-  const { items } = must(await admin.query("audit.search", { actions: ["witness.added"] }));
-  expect(JSON.stringify(items)).not.toContain("not-the-secret");
+  const wrongKey = await ask("wrong", { secretAccessKey: "not-the-secret" });
+  expect(wrongKey.error?.message).toMatch(/^The bucket answered 403 to a list: the key needs/);
+  expect(JSON.stringify(wrongKey)).not.toContain("not-the-secret");
   for (const wrong of ["", "/up/", "/up?x=1", "/../up", "/a b"]) {
     const target = wrong === "" ? new URL(s3.url).origin : s3.url + wrong;
     const answer = await admin.mutate("witnesses.add", { kind: "bucket", target, ...key });

@@ -7,7 +7,7 @@ import { openCosignatures, parseWitnessKey } from "@muniment/verify/cosignature.
 import { formatVerifierKey, parseNote, splitNotes } from "@muniment/verify/signed-note.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { call } from "../../cli/test/call.ts";
-import { readCheckpoint, type SignedCheckpoint } from "../src/audit/checkpoints.ts";
+import type { SignedCheckpoint } from "../src/audit/checkpoints.ts";
 import { createCosigner, createNoteSigner } from "../src/audit/note-signer.ts";
 import { consistencyProof } from "../src/audit/tree.ts";
 import { signatureOf } from "../src/webhooks/signature.ts";
@@ -15,6 +15,7 @@ import { Contradicted, type Witness } from "../src/witnesses/send-checkpoint.ts"
 import { sendToWitness } from "../src/witnesses/send-to-witness.ts";
 import { formatSubmission, parseSubmission } from "../src/witnesses/submission.ts";
 import { must, startTestServer, type TestServer, type UserClient } from "./harness.ts";
+import { growLog, newestOf } from "./log-growth.ts";
 import { parseMail } from "./outbox.ts";
 import { migrationsFolder } from "./postgres.ts";
 import { startReceiver } from "./receiver.ts";
@@ -54,18 +55,8 @@ afterAll(async () => {
 
 const soon = { timeout: 10_000, interval: 50 };
 
-async function newest() {
-  await log.deps.sealer.seal();
-  const checkpoint = await readCheckpoint(log.deps.database.audit);
-  if (!checkpoint) throw new Error("no checkpoint");
-  return checkpoint;
-}
-
-/** Makes the log larger, and answers its newest checkpoint. */
-async function grow() {
-  must(await admin.mutate("agents.create", { name: "agent" }));
-  return newest();
-}
+const newest = () => newestOf(log);
+const grow = () => growLog(log, admin);
 
 const linesOf = async (path: string) =>
   (await (await fetch(path)).text()).split("\n").filter((line) => line !== "");
@@ -381,7 +372,7 @@ describe("checkpoints go to", () => {
       };
       const openOwn = () => Promise.reject(new Error("no note is read"));
       const { cosignatures = [] } = await sendToWitness(
-        { ...log.deps, openOwn },
+        { ...log.deps, openOwn, requireLease: () => {} },
         place,
         checkpoint,
       );

@@ -14,6 +14,7 @@ export const reasonSentences = {
   invalid_query: "The query cannot be read.",
   invalid_range: "The time range does not fit: its start must lie before its end.",
   url_not_allowed: "The server may not send anything to this URL.",
+  bucket_unsuitable: "The bucket does not keep checkpoints as it should.",
   upload_malformed: "The file did not arrive whole. Try again.",
   file_type_not_allowed: "Files of this kind are not taken.",
   file_refused: "The file was refused.",
@@ -103,6 +104,7 @@ export function reasonOf(error: unknown): ErrorReason | null {
 const told: readonly ErrorReason[] = [
   "weak_password",
   "url_not_allowed",
+  "bucket_unsuitable",
   "invalid_query",
   "file_type_not_allowed",
   "file_refused",
@@ -113,7 +115,7 @@ function sentence(reason: ErrorReason, error: unknown): string {
   if (reason === "invalid_input" && error instanceof Error) {
     return `${reasonSentences[reason]} ${error.message}`;
   }
-  // The server says which words or habits make it weak, what is wrong with a URL or a model, and where a query goes wrong.
+  // The server says which words or habits make it weak, what is wrong with a URL, a bucket or a model, and where a query goes wrong.
   const isTold = told.some((one) => one === reason);
   if (isTold && error instanceof Error && error.message) return error.message;
   const seconds = reason === "rate_limited" ? retryAfterSeconds(error) : null;

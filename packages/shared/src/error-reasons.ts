@@ -13,6 +13,7 @@ export const errorReasons = [
   "invalid_query",
   "multiple_credentials",
   "url_not_allowed",
+  "bucket_unsuitable",
   "upload_malformed",
   "file_type_not_allowed",
   "file_refused",

@@ -1,12 +1,12 @@
 import { auditCosignatures, witnesses } from "@muniment/db/schema/witnesses.ts";
 import type { WitnessKind } from "@muniment/shared/witnesses.ts";
-import { and, asc, eq, inArray, isNull, lt, lte, ne, or } from "drizzle-orm";
+import { and, asc, eq, inArray, isNull, lt, lte, ne, or, sql } from "drizzle-orm";
 import { raiseAlert } from "../alerts/raise.ts";
 import { readCheckpoint, type SignedCheckpoint } from "../audit/checkpoints.ts";
 import {
   Contradicted,
+  type DeliverInput,
   type Send,
-  type SendInput,
   type Sent,
   type Witness,
 } from "./send-checkpoint.ts";
@@ -15,8 +15,11 @@ import { sendToFile } from "./send-to-file.ts";
 import { sendToMailbox } from "./send-to-mailbox.ts";
 import { sendToWebhook } from "./send-to-webhook.ts";
 import { sendToWitness } from "./send-to-witness.ts";
+import { withinLease } from "./within-lease.ts";
 
 const leaseSeconds = 60;
+/** By how much a delivery ends before its lease does. */
+const marginSeconds = 15;
 const maxWaitSeconds = 600;
 
 const senders: Record<WitnessKind, Send> = {
@@ -32,8 +35,14 @@ const comparing: readonly WitnessKind[] = ["witness", "bucket", "file"];
 
 const secondsFrom = (time: Date, seconds: number) => new Date(time.getTime() + seconds * 1000);
 
+/** A place with the lease that a node has of it; the time it ends at is the token of that lease. */
+type Claimed = Witness & { lockedUntil: Date };
+
 /** Takes the place that has waited longest, so that no other node sends to it meanwhile. */
-async function claim({ database, config, now }: SendInput, size: number) {
+async function claim(
+  { database, config, now }: DeliverInput,
+  size: number,
+): Promise<Claimed | undefined> {
   const at = now();
   return database.transaction({}, async (tx) => {
     const [due] = await tx
@@ -47,7 +56,7 @@ async function claim({ database, config, now }: SendInput, size: number) {
             ne(witnesses.confirmedSize, size),
             and(eq(witnesses.contradicts, true), inArray(witnesses.kind, comparing)),
           ),
-          or(isNull(witnesses.lockedUntil), lt(witnesses.lockedUntil, at)),
+          or(isNull(witnesses.lockedUntil), lt(witnesses.lockedUntil, sql`clock_timestamp()`)),
           // A file is this node's only if this node was told of it.
           or(ne(witnesses.kind, "file"), eq(witnesses.target, config.auditCheckpointFile ?? "")),
         ),
@@ -56,15 +65,23 @@ async function claim({ database, config, now }: SendInput, size: number) {
       .limit(1)
       .for("update", { skipLocked: true });
     if (!due) return undefined;
-    const lockedUntil = secondsFrom(at, leaseSeconds);
-    await tx.update(witnesses).set({ lockedUntil }).where(eq(witnesses.id, due.id));
-    return due;
+    // By the clock of the database, which all nodes share.
+    const [taken] = await tx
+      .update(witnesses)
+      .set({ lockedUntil: sql`clock_timestamp() + make_interval(secs => ${leaseSeconds})` })
+      .where(eq(witnesses.id, due.id))
+      .returning({ lockedUntil: witnesses.lockedUntil });
+    return taken?.lockedUntil ? { ...due, lockedUntil: taken.lockedUntil } : undefined;
   });
 }
 
+/** A node that lost its lease writes nothing down: what the place has since is another's to say. */
+const stillLeased = ({ id, lockedUntil }: Claimed) =>
+  and(eq(witnesses.id, id), eq(witnesses.lockedUntil, lockedUntil));
+
 async function recordSent(
-  input: SendInput,
-  witness: Witness,
+  input: DeliverInput,
+  witness: Claimed,
   { size }: SignedCheckpoint,
   sent: Sent,
 ) {
@@ -83,7 +100,7 @@ async function recordSent(
         nextAttemptAt: secondsFrom(at, witness.everySeconds),
         lockedUntil: null,
       })
-      .where(eq(witnesses.id, witness.id))
+      .where(stillLeased(witness))
       .returning({ id: witnesses.id });
     if (!row) return;
     for (const { key, line, at: signedAt } of sent.cosignatures ?? []) {
@@ -95,13 +112,13 @@ async function recordSent(
   });
 }
 
-async function recordFailure(input: SendInput, witness: Witness, error: unknown) {
+async function recordFailure(input: DeliverInput, witness: Claimed, error: unknown) {
   const at = input.now();
   const contradicts = error instanceof Contradicted;
   const problem = error instanceof Error ? error.message.slice(0, 500) : "Something went wrong.";
   const wait = Math.min(5 * 2 ** Math.min(witness.failures, 10), maxWaitSeconds);
   await input.database.transaction({}, async (tx) => {
-    await tx
+    const [row] = await tx
       .update(witnesses)
       .set({
         failures: witness.failures + 1,
@@ -112,35 +129,44 @@ async function recordFailure(input: SendInput, witness: Witness, error: unknown)
         nextAttemptAt: secondsFrom(at, Math.max(wait, witness.everySeconds > 60 ? 60 : 0)),
         lockedUntil: null,
       })
-      .where(eq(witnesses.id, witness.id));
-    if (!contradicts) return;
+      .where(stillLeased(witness))
+      .returning({ id: witnesses.id });
+    if (!row || !contradicts) return;
     const details = { witness: witness.id, problem };
     const facts = { userId: null, key: witness.id, details, now: at };
     await raiseAlert(tx, "audit_log_contradicted", facts);
   });
 }
 
+async function deliver(input: DeliverInput, place: Claimed, endsAt: number): Promise<void> {
+  try {
+    // Read under the lease: another node may have sent a larger one since the last look.
+    const checkpoint = await readCheckpoint(input.database.audit);
+    if (!checkpoint) throw new Error("The log has no checkpoint.");
+    if (place.confirmedSize > checkpoint.size && place.kind !== "witness") {
+      throw new Contradicted(
+        `It was sent a checkpoint of ${place.confirmedSize} entries when the log had ${checkpoint.size}.`,
+      );
+    }
+    const sent = await withinLease(input, endsAt, (leased) =>
+      senders[place.kind](leased, place, checkpoint),
+    );
+    await recordSent(input, place, checkpoint, sent);
+  } catch (error) {
+    await recordFailure(input, place, error);
+  }
+}
+
 /**
  * Sends the newest checkpoint to every place that is due one, in the order they became due. A place
  * gets ever larger ones; what it missed meanwhile is contained in the newest.
  */
-export async function deliverCheckpoints(input: SendInput): Promise<void> {
-  const checkpoint = await readCheckpoint(input.database.audit);
-  if (!checkpoint || checkpoint.size === 0) return;
-  for (
-    let due = await claim(input, checkpoint.size);
-    due;
-    due = await claim(input, checkpoint.size)
-  ) {
-    try {
-      if (due.confirmedSize > checkpoint.size && due.kind !== "witness") {
-        throw new Contradicted(
-          `It was sent a checkpoint of ${due.confirmedSize} entries when the log had ${checkpoint.size}.`,
-        );
-      }
-      await recordSent(input, due, checkpoint, await senders[due.kind](input, due, checkpoint));
-    } catch (error) {
-      await recordFailure(input, due, error);
-    }
+export async function deliverCheckpoints(input: DeliverInput): Promise<void> {
+  for (;;) {
+    const checkpoint = await readCheckpoint(input.database.audit);
+    const endsAt = performance.now() + (leaseSeconds - marginSeconds) * 1000;
+    const due = checkpoint && checkpoint.size > 0 && (await claim(input, checkpoint.size));
+    if (!due) return;
+    await deliver(input, due, endsAt);
   }
 }

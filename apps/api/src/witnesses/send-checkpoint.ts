@@ -11,7 +11,7 @@ export type Witness = typeof witnesses.$inferSelect;
 /** What the secret of a place is encrypted for. */
 export const placeOfWitnessSecret = (id: string) => `witnesses.secret:${id}`;
 
-export type SendInput = {
+export type DeliverInput = {
   database: Database;
   egress: Egress;
   encryption: Encryption;
@@ -20,6 +20,11 @@ export type SendInput = {
   now: () => Date;
   /** Verifies the log's own notes. @throws where none of its keys signed one */
   openOwn: (note: string) => Promise<{ size: number; root: Uint8Array }>;
+};
+
+export type SendInput = DeliverInput & {
+  /** @throws where the time that the place was taken for is over, and another node may send to it */
+  requireLease: () => void;
 };
 
 /** What became of sending a checkpoint to a place. */

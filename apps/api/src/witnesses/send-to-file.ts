@@ -32,6 +32,7 @@ export const sendToFile: Send = async (input, { target, confirmedSize }, { note,
     }
     // What a crash left of a line would else run into the next.
     const isWhole = length === 0 || text.endsWith("\n");
+    input.requireLease();
     await file.appendFile(isWhole ? note : `\n${note}`);
     await file.sync();
     return {};

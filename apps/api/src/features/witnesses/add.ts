@@ -9,6 +9,7 @@ import { makeWebhookSecret } from "../../webhooks/signature.ts";
 import { insertWitness, targetOf } from "../../witnesses/manage.ts";
 import { ownCosigner } from "../../witnesses/own-witness.ts";
 import { placeOfWitnessSecret } from "../../witnesses/send-checkpoint.ts";
+import { tryBucket } from "../../witnesses/send-to-bucket.ts";
 import { requireMailServer } from "../../witnesses/send-to-mailbox.ts";
 import { toWitness } from "./read-witnesses.ts";
 
@@ -29,8 +30,14 @@ export const add = limited("general")
   .concat(recentlyAuthenticated)
   .input(addWitnessInput)
   .use(async function checkTarget({ ctx, input, next }) {
-    if (input.kind === "email") requireMailServer(ctx.deps.config);
-    else await ctx.deps.egress.check(input.target);
+    const { config, egress, now } = ctx.deps;
+    if (input.kind === "email") requireMailServer(config);
+    else await egress.check(input.target);
+    const bucket = bucketOf(input);
+    if (bucket && input.kind === "bucket") {
+      const { target, secretAccessKey } = input;
+      await tryBucket(egress, { target, secretAccessKey, ...bucket }, now());
+    }
     return next();
   })
   .concat(audited("witness.added"))
