@@ -122,7 +122,9 @@ test("a bucket gets each checkpoint under its size, which makes the log evident 
   // A downloaded bucket is a folder of notes.
   const folder = join(s3.directory, "downloaded");
   await mkdir(folder);
-  for (const size of sizes) await copyFile(pathOf("log", size), join(folder, nameOf(size)));
+  for (const name of [...sizes.map(nameOf), ".written-once"]) {
+    await copyFile(s3.pathOf(`log/${name}`), join(folder, name));
+  }
   const whole = await verify("--witness", folder, "--json");
   expect([whole.exitCode, JSON.parse(whole.stdout).confirmed >= (sizes.at(-1) ?? 0)]).toEqual([
     0,

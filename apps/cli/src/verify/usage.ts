@@ -13,7 +13,8 @@ Options
                            of those of AUDIT_SIGNING_KEY; may be repeated
   --witness <path|url>     compare with the copy of the log's checkpoint that a witness keeps: its URL
                            (<PUBLIC_URL>/witness of another Muniment), or a saved copy: a file, or a folder
-                           such as a bucket that was downloaded; may be repeated
+                           such as a bucket that was downloaded, where nobody cosigns: the notes of a
+                           folder need the log's own signature alone; may be repeated
   --witness-key <key>      believe cosignatures of this witness, in the database and in its copy; may be
                            repeated. Have it from the witness, not from this installation
   --certificate <file>     verify a certificate of erasure instead; needs no installation, but the
