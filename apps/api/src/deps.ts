@@ -22,6 +22,7 @@ import { type ErasureLedger, openErasureLedger } from "./erasure/ledger.ts";
 import type { EventQueries } from "./event-queries.ts";
 import { defineAccountJobs } from "./features/account/jobs.ts";
 import { evaluateDue } from "./features/alert-rules/evaluate.ts";
+import { createWaker } from "./features/alert-rules/waker.ts";
 import { defineAuthJobs } from "./features/auth/jobs.ts";
 import { conditionOf } from "./features/events/conditions.ts";
 import { countFacets } from "./features/events/count-facets.ts";
@@ -171,7 +172,11 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
     watchDiskSpace(directory, config.diskReserveBytes, log);
   const databaseSpace = spaceOf(input.databaseDirectory);
   const fileSpace = spaceOf(config.s3 ? null : config.dataDir);
-  const queue = createIngestQueue(createStoreEvents(database), tails.wake);
+  const ruleWaker = createWaker((userIds) => evaluateDue(alerting, userIds), log);
+  const queue = createIngestQueue(createStoreEvents(database), (userIds) => {
+    tails.wake(userIds);
+    ruleWaker.wake(userIds);
+  });
   const ingest: IngestQueue = {
     add(batch) {
       databaseSpace.require();
@@ -333,7 +338,7 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
       clearInterval(ledgerTimer);
       const jobsStopped = jobs.stop();
       await ingest.stop();
-      await Promise.all(stopEach.map((stop) => stop()));
+      await Promise.all([ruleWaker.stop(), ...stopEach.map((stop) => stop())]);
       await jobsStopped;
       await inspector.stop();
       health.stop();

@@ -35,6 +35,8 @@ type EnqueueOptions = {
 export type Jobs = {
   /** Adds work in the transaction that makes it necessary: both happen, or neither. */
   enqueue(tx: Tx, queue: string, payload: unknown, options?: EnqueueOptions): Promise<void>;
+  /** Looks at once for what this node has committed; it is looked for now and then anyway. */
+  wake(): void;
   /** Drops the jobs whose payload holds one of the texts, under way or not. */
   drop(tx: Tx, texts: readonly string[]): Promise<void>;
   /** Says how to do the work of a queue. A handler may run more than once and must bear it. */
@@ -63,6 +65,7 @@ export function createJobs(
 ): Jobs {
   const definitions = new Map<string, Definition>();
   const stopping = new AbortController();
+  const wakeEach: (() => void)[] = [];
   let running: Promise<unknown> = Promise.resolve();
 
   async function insert(
@@ -193,6 +196,8 @@ export function createJobs(
         });
       return filling;
     }
+    // What is being read now may have been before the commit.
+    wakeEach.push(() => void (filling ? filling.then(fill) : fill()));
     while (!signal.aborted) {
       await sleep(pollMilliseconds, undefined, { ref: false, signal }).catch(() => {});
       await fill();
@@ -202,6 +207,9 @@ export function createJobs(
 
   return {
     enqueue: (tx, queue, payload, options) => insert(tx, queue, payload, null, options),
+    wake: () => {
+      for (const wake of wakeEach) wake();
+    },
     async drop(tx, texts) {
       const rows = await tx
         .select({ id: jobs.id, payload: jobs.payload })

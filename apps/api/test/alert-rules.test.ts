@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { createClock } from "./clock.ts";
 import { makeEvent, makeSender, searchAll, send } from "./events-sender.ts";
 import { must, startTestServer, type TestServer } from "./harness.ts";
@@ -175,6 +175,33 @@ describe("an alert rule", () => {
     expect(await problem()).toBeNull();
   });
 
+  test("is looked at and told of sooner than a poll would when events come, but not much oftener", async () => {
+    const { id } = await create({ webhookIds: [await webhook()] });
+    await arrive(failures(1));
+    await expect.poll(() => count(id), soon).toBe(1);
+    const wakes = [server, other].map(({ deps }) => vi.spyOn(deps.jobs, "wake"));
+    const due = (at: number, whose: string | null) => server.owner`
+      select id from due_alert_rules(${new Date(at)}, 100, ${whose}::text::uuid[]) where id = ${id}`;
+    try {
+      const [row] = await server.owner`select next_check_at from alert_rules where id = ${id}`;
+      const checkAt: number = row?.next_check_at.getTime();
+      // No poll finds it due while the clock stands.
+      clock.stop(new Date(checkAt - 700));
+      await arrive(failures(3));
+      await expect.poll(() => state(id), soon).toBe("firing");
+      await expect.poll(() => wakes.some(({ mock }) => mock.calls.length > 0), soon).toBe(true);
+      await arrive(failures(1));
+      const whose = `{${sender.userId}}`;
+      await expect.poll(() => due(checkAt + 300, whose), soon).toEqual([{ id }]);
+      expect(await due(checkAt + 300, `{${id}}`)).toEqual([]);
+      expect(await due(checkAt + 299, null)).toEqual([]);
+    } finally {
+      clock.start();
+      for (const wake of wakes) wake.mockRestore();
+    }
+    await expect.poll(() => count(id), soon).toBe(5);
+  });
+
   test("of a user who is disabled is not looked at", async () => {
     const { id } = await create();
     const admin = await server.user("admin");
@@ -186,6 +213,18 @@ describe("an alert rule", () => {
       await server.owner`select id from due_alert_rules(${clock.now()}, 100) where id = ${id}`;
     expect(due).toEqual([]);
   });
+});
+
+test("a rule whose row moved with its numbers, as an upgrade of the cluster moves it, goes on where it was", async () => {
+  const { id } = await create({ threshold: 1000 });
+  await arrive(failures(2));
+  await expect.poll(() => count(id), soon).toBe(2);
+  must(await sender.member.mutate("alertRules.update", { id, name: "Another" }));
+  const [row] = await server.owner`
+    select xmin = written_xid::xid as is_here from alert_rules where id = ${id}`;
+  expect(row).toEqual({ is_here: true });
+  await arrive(failures(2));
+  await expect.poll(() => count(id), soon).toBe(4);
 });
 
 test("a rule that was restored into another cluster counts each event once, what arrives now too", async () => {
@@ -209,7 +248,7 @@ test("a rule that was restored into another cluster counts each event once, what
       await sql`select (pg_snapshot_xmax(pg_current_snapshot())::text::bigint + 100)::text as xid`;
     const there = sql`${place?.xid}::text::xid8`;
     await sql`update receipts set commit_xid = ${there} where user_id = ${userId}`;
-    await sql`update alert_rules set seen_cluster = 'another', seen_xid = ${there},
+    await sql`update alert_rules set written_xid = '0', seen_xid = ${there},
       seen_position = (select max(position) - 1 from receipts where user_id = ${userId}) where id = ${id}`;
   });
   await expect.poll(() => count(id), soon).toBe(3);

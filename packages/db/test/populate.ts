@@ -63,7 +63,7 @@ export async function populate(owner: postgres.Sql): Promise<Person> {
   await owner`insert into uploads ${owner({ id: randomUUID(), user_id: id, name: "f", type: "text/plain", bytes: 1, sha256: randomBytes(32), sent_sha256: randomBytes(32), scanned: false, created_at: now })}`;
   await owner`insert into webhooks ${owner({ id: webhookId, user_id: id, name: "w", url: "u", secret: "s", ...times })}`;
   await owner`insert into webhook_deliveries ${owner({ id: randomUUID(), user_id: id, webhook_id: webhookId, sequence: 1, topic: "webhook.test", body: "{}", status: "pending", attempts: "[]", created_at: now })}`;
-  await owner`insert into alert_rules ${owner({ id: ruleId, user_id: id, name: "r", query: "", threshold: 1, window_minutes: 1, cooldown_minutes: 1, email: true, webhook_ids: [], seen_cluster: "", seen_xid: "0", seen_position: 0, next_check_at: now, ...times })}`;
+  await owner`insert into alert_rules ${owner({ id: ruleId, user_id: id, name: "r", query: "", threshold: 1, window_minutes: 1, cooldown_minutes: 1, email: true, webhook_ids: [], seen_xid: "0", seen_position: 0, next_check_at: now, ...times })}`;
   await owner`insert into alert_notices ${owner({ user_id: id, severity: "high", email: true, webhook_ids: [], updated_at: now })}`;
   await owner`insert into alert_rule_counts ${owner({ rule_id: ruleId, user_id: id, start: now, count: 1 })}`;
   await owner`insert into alert_firings ${owner({ id: randomUUID(), rule_id: ruleId, user_id: id, opened_at: now, threshold: 1, window_minutes: 1, count: 2, peak: 2, notified: true })}`;

@@ -30,7 +30,7 @@ export const noticeDeclarations = [
       lastNoticeAt: "when the person was last told",
       lastCount: "how many there were last",
       problem: "why it cannot be followed",
-      seenCluster: internal("the database cluster in which it has looked"),
+      writtenXid: internal("the transaction that wrote the row"),
       seenXid: internal("how far it has looked"),
       seenPosition: internal("how far it has looked"),
       nextCheckAt: internal("when it looks again"),

@@ -14,8 +14,8 @@ import { users } from "./users.ts";
 
 /**
  * What users want to be told of. A rule counts events as they arrive, each once: it has looked at every
- * receipt up to (`seen_xid`, `seen_position`), as a tail does (docs/adr/0019). In another cluster than
- * `seen_cluster` that place means nothing.
+ * receipt up to (`seen_xid`, `seen_position`), as a tail does (docs/adr/0019). That place means nothing in
+ * a row that was restored, which another transaction wrote than its `written_xid`; a trigger keeps that.
  */
 export const alertRules = pgTable(
   "alert_rules",
@@ -38,9 +38,9 @@ export const alertRules = pgTable(
     lastNoticeAt: time("last_notice_at"),
     lastCount: integer("last_count").notNull().default(0),
     problem: text("problem"),
-    seenCluster: text("seen_cluster").notNull(),
     seenXid: xid8("seen_xid").notNull(),
     seenPosition: bigint("seen_position", { mode: "bigint" }).notNull(),
+    writtenXid: xid8("written_xid").notNull().default(sql`pg_current_xact_id()`),
     nextCheckAt: time("next_check_at").notNull(),
     createdAt: time("created_at").notNull(),
     updatedAt: time("updated_at").notNull(),

@@ -2,7 +2,7 @@ import type { Tx } from "@muniment/db/database.ts";
 import { alertRuleCounts, type alertRules } from "@muniment/db/schema/alert-rules.ts";
 import { events, receipts } from "@muniment/db/schema/events.ts";
 import { type SQL, sql } from "drizzle-orm";
-import { commitBounds, committedHere } from "../../commit-order.ts";
+import { committedHere } from "../../commit-order.ts";
 
 export type Rule = typeof alertRules.$inferSelect;
 
@@ -42,9 +42,8 @@ const firstBatches = 100;
 
 /** Where a rule begins to look that counts what has arrived within its window already. */
 export async function placeBefore(tx: Tx, userId: string, since: Date) {
-  const [row] = await tx.execute<{ cluster: string; xid: string; position: string }>(sql`
-    select ${commitBounds.cluster} as cluster,
-      coalesce(b.commit_xid, pg_snapshot_xmin(pg_current_snapshot()))::text as xid,
+  const [row] = await tx.execute<{ xid: string; position: string }>(sql`
+    select coalesce(b.commit_xid, pg_snapshot_xmin(pg_current_snapshot()))::text as xid,
       coalesce(b.position - 1, 0)::text as position
     from (select) one left join lateral (
       select commit_xid, position from (
@@ -55,7 +54,7 @@ export async function placeBefore(tx: Tx, userId: string, since: Date) {
       ) first order by commit_xid, position limit 1
     ) b on true`);
   if (!row) throw new Error("the place of a rule gave no answer");
-  return { seenCluster: row.cluster, seenXid: row.xid, seenPosition: BigInt(row.position) };
+  return { seenXid: row.xid, seenPosition: BigInt(row.position) };
 }
 
 /** What adds to a rule's counts whatever passes of batches `b`. */

@@ -3,7 +3,6 @@ import { alertFirings, alertRules } from "@muniment/db/schema/alert-rules.ts";
 import { and, eq, lte, sql } from "drizzle-orm";
 import type { Logger } from "pino";
 import { v7 as uuidv7 } from "uuid";
-import { commitBounds, isPlaceHere } from "../../commit-order.ts";
 import { AppError } from "../../errors.ts";
 import type { EventQueries } from "../../event-queries.ts";
 import { addArrivals, countInWindow, moveHere, type Rule } from "./arrivals.ts";
@@ -16,8 +15,9 @@ export type EvaluateInput = Notifier & {
   log: Logger;
 };
 
-/** A rule is looked at no oftener, and one that cannot be judged much later. */
+/** A rule is looked at no oftener unless its user's events have just come, and one that cannot be judged much later. */
 const pauseMilliseconds = 1000;
+const wokenPauseMilliseconds = 250;
 const problemPauseMilliseconds = 60_000;
 /** Rules of one round, and how long the round may last. */
 const rulesPerRound = 200;
@@ -74,13 +74,17 @@ async function judge(tx: Tx, input: EvaluateInput, rule: Rule, count: number, no
   return {};
 }
 
+/** Whether this cluster wrote the row, which says how far the rule has looked here, and did not restore it. */
+const isHere = sql<boolean>`${alertRules}.xmin = ${alertRules.writtenXid}::xid
+  and ${alertRules.seenXid} < pg_snapshot_xmax(pg_current_snapshot())`;
+
 /** Locks a rule that is due; of nodes that come at once all but one find nothing. */
-async function take(tx: Tx, id: string, now: Date) {
+async function take(tx: Tx, id: string, by: Date) {
   const [taken] = await tx
-    .select({ rule: alertRules, ...commitBounds })
+    .select({ rule: alertRules, isHere })
     .from(alertRules)
     .where(
-      and(eq(alertRules.id, id), eq(alertRules.enabled, true), lte(alertRules.nextCheckAt, now)),
+      and(eq(alertRules.id, id), eq(alertRules.enabled, true), lte(alertRules.nextCheckAt, by)),
     )
     .for("update", { skipLocked: true });
   return taken;
@@ -90,7 +94,7 @@ async function take(tx: Tx, id: string, now: Date) {
  * Looks at what has arrived, and opens or ends the alert with its notices, all in one transaction: an
  * event is counted once and a notice sent once, whichever nodes look at the rule, and whenever they end.
  */
-async function evaluate(input: EvaluateInput, userId: string, id: string): Promise<void> {
+async function evaluate(input: EvaluateInput, userId: string, id: string, by: Date): Promise<void> {
   const { database, queries } = input;
   const [known] = await database
     .reads({ userId })
@@ -101,21 +105,17 @@ async function evaluate(input: EvaluateInput, userId: string, id: string): Promi
   const condition = queries.condition(await queries.resolve(userId, known.query));
   const look = async (tx: Tx) => {
     const now = input.now();
-    const taken = await take(tx, id, now);
+    const taken = await take(tx, id, by);
     // Changed meanwhile, it is due again.
-    if (!taken || taken.rule.query !== known.query) return;
-    const { rule, cluster } = taken;
-    const place = { cluster: rule.seenCluster, xid: BigInt(rule.seenXid) };
-    if (!isPlaceHere(place, { cluster, nextXid: BigInt(taken.nextXid) })) {
-      Object.assign(rule, await moveHere(tx, rule, condition, now));
-    }
+    if (!taken || taken.rule.query !== known.query) return false;
+    const { rule } = taken;
+    if (!taken.isHere) Object.assign(rule, await moveHere(tx, rule, condition, now));
     const { more, ...seen } = await addArrivals(tx, rule, condition, now);
     const count = await countInWindow(tx, rule, now);
     const state = await judge(tx, input, rule, count, now);
     await tx
       .update(alertRules)
       .set({
-        seenCluster: cluster,
         ...seen,
         ...state,
         lastCount: count,
@@ -123,9 +123,11 @@ async function evaluate(input: EvaluateInput, userId: string, id: string): Promi
         nextCheckAt: more ? now : after(now, pauseMilliseconds),
       })
       .where(eq(alertRules.id, id));
+    return "firingId" in state;
   };
   // The user's condition is in a statement's text.
-  await database.transaction({ userId }, look, { prepare: false });
+  const hasChanged = await database.transaction({ userId }, look, { prepare: false });
+  if (hasChanged) input.jobs.wake();
 }
 
 async function setAside({ database, now }: EvaluateInput, userId: string, id: string, why: string) {
@@ -137,16 +139,21 @@ async function setAside({ database, now }: EvaluateInput, userId: string, id: st
   );
 }
 
-/** One round over the rules that are due, those first that wait longest. */
-export async function evaluateDue(input: EvaluateInput): Promise<void> {
+/**
+ * One round over the rules that are due, those first that wait longest; with users over theirs alone, which
+ * are due sooner.
+ */
+export async function evaluateDue(input: EvaluateInput, whose?: readonly string[]): Promise<void> {
   const { database, now, log } = input;
   const end = performance.now() + roundMilliseconds;
+  const by = after(now(), whose ? pauseMilliseconds - wokenPauseMilliseconds : 0);
   const due = await database.raw`
-    select user_id, id from due_alert_rules(${now().toISOString()}::text::timestamptz, ${rulesPerRound}::int)`;
+    select user_id, id from due_alert_rules(${by.toISOString()}::text::timestamptz, ${rulesPerRound}::int,
+      ${whose ? `{${whose.join(",")}}` : null}::text::uuid[])`;
   for (const { user_id: userId, id } of due as unknown as { user_id: string; id: string }[]) {
     if (performance.now() > end) return;
     try {
-      await evaluate(input, userId, id);
+      await evaluate(input, userId, id, by);
     } catch (error) {
       const isKnown = error instanceof AppError;
       if (!isKnown) log.warn({ err: error }, "an alert rule cannot be judged");

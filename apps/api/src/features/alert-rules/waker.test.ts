@@ -1,0 +1,49 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, test } from "vitest";
+import { createLog } from "../../log.ts";
+import { createWaker } from "./waker.ts";
+
+const log = createLog("silent");
+const soon = { timeout: 10_000, interval: 10 };
+
+test("users are looked at soon after they are woken, and again, and then no more", async () => {
+  const looks: string[][] = [];
+  const waker = createWaker(async (userIds) => void looks.push(userIds), log);
+  waker.wake(["a"]);
+  waker.wake(["a", "b"]);
+  await expect.poll(() => looks.length, soon).toBeGreaterThan(1);
+  expect(looks.every((userIds) => userIds.join() === "a,b")).toBe(true);
+  await waker.stop();
+  const { length } = looks;
+  waker.wake(["c"]);
+  await sleep(50);
+  expect(looks.length).toBe(length);
+});
+
+test("a look that fails ends nothing", async () => {
+  let looks = 0;
+  const waker = createWaker(async () => {
+    looks += 1;
+    throw new Error("no database");
+  }, log);
+  waker.wake(["a"]);
+  await expect.poll(() => looks, soon).toBeGreaterThan(1);
+  await waker.stop();
+});
+
+test("however often users are woken, looks come one by one, and long ones seldom", async () => {
+  const looks: { from: number; to: number }[] = [];
+  const waker = createWaker(async () => {
+    const from = performance.now();
+    await sleep(40);
+    looks.push({ from, to: performance.now() });
+  }, log);
+  const storm = setInterval(() => waker.wake(["a"]), 1);
+  await expect.poll(() => looks.length, soon).toBeGreaterThan(3);
+  clearInterval(storm);
+  await waker.stop();
+  for (const [index, { from }] of looks.entries()) {
+    const before = looks[index - 1];
+    if (before) expect(from - before.to).toBeGreaterThan(3.9 * (before.to - before.from));
+  }
+});

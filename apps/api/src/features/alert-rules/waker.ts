@@ -1,0 +1,64 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Logger } from "pino";
+
+/** A commit is seen only when all older ones have ended, so the first look waits for a moment. */
+const firstMilliseconds = 20;
+const apartMilliseconds = 100;
+/** For so long after their last events there is another look at what was held back or not due yet. */
+const awakeMilliseconds = 500;
+/** Looks take no more than this part of the time. */
+const part = 1 / 5;
+/** Others wait for the next poll. */
+const mostUsers = 1000;
+const maxStopMilliseconds = 1000;
+
+export type Waker = {
+  /** Events of these users have been committed on this node. */
+  wake(userIds: Iterable<string>): void;
+  /** Looks no more, and waits for the look that is under way, 1 s at most. */
+  stop(): Promise<void>;
+};
+
+/**
+ * Calls `look` soon after there are events, for the users who have some: what a poll finds anyway is found
+ * sooner. However many events come, there is one look at a time, a pause after each, and a longer one after
+ * a long look.
+ */
+export function createWaker(look: (userIds: string[]) => Promise<void>, log: Logger): Waker {
+  const awakeUntil = new Map<string, number>();
+  const stopping = new AbortController();
+  let looking: Promise<void> | undefined;
+
+  const pause = (milliseconds: number) =>
+    sleep(milliseconds, undefined, { ref: false, signal: stopping.signal }).catch(() => {});
+
+  async function lookWhileAwake() {
+    await pause(firstMilliseconds);
+    while (!stopping.signal.aborted) {
+      const from = performance.now();
+      for (const [userId, until] of awakeUntil) if (until < from) awakeUntil.delete(userId);
+      if (awakeUntil.size === 0) return;
+      await look([...awakeUntil.keys()]).catch((error: unknown) =>
+        log.debug({ err: error }, "a look at alert rules failed"),
+      );
+      const took = performance.now() - from;
+      await pause(Math.max(apartMilliseconds, took / part - took));
+    }
+  }
+
+  return {
+    wake(userIds) {
+      const until = performance.now() + awakeMilliseconds;
+      for (const userId of userIds) {
+        if (awakeUntil.size < mostUsers || awakeUntil.has(userId)) awakeUntil.set(userId, until);
+      }
+      looking ??= lookWhileAwake().finally(() => {
+        looking = undefined;
+      });
+    },
+    async stop() {
+      stopping.abort();
+      await Promise.race([looking, sleep(maxStopMilliseconds, undefined, { ref: false })]);
+    },
+  };
+}
