@@ -8,6 +8,8 @@ export type LoadResult = {
   p99: number;
 };
 
+const lastChunk = "\r\n0\r\n\r\n";
+
 /** One HTTP/1.1 exchange after another on a keep-alive connection; calls `done` at each complete answer. */
 function exchange(socket: Socket, next: () => Buffer, done: (status: number) => boolean) {
   let buffer = "";
@@ -17,9 +19,10 @@ function exchange(socket: Socket, next: () => Buffer, done: (status: number) => 
     const head = buffer.indexOf("\r\n\r\n");
     if (head < 0) return;
     const length = /content-length: (\d+)/i.exec(buffer.slice(0, head))?.[1];
-    if (length === undefined) throw new Error(`no content-length:\n${buffer.slice(0, head)}`);
-    const end = head + 4 + Number(length);
-    if (buffer.length < end) return;
+    // Without a length it comes in chunks, of which the last is empty.
+    const last = length === undefined ? buffer.indexOf(lastChunk, head + 2) : head;
+    const end = length === undefined ? last + lastChunk.length : head + 4 + Number(length);
+    if (last < 0 || buffer.length < end) return;
     const status = Number(buffer.slice(9, 12));
     buffer = buffer.slice(end);
     if (done(status)) socket.write(next());

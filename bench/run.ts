@@ -11,6 +11,7 @@ import { mutation } from "./audit-log/mutation.ts";
 import { proof } from "./audit-log/proof.ts";
 import { sealing } from "./audit-log/sealing.ts";
 import { verifier } from "./audit-log/verifier.ts";
+import { queryBeside, signInBeside } from "./better-auth.ts";
 import { exportEvents } from "./exports.ts";
 import { importFile } from "./imports.ts";
 import { ingestBatches, ingestSingles } from "./ingest.ts";
@@ -43,6 +44,8 @@ const parts: Record<string, Part> = {
     const row = await signIn(bench, people);
     return { row, note: await signInBurst(bench, user, people.emails) };
   },
+  signInBeside: async (bench) => ({ row: await signInBeside(bench) }),
+  queryBeside: async (bench, user) => ({ row: await queryBeside(bench, user) }),
 };
 
 type Known = Record<string, Awaited<ReturnType<Part>> & { on: string }>;

@@ -45,7 +45,10 @@ export type Bench = {
   /** The same PostgreSQL, for the plain server and for preparing rows. */
   databaseUrl: string;
   /** Starts a plain server (`bench/plain-*.ts`) on the same database. */
-  plain(file: string): Promise<{ port: number; pid: number; stop(): void }>;
+  plain(
+    file: string,
+    env?: Record<string, string>,
+  ): Promise<{ port: number; pid: number; stop(): void }>;
   stop(): Promise<void>;
 };
 
@@ -124,11 +127,12 @@ export async function startBench(built: string): Promise<Bench> {
   return {
     product: facts,
     databaseUrl,
-    async plain(file) {
+    async plain(file, env) {
       const plainPort = await freePort();
       const child = spawnServer(["--import", "tsx", join(root, "bench", file)], {
         PORT: String(plainPort),
         DATABASE_URL: databaseUrl,
+        ...env,
       });
       children.push(child);
       await firstLine(child, /ready/);

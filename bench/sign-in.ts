@@ -5,7 +5,7 @@ import { inTurns, type Row } from "./rows.ts";
 import type { Bench } from "./servers.ts";
 import { password } from "./signed-in-query.ts";
 
-/** Accounts with the first user's password, so that sign-ins do not wait for the row of one. */
+/** Accounts with the first user's password, where they are not there yet, so that sign-ins do not wait for the row of one. */
 export async function addUsers(
   bench: Bench,
   count: number,
@@ -16,7 +16,7 @@ export async function addUsers(
   await sql`
     insert into users (id, email, display_name, password_hash, role, created_at)
     select gen_random_uuid(), email, email, ${user?.hash}, 'member', now()
-    from unnest(${emails}::text[]) as email`;
+    from unnest(${emails}::text[]) as email on conflict do nothing`;
   await sql.end();
   return { hash: user?.hash, emails };
 }
