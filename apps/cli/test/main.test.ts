@@ -7,7 +7,7 @@ import { expect, test, vi } from "vitest";
 import { key, startIngestServer } from "./ingest-server.ts";
 
 // A process of its own takes a while to start on a busy machine.
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 90_000 });
 
 const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 const samplePath = "../../../packages/log-formats/samples/sshd-sample.log";
