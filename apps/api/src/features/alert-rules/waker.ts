@@ -4,8 +4,8 @@ import type { Logger } from "pino";
 /** A commit is seen only when all older ones have ended, so the first look waits for a moment. */
 const firstMilliseconds = 20;
 const apartMilliseconds = 100;
-/** For so long after their last events there is another look at what was held back or not due yet. */
-const awakeMilliseconds = 500;
+/** The first after a user's last events, and others at what was held back or not due yet. */
+const looksEach = 5;
 /** Looks take no more than this part of the time. */
 const part = 1 / 5;
 /** Others wait for the next poll. */
@@ -25,7 +25,7 @@ export type Waker = {
  * a long look.
  */
 export function createWaker(look: (userIds: string[]) => Promise<void>, log: Logger): Waker {
-  const awakeUntil = new Map<string, number>();
+  const looksLeft = new Map<string, number>();
   const stopping = new AbortController();
   let looking: Promise<void> | undefined;
 
@@ -35,10 +35,14 @@ export function createWaker(look: (userIds: string[]) => Promise<void>, log: Log
   async function lookWhileAwake() {
     await pause(firstMilliseconds);
     while (!stopping.signal.aborted) {
+      if (looksLeft.size === 0) return;
+      const userIds = [...looksLeft.keys()];
+      for (const [userId, left] of looksLeft) {
+        if (left > 1) looksLeft.set(userId, left - 1);
+        else looksLeft.delete(userId);
+      }
       const from = performance.now();
-      for (const [userId, until] of awakeUntil) if (until < from) awakeUntil.delete(userId);
-      if (awakeUntil.size === 0) return;
-      await look([...awakeUntil.keys()]).catch((error: unknown) =>
+      await look(userIds).catch((error: unknown) =>
         log.debug({ err: error }, "a look at alert rules failed"),
       );
       const took = performance.now() - from;
@@ -48,9 +52,8 @@ export function createWaker(look: (userIds: string[]) => Promise<void>, log: Log
 
   return {
     wake(userIds) {
-      const until = performance.now() + awakeMilliseconds;
       for (const userId of userIds) {
-        if (awakeUntil.size < mostUsers || awakeUntil.has(userId)) awakeUntil.set(userId, until);
+        if (looksLeft.size < mostUsers || looksLeft.has(userId)) looksLeft.set(userId, looksEach);
       }
       looking ??= lookWhileAwake().finally(() => {
         looking = undefined;
