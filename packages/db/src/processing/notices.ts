@@ -48,7 +48,7 @@ export const noticeDeclarations = [
   declare(alertFirings, {
     purpose: "when rules fired",
     basis: contract,
-    kept: "notices",
+    kept: "firings",
     owner: "userId",
     columns: {
       id: "names it",

@@ -4,7 +4,7 @@ import { type DeliverInput, deliver } from "./deliver.ts";
 
 const payloadSchema = z.object({ userId: z.uuid(), deliveryId: z.uuid() });
 
-/** Deliveries and resolved alerts are kept so long. */
+/** So long are deliveries kept, and firings of rules that fell quiet. */
 const keptDays = 90;
 
 /** What webhooks need done outside requests. */
