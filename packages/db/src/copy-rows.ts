@@ -57,6 +57,11 @@ export class CopyRows {
     return this.#bytes.subarray(0, this.#length);
   }
 
+  /** Copies what was added since it was emptied. */
+  copyTo(target: Buffer): void {
+    this.#bytes.copy(target, 0, 0, this.#length);
+  }
+
   /** Kind, length, and what `write` adds (PostgreSQL's manual, "Message Formats"). */
   #message(kind: number, write: () => void): void {
     this.#room(5);

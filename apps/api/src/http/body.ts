@@ -33,6 +33,8 @@ export function readBytes(request: IncomingMessage, limit: number): Promise<Buff
   });
 }
 
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
 /**
  * Reads a JSON request body as text.
  * @throws AppError `body_too_large` as soon as the limit is passed, `unsupported_content_type`
@@ -44,7 +46,7 @@ export async function readJsonBody(request: IncomingMessage, limit: number): Pro
   const type = request.headers["content-type"];
   if (bytes.length > 0 || type !== undefined) requireJson(type);
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    return utf8.decode(bytes);
   } catch (cause) {
     throw new AppError("invalid_json", "The body is not UTF-8.", { cause });
   }

@@ -36,13 +36,18 @@ export function spansOf(text: string, count: number): Spans {
   return spans;
 }
 
-const texts = new WeakMap<object, ExactText>();
+/** On the value itself: a map of weak references costs more to collect than all the rest of a small call. */
+const exactly = Symbol("the text of an input");
 
 /** Remembers the text of an input object; a value that is not an object has nothing to lose. */
 export function exactText(exact: ExactText): unknown {
-  if (typeof exact.value === "object" && exact.value !== null) texts.set(exact.value, exact);
-  return exact.value;
+  const { value } = exact;
+  if (typeof value === "object" && value !== null) {
+    (value as { [exactly]?: ExactText })[exactly] = exact;
+  }
+  return value;
 }
 
 /** The text of an input that came through `exactText`. */
-export const textOf = (input: object): ExactText | undefined => texts.get(input);
+export const textOf = (input: object): ExactText | undefined =>
+  (input as { [exactly]?: ExactText })[exactly];

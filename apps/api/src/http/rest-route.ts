@@ -44,8 +44,7 @@ function searchInput(query: URLSearchParams): Record<string, unknown> {
 }
 
 /** The same procedures for callers without a tRPC client: bare outputs, plain errors. */
-export function restRoutes(deps: Deps): Route[] {
-  const ingest = procedureAt("events.ingest");
+export function restRoutes(deps: Deps, ingest = procedureAt("events.ingest")): Route[] {
   const search = procedureAt("events.search");
   return [
     {

@@ -23,14 +23,18 @@ export const signedIn = procedure.meta({ auth: "session" }).use(function require
   return next({ ctx: { principal } });
 });
 
+/** @throws AppError why what was presented is no API key that works */
+export function apiKeyOf(principal: Identified["principal"]): ApiKeyPrincipal {
+  if (principal?.kind !== "apiKey") refuse(principal);
+  return principal;
+}
+
 /** Only an API key passes. */
 export const withApiKey = procedure.meta({ auth: "apiKey" }).use(function requireApiKey({
   ctx,
   next,
 }) {
-  const { principal } = ctx as Identified;
-  if (principal?.kind !== "apiKey") refuse(principal);
-  return next({ ctx: { principal } });
+  return next({ ctx: { principal: apiKeyOf((ctx as Identified).principal) } });
 });
 
 /** A signed-in user or an API key passes. */

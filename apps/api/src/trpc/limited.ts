@@ -1,7 +1,7 @@
 import type { LimitName, PrimaryLimit } from "@muniment/shared/limits.ts";
 import { AppError } from "../errors.ts";
 import { endedSessionCookie } from "../http/cookies.ts";
-import type { Principal } from "../identity/principal.ts";
+import type { AnonymousPrincipal, Principal } from "../identity/principal.ts";
 import { clientKey } from "../limits/client-key.ts";
 import type { LimitState } from "../limits/limiter.ts";
 import type { Context } from "./context.ts";
@@ -40,12 +40,11 @@ export function refuseOver(ctx: Context, state: LimitState): void {
 /** Counts a wrong credential, and refuses it where the address has presented too many. */
 async function countWrong(
   ctx: Context,
-  principal: Principal,
+  principal: AnonymousPrincipal,
   procedure: string,
   meta?: PolicyMeta,
 ) {
-  if (principal.kind !== "anonymous" || principal.refusal === undefined) return;
-  if (principal.isLate) return;
+  if (principal.refusal === undefined || principal.isLate) return;
   if (ctx.request.bearer === undefined) {
     // A browser sends the cookie of an ended session until it is told to forget it.
     const forget = endedSessionCookie(ctx.deps.config);
@@ -58,19 +57,28 @@ async function countWrong(
   if (!bad.allowed) refuseOver(ctx, bad);
 }
 
+/** Finds out who calls, and counts the call. @throws AppError `rate_limited` */
+export async function countCall(
+  ctx: Context,
+  limit: PrimaryLimit,
+  { path: procedure, meta }: { path: string; meta: PolicyMeta | undefined },
+): Promise<Principal> {
+  const principal = await ctx.identify();
+  const { name, key } = counterOf(limit, principal, ctx.request.address);
+  refuseOver(ctx, await ctx.deps.limits.consume(name, key, { procedure }));
+  if (principal.kind === "anonymous") await countWrong(ctx, principal, procedure, meta);
+  return principal;
+}
+
 /** First steps of every procedure: find out who calls, count the call against one class, refuse the unsafe. */
 export function limited(limit: PrimaryLimit) {
   const counted = recorded.meta({ limit }).use(async function limitCalls({
     ctx,
     next,
-    path: procedure,
+    path,
     meta,
   }) {
-    const principal = await ctx.identify();
-    const { name, key } = counterOf(limit, principal, ctx.request.address);
-    const { limits } = ctx.deps;
-    refuseOver(ctx, await limits.consume(name, key, { procedure }));
-    await countWrong(ctx, principal, procedure, meta);
+    const principal = await countCall(ctx, limit, { path, meta });
     return await next({ ctx: { principal } });
   });
   return counted.concat(safeCaller);

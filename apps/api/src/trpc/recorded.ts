@@ -1,5 +1,6 @@
-import { isRefusal, toAppError } from "../errors.ts";
-import { procedure } from "./init.ts";
+import { type AppError, isRefusal, toAppError } from "../errors.ts";
+import type { Context } from "./context.ts";
+import { type PolicyMeta, procedure } from "./init.ts";
 
 /** What a call tries to get at, for the record of its refusal; a later step fills it in. */
 export type Attempted = {
@@ -8,14 +9,24 @@ export type Attempted = {
   isCodeWrong?: true;
 };
 
+/** What the caller is told of an error; of a refusal it leaves a trace. */
+export function recordFailure(
+  ctx: Context,
+  { path, meta }: { path: string; meta: PolicyMeta | undefined },
+  thrown: unknown,
+  attempted: Attempted = {},
+): AppError {
+  const error = toAppError(thrown);
+  if (isRefusal(error) && !meta?.refusalsUnrecorded) {
+    ctx.deps.refusals.record(ctx, path, error.reason, attempted.email);
+  }
+  return error;
+}
+
 /** The outermost step: leaves a trace of every refusal behind it, outside any transaction. */
 export const recorded = procedure.use(async function recordRefusals({ ctx, next, path, meta }) {
   const attempted: Attempted = {};
   const result = await next({ ctx: { attempted } });
   if (result.ok) return result;
-  const error = toAppError(result.error);
-  if (isRefusal(error) && !meta?.refusalsUnrecorded) {
-    ctx.deps.refusals.record(ctx, path, error.reason, attempted.email);
-  }
-  throw error;
+  throw recordFailure(ctx, { path, meta }, result.error, attempted);
 });

@@ -1,6 +1,7 @@
+import type { AnyTRPCProcedure } from "@trpc/server";
 import { AppError } from "../errors.ts";
 import type { Context } from "./context.ts";
-import { procedure } from "./init.ts";
+import { type PolicyMeta, procedure } from "./init.ts";
 
 /** A cookie may only act for a page of our own origin (OWASP ASVS 5.0, V3.5). */
 function isOwnOrigin({ deps, request }: Context): boolean {
@@ -13,8 +14,14 @@ function isOwnOrigin({ deps, request }: Context): boolean {
   return request.secFetchSite === "same-origin";
 }
 
-/** Refuses what no procedure may see: two credentials, or an act that a foreign page asks for with a cookie. */
-export const safeCaller = procedure.use(function refuseUnsafeCaller({ ctx, next, type, meta }) {
+/**
+ * Refuses what no procedure may see: two credentials, or an act that a foreign page asks for with a cookie.
+ * @throws AppError `multiple_credentials`, `origin_not_allowed`
+ */
+export function requireSafeCaller(
+  ctx: Context,
+  { type, meta }: { type: AnyTRPCProcedure["_def"]["type"]; meta: PolicyMeta | undefined },
+): void {
   const { cookieToken, bearer } = ctx.request;
   if (cookieToken !== undefined && bearer !== undefined) {
     throw new AppError("multiple_credentials", "Send a cookie or an Authorization header.");
@@ -25,5 +32,9 @@ export const safeCaller = procedure.use(function refuseUnsafeCaller({ ctx, next,
   if (acts && needsOrigin && !isOwnOrigin(ctx)) {
     throw new AppError("origin_not_allowed", "This origin may not act for a signed-in user.");
   }
+}
+
+export const safeCaller = procedure.use(function refuseUnsafeCaller({ ctx, next, type, meta }) {
+  requireSafeCaller(ctx, { type, meta });
   return next();
 });

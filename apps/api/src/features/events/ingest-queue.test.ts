@@ -92,6 +92,26 @@ test("a batch that cannot be stored fails alone", async () => {
   );
 });
 
+test("a batch that cannot be stored is found by halves, and a full disk is asked once", async () => {
+  let statements = 0;
+  let failure = new Error("poisoned");
+  const store = async (batches: readonly HeldBatch[]) => {
+    statements += 1;
+    if (batches.some(({ batchId }) => batchId === "poison")) throw failure;
+    return batches.map(({ events }) => ({ accepted: events.length, conflicts: [] }));
+  };
+  const queue = createIngestQueue(store, () => {});
+  const names = Array.from({ length: 256 }, (_, n) => (n === 77 ? "poison" : `${n}`));
+  const stored = async () => {
+    const answers = await Promise.allSettled(names.map((name) => queue.add(batch(name))));
+    return answers.filter(({ status }) => status === "fulfilled").length;
+  };
+  expect([await stored(), statements]).toEqual([255, 1 + 2 * Math.log2(names.length)]);
+  statements = 0;
+  failure = Object.assign(new Error("no space"), { code: "53100" });
+  expect([await stored(), statements]).toEqual([0, 1]);
+});
+
 test("too much waiting is refused, and taken again once there is room", async () => {
   const { flushes, store } = heldStore();
   const queue = createIngestQueue(store, () => {});

@@ -1,4 +1,4 @@
-import { isDatabaseUnavailable } from "@muniment/db/unavailable.ts";
+import { isDatabaseUnavailable, isDiskFull } from "@muniment/db/unavailable.ts";
 import { AppError } from "../../errors.ts";
 import { type Batch, type HeldBatch, holdBatch } from "./held-batch.ts";
 import type { StoredBatch, StoreEvents } from "./store-events.ts";
@@ -79,12 +79,14 @@ export function createIngestQueue(
       onStored(new Set(taken.map(({ batch }) => batch.userId)));
       for (const [index, answer] of stored.entries()) taken[index]?.resolve(answer);
     } catch (error) {
-      if (taken.length === 1 || isDatabaseUnavailable(error)) {
+      if (taken.length === 1 || isDatabaseUnavailable(error) || isDiskFull(error)) {
         for (const { reject } of taken) reject(error);
         return;
       }
-      // One batch must not fail its neighbours.
-      for (const one of taken) await flush([one]);
+      // One batch must not fail its neighbours: of halves again and again it is left alone soonest.
+      const half = taken.length >> 1;
+      await flush(taken.slice(0, half));
+      await flush(taken.slice(half));
     }
   }
 
