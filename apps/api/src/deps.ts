@@ -254,7 +254,7 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
     log,
   };
   defineErasureJobs(erasing);
-  defineExportJob({ database, dataKeys, files, jobs, mailer, config, now });
+  defineExportJob({ database, databaseSpace, dataKeys, files, jobs, mailer, config, now });
   const intake = createIntake(ingest, database);
   const stopped = () => stopping.signal.aborted;
   defineImportJobs({ database, dataKeys, jobs, intake, now, stopped });

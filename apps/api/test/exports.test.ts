@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { exportColumns, readTrailer } from "@muniment/shared/exports.ts";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { Client } from "./client.ts";
 import { createClock } from "./clock.ts";
 import { makeEvent, makeSender, searchAll, send } from "./events-sender.ts";
@@ -133,6 +133,29 @@ describe("an export", () => {
       const { body, trailer } = await take(sender.member, { format });
       expect(trailer?.rows).toBe(290);
       expect(body).toBe((format === "csv" ? `${exportColumns.join()}\n` : "") + row?.text);
+    }
+  });
+
+  test("is read in slices of bounded length also where small events are followed by the largest", async () => {
+    const sender = await makeSender(server);
+    const [small, large] = [1500, 1400];
+    await server.owner`
+      insert into events (user_id, id, agent_id, api_key_id, batch_id, type, level, message, props, occurred_at,
+        received_at)
+      select ${sender.userId}, gen_random_uuid(), ${sender.agentId}, ${sender.id}, gen_random_uuid(), 'a', 1,
+        case when n > ${small} then repeat('m', 4096) end,
+        case when n > ${small} then jsonb_build_object('p', repeat('p', 32700)) end,
+        now() - interval '1 hour' + n * interval '1 millisecond', now()
+      from generate_series(1, ${small + large}) n`;
+    const read = vi.spyOn(server.deps.database, "bytes");
+    try {
+      expect((await take(sender.member)).trailer?.rows).toBe(small + large);
+      const slices = await Promise.all(read.mock.results.map(({ value }) => value));
+      const longest = Math.max(...slices.map((slice: Buffer | null) => slice?.length ?? 0));
+      expect(longest).toBeGreaterThan(2_000_000);
+      expect(longest).toBeLessThan(40_000_000);
+    } finally {
+      read.mockRestore();
     }
   });
 

@@ -1,13 +1,14 @@
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { getTableName } from "drizzle-orm";
 import { strFromU8, unzipSync } from "fflate";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { populate } from "../../../packages/db/test/populate.ts";
+import { diskFull } from "../src/errors.ts";
 import { hashPassword } from "../src/identity/password.ts";
 import { exportedColumns, ownTables } from "../src/own-data/read-own-rows.ts";
 import type { Client } from "./client.ts";
-import { makeSender } from "./events-sender.ts";
+import { makeEvent, makeSender, send } from "./events-sender.ts";
 import { must, password, startTestServer, type TestServer } from "./harness.ts";
 import { mailsTo } from "./outbox.ts";
 
@@ -199,6 +200,14 @@ test("a copy needs a fresh authentication, is one at a time, and goes when it ex
   expect(stale.error?.data.reason).toBe("reauthentication_required");
 });
 
+async function statusAfterLastTry(client: Client): Promise<string> {
+  // The tries between the first and the last need not be waited for.
+  await server.owner`
+    update jobs set attempts = 7, run_at = now()
+    where queue = 'export-own-data' and locked_until is null and attempts between 1 and 6`;
+  return must(await client.query("data.exports")).items[0].status;
+}
+
 test("a copy that cannot be made is told as failed after the last try, and another may be asked for", async () => {
   const member = await server.member();
   await server.owner`create or replace function break_pieces() returns trigger language plpgsql
@@ -207,16 +216,42 @@ test("a copy that cannot be made is told as failed after the last try, and anoth
     for each row execute function break_pieces()`;
   try {
     must(await member.mutate("data.requestExport"));
-    const status = async () => {
-      // The tries between the first and the last need not be waited for.
-      await server.owner`
-        update jobs set attempts = 7, run_at = now()
-        where queue = 'export-own-data' and locked_until is null and attempts between 1 and 6`;
-      return must(await member.query("data.exports")).items[0].status;
-    };
+    const status = () => statusAfterLastTry(member);
     await expect.poll(status, { timeout: 20_000, interval: 100 }).toBe("failed");
   } finally {
     await server.owner`drop trigger broken on export_pieces`;
   }
   must(await member.mutate("data.requestExport"));
+});
+
+test("a copy takes no space that a full disk needs, and leaves nothing behind when it fails", async () => {
+  const { member, key } = await makeSender(server);
+  const props = () => ({ noise: randomBytes(20_000).toString("base64") });
+  await send(
+    server,
+    key,
+    Array.from({ length: 30 }, () => makeEvent({ props: props() })),
+  );
+  let asked = 0;
+  const space = vi.spyOn(server.deps.databaseSpace, "require").mockImplementation(() => {
+    throw diskFull();
+  });
+  try {
+    const refused = await member.mutate("data.requestExport");
+    expect([refused.status, refused.error?.data.reason]).toEqual([503, "disk_full"]);
+    expect(must(await member.query("data.exports")).items).toEqual([]);
+    // There is space for the call and for one piece in each try.
+    space.mockImplementation(() => {
+      asked += 1;
+      if (asked > 1 && asked % 2 === 1) throw diskFull();
+    });
+    const { id } = must(await member.mutate("data.requestExport"));
+    const pieces = () => server.owner`select place from export_pieces where export_id = ${id}`;
+    const soon = { timeout: 20_000, interval: 50 };
+    await expect.poll(pieces, soon).toHaveLength(1);
+    await expect.poll(() => statusAfterLastTry(member), soon).toBe("failed");
+    expect(await pieces()).toHaveLength(0);
+  } finally {
+    space.mockRestore();
+  }
 });

@@ -1,3 +1,4 @@
+import type { Tx } from "@muniment/db/database.ts";
 import { exportPieces, exports } from "@muniment/db/schema/exports.ts";
 import { users } from "@muniment/db/schema/users.ts";
 import { eq } from "drizzle-orm";
@@ -17,10 +18,16 @@ export const piecePlace = (exportId: string, place: number) => `export:${exportI
 
 type ExportDeps = Pick<
   Deps,
-  "database" | "dataKeys" | "files" | "jobs" | "mailer" | "config" | "now"
+  "database" | "databaseSpace" | "dataKeys" | "files" | "jobs" | "mailer" | "config" | "now"
 >;
 
-/** Makes the copy of a user's data that was asked for; begins anew when it is done again. */
+const deletePieces = (tx: Tx, exportId: string) =>
+  tx.delete(exportPieces).where(eq(exportPieces.exportId, exportId));
+
+/**
+ * Makes the copy of a user's data that was asked for; begins anew when it is done again.
+ * @throws AppError `disk_full` while less than the reserve is free
+ */
 async function makeExport(deps: ExportDeps, { userId, exportId }: z.infer<typeof payload>) {
   const { database, dataKeys, files, now } = deps;
   const key = await dataKeys.keyFor(userId, `export:${exportId}`);
@@ -29,13 +36,12 @@ async function makeExport(deps: ExportDeps, { userId, exportId }: z.infer<typeof
     database.transaction({ userId }, (tx) =>
       tx.update(exports).set(columns).where(eq(exports.id, exportId)),
     );
-  await database.transaction({ userId }, (tx) =>
-    tx.delete(exportPieces).where(eq(exportPieces.exportId, exportId)),
-  );
+  await database.transaction({ userId }, (tx) => deletePieces(tx, exportId));
   let waiting = Buffer.alloc(0);
   let place = 0;
   let sizeBytes = 0;
   async function store(bytes: Buffer) {
+    deps.databaseSpace.require();
     const label = piecePlace(exportId, place);
     const sealed = sealBytes(deriveKey(key as Buffer, label), onceNonce, bytes, label);
     const row = { userId, exportId, place, sealed };
@@ -78,6 +84,7 @@ export function defineExportJob(deps: ExportDeps): void {
       const { userId, exportId } = payload.parse(given);
       enterScope(tx, userId);
       await tx.update(exports).set({ failedAt: deps.now() }).where(eq(exports.id, exportId));
+      await deletePieces(tx, exportId);
     },
   );
 }

@@ -25,6 +25,7 @@ export const requestExport = limited("general")
   .concat(audited("data.export_requested"))
   .output(ownExport)
   .mutation(async ({ ctx: { deps, tx, audit, principal } }) => {
+    deps.databaseSpace.require();
     const { userId, email } = principal;
     // One at a time, so that two calls at once do not both find nothing under way.
     await tx.select({ id: users.id }).from(users).where(eq(users.id, userId)).for("no key update");
