@@ -1,20 +1,5 @@
-import { type Interval, intervals } from "@muniment/shared/events.ts";
+import { type Interval, intervalMilliseconds, intervals } from "@muniment/shared/events.ts";
 import { AppError } from "./errors.ts";
-
-const minute = 60_000;
-const hour = 60 * minute;
-const day = 24 * hour;
-
-const milliseconds: Record<Interval, number> = {
-  "1m": minute,
-  "5m": 5 * minute,
-  "15m": 15 * minute,
-  "1h": hour,
-  "6h": 6 * hour,
-  "1d": day,
-  "7d": 7 * day,
-  "30d": 30 * day,
-};
 
 const maxBuckets = 2000;
 const wantedBuckets = 120;
@@ -34,9 +19,11 @@ export function bucketsOf(from: number, to: number, chosen: Interval | undefined
   if (from > to || from < 0 || to > beyond) {
     throw new AppError("invalid_range", "The range must lie between 1970 and 2500, in order.");
   }
-  const fitting = intervals.find((name) => countOf(from, to, milliseconds[name]) <= wantedBuckets);
+  const fitting = intervals.find(
+    (name) => countOf(from, to, intervalMilliseconds[name]) <= wantedBuckets,
+  );
   const interval = chosen ?? fitting ?? "30d";
-  const step = milliseconds[interval];
+  const step = intervalMilliseconds[interval];
   const count = countOf(from, to, step);
   if (count > maxBuckets) {
     throw new AppError("invalid_range", `The range has more than ${maxBuckets} intervals.`);

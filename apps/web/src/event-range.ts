@@ -1,20 +1,8 @@
-import { eventBounds, type Interval } from "@muniment/shared/events.ts";
+import { eventBounds, type Interval, intervalMilliseconds } from "@muniment/shared/events.ts";
 
 const minute = 60_000;
 const hour = 60 * minute;
 const day = 24 * hour;
-
-/** Bucket widths of a chart in milliseconds, narrowest first. */
-export const intervalMilliseconds = {
-  "1m": minute,
-  "5m": 5 * minute,
-  "15m": 15 * minute,
-  "1h": hour,
-  "6h": 6 * hour,
-  "1d": day,
-  "7d": 7 * day,
-  "30d": 30 * day,
-} as const satisfies Record<Interval, number>;
 
 /** What a bucket of each width is called after "per". */
 export const intervalNames = {

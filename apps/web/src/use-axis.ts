@@ -1,5 +1,5 @@
+import { intervalMilliseconds } from "@muniment/shared/events.ts";
 import { useMemo } from "react";
-import { intervalMilliseconds } from "./event-range.ts";
 import type { Timeline } from "./event-timeline.ts";
 import type { ChartBuckets } from "./ui/chart-data.ts";
 

@@ -153,6 +153,20 @@ export const eventIdInput = z.strictObject({ id: uuid });
 export const intervals = ["1m", "5m", "15m", "1h", "6h", "1d", "7d", "30d"] as const;
 export const interval = z.enum(intervals);
 export type Interval = z.infer<typeof interval>;
+const minute = 60_000;
+const hour = 60 * minute;
+const day = 24 * hour;
+/** How long each is, shortest first. */
+export const intervalMilliseconds = {
+  "1m": minute,
+  "5m": 5 * minute,
+  "15m": 15 * minute,
+  "1h": hour,
+  "6h": 6 * hour,
+  "1d": day,
+  "7d": 7 * day,
+  "30d": 30 * day,
+} as const satisfies Record<Interval, number>;
 export const dimensions = ["type", "level", "agentId", "subject"] as const;
 /** A field to count by: one of the fixed ones, or `props.<path>`. */
 export const dimension = z.union([

@@ -7,7 +7,7 @@ import {
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { ZoomOut } from "lucide-react";
 import { useDeferredValue, useMemo } from "react";
-import { intervalMilliseconds, intervalNames, type Span, wholeBuckets } from "../../event-range.ts";
+import { intervalNames, type Span, wholeBuckets } from "../../event-range.ts";
 import { toSeries } from "../../event-series.ts";
 import { Button } from "../../ui/button.tsx";
 import type { ChartSeries } from "../../ui/chart-data.ts";
