@@ -1,3 +1,4 @@
+import { intervalMilliseconds } from "@muniment/shared/events.ts";
 import { describe, expect, test } from "vitest";
 import {
   chooseInterval,

@@ -4,6 +4,7 @@ import {
   auditDimensions,
   auditOutcomes,
 } from "@muniment/shared/audit-log.ts";
+import { intervalMilliseconds } from "@muniment/shared/events.ts";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { ZoomOut } from "lucide-react";
 import { useDeferredValue, useMemo } from "react";
