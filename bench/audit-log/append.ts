@@ -20,15 +20,15 @@ const unchained = `
 
 /** Begin, insert, commit, as an application without a chain would write its log. */
 const insertOne = (sql: ReturnType<typeof connect>, row: Row) =>
-  sql.begin((tx) => [
-    tx`
+  sql.begin(async (tx) => {
+    await tx`
       insert into unchained (id, at, actor_kind, actor_id, action, target_kind, target_id, outcome,
         request_id, details, personal, actor_commitment, target_commitment)
       values (${row.id}, ${row.at}, ${row.actorKind}, ${row.actorId}, ${row.action},
         ${row.targetKind}, ${row.targetId}, ${row.outcome}, ${row.requestId},
         ${tx.json(row.details as never)}, ${tx.json(row.personal as never)},
-        ${row.actorCommitment}, ${row.targetCommitment})`,
-  ]);
+        ${row.actorCommitment}, ${row.targetCommitment})`;
+  });
 
 const perSecond = async (act: () => Promise<unknown>) => {
   const started = performance.now();
@@ -76,6 +76,11 @@ export const append: Part = async () => {
     await appendAll();
     await insertAll();
     const rates = await inTurns(appendAll, insertAll);
+    const [stored] = await bench.owner`
+      select (select count(*)::int from audit_leaves) as ours, (select count(*)::int from unchained) as plain`;
+    const asked = 4 * writers * each;
+    if (stored?.ours !== asked || stored?.plain !== asked)
+      throw new Error(`${JSON.stringify(stored)} are stored instead of ${asked}`);
     return {
       row: {
         name: "appending to the audit log, 16 writers, sealed meanwhile",

@@ -17,7 +17,7 @@ async function connectAll(most: number, use: () => Promise<unknown>) {
   }
 }
 
-await connectAll(writers, () => database.transaction({}, async () => {}));
+await connectAll(writers, () => database.reads({}).execute("select"));
 await connectAll(2, () => database.audit`select`);
 await connectAll(4, () => database.raw`select`);
 let writing = true;

@@ -21,6 +21,8 @@ type PoolOptions = {
   fetchTypes?: boolean;
   /** Opens the socket, with TLS where the facts ask for it, in place of the driver. */
   socket?: () => Promise<Socket>;
+  /** Called when a connection has ended, before anything is sent over another. */
+  onClose?: () => void;
 };
 
 type Run = (tx: postgres.TransactionSql) => Promise<unknown>;
@@ -78,6 +80,7 @@ export function connect(facts: ConnectionFacts, options: PoolOptions): postgres.
     backoff: (attempt) => Math.min(0.05 * 2 ** attempt, 1),
     max_lifetime: null,
     onnotice: () => {},
+    ...(options.onClose ? { onclose: options.onClose } : {}),
     fetch_types: options.fetchTypes ?? true,
     connection: { application_name: options.applicationName, ...options.parameters },
   });

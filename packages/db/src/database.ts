@@ -3,14 +3,14 @@ import type { PgPreparedQuery, PreparedQueryConfig } from "drizzle-orm/pg-core";
 import { drizzle, type PostgresJsDatabase } from "drizzle-orm/postgres-js";
 import type postgres from "postgres";
 import { type Bulk, createBulk } from "./bulk.ts";
-import { type ConnectionFacts, connect } from "./connection.ts";
+import type { ConnectionFacts, connect } from "./connection.ts";
 import { createExclusivePool } from "./exclusive-pool.ts";
 import { runPrepared } from "./prepared.ts";
 import { readBytes } from "./read-bytes.ts";
 import { runOnce, type Scope, scopedClient } from "./scope.ts";
 import { createSharedPool } from "./shared-pool.ts";
 import { createStatements, type Statements } from "./statements.ts";
-import { type TransactionOptions, type Tx, transactionsOf } from "./transactions.ts";
+import { openTransactions, type TransactionOptions, type Tx } from "./transactions.ts";
 
 export type { Tx };
 
@@ -56,11 +56,7 @@ export function openDatabase(connections: DatabaseConnections): Database {
   // No statement here gives or takes an array that needs its type looked up first.
   const options = { parameters, fetchTypes: false };
   type Facts = Omit<Parameters<typeof connect>[1], "max">;
-  const open = (facts: Facts) => () => {
-    const sql = connect(connections.app, { ...facts, max: 1 });
-    // Drizzle replaces the date parsers of the client it is given, so it gets one of its own.
-    return { sql, transaction: transactionsOf(sql) };
-  };
+  const open = (facts: Facts) => () => openTransactions(connections.app, facts);
   const end = ({ sql }: { sql: postgres.Sql }) => sql.end({ timeout: 5 });
   const poolOf = (size: number, facts: Facts) => createExclusivePool(size, open(facts), end);
   const app = poolOf(16, { ...options, applicationName: "muniment" });
@@ -71,7 +67,6 @@ export function openDatabase(connections: DatabaseConnections): Database {
       applicationName: "muniment-named",
       parameters: {
         ...parameters,
-        default_transaction_read_only: "on",
         // Each finds its rows by a key, whatever the key: to plan anew would take longer than to run.
         plan_cache_mode: "force_generic_plan",
       },

@@ -12,7 +12,9 @@ import {
   PostgresJsTransaction,
 } from "drizzle-orm/postgres-js";
 import type postgres from "postgres";
-import { mostParameters, type Scope, setOwnScopeSql, setScopeSql } from "./scope.ts";
+import { type ConnectionFacts, connect } from "./connection.ts";
+import { mostParameters, type Scope, setOwnScopeSql } from "./scope.ts";
+import { codesOf, isDatabaseUnavailable } from "./unavailable.ts";
 
 /** A transaction under a scope. Domain functions take it as their first argument. */
 export type Tx = Parameters<Parameters<PostgresJsDatabase["transaction"]>[0]>[0];
@@ -25,9 +27,6 @@ function clientOf(tx: Tx): postgres.TransactionSql {
   if (!client) throw new Error("no transaction of this database");
   return client;
 }
-
-/** Sent at once, and so before any later statement; where it fails, every later one does. */
-const bind = (client: postgres.TransactionSql, text: string) => void client.unsafe(text);
 
 type Unsafe = (
   text: string,
@@ -43,55 +42,141 @@ export type TransactionOptions = {
   prepare?: boolean;
 };
 
+const connectionClosed = () =>
+  Object.assign(new Error("the connection was closed in a transaction"), {
+    code: "CONNECTION_CLOSED",
+  });
+
+/** A transaction between its first statement and its end. */
+class Life {
+  isBegun = false;
+  isOver = false;
+  isLost = false;
+  /** What failed first: whatever came later failed because of it. */
+  failed: { error: unknown } | undefined;
+  /** Rejects when the connection is lost, whatever is under way. */
+  readonly lost: Promise<never>;
+  readonly #tellLost: (error: unknown) => void;
+
+  constructor() {
+    let tell: (error: unknown) => void = () => {};
+    this.lost = new Promise((_, reject) => {
+      tell = reject;
+    });
+    this.lost.catch(() => {});
+    this.#tellLost = tell;
+  }
+
+  lose(error: unknown): void {
+    this.isLost = true;
+    this.isOver = true;
+    this.failed ??= { error };
+    this.#tellLost(error);
+  }
+
+  throwFailure(): void {
+    if (this.failed) throw this.failed.error;
+  }
+
+  /** Sends a statement at once; otherwise it would be sent when it is first waited for. */
+  send<T extends Promise<unknown>>(query: T): T {
+    query.catch((error: unknown) => {
+      this.failed ??= { error };
+      if (isDatabaseUnavailable(error)) this.lose(error);
+    });
+    return query;
+  }
+}
+
 /**
  * The part of a transaction's client that Drizzle uses. Its statements are prepared on their connection:
  * one that is not takes a round trip more, each time, in which the driver asks for the types of its
  * parameters, and is planned anew. None is sent once the transaction is over: the connection is lent on.
  */
 function lendClient(
-  client: postgres.TransactionSql,
-  life: { isOver: boolean },
+  sql: postgres.Sql,
+  life: Life,
+  beginning: string,
   { prepare = true }: TransactionOptions,
 ) {
+  const begin = () => {
+    life.isBegun = true;
+    life.send(sql.unsafe(beginning));
+  };
   const unsafe: Unsafe = (text, parameters = [], options) => {
     if (life.isOver) throw new Error("the transaction of this statement is over");
+    if (!life.isBegun) begin();
     const isPrepared = prepare && parameters.length > 0 && parameters.length <= mostParameters;
     const all = isPrepared ? { ...options, prepare: true } : options;
-    // Otherwise it is sent when it is first waited for, which may be after the end.
-    return (client.unsafe as Unsafe)(text, parameters, all).execute();
+    return life.send((sql.unsafe as Unsafe)(text, parameters, all));
   };
   return { unsafe } as unknown as postgres.TransactionSql & postgres.Sql;
 }
 
-/** Makes the transactions of a connection; each sees and changes only its scope's rows. */
-export function transactionsOf(sql: postgres.Sql) {
+/** Whether a statement failed only because one before it in its transaction did. */
+const isConsequence = (error: unknown) => codesOf(error).includes("25P02");
+
+/**
+ * Opens a connection that makes transactions, one after another; each sees and changes only its scope's
+ * rows. `begin` goes out with the first statement and `commit` behind the last, without waiting for
+ * answers (docs/adr/0036-transactions-in-fewer-round-trips.md).
+ */
+export function openTransactions(
+  facts: ConnectionFacts,
+  options: Omit<Parameters<typeof connect>[1], "max" | "onClose">,
+) {
+  let current: Life | undefined;
+  const sql = connect(facts, {
+    ...options,
+    // The driver would send what still waits over a new connection, outside of any transaction.
+    parameters: { ...options.parameters, default_transaction_read_only: "on" },
+    max: 1,
+    onClose: () => current?.lose(connectionClosed()),
+  });
   // Has it give times and JSON as Drizzle expects them.
   drizzle(sql);
-  return async <T>(
+
+  async function end(life: Life): Promise<void> {
+    life.isOver = true;
+    life.throwFailure();
+    if (!life.isBegun) return;
+    const { command } = await Promise.race([sql.unsafe("commit"), life.lost]);
+    // PostgreSQL rolls back what failed when it is asked to commit it, and calls that no error.
+    life.throwFailure();
+    if (command !== "COMMIT") throw new Error(`the transaction ended with ${command}`);
+  }
+
+  async function rollBack(life: Life): Promise<void> {
+    life.isOver = true;
+    if (!life.isBegun || life.isLost) return;
+    await Promise.race([sql.unsafe("rollback"), life.lost]).catch(() => {});
+  }
+
+  async function transaction<T>(
     scope: Scope,
     run: (tx: Tx) => Promise<T>,
     options: TransactionOptions = {},
-  ): Promise<T> => {
-    const life = { isOver: false };
-    const begin = sql.begin(async (client) => {
-      const lent = lendClient(client, life, options);
-      try {
-        bind(lent, setScopeSql(scope));
-        const session = new PostgresJsSession(lent, dialect, undefined);
-        const tx = new PostgresJsTransaction(dialect, session, undefined) as unknown as Tx;
-        clients.set(tx, lent);
-        return await run(tx);
-      } finally {
-        life.isOver = true;
-      }
-    });
+  ): Promise<T> {
+    const beginning = `begin read write; ${setOwnScopeSql(scope)}`;
+    const life = new Life();
+    current = life;
     try {
-      return (await begin) as T;
+      const lent = lendClient(sql, life, beginning, options);
+      const session = new PostgresJsSession(lent, dialect, undefined);
+      const tx = new PostgresJsTransaction(dialect, session, undefined) as unknown as Tx;
+      clients.set(tx, lent);
+      const answer = await Promise.race([run(tx), life.lost]);
+      await end(life);
+      return answer;
+    } catch (error) {
+      await rollBack(life);
+      throw life.failed && isConsequence(error) ? life.failed.error : error;
     } finally {
-      // Where the connection is lost, it ends before `run` does.
-      life.isOver = true;
+      current = undefined;
     }
-  };
+  }
+
+  return { sql, transaction };
 }
 
 /**
@@ -110,7 +195,8 @@ export async function together<T extends readonly PromiseLike<unknown>[]>(
 }
 
 /** Adds to the scope of what follows in a transaction, or replaces it. */
-export const enter = (tx: Tx, scope: Scope): void => bind(clientOf(tx), setOwnScopeSql(scope));
+export const enter = (tx: Tx, scope: Scope): void =>
+  void clientOf(tx).unsafe(setOwnScopeSql(scope));
 
 /** Runs a statement that was prepared with `build` (`prepared.ts`) in a transaction. */
 export function runIn<T extends PreparedQueryConfig>(
@@ -125,7 +211,8 @@ export function runIn<T extends PreparedQueryConfig>(
 
 /**
  * Makes the insertion of one row with a value for every column but those that PostgreSQL fills in.
- * Its text is built once: to have Drizzle build it takes longer than to run it.
+ * Its text is built once: to have Drizzle build it takes longer than to run it. It is sent and not
+ * waited for; where it fails, so do all later statements and the transaction, with its error.
  */
 export function insertion<T extends PgTable, Filled extends keyof T["$inferSelect"] = never>(
   table: T,
@@ -142,6 +229,6 @@ export function insertion<T extends PgTable, Filled extends keyof T["$inferSelec
     const parameters = columns.map(([name, column]) =>
       given[name] === null ? null : column.mapToDriverValue(given[name]),
     );
-    await clientOf(tx).unsafe(text, parameters as never[]);
+    clientOf(tx).unsafe(text, parameters as never[]);
   };
 }

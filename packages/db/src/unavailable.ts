@@ -18,7 +18,7 @@ const connectionCodes = new Set([
 ]);
 
 /** The codes of an error and its causes: others wrap the driver's error and give it a code of their own. */
-function codesOf(error: unknown): string[] {
+export function codesOf(error: unknown): string[] {
   const codes: string[] = [];
   for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth += 1) {
     if ("code" in at && typeof at.code === "string") codes.push(at.code);

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { build } from "@muniment/db/prepared.ts";
 import { enter, insertion, runIn, together } from "@muniment/db/transactions.ts";
+import { isDatabaseUnavailable } from "@muniment/db/unavailable.ts";
 import { sql } from "drizzle-orm";
 import { integer, pgTable } from "drizzle-orm/pg-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -95,6 +96,60 @@ test("what is not waited for is sent before the end or not at all", async () => 
   ).rejects.toThrow("changed its mind");
   await Promise.allSettled(begun);
   await scratch.database.transaction({}, (next) => next.execute(sql`select 1`));
+  expect(await stored()).toEqual([]);
+});
+
+test("an insertion that nobody waits for and that fails rolls its transaction back, with its error", async () => {
+  const { database } = scratch;
+  const wrong = { id: "no number" as unknown as number };
+  const ways: ((tx: Tx) => Promise<unknown>)[] = [
+    // Behind it comes only the end of the transaction.
+    (tx) => insertNote(tx, wrong),
+    (tx) => insertNote(tx, wrong).then(() => tx.execute(sql`select 1`)),
+    (tx) => insertNote(tx, wrong).then(() => tx.execute(sql`select 1`).catch(() => {})),
+  ];
+  for (const way of ways) {
+    const ended = database.transaction({}, async (tx) => {
+      await tx.insert(notes).values({ id: 4 });
+      await way(tx);
+    });
+    await expect(ended).rejects.toMatchObject({ code: "22P02" });
+    expect(await stored()).toEqual([]);
+  }
+  // The connection that is lent next is in no transaction any more.
+  await database.transaction({}, (tx) => insertNote(tx, { id: 5 }));
+  expect(await stored()).toEqual([5]);
+  await scratch.owner`delete from test_notes`;
+});
+
+test("what waits in a transaction whose connection ends is stored nowhere, whatever is sent later", async () => {
+  const { database } = scratch;
+  const waiting: PromiseLike<unknown>[] = [];
+  const ended = database.transaction({}, async (tx) => {
+    await tx.insert(notes).values({ id: 6 });
+    // With a parameter, and new to its connection, so that the driver keeps what follows to itself meanwhile.
+    const gone = tx
+      .execute(sql`select pg_terminate_backend(pg_backend_pid()) where ${1}::int = 1`)
+      .catch(() => {});
+    waiting.push(insertNote(tx, { id: 7 }));
+    waiting.push(tx.execute(sql`insert into test_notes values (8)`).then(() => {}));
+    await gone;
+    await expect((async () => insertNote(tx, { id: 9 }))()).rejects.toThrow("is over");
+  });
+  await expect(ended).rejects.toSatisfy(isDatabaseUnavailable);
+  await Promise.allSettled(waiting);
+  expect(await stored()).toEqual([]);
+});
+
+test("a transaction whose connection ends while nothing is sent is told so and does not end well", async () => {
+  const { database } = scratch;
+  const ended = database.transaction({}, async (tx) => {
+    await tx.insert(notes).values({ id: 10 });
+    const [backend] = await tx.execute<{ pid: number }>(sql`select pg_backend_pid() as pid`);
+    await scratch.owner`select pg_terminate_backend(${backend?.pid ?? 0})`;
+    return new Promise(() => {});
+  });
+  await expect(ended).rejects.toSatisfy(isDatabaseUnavailable);
   expect(await stored()).toEqual([]);
 });
 

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import type { Tx } from "@muniment/db/database.ts";
 import { auditEntries } from "@muniment/db/schema/audit.ts";
 import { insertion } from "@muniment/db/transactions.ts";
@@ -9,6 +8,7 @@ import { v7 as uuidv7 } from "uuid";
 import type { Principal } from "../identity/principal.ts";
 import type { RequestFacts } from "../trpc/context.ts";
 import type { DataKeys, Personal, Subject } from "./data-keys.ts";
+import { withRandomBytes } from "./random-bytes.ts";
 
 export type NewAuditEntry = {
   at: Date;
@@ -57,7 +57,7 @@ function subjectsOf({ principal, actor, target, about, at }: NewAuditEntry) {
 /** What is known of one person, with its salt; null where nothing is. */
 function personalOf(known: Omit<PersonalData, "salt">): PersonalData | null {
   if (Object.keys(known).length === 0) return null;
-  return { salt: randomBytes(16).toString("base64"), ...known };
+  return { salt: withRandomBytes((bytes) => bytes.toString("base64")), ...known };
 }
 
 /**
@@ -79,7 +79,7 @@ export function toAuditRow(entry: NewAuditEntry) {
     ...(ofTarget ? { target: { subject: subjects.target, data: ofTarget } } : {}),
   };
   const row = {
-    id: uuidv7({ msecs: entry.at.getTime() }),
+    id: withRandomBytes((random) => uuidv7({ msecs: entry.at.getTime(), random })),
     at: entry.at,
     actorKind: actor.kind,
     actorId: actor.id,
