@@ -1,4 +1,4 @@
-import { isDatabaseUnavailable } from "@muniment/db/unavailable.ts";
+import { isDatabaseUnavailable, isDatabaseUntrusted } from "@muniment/db/unavailable.ts";
 import { type Config, describeProblems, type Problem } from "./config.ts";
 
 /** A setting that only starting proved wrong; the message names variable, problem and remedy. */
@@ -25,10 +25,6 @@ const refusals: Record<string, string> = {
   "3D000": "has no such database for",
 };
 
-/** Codes of Node.js and OpenSSL for a certificate that does not prove who the server is. */
-const isUntrusted = (error: unknown) =>
-  /^(ERR_TLS_CERT|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/.test(codeOf(error));
-
 /** What an error of the first connection to an external database says of `DATABASE_URL`; else the error itself. */
 export function ofDatabase({ database }: Config, error: unknown): unknown {
   if (!database) return error;
@@ -41,7 +37,7 @@ export function ofDatabase({ database }: Config, error: unknown): unknown {
     const remedy = "correct user, password and database in it, or create them there";
     return new StartProblem({ variable, problem: `${problem} (${textOf(error)})`, remedy }, error);
   }
-  if (isUntrusted(error)) {
+  if (isDatabaseUntrusted(error)) {
     const problem = `names ${place}, whose certificate does not prove it (${textOf(error)})`;
     const remedy =
       "set DATABASE_CA_FILE to its authority, and use a host that stands in the certificate";

@@ -21,6 +21,8 @@ export type ExternalPostgres = {
   /** The PEM of the certificate, its own authority, for which TLS is on. */
   ca: string;
   url(user: string, password: string, database: string): string;
+  /** Shows a certificate of another authority from now on, until what it answers is called. */
+  changeCertificate(): () => void;
   socketUrl(user: string, password: string, sslmode: string): string;
   stop(): Promise<void>;
 };
@@ -45,9 +47,11 @@ export async function startExternalPostgres(password: string): Promise<ExternalP
   const passwordFile = join(directory, "password");
   writeFileSync(passwordFile, password, { mode: 0o600 });
   const { key, certificate } = makeCertificate(directory, "IP:127.0.0.1");
-  if (user.uid !== undefined)
-    for (const path of [directory, passwordFile, key, certificate])
-      chownSync(path, user.uid, user.gid);
+  const own = (...paths: string[]) => {
+    if (user.uid === undefined) return;
+    for (const path of paths) chownSync(path, user.uid, user.gid);
+  };
+  own(directory, passwordFile, key, certificate);
   const data = join(directory, "data");
   const init = [
     "-D",
@@ -98,6 +102,17 @@ export async function startExternalPostgres(password: string): Promise<ExternalP
   }
   return {
     ca: readFileSync(certificate, "utf8"),
+    changeCertificate() {
+      const before = [key, certificate].map((path) => ({ path, text: readFileSync(path) }));
+      makeCertificate(directory, "IP:127.0.0.1");
+      own(key, certificate);
+      // By which PostgreSQL reads its files again.
+      child.kill("SIGHUP");
+      return () => {
+        for (const { path, text } of before) writeFileSync(path, text);
+        child.kill("SIGHUP");
+      };
+    },
     url: (name, secret, database) => `postgres://${name}:${secret}@127.0.0.1:${port}/${database}`,
     socketUrl: (name, secret, sslmode) =>
       `postgres://${name}:${secret}@localhost:${port}/postgres?host=${directory}&sslmode=${sslmode}`,

@@ -5,10 +5,13 @@ import { join } from "node:path";
 import { TLSSocket } from "node:tls";
 import { connect, parseConnectionUrl } from "@muniment/db/connection.ts";
 import { openDatabaseSocket } from "@muniment/db/database-socket.ts";
+import { isDatabaseUntrusted } from "@muniment/db/unavailable.ts";
+import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { freePort } from "../../../test/free-port.ts";
 import { boot, type Running } from "../src/boot.ts";
 import { parseConfig } from "../src/config.ts";
+import { toAppError } from "../src/errors.ts";
 import { createLog } from "../src/log.ts";
 import { createClient } from "./client.ts";
 import {
@@ -21,6 +24,7 @@ import { must, password } from "./harness.ts";
 import { migrationsFolder } from "./postgres.ts";
 
 const secret = "superuser-of-this-test";
+const soon = { timeout: 15_000, interval: 50 };
 let postgres: ExternalPostgres;
 let directory: string;
 
@@ -163,6 +167,62 @@ describe.skipIf(!hasPostgres)("a PostgreSQL of the operator's own", () => {
       await expect(start("refused", { DATABASE_URL: url, DATABASE_CA: ca })).rejects.toThrow(
         "DATABASE_CA_FILE",
       );
+    }
+  });
+
+  test("is taken for one that is lost while its certificate is not the right one", async () => {
+    await run(["create database renewed"]);
+    const env = { DATABASE_URL: overTls("verify-full"), DATABASE_CA: postgres.ca };
+    env.DATABASE_URL = env.DATABASE_URL.replace("/encrypted", "/renewed");
+    const running = await start("renewed", env);
+    const restore = postgres.changeCertificate();
+    try {
+      const facts = parseConnectionUrl(env.DATABASE_URL, postgres.ca);
+      const reached = () =>
+        openDatabaseSocket(facts).then(
+          (socket) => socket.destroy() !== undefined,
+          () => false,
+        );
+      await expect.poll(reached, soon).toBe(false);
+      await run([
+        "select pg_terminate_backend(pid) from pg_stat_activity where datname = 'renewed'",
+      ]);
+      const { database } = running.deps;
+      const ways = [
+        () => database.raw`select 1`,
+        () => database.audit`select 1`,
+        () => database.ingest`select 1`,
+        () => database.reads({}).execute(sql`select 1`),
+        () => database.transaction({}, (tx) => tx.execute(sql`select 1`)),
+      ];
+      for (const way of ways) {
+        const met: unknown[] = [];
+        const ask = async () => {
+          const error = await way().then(
+            () => null,
+            (cause: unknown) => cause,
+          );
+          met.push(toAppError(error).reason);
+          return isDatabaseUntrusted(error);
+        };
+        // Before it, that connections were ended.
+        await expect.poll(ask, soon).toBe(true);
+        expect(new Set(met)).toEqual(new Set(["database_unavailable"]));
+      }
+      const answer = await createClient(running.deps.config.publicUrl.origin).mutate(
+        "auth.signIn",
+        { email: "admin@example.org", password },
+      );
+      expect([answer.status, answer.error?.data.reason]).toEqual([503, "database_unavailable"]);
+    } finally {
+      restore();
+    }
+    try {
+      const back = () =>
+        running.deps.database.raw`select 1 as one`.then(([row]) => row?.one, String);
+      await expect.poll(back, soon).toBe(1);
+    } finally {
+      await running.stop();
     }
   });
 

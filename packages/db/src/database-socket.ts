@@ -29,7 +29,9 @@ export async function openDatabaseSocket(facts: ConnectionFacts): Promise<Socket
     if (!tls) return socket;
     socket.write(sslRequest);
     const [answer] = (await once(socket, "data", giving)) as [Buffer];
-    if (answer[0] !== accepted) throw new Error(`${host} has no TLS`);
+    if (answer[0] !== accepted) {
+      throw Object.assign(new Error(`${host} has no TLS`), { code: "EPROTO" });
+    }
     // They would be taken for what TLS protects (CVE-2021-23222).
     if (answer.length > 1) throw new Error(`${host} sends bytes in front of the handshake`);
     const secured = connectTls({ ...tls, socket });

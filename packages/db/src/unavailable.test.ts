@@ -10,7 +10,12 @@ const errorWith = (code: string, cause?: unknown) =>
   Object.assign(new Error(code, { cause }), { code });
 
 describe("what a failed statement means", () => {
-  test.each(["CONNECTION_CLOSED", "ECONNREFUSED", "57P01", "57P03", "08006"])(
+  test.each([
+    ...["CONNECTION_CLOSED", "ECONNREFUSED", "EHOSTUNREACH", "57P01", "57P03", "08006"],
+    ...["ERR_TLS_CERT_ALTNAME_INVALID", "CERT_HAS_EXPIRED", "DEPTH_ZERO_SELF_SIGNED_CERT"],
+    ...["SELF_SIGNED_CERT_IN_CHAIN", "UNABLE_TO_VERIFY_LEAF_SIGNATURE", "EPROTO"],
+    "ERR_SSL_WRONG_VERSION_NUMBER",
+  ])(
     "%s: the database cannot be reached, whoever wrapped the error in a code of their own",
     (code) => {
       const error = errorWith(code);

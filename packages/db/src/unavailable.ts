@@ -3,12 +3,19 @@ const connectionCodes = new Set([
   "CONNECTION_ENDED",
   "CONNECTION_DESTROYED",
   "CONNECT_TIMEOUT",
+  "ECONNABORTED",
   "ECONNREFUSED",
   "ECONNRESET",
+  "EHOSTDOWN",
+  "EHOSTUNREACH",
   "ENOENT",
   "ENOTFOUND",
   "EAI_AGAIN",
+  "ENETDOWN",
+  "ENETUNREACH",
   "EPIPE",
+  // No TLS where it was asked for
+  "EPROTO",
   "ETIMEDOUT",
   // PostgreSQL, appendix A: shutdown, crash, starting up, out of connections
   "57P01",
@@ -16,6 +23,9 @@ const connectionCodes = new Set([
   "57P03",
   "53300",
 ]);
+
+/** Codes of Node.js and OpenSSL for a certificate that does not prove who the server is. */
+const untrustedCodes = /^(ERR_TLS_CERT|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/;
 
 /** The codes of an error and its causes: others wrap the driver's error and give it a code of their own. */
 export function codesOf(error: unknown): string[] {
@@ -26,9 +36,16 @@ export function codesOf(error: unknown): string[] {
   return codes;
 }
 
+/** Whether who answers at the address of the database does not prove to be it. */
+export const isDatabaseUntrusted = (error: unknown): boolean =>
+  codesOf(error).some((code) => untrustedCodes.test(code));
+
+const isOfConnection = (code: string) =>
+  connectionCodes.has(code) || /^(08|ERR_SSL_)/.test(code) || untrustedCodes.test(code);
+
 /** Whether an error of a statement means that the database cannot be reached now. */
 export const isDatabaseUnavailable = (error: unknown): boolean =>
-  codesOf(error).some((code) => connectionCodes.has(code) || code.startsWith("08"));
+  codesOf(error).some(isOfConnection);
 
 /** Whether a statement, or the writing of a file, failed for want of space. */
 export const isDiskFull = (error: unknown) =>
