@@ -18,6 +18,8 @@ const keyInput = (agentId: string) => ({ agentId, name: "key", scopes: ["events:
 async function sensitiveActs(admin: Client): Promise<Record<string, () => Promise<Answer>>> {
   const { id: agentId } = must(await admin.mutate("agents.create", { name: "agent" }));
   const { id: keyId } = must(await admin.mutate("apiKeys.create", keyInput(agentId)));
+  const hook = { name: "duty", url: "https://93.184.216.34/" };
+  const { id: hookId } = must(await admin.mutate("webhooks.create", hook));
   const [kept, gone] = [await server.member(), await server.member()];
   return {
     "apiKeys.create": () => admin.mutate("apiKeys.create", keyInput(agentId)),
@@ -31,6 +33,8 @@ async function sensitiveActs(admin: Client): Promise<Record<string, () => Promis
     "audit.export": () => admin.mutate("audit.export", { format: "ndjson" }),
     "witnesses.add": () =>
       admin.mutate("witnesses.add", { kind: "webhook", target: "https://93.184.216.34/" }),
+    "webhooks.update": () => admin.mutate("webhooks.update", { id: hookId, enabled: false }),
+    "webhooks.delete": () => admin.mutate("webhooks.delete", { id: hookId }),
     "alerts.setNotices": () =>
       admin.mutate("alerts.setNotices", { severity: "high", email: false, webhookIds: [] }),
     "users.delete": () => admin.mutate("users.delete", { id: gone.id }),

@@ -7,12 +7,14 @@ import { audited } from "../../trpc/audited.ts";
 import { signedIn } from "../../trpc/authenticated.ts";
 import { limited } from "../../trpc/limited.ts";
 import { permission } from "../../trpc/permission.ts";
+import { recentlyAuthenticated } from "../../trpc/recently-authenticated.ts";
 import { noSuchWebhook } from "./own-webhook.ts";
 
-/** Deletes a webhook with its log; what waits for it is not sent. */
+/** Deletes a webhook with its log; what waits for it is not sent, and alarms no longer arrive there. */
 export const deleteWebhook = limited("general")
   .concat(signedIn)
   .concat(permission("webhooks:write"))
+  .concat(recentlyAuthenticated)
   .input(webhookIdInput)
   .concat(audited("webhook.deleted"))
   .output(webhookIdInput)
