@@ -20,10 +20,10 @@ export class TreeIncomplete extends Error {}
 function fold(hashes: Hash[]): Hash {
   let level = hashes;
   while (level.length > 1) {
-    level = level.flatMap((left, at) => {
-      const right = level[at + 1];
-      return at % 2 === 0 && right ? [nodeHash(left, right)] : [];
-    });
+    const above: Hash[] = [];
+    for (let at = 0; at + 1 < level.length; at += 2)
+      above.push(nodeHash(level[at] as Hash, level[at + 1] as Hash));
+    level = above;
   }
   const [root] = level;
   if (!root) throw new TreeIncomplete("the tree has no hash where it must have one");
@@ -31,19 +31,20 @@ function fold(hashes: Hash[]): Hash {
 }
 
 /** Splits what the database put together. */
-const hashesIn = (bytes: Uint8Array): Hash[] =>
-  Array.from(
-    { length: bytes.length / hashLength },
-    (_, at) => new Uint8Array(bytes.subarray(at * hashLength, (at + 1) * hashLength)),
+function hashesIn(bytes: Uint8Array): Hash[] {
+  const all = new Uint8Array(bytes);
+  return Array.from({ length: all.length / hashLength }, (_, at) =>
+    all.subarray(at * hashLength, (at + 1) * hashLength),
   );
+}
+
+/** Hashes of one level of tiles: `count` of them, from `first` on. */
+type Run = { level: number; first: number; count: number };
 
 const array = (values: number[]) => `{${values.join(",")}}`;
 
-/** Hashes of tiles: for each place `count` of them, from `first` on, at a level of tiles. */
-export async function readHashes(
-  sql: Query,
-  places: { level: number; first: number; count: number }[],
-): Promise<Hash[][]> {
+/** Reads runs of hashes. @throws TreeIncomplete where one is not all there */
+export async function readHashes(sql: Query, places: Run[]): Promise<Hash[][]> {
   if (places.length === 0) return [];
   const rows = await sql`
     select case when level = 0
@@ -68,16 +69,34 @@ export async function readHashes(
   });
 }
 
-/** Hashes of complete subtrees, each made of at most 128 hashes of a tile. */
+const tileOf = ({ level, first }: Run) => `${level} ${Math.floor(first / 2 ** tileHeight)}`;
+
+/**
+ * Hashes of complete subtrees, each made of at most 128 hashes of a tile. What lies in one tile is read
+ * as one run: to find each part by itself costs more than the few hashes between them.
+ */
 async function readNodes(sql: Query, places: Place[]): Promise<Hash[]> {
-  const parts = await readHashes(
+  const parts = places.map(({ level, index }): Run => {
+    const count = 2 ** (level % tileHeight);
+    return { level: Math.floor(level / tileHeight), first: index * count, count };
+  });
+  const runs = new Map<string, Run>();
+  for (const part of parts) {
+    const run = runs.get(tileOf(part)) ?? part;
+    const first = Math.min(run.first, part.first);
+    const end = Math.max(run.first + run.count, part.first + part.count);
+    runs.set(tileOf(part), { level: part.level, first, count: end - first });
+  }
+  const asked = [...runs];
+  const read = await readHashes(
     sql,
-    places.map(({ level, index }) => {
-      const count = 2 ** (level % tileHeight);
-      return { level: Math.floor(level / tileHeight), first: index * count, count };
-    }),
+    asked.map(([, run]) => run),
   );
-  return parts.map(fold);
+  const hashesOf = new Map(asked.map(([tile, { first }], at) => [tile, { first, all: read[at] }]));
+  return parts.map((part) => {
+    const { first, all } = hashesOf.get(tileOf(part)) ?? { first: 0, all: [] };
+    return fold(all?.slice(part.first - first, part.first - first + part.count) ?? []);
+  });
 }
 
 /** The hash of each range of leaves, each beginning where a subtree of its length may. */
@@ -122,9 +141,15 @@ function consistencyRanges(size: number, from: number, to: number, whole: boolea
     : [...consistencyRanges(size, middle, to, false), [from, middle]];
 }
 
-/** The audit path of a leaf in the tree of a size (RFC 6962, section 2.1.1). */
-export const inclusionProof = (sql: Query, index: number, size: number): Promise<Hash[]> =>
-  readRanges(sql, inclusionRanges(index, 0, size));
+/** The hash of a leaf and its audit path in the tree of a size (RFC 6962, section 2.1.1). */
+export async function inclusionProof(sql: Query, index: number, size: number) {
+  const [leaf, ...hashes] = await readRanges(sql, [
+    [index, index + 1],
+    ...inclusionRanges(index, 0, size),
+  ]);
+  if (!leaf) throw new TreeIncomplete(`the tree lacks the leaf ${index}`);
+  return { leaf, hashes };
+}
 
 /** Shows that the tree of `to` leaves begins with that of `from` (RFC 6962, section 2.1.2). */
 export async function consistencyProof(sql: Query, from: number, to: number): Promise<Hash[]> {

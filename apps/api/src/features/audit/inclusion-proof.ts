@@ -1,6 +1,6 @@
 import { inclusionProof as answer, inclusionProofInput } from "@muniment/shared/audit-log.ts";
 import { toBase64 } from "@muniment/verify/base64.ts";
-import { inclusionProof as prove, readHashes } from "../../audit/tree.ts";
+import { inclusionProof as prove } from "../../audit/tree.ts";
 import { AppError } from "../../errors.ts";
 import { signedIn } from "../../trpc/authenticated.ts";
 import { limited } from "../../trpc/limited.ts";
@@ -13,14 +13,9 @@ export const inclusionProof = limited("general")
   .input(inclusionProofInput)
   .output(answer)
   .query(async ({ ctx: { deps }, input: { index, size: wanted } }) => {
-    const { audit } = deps.database;
     const newest = await newestCheckpoint(deps, Math.max(index + 1, wanted ?? 0));
     const size = wanted ?? newest.size;
     if (index >= size) throw new AppError("not_found", "The tree of that size has no such entry.");
-    const [[[leaf] = []], hashes] = await Promise.all([
-      readHashes(audit, [{ level: 0, first: index, count: 1 }]),
-      prove(audit, index, size),
-    ]);
-    if (!leaf) throw new Error(`the log has no leaf ${index}`);
+    const { leaf, hashes } = await prove(deps.database.audit, index, size);
     return { index, size, leafHash: toBase64(leaf), hashes: hashes.map(toBase64) };
   });
