@@ -38,8 +38,8 @@ export async function signInBeside(bench: Bench): Promise<Row> {
     return httpRequest("POST", "/api/auth/sign-in/email", { origin: theirs.origin }, body);
   };
   const options = { connections: 16, everyTime: true, seconds: 5 };
-  await load(bench.product.port, ours, options);
-  await load(theirs.port, their, options);
+  await load(bench.product.port, ours, { ...options, seconds: 15 });
+  await load(theirs.port, their, { ...options, seconds: 15 });
   const rates = await inTurns(
     async () => (await load(bench.product.port, ours, options)).perSecond,
     async () => (await load(theirs.port, their, options)).perSecond,
