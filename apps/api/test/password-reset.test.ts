@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { request as httpRequest, type IncomingMessage } from "node:http";
 import { hash } from "@node-rs/bcrypt";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fromNewAddress } from "./addresses.ts";
@@ -99,6 +101,28 @@ describe("a reset link", () => {
     const jobs = await server.owner`select jobs::text as row from jobs`;
     const entries = await server.owner`select audit_entries::text as row from audit_entries`;
     expect(JSON.stringify([rows, jobs, entries])).not.toContain(token);
+  });
+
+  test("is of PUBLIC_URL whatever host its request names", async () => {
+    const { email } = await server.member();
+    const asked = httpRequest(`${server.url}/trpc/auth.requestPasswordReset`, {
+      method: "POST",
+      headers: {
+        ...fromNewAddress(),
+        host: "evil.example",
+        "x-forwarded-host": "evil.example",
+        forwarded: "host=evil.example;proto=https",
+        "content-type": "application/json",
+      },
+    });
+    asked.end(JSON.stringify({ email }));
+    const [answer] = (await once(asked, "response")) as [IncomingMessage];
+    answer.resume();
+    expect(answer.statusCode).toBe(200);
+    await expect.poll(async () => (await resetMails(email, 0)).length, { interval: 50 }).toBe(1);
+    const [mail] = await resetMails(email, 1);
+    expect(mail?.text).toContain(`${server.url}/reset#token=`);
+    expect(mail?.text).not.toContain("evil.example");
   });
 
   test("ASVS 6.4.3: sets the password, ends every session, starts none, and tells the owner", async () => {

@@ -60,6 +60,25 @@ describe("a refresh token", () => {
     expect(await alertsOf(id)).toEqual([]);
   });
 
+  test("gives parallel callers of two nodes one successor too", async () => {
+    const { first, id } = await family();
+    const other = await startTestServer({ besides: server, now: clock.now });
+    try {
+      const at = [createClient(server.url), createClient(other.url)];
+      const answers = await Promise.all(
+        Array.from({ length: 10 }, () =>
+          at.map((node) => node.mutate("tokens.refresh", { refreshToken: first.refreshToken })),
+        ).flat(),
+      );
+      const [successor = "", ...more] = new Set(answers.map((answer) => must(answer).refreshToken));
+      expect(more).toEqual([]);
+      expect((await refresh(successor)).status).toBe(200);
+      expect(await alertsOf(id)).toEqual([]);
+    } finally {
+      await other.stop();
+    }
+  });
+
   test("gives the same successor for 10 seconds, while that is unused", async () => {
     const { first } = await family();
     const { refreshToken } = await refreshed(first.refreshToken);
