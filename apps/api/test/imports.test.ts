@@ -75,7 +75,7 @@ describe("an import of NDJSON", () => {
   test("gives lines without an id the same one again, also when the file has grown", async () => {
     const at = new Date(clock.now()).toISOString();
     const line = JSON.stringify({ type: "a.b", occurredAt: at });
-    const lines = `${line}\r\n${line}\n\n${JSON.stringify({ type: "no.time" })}\n`;
+    const lines = `${line}\r\n${line}\n\n \t\r\n${JSON.stringify({ type: "no.time" })}\n`;
     expect(await bring(lines)).toMatchObject({ sent: 3, accepted: 3 });
     const grown = `${lines}{"type":"one.more"}`;
     expect(await bring(grown)).toMatchObject({ sent: 4, accepted: 1, duplicates: 3 });
@@ -312,6 +312,13 @@ describe("an import is refused", () => {
     expect((await create({})).error?.data.reason).toBe("reauthentication_required");
     must(await sender.member.mutate("auth.reauthenticate", { password }));
     expect((await create({})).status).toBe(200);
+  });
+
+  test("under a name that hides something, leads somewhere or is too long", async () => {
+    for (const name of ["n".repeat(256), "a\u0007", "a\u202etxt.exe", "../a", "C:\\a", ".."]) {
+      const { status, error } = await create({ name });
+      expect([name, status, error?.data.reason]).toEqual([name, 400, "invalid_input"]);
+    }
   });
 
   test("over its size, and beside two others", async () => {

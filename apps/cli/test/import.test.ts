@@ -76,7 +76,7 @@ async function startImportServer(troubles: Record<string, Trouble[]>) {
   };
 }
 
-const bring = (url: string) =>
+const bring = (url: string, more: string[] = []) =>
   call(
     [
       "import",
@@ -86,6 +86,7 @@ const bring = (url: string) =>
       id,
       "--url",
       url,
+      ...more,
       join(directory, "events.ndjson"),
     ],
     { env: { MUNIMENT_PASSWORD: "a password" } },
@@ -115,4 +116,13 @@ test("an import that was sent whole is not cancelled when its sender loses the s
   await using server = await startImportServer({ "imports.get": [503, 503, 503, 503, 503] });
   expect((await bring(server.url)).exitCode).toBe(3);
   expect(server.calls("imports.cancel")).toBe(0);
+});
+
+test("a file of refused lines that cannot be written is told before anything is sent", async () => {
+  await using server = await startImportServer({});
+  const rejects = join(directory, "nowhere", "rejects.csv");
+  const answer = await bring(server.url, ["--rejects", rejects]);
+  expect(answer.exitCode).toBe(2);
+  expect(answer.stderr).toContain("rejects.csv cannot be written.");
+  expect(server.calls("tokens.issue")).toBe(0);
 });

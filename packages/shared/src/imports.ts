@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { eventFields, eventRejections, eventTypePattern } from "./events.ts";
 import { exportFormats } from "./exports.ts";
-import { boundedText, page, pageInput, timestamp, uuid } from "./values.ts";
+import { boundedText, fileName, page, pageInput, timestamp, uuid } from "./values.ts";
 
 /** A file is sent in parts of at most so many bytes, each a call of its own. */
 export const importPartBytes = 4_194_304;
@@ -70,7 +70,7 @@ export type EventImport = z.infer<typeof eventImport>;
 /** `type` is that of the events of a CSV file without such a column. */
 export const createImportInput = z.strictObject({
   agentId: uuid,
-  name: boundedText(255).min(1),
+  name: fileName(255),
   format: z.enum(exportFormats),
   sizeBytes: z.number().int().min(1).max(Number.MAX_SAFE_INTEGER),
   columns: importColumns.optional(),

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { boundedText, page, pageInput, timestamp, uuid } from "./values.ts";
+import { fileName, page, pageInput, timestamp, uuid } from "./values.ts";
 
 /** What may be uploaded, by its content, with the extensions that agree with it; the first is the server's own. */
 export const uploadTypes = {
@@ -19,11 +19,7 @@ export const uploadTypeNames = Object.keys(uploadTypes) as [UploadType, ...Uploa
 
 const longestName = 200;
 
-/** What a file is called: one line, no place in a folder, nothing that is not seen. */
-const fileName = boundedText(longestName)
-  .min(1)
-  .refine((text) => !/[\p{C}\p{Zl}\p{Zp}/\\]/u.test(text), "contains hidden characters or a slash")
-  .refine((text) => text.trim() === text && !/^\.+$/.test(text), "is no name of a file");
+const uploadName = fileName(longestName);
 
 /** The extension of a name in lower case; null where there is none. */
 export const extensionOf = (name: string): string | null =>
@@ -31,11 +27,11 @@ export const extensionOf = (name: string): string | null =>
 
 /** The parts of the form: one file, and what it is for. */
 export const createUploadInput = z.strictObject({
-  file: z.strictObject({ name: fileName, bytes: z.instanceof(Uint8Array) }),
+  file: z.strictObject({ name: uploadName, bytes: z.instanceof(Uint8Array) }),
   /** An event of the caller's, beside which the file is kept for as long as the event is. */
   eventId: uuid.optional(),
   /** Instead of the name that came with the file. */
-  name: fileName.optional(),
+  name: uploadName.optional(),
 });
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);

@@ -59,6 +59,16 @@ export const visibleText = boundedText(100)
 /** A name that a person gives to something: trimmed, 1 to 100 characters, none of them hidden. */
 export const name = visibleText.pipe(z.string().min(1));
 
+/** What a file is called: one line, no place in a folder, nothing that is not seen. */
+export const fileName = (max: number) =>
+  boundedText(max)
+    .min(1)
+    .refine(
+      (text) => !/[\p{C}\p{Zl}\p{Zp}/\\]/u.test(text),
+      "contains hidden characters or a slash",
+    )
+    .refine((text) => text.trim() === text && !/^\.+$/.test(text), "is no name of a file");
+
 export const cursor = z.string().min(1).max(512);
 export const pageLimit = z.number().int().min(1).max(100);
 

@@ -1,13 +1,15 @@
-import { createWriteStream, existsSync } from "node:fs";
-import { rename, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { ReadableStream } from "node:stream/web";
+import { setTimeout as sleep } from "node:timers/promises";
 import { eventExport, exportFormats } from "@muniment/shared/exports.ts";
 import { issuedTokens } from "@muniment/shared/tokens.ts";
-import { download, mutate, ServerError } from "../call-server.ts";
+import { download, mutate, query, ServerError } from "../call-server.ts";
 import { type Command, exitCodes, type Io, parseArguments, UsageError } from "../command.ts";
 import { printable } from "../send/report.ts";
+import { createStatusLine } from "../status-line.ts";
 import { parseUrl } from "../target.ts";
 import { checkFile } from "./check-file.ts";
 import { usage } from "./usage.ts";
@@ -59,17 +61,46 @@ function parseOptions(argv: string[], env: Io["env"]) {
   return { url, output, asked, account, json };
 }
 
+const tellMilliseconds = 500;
+
 type Options = Exclude<ReturnType<typeof parseOptions>, { check: string }>;
 
-/** Signs in, fetches the export into a file beside the wanted one, and signs out. */
-async function fetchInto(part: string, { url, account, asked }: Options, signal: AbortSignal) {
+/** Opens the file beside the wanted one, which is nobody else's. @throws UsageError */
+const openPart = (path: string): Promise<FileHandle> =>
+  open(path, "wx", 0o600).catch((cause: NodeJS.ErrnoException) => {
+    const why =
+      cause.code === "EEXIST"
+        ? "is there already: another export writes it, or one was killed"
+        : "cannot be written";
+    throw new UsageError(`${printable(path)} ${why}.`, { cause });
+  });
+
+/** Says on a terminal how far an export is, until `over`. */
+async function tellProgress(url: URL, id: string, token: string, io: Io, over: AbortSignal) {
+  if (!io.stderr.isTTY) return;
+  const line = createStatusLine(io.stderr);
+  while (!over.aborted) {
+    await sleep(tellMilliseconds, undefined, { signal: over }).catch(() => {});
+    const state = await query(url, "exports.get", { id }, token).catch(() => null);
+    if (state === null || over.aborted) continue;
+    const { progress, rows } = eventExport.parse(state);
+    line.show(`${Math.floor(progress * 100)}%, ${rows} events`);
+  }
+  line.end();
+}
+
+/** Signs in, fetches the export into a file, and signs out. */
+async function fetchInto(file: FileHandle, { url, account, asked }: Options, io: Io) {
   const tokens = issuedTokens.parse(await mutate(url, "tokens.issue", account));
   const { accessToken, refreshToken } = tokens;
+  const over = new AbortController();
   try {
     const { id } = eventExport.parse(await mutate(url, "exports.create", asked, accessToken));
-    const body = await download(url, `api/v1/exports/${id}`, accessToken, signal);
-    const file = createWriteStream(part, { flags: "wx", mode: 0o600 });
-    await pipeline(Readable.fromWeb(body as ReadableStream<Uint8Array>), file);
+    const body = await download(url, `api/v1/exports/${id}`, accessToken, io.signal);
+    const telling = tellProgress(url, id, accessToken, io, over.signal);
+    const readable = Readable.fromWeb(body as ReadableStream<Uint8Array>);
+    await pipeline(readable, file.createWriteStream()).finally(() => over.abort());
+    await telling;
   } finally {
     await mutate(url, "tokens.revoke", { refreshToken }).catch(() => {});
   }
@@ -80,12 +111,17 @@ async function run(argv: string[], io: Io): Promise<number> {
   const path = "check" in options ? options.check : `${options.output}.part`;
   let problem = "The file was cut off or altered: its last line does not fit.";
   try {
-    if (!("check" in options)) await fetchInto(path, options, io.signal);
+    if (!("check" in options)) {
+      const file = await openPart(path);
+      await fetchInto(file, options, io).finally(() => file.close());
+    }
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     await rm(path, { force: true });
-    problem = error instanceof ServerError ? error.message : "The download was broken off.";
+    const isRefused = error instanceof ServerError && !io.signal.aborted;
+    problem = isRefused ? error.message : "The download was broken off.";
     io.stderr.write(`muniment export: ${printable(problem, 1000)}\n`);
-    return error instanceof ServerError ? exitCodes.refused : exitCodes.failed;
+    return isRefused ? exitCodes.refused : exitCodes.failed;
   }
   const trailer = await checkFile(path).catch((cause: unknown) => {
     throw new UsageError(`${printable(path)} cannot be read.`, { cause });

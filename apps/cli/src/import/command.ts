@@ -6,6 +6,7 @@ import { type EventImport, eventImport } from "@muniment/shared/imports.ts";
 import { download, mutate, ServerError } from "../call-server.ts";
 import { type Command, exitCodes, type Io } from "../command.ts";
 import { printable } from "../send/report.ts";
+import { createStatusLine } from "../status-line.ts";
 import { type Options, parseOptions } from "./options.ts";
 import { signedIn } from "./signed-in.ts";
 import { type Caller, cancelUnsent, follow, sendFile } from "./transfer.ts";
@@ -21,15 +22,13 @@ export const importCommand: Command = {
 /** Says on a terminal how far an import is. */
 function shower({ stderr }: Io) {
   const percent = (part: number, all: number) => `${Math.floor((part / all) * 100)}%`;
-  const show = (text: string) => {
-    if (stderr.isTTY) stderr.write(`\r\u001b[K${text}`);
-  };
+  const { show, end } = createStatusLine(stderr);
   return {
     tell({ status, sizeBytes, receivedBytes, doneBytes, sent }: EventImport) {
       if (status === "receiving") show(`sent ${percent(receivedBytes, sizeBytes)}`);
       else show(`${status}: ${percent(doneBytes, sizeBytes)}, ${sent} lines`);
     },
-    end: () => show(""),
+    end,
   };
 }
 

@@ -1,5 +1,5 @@
-import { existsSync, statSync } from "node:fs";
-import { basename } from "node:path";
+import { accessSync, constants, existsSync, statSync } from "node:fs";
+import { basename, dirname } from "node:path";
 import { eventFields } from "@muniment/shared/events.ts";
 import { exportFormats } from "@muniment/shared/exports.ts";
 import { type Io, parseArguments, UsageError } from "../command.ts";
@@ -20,9 +20,19 @@ function columnsOf(pairs: readonly string[]): Record<string, string> {
   );
 }
 
+function mayUse(path: string, mode: number): boolean {
+  try {
+    accessSync(path, mode);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function sizeOf(file: string): number {
   const stats = statSync(file, { throwIfNoEntry: false });
   if (!stats?.isFile()) throw new UsageError(`${printable(file)} is not a file.`);
+  if (!mayUse(file, constants.R_OK)) throw new UsageError(`${printable(file)} cannot be read.`);
   if (stats.size === 0) throw new UsageError(`${printable(file)} is empty.`);
   return stats.size;
 }
@@ -53,8 +63,11 @@ export function parseOptions(argv: string[], env: Io["env"]) {
   if (!email) throw new UsageError("Say who imports: --email.");
   if (!password) throw new UsageError("There is no password: set MUNIMENT_PASSWORD.");
   if (!agent) throw new UsageError("Say into which agent: --agent.");
-  if (rejects !== undefined && existsSync(rejects)) {
-    throw new UsageError(`${printable(rejects)} is there already.`);
+  if (rejects !== undefined) {
+    if (existsSync(rejects)) throw new UsageError(`${printable(rejects)} is there already.`);
+    if (!mayUse(dirname(rejects), constants.W_OK)) {
+      throw new UsageError(`${printable(rejects)} cannot be written.`);
+    }
   }
   const named = values.format ?? (/\.csv$/i.test(file) ? "csv" : "ndjson");
   const format = exportFormats.find((name) => name === named);

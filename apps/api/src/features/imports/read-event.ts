@@ -82,6 +82,11 @@ function timeOf(value: Record<string, unknown>): number {
   return Number.isNaN(at) ? eventBounds.earliest : Math.max(at, eventBounds.earliest);
 }
 
+/** Spaces are a cell of CSV, and nothing in NDJSON. */
+const isBlank = (bytes: FileRecord["bytes"], plan: CsvPlan | null): boolean =>
+  bytes.length === 0 ||
+  (plan === null && bytes instanceof Buffer && bytes.every((one) => one === 0x20 || one === 0x09));
+
 /**
  * Reads the record at a place of a file, and answers the place after it. A line that brings no id gets
  * one of the agent, the lines before it and itself: the same file again, or grown, brings only what is new.
@@ -92,7 +97,7 @@ export function readEvent(
   plan: CsvPlan | null,
 ): { read: ReadRecord | null; next: LinePlace } {
   const { bytes, line, nextLine } = record;
-  if (bytes.length === 0) return { read: null, next: { ...place, line: nextLine } };
+  if (isBlank(bytes, plan)) return { read: null, next: { ...place, line: nextLine } };
   const chain = hash(
     "sha256",
     Buffer.concat([Buffer.from(place.chain), Buffer.from(bytes)]),

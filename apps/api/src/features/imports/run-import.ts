@@ -43,6 +43,15 @@ async function begin({ database, now }: Importer, userId: string, id: string) {
   return row ?? null;
 }
 
+async function isRunning({ database }: Importer, userId: string, id: string): Promise<boolean> {
+  const [row] = await database
+    .reads({ userId })
+    .select({ status: eventImports.status })
+    .from(eventImports)
+    .where(eq(eventImports.id, id));
+  return row?.status === "running";
+}
+
 async function* recordsOf(
   importer: Importer,
   row: ImportRow,
@@ -239,14 +248,17 @@ async function planOf(
  */
 export async function runImport(importer: Importer, userId: string, id: string): Promise<Next> {
   const begun = await begin(importer, userId, id);
-  const row = begun?.bodyBytes === null ? await check(importer, begun) : begun;
-  if (!row || row.bodyBytes === null) return "done";
+  if (!begun) return "done";
+  let row: ImportRow | null = begun;
   try {
+    if (row.bodyBytes === null) row = await check(importer, row);
+    if (!row || row.bodyBytes === null) return "done";
     const plan = await planOf(importer, row, row.bodyBytes);
     return await goOn(importer, row, row.bodyBytes, plan);
   } catch (error) {
-    if (!(error instanceof Unreadable)) throw error;
-    await failImport(importer, row, error.message);
+    if (row && error instanceof Unreadable) await failImport(importer, row, error.message);
+    // The file of one that was cancelled is gone.
+    else if (await isRunning(importer, userId, id)) throw error;
     return "done";
   }
 }
