@@ -19,11 +19,12 @@ const first = Date.UTC(2012, 0, 1);
 /** The span in which `fillEvents` puts its events. */
 export const spanOf = (rows: number) => ({ from: first, to: first + rows });
 
-/** Stores events of about 300 bytes of a user, one every millisecond, as ingest would. */
+/** Stores events of about 300 bytes of a user, one every millisecond, as ingest would; tells how many there are. */
 export async function fillEvents(
   bench: Bench,
   user: { cookie: string; userId: string },
   rows: number,
+  tell = (_stored: number) => {},
 ) {
   const agent = await call(bench, user.cookie, "agents.create", { name: `export of ${rows}` });
   const sql = ownerOf(bench);
@@ -41,6 +42,7 @@ export async function fillEvents(
         jsonb_build_object('user', 'admin', 'address', '192.0.2.77', 'port', n % 60000, 'method', 'password'),
         ${new Date(first)}::timestamptz + n * interval '1 millisecond', now()
       from generate_series(${from}::bigint, ${to}::bigint) n, md5(n::text) hash`;
+    tell(to + 1);
   }
   await sql`vacuum (analyze) events`;
   await sql.end();

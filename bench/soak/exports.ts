@@ -1,7 +1,9 @@
 /**
  * `pnpm soak:export [rows]`: the long form of the bench's export, 10 million rows unless it is said
  * otherwise, over HTTP to a reader that checks the digest. What it took, and how the memory of the API
- * process grew meanwhile, goes into EXPORTS.md here, a line for each number of rows.
+ * process grew meanwhile, goes into EXPORTS.md here, a line for each number of rows. It says how far it
+ * is, and ends after a quarter of an hour at most, leaving nothing; 10 million rows take about 8 GB of disk
+ * meanwhile.
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { cpus, loadavg } from "node:os";
@@ -13,6 +15,7 @@ import { type Bench, startBench } from "../servers.ts";
 import { email, password, signUpFirst } from "../signed-in-query.ts";
 
 const rows = Number(process.argv[2] ?? 10_000_000);
+const mostMilliseconds = 14.5 * 60_000;
 const results = new URL("EXPORTS.md", import.meta.url);
 const head = [
   "# Long exports",
@@ -25,11 +28,18 @@ const head = [
   "|---|---|---|---|---|---|---|---|---|",
 ];
 
+const say = (text: string) =>
+  process.stderr.write(`${Math.round(performance.now() / 1000)} s: ${text}\n`);
+
 /** Watches the memory of the product, and how long any of its searches holds back the oldest transaction. */
 async function watch(bench: Bench, signal: AbortSignal) {
   const sql = ownerOf(bench);
   const most = { megabytes: 0, milliseconds: 0 };
-  while (!signal.aborted) {
+  for (let turn = 0; !signal.aborted; turn += 1) {
+    if (turn % 200 === 199) {
+      const [known] = await sql`select rows from event_exports where status = 'running'`;
+      say(`${known?.rows ?? 0} rows exported, at most ${Math.round(most.megabytes)} MB`);
+    }
     most.megabytes = Math.max(most.megabytes, residentMegabytes(bench.product.pid));
     const [row] = await sql<{ age: number }[]>`
       select coalesce(max(extract(epoch from clock_timestamp() - xact_start)), 0)::float8 * 1000 as age
@@ -52,14 +62,21 @@ async function signInAgain({ product }: Bench): Promise<string> {
 }
 
 const bench = await startBench(await ensureBuild());
+const giveUp = (why: string) => {
+  say(why);
+  void bench.stop().finally(() => process.exit(1));
+};
+const tooLate = setTimeout(giveUp, mostMilliseconds, "it takes too long");
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, giveUp);
 try {
   const user = await signUpFirst(bench);
-  await fillEvents(bench, user, rows);
+  await fillEvents(bench, user, rows, (stored) => say(`${stored} of ${rows} rows stored`));
   const cookie = await signInAgain(bench);
   await takeExport(bench, cookie, Math.min(rows, 10_000));
   const before = residentMegabytes(bench.product.pid);
   const load = loadavg()[0] ?? 0;
   const plain = await copyRows(bench, user.userId, rows);
+  say(`COPY writes ${Math.round(plain)} rows a second`);
   const over = new AbortController();
   const watching = watch(bench, over.signal);
   const { milliseconds } = await takeExport(bench, cookie, rows, true);
@@ -74,5 +91,6 @@ try {
   await writeFile(results, `${[...head, ...others, line].join("\n")}\n`);
   console.log(line);
 } finally {
+  clearTimeout(tooLate);
   await bench.stop();
 }

@@ -462,6 +462,37 @@ describe("an import under way", () => {
     },
   );
 
+  test("is no failed job when it is cancelled while it runs", async () => {
+    const { member, agentId } = sender;
+    const { deps } = server;
+    const file = linesOf(many(600, { message: "m".repeat(2900) }));
+    const input = { agentId, format: "ndjson", name: "much", sizeBytes: file.length + 1 };
+    const { id } = must(await member.mutate("imports.create", input));
+    expect((await sendPart(server, member, id, 0, Buffer.from(file))).status).toBe(200);
+    await server.owner`update event_imports set status = 'queued', size_bytes = ${file.length} where id = ${id}`;
+    let cancelling: Promise<unknown> | undefined;
+    let work: ((payload: unknown) => Promise<void>) | undefined;
+    defineImportJobs({
+      ...deps,
+      stopped: () => false,
+      async intake(_, events) {
+        cancelling ??= member.mutate("imports.cancel", { id }).then(must);
+        await cancelling;
+        return { accepted: events.length, duplicates: 0, rejected: [] };
+      },
+      jobs: {
+        ...deps.jobs,
+        define(_, handler) {
+          work = handler;
+        },
+        every: () => {},
+      },
+    });
+    await work?.({ userId: member.id, importId: id });
+    expect(cancelling).toBeDefined();
+    expect(must(await member.query("imports.get", { id })).status).toBe("cancelled");
+  });
+
   test("ends when its user may write no more", async () => {
     const { member, agentId } = sender;
     let id = "";
