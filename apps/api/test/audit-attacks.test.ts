@@ -179,6 +179,51 @@ describe("a superuser of the database who", () => {
     expect(alone.wrong).toEqual(at(17, /the target's personal data was changed/));
   });
 
+  test.each([
+    "update audit_entries set personal = '5' where id = $1",
+    "update audit_entries set personal = 'null' where id = $1",
+    `update audit_entries set personal = '{"target": 5}' where id = $1`,
+    `update audit_entries set personal = '{"target": {"key": "x", "sealed": "y"}}' where id = $1`,
+    `update audit_entries set personal = '{"target": {"key": 1, "sealed": 2}}' where id = $1`,
+    `update audit_entries set personal = '{"target": {"label": 7}}' where id = $1`,
+    "update audit_entries set at = 'infinity' where id = $1",
+    "update audit_entries set details = 'null' where id = $1",
+  ])("writes what no entry can hold is found at the entry: %s", async (statement) => {
+    const { alone } = await attack(async (sql) => sql.unsafe(statement, [await idAt(sql, 305)]));
+    expect(alone).toMatchObject({ wrong: at(305, /removed|changed|not the one/), verified: 305 });
+  });
+
+  test("writes a checkpoint that is none, or one of more entries under an old key, is found there", async () => {
+    const from = sizes[5] as number;
+    const none = await attack(
+      (sql) => sql`
+        update audit_checkpoints set note = ${`x\n\n— ${origin} c2lnbmF0dXJl\n`}
+        where size = ${sizes[6] as number}`,
+    );
+    expect(none.alone.wrong).toEqual(at(from, /not what the checkpoint|signed/));
+    const old = createNoteSigner([randomBytes(32)], origin);
+    let end = 0;
+    const more = await attack(async (sql) => {
+      const [row] = await sql`select max(size)::int as size from audit_checkpoints`;
+      end = row?.size;
+      const note = old.sign(formatCheckpoint({ origin, size: end + 5, root: new Uint8Array(32) }));
+      await sql`
+        insert into audit_checkpoints (size, note, at, settled, cluster)
+        select ${end + 5}, ${note}, at, settled, cluster from audit_checkpoints where size = ${end}`;
+    });
+    const stated = new RegExp(`the log ends here, but a checkpoint states ${end + 5} entries`);
+    expect(more.alone.wrong).toEqual(at(end, stated));
+  });
+
+  test("enters a destruction of keys that names none does not keep the rest from being verified", async () => {
+    const { alone } = await attack(
+      (sql) => sql`
+        insert into audit_entries (id, at, actor_kind, action, outcome, details, personal)
+        values (gen_random_uuid(), now(), 'system', 'data_keys.expired', 'success', 'null', '{}')`,
+    );
+    expect(alone).toMatchObject({ wrong: null, unsealed: 1 });
+  });
+
   test("deletes in the middle is found there, whatever else is deleted with it", async () => {
     const entryOnly = await attack(
       async (sql) => sql`delete from audit_entries where id = ${await idAt(sql, 100)}`,

@@ -172,6 +172,38 @@ test("destroying a key outside any erasure is found", async () => {
   expect((await verified()).wrong).toBeNull();
 });
 
+test("swapping the keys of two people, or changing one, is found, and keeps nobody from reading the rest", async () => {
+  const people = [await server.member(), await server.member()];
+  for (const person of people) must(await person.mutate("account.update", { displayName: "A" }));
+  expect((await verified()).wrong).toBeNull();
+  const subjects = people.map(({ id }) => `user:${id}`);
+  const keys =
+    await server.owner`select id, wrapped from data_keys where subject = any(${subjects})`;
+  const put = async (wrapped: string[]) => {
+    for (const [at, key] of keys.entries())
+      await server.owner`update data_keys set wrapped = ${wrapped[at] ?? ""} where id = ${key.id}`;
+  };
+  const [one, other] = keys.map(({ wrapped }) => String(wrapped));
+  if (one === undefined || other === undefined) throw new Error("no keys");
+  for (const wrapped of [
+    [other, one],
+    ["nonsense", other],
+  ]) {
+    await put(wrapped);
+    const { wrong } = await verified();
+    expect([typeof wrong?.index, wrong?.reason]).toEqual([
+      "number",
+      expect.stringMatching(/^the key of the (actor|target)'s personal data does not open/),
+    ]);
+    const read = await (await server.admin()).query("audit.search", {
+      actions: ["account.updated"],
+    });
+    expect([read.status, read.data?.items.length > 0]).toEqual([200, true]);
+  }
+  await put([one, other]);
+  expect((await verified()).wrong).toBeNull();
+});
+
 describe("a backup that is restored after an erasure", () => {
   test("does not bring the person back", async () => {
     const member = await server.member();

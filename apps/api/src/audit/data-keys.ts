@@ -6,6 +6,7 @@ import type { Query } from "@muniment/db/statements.ts";
 import type { PersonalData } from "@muniment/verify/leaf.ts";
 import { and, inArray, lt, notLike, type SQL } from "drizzle-orm";
 import { v7 as uuidv7 } from "uuid";
+import { z } from "zod";
 import { deriveKey, type Encryption, openBytes, sealBytes } from "../encryption.ts";
 
 /** Whose data it is: of an account, of an address that may or may not have one, of nobody known. */
@@ -16,8 +17,8 @@ export type Personal = Partial<
   Record<"actor" | "target", { subject: Subject; data: PersonalData }>
 >;
 
-/** What was encrypted, or why it cannot be read: its key was destroyed, or somebody altered it. */
-type Opened = PersonalData | "erased" | "altered";
+/** What was encrypted, or why it cannot be read: its key was destroyed or does not open, or it was altered. */
+type Opened = PersonalData | "erased" | "altered" | "locked";
 export type OpenedPersonal = { actor?: Opened; target?: Opened };
 
 type Key = { id: string; key: Buffer };
@@ -42,6 +43,16 @@ const seal = ({ id, key }: Key, data: PersonalData, place: string): StoredPerson
 
 type Sealed = { key: string; sealed: string };
 const isSealed = (stored: StoredPersonal): stored is Sealed => "sealed" in stored;
+
+/** Whoever owns the database can write anything there, which must not keep the rest from being read. */
+function wellFormed(stored: StoredPersonal | undefined): StoredPersonal | "altered" | undefined {
+  if (stored === undefined) return undefined;
+  if (typeof stored !== "object" || stored === null) return "altered";
+  const isText = Object.values(stored).every((value) => typeof value === "string");
+  return isText && (!isSealed(stored) || z.uuid().safeParse(stored.key).success)
+    ? stored
+    : "altered";
+}
 
 /** The data of an opened side, or null. */
 export const readable = (opened: Opened | undefined): PersonalData | null =>
@@ -174,13 +185,24 @@ export function createDataKeys(
     return found;
   }
 
-  async function openAll(ids: Iterable<string>, over: Query): Promise<Map<string, Buffer>> {
+  const tryUnwrap = (row: { id: string; wrapped: string }): Buffer | "locked" => {
+    try {
+      return unwrap(row).key;
+    } catch {
+      return "locked";
+    }
+  };
+
+  async function openAll(
+    ids: Iterable<string>,
+    over: Query,
+  ): Promise<Map<string, Buffer | "locked">> {
     const wanted = [...ids];
     if (wanted.length === 0) return new Map();
     const rows = await over`
       select id, wrapped from data_keys
       where id in (select json_array_elements_text(${list(wanted)}::text::json)::uuid)`;
-    return new Map(rows.map((row) => [row.id, unwrap(row as never).key]));
+    return new Map(rows.map((row) => [row.id, tryUnwrap(row as never)]));
   }
 
   return {
@@ -203,22 +225,23 @@ export function createDataKeys(
     },
     async open(entries, over = sql) {
       const ids = new Set<string>();
-      for (const { personal } of entries) {
-        for (const side of sides) {
-          const stored = personal[side];
-          if (stored && isSealed(stored)) ids.add(stored.key);
-        }
+      const known = entries.map(({ personal }) =>
+        sides.map((side) => wellFormed(personal?.[side])),
+      );
+      for (const stored of known.flat()) {
+        if (typeof stored === "object" && isSealed(stored)) ids.add(stored.key);
       }
       const keys = await openAll(ids, over);
-      const openOne = (stored: StoredPersonal, place: string): Opened => {
-        if (!isSealed(stored)) return stored;
+      const openOne = (stored: StoredPersonal | "altered", place: string): Opened => {
+        if (stored === "altered" || !isSealed(stored)) return stored;
         const key = keys.get(stored.key);
-        return key ? openSealed(stored, key, place) : "erased";
+        if (key === undefined) return "erased";
+        return key === "locked" ? key : openSealed(stored, key, place);
       };
-      return entries.map(({ id, personal }) => {
+      return entries.map(({ id }, at) => {
         const opened: OpenedPersonal = {};
-        for (const side of sides) {
-          const stored = personal[side];
+        for (const [place, side] of sides.entries()) {
+          const stored = known[at]?.[place];
           if (stored) opened[side] = openOne(stored, placeOf(id, side));
         }
         return opened;

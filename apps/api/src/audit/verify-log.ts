@@ -2,7 +2,7 @@ import type { Query } from "@muniment/db/statements.ts";
 import { sameBytes } from "@muniment/verify/base64.ts";
 import { type Checkpoint, formatCheckpoint, parseCheckpoint } from "@muniment/verify/checkpoint.ts";
 import { openCosignatures, parseWitnessKey } from "@muniment/verify/cosignature.ts";
-import { leafText, opens } from "@muniment/verify/leaf.ts";
+import { type Leaf, leafText, opens } from "@muniment/verify/leaf.ts";
 import { Frontier, type Hash, leafHash, type Place } from "@muniment/verify/merkle.ts";
 import {
   formatVerifierKey,
@@ -76,16 +76,28 @@ const span = (from: number, to: number) =>
 
 const sides = ["actor", "target"] as const;
 
+/** Null where a row holds what no entry can, such as an infinite time. */
+function readLeaf(row: postgres.Row): Leaf | null {
+  try {
+    return leafOf(row);
+  } catch {
+    return null;
+  }
+}
+
 function entryProblem(row: postgres.Row, opened: OpenedPersonal | undefined): string | null {
   if (row.id === null) return "the entry was deleted";
-  const leaf = leafOf(row);
-  if (!sameBytes(leafHash(leafText(leaf)), row.hash)) {
+  const leaf = readLeaf(row);
+  if (!leaf || !sameBytes(leafHash(leafText(leaf)), row.hash)) {
     return "the entry is not the one that was sealed";
   }
   for (const side of sides) {
     const committed = leaf[side]?.personal ?? null;
     if (committed !== null && opened?.[side] === undefined) {
       return `the ${side}'s personal data was removed`;
+    }
+    if (opened?.[side] === "locked") {
+      return `the key of the ${side}'s personal data does not open: it was changed, or ENCRYPTION_KEY lacks the element that wraps it`;
     }
     if (opened?.[side] === "altered" || !opens(committed, readable(opened?.[side]))) {
       return `the ${side}'s personal data was changed`;
@@ -102,7 +114,16 @@ const destroying: ReadonlySet<string> = new Set([
 
 /** The keys that an entry says were destroyed. */
 const destroyedKeys = (row: postgres.Row): string[] =>
-  destroying.has(row.action) && Array.isArray(row.details.keys) ? row.details.keys : [];
+  destroying.has(row.action) && Array.isArray(row.details?.keys) ? row.details.keys : [];
+
+/** What a note states that may be anything; null where it is no checkpoint. */
+function readStated(note: string): Checkpoint | null {
+  try {
+    return parseCheckpoint(parseNote(note).text);
+  } catch {
+    return null;
+  }
+}
 
 type Opened = Checkpoint & { source: string };
 
@@ -255,8 +276,8 @@ class Walk {
     const batch = this.#batch.splice(0);
     const { size } = this.#tree;
     const signed = await this.#signatureOf(note, from);
-    const { root, size: stated } = parseCheckpoint(parseNote(note).text);
-    if (stated !== size || !sameBytes(root, this.#tree.root())) {
+    const stated = readStated(note);
+    if (stated?.size !== size || !sameBytes(stated.root, this.#tree.root())) {
       throw new Found(
         from,
         `${span(from, size)}: not what the checkpoint of ${size} entries states`,
