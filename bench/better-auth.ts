@@ -81,14 +81,16 @@ export async function queryBeside(bench: Bench, user: { cookie: string }): Promi
   const caching = await start(bench, "on");
   const cached = await listRequest(caching);
   await load(caching.port, () => cached, options);
-  const { perSecond } = await load(caching.port, () => cached, options);
+  let best = 0;
+  for (let round = 0; round < 3; round += 1)
+    best = Math.max(best, (await load(caching.port, () => cached, options)).perSecond);
   caching.stop();
   return {
     name: "signed-in query (sessions.list), 32 connections, beside better-auth",
     unit: "calls/s",
     ...rates,
     note: note(
-      `\`list-sessions\`; with its cookie cache, under which a session cannot be revoked at once, ${Math.round(perSecond)} calls/s`,
+      `\`list-sessions\`; with its cookie cache, under which a session cannot be revoked at once, ${Math.round(best)} calls/s`,
     ),
   };
 }
