@@ -1,4 +1,3 @@
-import { addWitnessInput } from "@muniment/shared/witnesses.ts";
 import { useMutation } from "@tanstack/react-query";
 import { useForm } from "react-hook-form";
 import { messageOf } from "../../errors.ts";
@@ -10,7 +9,8 @@ import { Form } from "../../ui/form.tsx";
 import { Input } from "../../ui/input.tsx";
 import { Select } from "../../ui/select.tsx";
 import { toast } from "../../ui/toast.ts";
-import { BucketFields, type BucketValues, bucketInput, noBucket } from "./bucket-fields.tsx";
+import { BucketFields } from "./bucket-fields.tsx";
+import { inputOf, kinds, noValues, type Values } from "./witness-input.ts";
 import { kindWords } from "./witness-words.ts";
 
 type Props = {
@@ -19,7 +19,6 @@ type Props = {
   onSecret: (secret: string) => void;
 };
 
-const kinds = ["witness", "webhook", "email", "bucket"] as const;
 const hints = {
   witness: "Its submission prefix, such as https://other.example.org/witness of another Muniment.",
   webhook: "It is sent each checkpoint as JSON, signed like other webhooks.",
@@ -40,17 +39,6 @@ export function AddWitnessDialog(props: Props) {
     </Dialog>
   );
 }
-
-type Values = { kind: (typeof kinds)[number]; target: string; key: string } & BucketValues;
-
-/** What is asked for differs by the kind. */
-function inputOf(values: Values) {
-  const { kind, target, key } = values;
-  const more = { witness: { key }, webhook: {}, email: {}, bucket: bucketInput(values) };
-  return addWitnessInput.safeParse({ kind, target, ...more[kind] });
-}
-
-const noValues: Values = { kind: "witness", target: "", key: "", ...noBucket };
 
 function AddWitnessForm({ onDone, onSecret }: { onDone: () => void; onSecret: Props["onSecret"] }) {
   const form = useForm<Values>({ defaultValues: noValues });

@@ -17,11 +17,15 @@ export const noBucket: BucketValues = {
 };
 
 /** What was left empty is left to the server. */
-export const bucketInput = ({ region, retainDays, ...keys }: BucketValues) => ({
-  ...keys,
-  ...(region === "" ? {} : { region }),
-  ...(retainDays === "" ? {} : { retainDays: Number(retainDays) }),
-});
+export const bucketInput = (values: BucketValues) => {
+  const { accessKeyId, secretAccessKey, region, retainDays } = values;
+  return {
+    accessKeyId,
+    secretAccessKey,
+    ...(region === "" ? {} : { region }),
+    ...(retainDays === "" ? {} : { retainDays: Number(retainDays) }),
+  };
+};
 
 const fields = [
   { name: "accessKeyId", label: "Access key", hint: "One that may not delete.", type: "text" },

@@ -39,8 +39,8 @@ export function WitnessesPage() {
       <div className="grid gap-4">
         {items.length === 0 ? (
           <EmptyState icon={Stamp} title="Checkpoints go nowhere else yet" action={add}>
-            Send them to another Muniment, a webhook or a mailbox. Then nobody can rewrite the log,
-            or restore an older one, without its being seen.
+            Send them to another Muniment, a bucket, a webhook or a mailbox. Then nobody can rewrite
+            the log, or restore an older one, without its being seen.
           </EmptyState>
         ) : (
           <WitnessTable witnesses={items} />
