@@ -58,7 +58,8 @@ export function openDatabase(connections: DatabaseConnections): Database {
   type Facts = Omit<Parameters<typeof connect>[1], "max">;
   const open = (facts: Facts) => () => openTransactions(connections.app, facts);
   const end = ({ sql }: { sql: postgres.Sql }) => sql.end({ timeout: 5 });
-  const poolOf = (size: number, facts: Facts) => createExclusivePool(size, open(facts), end);
+  const poolOf = (size: number, facts: Facts) =>
+    createExclusivePool(size, open(facts), end, ({ isBroken }) => isBroken());
   const app = poolOf(16, { ...options, applicationName: "muniment" });
   const named = createSharedPool(
     4,

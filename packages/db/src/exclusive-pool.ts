@@ -8,12 +8,14 @@ export type ExclusivePool<Connection> = {
 
 /**
  * A pool of connections that are each lent to one caller at a time. One over which the database was
- * lost is thrown away for a new one, whatever state its driver was left in (`lost-connections.test.ts`).
+ * lost, or which says that it is broken, is thrown away for a new one, whatever state its driver was
+ * left in (`lost-connections.test.ts`).
  */
 export function createExclusivePool<Connection>(
   size: number,
   open: () => Connection,
   end: (connection: Connection) => Promise<void>,
+  isBroken: (connection: Connection) => boolean = () => false,
 ): ExclusivePool<Connection> {
   const opened = new Set<Connection>();
   const idle: Connection[] = [];
@@ -41,12 +43,14 @@ export function createExclusivePool<Connection>(
   return {
     async use(run) {
       let connection = (await lend()) as Connection;
+      let isLost = false;
       try {
         return await run(connection);
       } catch (error) {
-        if (isDatabaseUnavailable(error)) connection = replace(connection);
+        isLost = isDatabaseUnavailable(error);
         throw error;
       } finally {
+        if (isLost || isBroken(connection)) connection = replace(connection);
         const next = waiting.shift();
         if (next) next(connection);
         else idle.push(connection);

@@ -45,6 +45,20 @@ export type ScopedRun = (
 /** With more parameters, a statement is about many rows, and differs by how many: it is not prepared. */
 export const mostParameters = 40;
 
+/** PostgreSQL counts the parameters of a statement in 16 bits, of which the driver leaves two numbers out. */
+const maximumParameters = 65_533;
+
+/**
+ * Refuses what the driver would refuse only when it sends: by then others are under way before and
+ * behind it, whose answers it would mix up, and a `commit` behind it would go out all the same.
+ */
+export function refuseUnsendable(parameters: readonly unknown[]): void {
+  if (parameters.length > maximumParameters) {
+    throw new Error(`a statement has at most ${maximumParameters} parameters`);
+  }
+  if (parameters.includes(undefined)) throw new Error("a parameter of a statement is undefined");
+}
+
 /** Sends all at once what one connection does one after another. @throws whatever failed first */
 const pipeline =
   (prepare: boolean): ScopedRun =>
@@ -77,8 +91,10 @@ export const runOnce = pipeline(false);
  * transaction of its own under the scope, in one round trip, like a bare statement.
  */
 export function scopedClient(pool: ReadPool, scope: Scope, runOn: ScopedRun = runAgain) {
-  const run = (text: string, parameters: Parameters, arrays: boolean) =>
-    pool.use((connection) => runOn(connection, scope, text, parameters, arrays));
+  const run = async (text: string, parameters: Parameters, arrays: boolean) => {
+    refuseUnsendable(parameters);
+    return pool.use((connection) => runOn(connection, scope, text, parameters, arrays));
+  };
   return {
     // Drizzle puts its parsers here; each connection of the pool has got them too.
     options: { parsers: {}, serializers: {} },

@@ -11,9 +11,9 @@ import {
   PostgresJsSession,
   PostgresJsTransaction,
 } from "drizzle-orm/postgres-js";
-import type postgres from "postgres";
+import postgres from "postgres";
 import { type ConnectionFacts, connect } from "./connection.ts";
-import { mostParameters, type Scope, setOwnScopeSql } from "./scope.ts";
+import { mostParameters, refuseUnsendable, type Scope, setOwnScopeSql } from "./scope.ts";
 import { codesOf, isDatabaseUnavailable } from "./unavailable.ts";
 
 /** A transaction under a scope. Domain functions take it as their first argument. */
@@ -82,7 +82,10 @@ class Life {
   send<T extends Promise<unknown>>(query: T): T {
     query.catch((error: unknown) => {
       this.failed ??= { error };
-      if (isDatabaseUnavailable(error)) this.lose(error);
+      // After an error of its own the driver gives the answer to one statement to another, or to none.
+      if (!(error instanceof postgres.PostgresError) || isDatabaseUnavailable(error)) {
+        this.lose(error);
+      }
     });
     return query;
   }
@@ -105,6 +108,12 @@ function lendClient(
   };
   const unsafe: Unsafe = (text, parameters = [], options) => {
     if (life.isOver) throw new Error("the transaction of this statement is over");
+    try {
+      refuseUnsendable(parameters);
+    } catch (error) {
+      life.failed ??= { error };
+      throw error;
+    }
     if (!life.isBegun) begin();
     const isPrepared = prepare && parameters.length > 0 && parameters.length <= mostParameters;
     const all = isPrepared ? { ...options, prepare: true } : options;
@@ -126,6 +135,7 @@ export function openTransactions(
   options: Omit<Parameters<typeof connect>[1], "max" | "onClose">,
 ) {
   let current: Life | undefined;
+  let isBroken = false;
   const sql = connect(facts, {
     ...options,
     // The driver would send what still waits over a new connection, outside of any transaction.
@@ -173,10 +183,11 @@ export function openTransactions(
       throw life.failed && isConsequence(error) ? life.failed.error : error;
     } finally {
       current = undefined;
+      isBroken ||= life.isLost;
     }
   }
 
-  return { sql, transaction };
+  return { sql, transaction, isBroken: () => isBroken };
 }
 
 /**

@@ -167,6 +167,69 @@ test("what was begun together has ended when the first failure is told", async (
   expect(await together(Promise.resolve(1), Promise.resolve("a"))).toEqual([1, "a"]);
 });
 
+const unsendable: [string, (tx: Tx) => PromiseLike<unknown>][] = [
+  ["has no value", (tx) => insertNote(tx, { id: undefined as unknown as number })],
+  [
+    "has too many parameters",
+    (tx) => tx.execute(sql`select ${sql.join(Array(65_534).fill(sql.param(1)), sql`, `)}`),
+  ],
+];
+
+test.each(unsendable)(
+  "a statement that %s keeps its transaction from being stored, and no connection waits for it",
+  async (_, send) => {
+    const { database } = scratch;
+    const ways: ((tx: Tx) => unknown)[] = [
+      (tx) => send(tx),
+      // Behind a statement that the driver still waits for, and before the end.
+      (tx) => insertNote(tx, { id: 11 }).then(() => send(tx)),
+      async (tx) => {
+        await tx.execute(sql`insert into test_notes values (12)`);
+        await Promise.resolve(send(tx)).catch(() => {});
+      },
+    ];
+    for (const way of ways) {
+      const ended = database.transaction({}, async (tx) => void (await way(tx)));
+      await expect(ended).rejects.toThrow();
+      const [row] = await database.transaction({}, (tx) => tx.execute(sql`select ${1}::int as n`));
+      expect(row).toEqual({ n: 1 });
+    }
+    expect(await stored()).toEqual([]);
+  },
+);
+
+test("a read with too many parameters is refused, and no connection waits for it", async () => {
+  const many = sql.join(Array(65_534).fill(sql.param(1)), sql`, `);
+  const read = scratch.database.reads({ userId }).select({ n: sql`1` }).from(sql`(select) one`);
+  await expect(read.where(sql`1 in (${many})`)).rejects.toMatchObject({
+    cause: { message: "a statement has at most 65533 parameters" },
+  });
+});
+
+test("a connection whose driver failed by itself is not lent again", async () => {
+  const { database } = scratch;
+  const pid = async (tx: Tx) => {
+    const [row] = await tx.execute<{ pid: number }>(sql`select pg_backend_pid() as pid`);
+    return row?.pid;
+  };
+  const unwritable = {
+    toString() {
+      throw new Error("has no text");
+    },
+  };
+  let failing: number | undefined;
+  const ended = database.transaction({}, async (tx) => {
+    failing = await pid(tx);
+    await runIn(tx, one, { one: 1 });
+    await insertNote(tx, { id: 13 });
+    await runIn(tx, one, { one: unwritable }).catch(() => {});
+    throw new Error("an error of its own");
+  });
+  await expect(ended).rejects.toThrow();
+  expect(await database.transaction({}, pid)).not.toBe(failing);
+  expect(await stored()).toEqual([]);
+});
+
 /** Texts prepared on the connection of a pool that was lent last. */
 const countSql = sql<number>`(select count(*)::int from pg_prepared_statements)`;
 
