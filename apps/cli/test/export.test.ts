@@ -21,8 +21,13 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 /** A small server of exports, whose download ends when `onAsked` has been told of so many questions how far it is. */
-async function startExportServer(onAsked: (asked: number, end: () => void) => void) {
+async function startExportServer(
+  onAsked: (asked: number, end: () => void) => void,
+  { expiresIn = 900, refuses = false } = {},
+) {
   const paths: string[] = [];
+  const revoked: unknown[] = [];
+  let issued = 0;
   let asked = 0;
   let end = () => {};
   const state = {
@@ -39,29 +44,33 @@ async function startExportServer(onAsked: (asked: number, end: () => void) => vo
     createdAt: "2026-01-01T00:00:00.000Z",
     updatedAt: "2026-01-01T00:00:00.000Z",
   };
-  function answer(request: IncomingMessage, response: ServerResponse) {
+  async function answer(request: IncomingMessage, response: ServerResponse) {
     const path = new URL(request.url ?? "", "http://localhost").pathname.split("/").at(-1) ?? "";
     paths.push(path);
-    request.resume();
+    const body = Buffer.concat(await request.toArray()).toString();
     if (path === id) {
       response.writeHead(200, { "content-type": "application/x-ndjson" }).write(lines);
       end = () => response.end(whole.slice(lines.length));
       onAsked(asked, end);
       return;
     }
-    const tokens = { accessToken: "a", refreshToken: "r", expiresIn: 900 };
+    if (path === "tokens.issue" || path === "tokens.refresh") issued += 1;
+    if (path === "tokens.revoke") revoked.push(JSON.parse(body).refreshToken);
+    const tokens = { accessToken: `a${issued}`, refreshToken: `r${issued}`, expiresIn };
     const data = path.startsWith("tokens.") ? tokens : state;
-    response.writeHead(200, { "content-type": "application/json" });
-    response.end(JSON.stringify({ result: { data } }));
+    const isRefused = refuses && path === "exports.get";
+    response.writeHead(isRefused ? 401 : 200, { "content-type": "application/json" });
+    response.end(JSON.stringify(isRefused ? { error: {} } : { result: { data } }));
     if (path !== "exports.get") return;
     asked += 1;
     onAsked(asked, end);
   }
-  const server = createServer(answer);
+  const server = createServer((request, response) => void answer(request, response));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     paths,
+    revoked,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -82,6 +91,25 @@ test("an export says on a terminal how far it is, and leaves the whole file", as
   expect(stdout).toContain("2 events, whole");
   expect(stderr).toContain("42%, 1 events");
   expect(stderr.endsWith("\r\u001b[K")).toBe(true);
+  expect(readFileSync(output, "utf8")).toBe(whole);
+});
+
+test("an export renews its sign-in as long as it lasts, and ends the newest", async () => {
+  await using server = await startExportServer((asked, end) => asked === 1 && end(), {
+    expiresIn: 0,
+  });
+  expect((await take(server.url, { isTTY: true })).exitCode).toBe(0);
+  const renewals = server.paths.filter((path) => path === "tokens.refresh").length;
+  expect([renewals > 0, server.revoked]).toEqual([true, [`r${renewals + 1}`]]);
+});
+
+test("an export asks no more how far it is once that is refused, and is whole all the same", async () => {
+  await using server = await startExportServer(
+    (asked, end) => asked === 1 && setTimeout(end, 1200),
+    { refuses: true },
+  );
+  expect((await take(server.url, { isTTY: true })).exitCode).toBe(0);
+  expect(server.paths.filter((path) => path === "exports.get")).toHaveLength(1);
   expect(readFileSync(output, "utf8")).toBe(whole);
 });
 

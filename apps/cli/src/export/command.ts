@@ -5,10 +5,10 @@ import { pipeline } from "node:stream/promises";
 import type { ReadableStream } from "node:stream/web";
 import { setTimeout as sleep } from "node:timers/promises";
 import { eventExport, exportFormats } from "@muniment/shared/exports.ts";
-import { issuedTokens } from "@muniment/shared/tokens.ts";
 import { download, mutate, query, ServerError } from "../call-server.ts";
 import { type Command, exitCodes, type Io, parseArguments, UsageError } from "../command.ts";
 import { printable } from "../send/report.ts";
+import { type Caller, signedIn } from "../signed-in.ts";
 import { createStatusLine } from "../status-line.ts";
 import { parseUrl } from "../target.ts";
 import { checkFile } from "./check-file.ts";
@@ -75,34 +75,39 @@ const openPart = (path: string): Promise<FileHandle> =>
     throw new UsageError(`${printable(path)} ${why}.`, { cause });
   });
 
-/** Says on a terminal how far an export is, until `over`. */
-async function tellProgress(url: URL, id: string, token: string, io: Io, over: AbortSignal) {
+/** Says on a terminal how far an export is, until `over`, or until the server refuses to tell. */
+async function tellProgress({ url, token }: Caller, id: string, io: Io, over: AbortSignal) {
   if (!io.stderr.isTTY) return;
   const line = createStatusLine(io.stderr);
-  while (!over.aborted) {
+  for (;;) {
     await sleep(tellMilliseconds, undefined, { signal: over }).catch(() => {});
-    const state = await query(url, "exports.get", { id }, token).catch(() => null);
-    if (state === null || over.aborted) continue;
-    const { progress, rows } = eventExport.parse(state);
-    line.show(`${Math.floor(progress * 100)}%, ${rows} events`);
+    if (over.aborted) break;
+    try {
+      const state = await query(url, "exports.get", { id }, await token());
+      const { progress, rows } = eventExport.parse(state);
+      line.show(`${Math.floor(progress * 100)}%, ${rows} events`);
+    } catch (error) {
+      // To go on would count as wrong credentials; the download needs none any more.
+      if (!(error instanceof ServerError && error.mayPass)) break;
+    }
   }
   line.end();
 }
 
-/** Signs in, fetches the export into a file, and signs out. */
-async function fetchInto(file: FileHandle, { url, account, asked }: Options, io: Io) {
-  const tokens = issuedTokens.parse(await mutate(url, "tokens.issue", account));
-  const { accessToken, refreshToken } = tokens;
+/** Fetches an export into a file. */
+async function fetchInto(file: FileHandle, asked: Options["asked"], caller: Caller, io: Io) {
+  const { url, token } = caller;
+  const { id } = eventExport.parse(await mutate(url, "exports.create", asked, await token()));
+  const body = await download(url, `api/v1/exports/${id}`, await token(), io.signal);
   const over = new AbortController();
+  const telling = tellProgress(caller, id, io, over.signal);
+  const readable = Readable.fromWeb(body as ReadableStream<Uint8Array>);
   try {
-    const { id } = eventExport.parse(await mutate(url, "exports.create", asked, accessToken));
-    const body = await download(url, `api/v1/exports/${id}`, accessToken, io.signal);
-    const telling = tellProgress(url, id, accessToken, io, over.signal);
-    const readable = Readable.fromWeb(body as ReadableStream<Uint8Array>);
-    await pipeline(readable, file.createWriteStream()).finally(() => over.abort());
-    await telling;
+    await pipeline(readable, file.createWriteStream());
   } finally {
-    await mutate(url, "tokens.revoke", { refreshToken }).catch(() => {});
+    over.abort();
+    // Before signing out, of which it may have renewed the tokens.
+    await telling;
   }
 }
 
@@ -113,7 +118,9 @@ async function run(argv: string[], io: Io): Promise<number> {
   try {
     if (!("check" in options)) {
       const file = await openPart(path);
-      await fetchInto(file, options, io).finally(() => file.close());
+      const { url, account, asked } = options;
+      const work = signedIn(url, account, (caller) => fetchInto(file, asked, caller, io));
+      await work.finally(() => file.close());
     }
   } catch (error) {
     if (error instanceof UsageError) throw error;

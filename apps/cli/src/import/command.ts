@@ -6,10 +6,10 @@ import { type EventImport, eventImport } from "@muniment/shared/imports.ts";
 import { download, mutate, ServerError } from "../call-server.ts";
 import { type Command, exitCodes, type Io } from "../command.ts";
 import { printable } from "../send/report.ts";
+import { type Caller, signedIn } from "../signed-in.ts";
 import { createStatusLine } from "../status-line.ts";
 import { type Options, parseOptions } from "./options.ts";
-import { signedIn } from "./signed-in.ts";
-import { type Caller, cancelUnsent, follow, sendFile } from "./transfer.ts";
+import { cancelUnsent, follow, sendFile } from "./transfer.ts";
 import { usage } from "./usage.ts";
 
 export const importCommand: Command = {

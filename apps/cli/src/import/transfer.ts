@@ -2,14 +2,12 @@ import { open } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type EventImport, eventImport, importPartBytes } from "@muniment/shared/imports.ts";
 import { mutate, query, ServerError, sendBytes } from "../call-server.ts";
+import type { Caller } from "../signed-in.ts";
 import type { Options } from "./options.ts";
 
 const pollMilliseconds = 500;
 const attempts = 5;
 const longestWaitSeconds = 60;
-
-/** What a caller must know of a sign-in, which may have to be renewed while a long import runs. */
-export type Caller = { url: URL; token: () => Promise<string> };
 
 type Tell = (state: EventImport) => void;
 

@@ -1,6 +1,8 @@
 import { issuedTokens } from "@muniment/shared/tokens.ts";
-import { mutate } from "../call-server.ts";
-import type { Caller } from "./transfer.ts";
+import { mutate } from "./call-server.ts";
+
+/** What a caller must know of a sign-in, which may have to be renewed while a long transfer runs. */
+export type Caller = { url: URL; token: () => Promise<string> };
 
 type Account = { email: string; password: string; code?: string };
 
