@@ -57,6 +57,23 @@ test("a time range without any time lists nothing and takes nothing else from th
   await page.getByRole("heading", { name: /entries in the last 30 days$/ }).waitFor();
 });
 
+test("a long form in a dialog keeps its buttons in sight, and takes to what is wrong", async () => {
+  await page.setViewportSize({ width: 375, height: 700 });
+  await page.goto(`${product.url}/admin/witnesses`);
+  await page.getByRole("button", { name: "Add a place" }).first().click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Kind").selectOption("bucket");
+  const add = dialog.getByRole("button", { name: "Add", exact: true });
+  await add.click();
+  await dialog.getByText("Required").first().waitFor();
+  // The window's height less the button's own.
+  expect((await add.boundingBox())?.y).toBeLessThan(700 - 24);
+  const focused = await page.evaluate<string>("document.activeElement.type");
+  expect(focused).toBe("url");
+  await expectAccessible(page, "bucket of checkpoints, narrow");
+  await page.setViewportSize({ width: 1280, height: 900 });
+});
+
 test("a bundle is verified from the disk when the server is gone, and one wrong entry is named", async () => {
   await page.goto(`${product.url}/admin/audit`);
   await page.getByText("verified in this browser").waitFor();

@@ -238,6 +238,9 @@ test("only to whom a ticket was given, for a minute, and with the right to it", 
   const reason = async (input: object) =>
     (await auditor.mutate("audit.export", input)).error?.data.reason;
   expect(await reason({ format: "csv", from: 3, to: 3 })).toBe("invalid_range");
+  expect(await reason({ format: "csv", from: 3, to: 1 })).toBe("invalid_range");
+  expect(await reason({ format: "csv", from: 1_000_000 })).toBe("invalid_range");
+  expect(await reason({ format: "csv", from: -1 })).toBe("invalid_input");
   expect(await reason({ format: "csv", to: 1_000_000 })).toBe("not_found");
   expect(await reason({ format: "xml" })).toBe("invalid_input");
   expect((await (await server.member()).mutate("audit.export", { format: "csv" })).status).toBe(

@@ -85,6 +85,24 @@ test("a stream that an auditor opened ends when the role does", async () => {
   expect(outcome(await client.query("audit.search", {}))).toEqual([403, "not_permitted"]);
 });
 
+test("what an auditor asked for of the audit log cannot be fetched after the end", async () => {
+  const { id, client } = await auditorForNow();
+  await server.deps.sealer.seal();
+  // A ticket is good for a minute: the role must end within it, however long the calls take.
+  const asked = clock.now();
+  clock.stop(asked);
+  try {
+    must(await setRole(id, "auditor", later(30)));
+    const { path } = must(await client.mutate("audit.export", { format: "csv" }));
+    clock.stop(new Date(asked.getTime() + 31_000));
+    const { status } = await server.fetch(path, { headers: { cookie: client.cookie } });
+    expect(status).toBe(403);
+  } finally {
+    clock.advance(31);
+    clock.start();
+  }
+});
+
 test("the end of a role is written down once: role, sessions, an entry of the system, a mail", async () => {
   const { id, email, client } = await auditorForNow();
   const stays = await auditorForNow();

@@ -308,6 +308,19 @@ describe("the role matrix", () => {
   });
 });
 
+test("an auditor changes nothing but what is their own", () => {
+  const changes = all.filter(
+    ({ type, meta }) => type === "mutation" && meta.permission && can("auditor", meta.permission),
+  );
+  const own = /^(?:account|auth|data|sessions|savedViews|exports)\./;
+  expect(changes.map(({ path }) => path).filter((path) => !own.test(path))).toEqual([
+    // Makes a file of what they may read.
+    "audit.export",
+    // Of their own events.
+    "events.setRetention",
+  ]);
+});
+
 test("V6.3.6 a session is started by a proof of the person, never by a link of a mail alone", () => {
   const starting = all.filter(({ meta }) => meta.setsSession).map(({ path }) => path);
   expect(starting).toEqual([

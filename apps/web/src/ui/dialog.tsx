@@ -69,7 +69,13 @@ export function Dialog({
               </Radix.Close>
             )}
           </header>
-          <div className="min-h-0 grow overflow-y-auto px-5 pt-0.5 pb-5">{children}</div>
+          <div
+            data-dialog-body
+            // What is focused is scrolled to above the buttons of a form, which stay at the bottom.
+            className="min-h-0 grow scroll-pb-24 overflow-y-auto px-5 pt-0.5 pb-5"
+          >
+            {children}
+          </div>
         </Radix.Content>
       </Radix.Portal>
     </Radix.Root>

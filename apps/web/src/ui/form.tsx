@@ -20,6 +20,7 @@ export type FormProps = {
   children: ReactNode;
 };
 
+/** In a dialog, what went wrong and the buttons stay at its bottom while the fields scroll. */
 export function Form({
   onSubmit,
   submitError,
@@ -40,30 +41,32 @@ export function Form({
       className={cx("grid gap-4", className)}
     >
       {children}
-      <div aria-live="polite" className="empty:hidden">
-        {submitError && <Notice tone="danger">{submitError}</Notice>}
-      </div>
-      <div
-        className={cx(
-          "flex gap-2",
-          actions === "end" && "justify-end",
-          actions === "block" && "flex-col",
-        )}
-      >
-        {onCancel && (
-          <Button variant="ghost" onClick={onCancel}>
-            Cancel
-          </Button>
-        )}
-        <Button
-          type="submit"
-          variant={submitVariant}
-          size={actions === "block" ? "lg" : "md"}
-          pending={pending}
-          disabledReason={disabledReason}
+      <div className="grid gap-4 in-dialog:sticky in-dialog:-bottom-5 in-dialog:-mx-5 in-dialog:-mb-5 in-dialog:bg-surface in-dialog:px-5 in-dialog:pt-1 in-dialog:pb-5">
+        <div aria-live="polite" className="empty:hidden">
+          {submitError && <Notice tone="danger">{submitError}</Notice>}
+        </div>
+        <div
+          className={cx(
+            "flex gap-2",
+            actions === "end" && "justify-end",
+            actions === "block" && "flex-col",
+          )}
         >
-          {submitLabel}
-        </Button>
+          {onCancel && (
+            <Button variant="ghost" onClick={onCancel}>
+              Cancel
+            </Button>
+          )}
+          <Button
+            type="submit"
+            variant={submitVariant}
+            size={actions === "block" ? "lg" : "md"}
+            pending={pending}
+            disabledReason={disabledReason}
+          >
+            {submitLabel}
+          </Button>
+        </div>
       </div>
     </form>
   );

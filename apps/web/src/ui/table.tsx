@@ -22,6 +22,7 @@ export function Table(props: { caption: string; columns: readonly Column[]; chil
                 className={cx(
                   "h-8 px-3 text-xs font-medium whitespace-nowrap text-faint first:pl-4 last:pr-4",
                   column.align === "right" && "text-right",
+                  column.wide && "max-sm:hidden",
                 )}
               >
                 {column.hidden ? <span className="sr-only">{column.label}</span> : column.label}
@@ -38,6 +39,8 @@ export function Table(props: { caption: string; columns: readonly Column[]; chil
 export type Column = {
   label: string;
   align?: "right";
+  /** Left out of a narrow window, where another cell says what its cells say. */
+  wide?: boolean;
   /** The heading is only read out, as for a column of buttons. */
   hidden?: boolean;
 };
@@ -49,14 +52,16 @@ export function Row({ className, ...rest }: ComponentProps<"tr">) {
 export function Cell({
   className,
   align,
+  wide,
   ...rest
-}: Omit<ComponentProps<"td">, "align"> & { align?: "right" }) {
+}: Omit<ComponentProps<"td">, "align"> & Pick<Column, "align" | "wide">) {
   return (
     <td
       {...rest}
       className={cx(
         "h-10 px-3 py-1.5 align-middle first:pl-4 last:pr-4",
         align === "right" && "text-right",
+        wide && "max-sm:hidden",
         className,
       )}
     />

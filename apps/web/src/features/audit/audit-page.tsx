@@ -55,19 +55,21 @@ export function AuditPage() {
       <LogStatus />
       <AuditFilterBar filters={filters} onChange={setFilters} />
       {charted ? (
-        <PanelBoundary
-          name="The chart"
-          resetKey={JSON.stringify([charted.input, by])}
-          fallback={<Skeleton className="mb-3 h-50" />}
-        >
-          <AuditTimeline
-            {...charted}
-            whole={input.from === undefined && input.to === undefined}
-            by={by}
-            onBy={(chosen) => show({ ...filters, by: chosen })}
-            onRange={(range) => setFilters({ ...filters, range: undefined, ...range })}
-          />
-        </PanelBoundary>
+        <div className="mb-3">
+          <PanelBoundary
+            name="The chart"
+            resetKey={JSON.stringify([charted.input, by])}
+            fallback={<Skeleton className="h-50" />}
+          >
+            <AuditTimeline
+              {...charted}
+              whole={input.from === undefined && input.to === undefined}
+              by={by}
+              onBy={(chosen) => show({ ...filters, by: chosen })}
+              onRange={(range) => setFilters({ ...filters, range: undefined, ...range })}
+            />
+          </PanelBoundary>
+        </div>
       ) : (
         <p className="mb-3 text-sm text-muted">
           No chart: the time range does not begin before it ends, or begins in the future.

@@ -8,12 +8,12 @@ import { OutcomeBadge } from "./outcome-badge.tsx";
 
 const columns = [
   { label: "Time" },
-  { label: "Actor" },
+  { label: "Actor", wide: true },
   { label: "Action" },
-  { label: "Target" },
+  { label: "Target", wide: true },
   { label: "Outcome" },
-  { label: "Address" },
-  { label: "Index", align: "right" },
+  { label: "Address", wide: true },
+  { label: "Index", align: "right", wide: true },
 ] as const;
 
 export function AuditTable({ entries }: { entries: readonly AuditEntry[] }) {
@@ -23,39 +23,60 @@ export function AuditTable({ entries }: { entries: readonly AuditEntry[] }) {
         <Fragment key={entry.id}>
           <DayRow day={dayOf(entry)} before={entries[place - 1]} />
           <Row className="relative">
-            <Cell className="h-9 text-xs">
-              <DateTime value={entry.at} format="absolute" />
+            <Cell className="h-9 text-xs max-sm:align-top">
+              <span className="max-sm:hidden">
+                <DateTime value={entry.at} format="absolute" />
+              </span>
+              <time dateTime={entry.at} className="sm:hidden">
+                {entry.at.slice(11, 19)}
+              </time>
             </Cell>
-            <Cell className="h-9 max-w-56 truncate" title={actorName(entry.actor)}>
+            <Cell wide className="h-9 max-w-56 truncate" title={actorName(entry.actor)}>
               {actorName(entry.actor)}
             </Cell>
-            <Cell className="h-9">
+            <Cell className="h-9 max-sm:w-full max-sm:max-w-0">
               <Link
                 from="/admin/audit"
                 to="."
                 search={(search) => ({ ...search, entry: entry.id })}
-                className="font-mono text-xs whitespace-nowrap after:absolute after:inset-0"
+                className="font-mono text-xs after:absolute after:inset-0 max-sm:break-words sm:whitespace-nowrap"
               >
                 {entry.action}
               </Link>
               <Count entry={entry} />
+              <Parties entry={entry} />
             </Cell>
-            <Cell className="h-9 max-w-56 truncate text-muted" title={targetName(entry.target)}>
+            <Cell
+              wide
+              className="h-9 max-w-56 truncate text-muted"
+              title={targetName(entry.target)}
+            >
               {targetName(entry.target)}
             </Cell>
-            <Cell className="h-9">
+            <Cell className="h-9 max-sm:align-top">
               <OutcomeBadge outcome={entry.outcome} />
             </Cell>
-            <Cell className="h-9 font-mono text-xs whitespace-nowrap text-muted">
+            <Cell wide className="h-9 font-mono text-xs whitespace-nowrap text-muted">
               {entry.address}
             </Cell>
-            <Cell align="right" className="h-9 font-mono text-xs text-muted">
+            <Cell wide align="right" className="h-9 font-mono text-xs text-muted">
               {entry.index ?? <span title="Not sealed yet">–</span>}
             </Cell>
           </Row>
         </Fragment>
       ))}
     </Table>
+  );
+}
+
+/** Actor and target below the action, where the window is too narrow for columns of their own. */
+function Parties({ entry }: { entry: AuditEntry }) {
+  const target = targetName(entry.target);
+  return (
+    <span className="mt-0.5 block text-xs text-muted sm:hidden">
+      <span className="block truncate">{actorName(entry.actor)}</span>
+      {target && <span className="block truncate">on {target}</span>}
+    </span>
   );
 }
 

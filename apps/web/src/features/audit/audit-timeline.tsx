@@ -69,47 +69,45 @@ export function AuditTimeline({ input, period, whole, by, onBy, onRange }: Props
   const total = counted.reduce((sum, { count }) => sum + count, 0);
   const title = `${formatCount(total)} ${total === 1 ? "entry" : "entries"}`;
   return (
-    <div className="mb-3">
-      <ChartFigure
-        title={deferred.period === null ? title : `${title} ${deferred.period}`}
-        noun="entries"
-        note={total > 0 && `per ${intervalNames[interval]}, by ${chosen}`}
-        actions={
-          <>
-            <Select
-              aria-label="Colours of the chart"
-              className="w-36"
-              value={by ?? "outcome"}
-              onChange={({ target }) => {
-                const next = auditDimensions.find((one) => one === target.value);
-                onBy(next === "outcome" ? undefined : next);
-              }}
-            >
-              {auditDimensions.map((one) => (
-                <option key={one} value={one}>
-                  by {one}
-                </option>
-              ))}
-            </Select>
-            <Button
-              variant="ghost"
-              size="iconSm"
-              aria-label="Take the time range away"
-              title="Take the time range away"
-              disabledReason={whole ? "No time range is chosen" : undefined}
-              onClick={() => onRange({ from: undefined, to: undefined })}
-            >
-              <ZoomOut aria-hidden />
-            </Button>
-          </>
-        }
-        buckets={buckets}
-        series={series}
-        height={height}
-        onZoom={(from, to) => onRange(wholeBuckets(from, to, "1m"))}
-      >
-        <ChartLegend series={series} />
-      </ChartFigure>
-    </div>
+    <ChartFigure
+      title={deferred.period === null ? title : `${title} ${deferred.period}`}
+      noun="entries"
+      note={total > 0 && `per ${intervalNames[interval]}, by ${chosen}`}
+      actions={
+        <>
+          <Select
+            aria-label="Colours of the chart"
+            className="w-36"
+            value={by ?? "outcome"}
+            onChange={({ target }) => {
+              const next = auditDimensions.find((one) => one === target.value);
+              onBy(next === "outcome" ? undefined : next);
+            }}
+          >
+            {auditDimensions.map((one) => (
+              <option key={one} value={one}>
+                by {one}
+              </option>
+            ))}
+          </Select>
+          <Button
+            variant="ghost"
+            size="iconSm"
+            aria-label="Take the time range away"
+            title="Take the time range away"
+            disabledReason={whole ? "No time range is chosen" : undefined}
+            onClick={() => onRange({ from: undefined, to: undefined })}
+          >
+            <ZoomOut aria-hidden />
+          </Button>
+        </>
+      }
+      buckets={buckets}
+      series={series}
+      height={height}
+      onZoom={(from, to) => onRange(wholeBuckets(from, to, "1m"))}
+    >
+      <ChartLegend series={series} />
+    </ChartFigure>
   );
 }

@@ -59,9 +59,9 @@ function AddWitnessForm({ onDone, onSecret }: { onDone: () => void; onSecret: Pr
       onSubmit={form.handleSubmit((values) => {
         const input = inputOf(values);
         if (input.success) return add.mutate(input.data);
-        for (const { path, message } of input.error.issues) {
+        for (const [place, { path, message }] of input.error.issues.entries()) {
           const field = Object.keys(noValues).find((name) => name === path[0]) ?? "target";
-          form.setError(field as keyof Values, { message });
+          form.setError(field as keyof Values, { message }, { shouldFocus: place === 0 });
         }
       })}
       submitError={messageOf(add.error, {
