@@ -21,7 +21,7 @@ export function RoleDialog({ user, onClose }: { user: User | null; onClose: () =
       open={user !== null}
       onOpenChange={(open) => !open && onClose()}
       title={`Role of ${user?.displayName ?? ""}`}
-      description="Takes effect at once, in sessions that are open too."
+      description="Takes effect at once. Another role ends the sessions of the user."
     >
       {user && <RoleForm user={user} onClose={onClose} />}
     </Dialog>
