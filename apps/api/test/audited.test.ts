@@ -11,6 +11,7 @@ import type { Context } from "../src/trpc/context.ts";
 import { procedure, router } from "../src/trpc/init.ts";
 import { type Answer, createClient } from "./client.ts";
 import { must, startTestServer, type TestServer, type UserClient } from "./harness.ts";
+import { growLog } from "./log-growth.ts";
 import { enrollTotp, totpApp } from "./totp-app.ts";
 import { uploadFile } from "./upload.ts";
 
@@ -229,6 +230,7 @@ const snapshot = async () =>
   );
 
 test("without its entry no mutation of the API changes anything", async () => {
+  await growLog(server, admin);
   const target = await server.member();
   const { agentId, id: keyId } = await server.apiKey(member);
   const { password } = await import("./harness.ts");

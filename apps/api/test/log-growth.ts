@@ -1,5 +1,7 @@
+import { expect } from "vitest";
 import { readCheckpoint } from "../src/audit/checkpoints.ts";
-import { must, type TestServer, type UserClient } from "./harness.ts";
+import type { Client } from "./client.ts";
+import { must, type TestServer } from "./harness.ts";
 
 /** The newest checkpoint of a log, with what was entered before. */
 export async function newestOf({ deps }: TestServer) {
@@ -9,8 +11,18 @@ export async function newestOf({ deps }: TestServer) {
   return checkpoint;
 }
 
-/** Makes a log larger by the act of a person, and answers its newest checkpoint. */
-export async function growLog(server: TestServer, person: UserClient) {
+/**
+ * Makes a log larger by the act of a person, and answers its newest checkpoint. An entry is not sealed
+ * as long as any older transaction of the server is open.
+ */
+export async function growLog(server: TestServer, person: Client) {
+  const { size } = await newestOf(server);
   must(await person.mutate("agents.create", { name: "agent" }));
-  return newestOf(server);
+  let newest = await newestOf(server);
+  const sizeNow = async () => {
+    newest = await newestOf(server);
+    return newest.size;
+  };
+  await expect.poll(sizeNow).toBeGreaterThan(size);
+  return newest;
 }

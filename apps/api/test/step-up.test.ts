@@ -3,6 +3,7 @@ import { fromNewAddress } from "./addresses.ts";
 import type { Answer, Client } from "./client.ts";
 import { createClock } from "./clock.ts";
 import { must, password, startTestServer, type TestServer } from "./harness.ts";
+import { growLog } from "./log-growth.ts";
 
 const clock = createClock();
 let server: TestServer;
@@ -21,6 +22,8 @@ async function sensitiveActs(admin: Client): Promise<Record<string, () => Promis
   const hook = { name: "duty", url: "https://93.184.216.34/" };
   const { id: hookId } = must(await admin.mutate("webhooks.create", hook));
   const [kept, gone] = [await server.member(), await server.member()];
+  // So that there is something to export.
+  await growLog(server, admin);
   return {
     "apiKeys.create": () => admin.mutate("apiKeys.create", keyInput(agentId)),
     "apiKeys.rotate": () => admin.mutate("apiKeys.rotate", { id: keyId, overlapSeconds: 60 }),
