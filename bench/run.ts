@@ -20,7 +20,7 @@ import type { Part, Row } from "./rows.ts";
 import { startBench } from "./servers.ts";
 import { addUsers, signIn } from "./sign-in.ts";
 import { signInBurst } from "./sign-in-burst.ts";
-import { signedInQuery, signUpFirst } from "./signed-in-query.ts";
+import { signedInQuery, signInFirst, signUpFirst } from "./signed-in-query.ts";
 import { tailFanOut } from "./tail.ts";
 import { webhookDeliveries } from "./webhooks.ts";
 
@@ -82,10 +82,10 @@ async function main() {
   const known = JSON.parse(await readFile(file, "utf8")) as Known;
   const bench = await startBench(await ensureBuild());
   try {
-    const user = await signUpFirst(bench);
+    const { userId } = await signUpFirst(bench);
     for (const name of names) {
       const from = performance.now();
-      const measured = await parts[name]?.(bench, user);
+      const measured = await parts[name]?.(bench, { userId, cookie: await signInFirst(bench) });
       const on = new Date().toISOString().slice(0, 10);
       if (measured) known[name] = { ...measured, on };
       // Each part is kept as it ends, so that a later one that fails loses nothing.

@@ -19,10 +19,10 @@ type Place = { at: number; id: string };
 
 /**
  * Events that one statement looks at: so many that what it answers is about this long, and no more than
- * take about 40 MB where small ones are followed by the largest. To add up their sizes would take longer.
+ * take about 80 MB where small ones are followed by the largest. To add up their sizes would take longer.
  */
 const targetBytes = 2_097_152;
-const bounds = { least: 100, most: 1000 } as const;
+const bounds = { least: 100, most: 2000 } as const;
 
 /**
  * Reads lines in the order of time, a bounded number of events at a time, whatever passes: no statement
