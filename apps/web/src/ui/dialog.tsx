@@ -72,7 +72,7 @@ export function Dialog({
           <div
             data-dialog-body
             // What is focused is scrolled to above the buttons of a form, which stay at the bottom.
-            className="min-h-0 grow scroll-pb-24 overflow-y-auto px-5 pt-0.5 pb-5"
+            className="min-h-0 grow scroll-pb-24 overflow-y-auto rounded-b-[inherit] px-5 pt-0.5 pb-5"
           >
             {children}
           </div>
