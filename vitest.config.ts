@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 
 const slow = { testTimeout: 30_000, hookTimeout: 60_000 };
 const api = {
-  setupFiles: ["./test/fail-on-console-error.ts"],
+  setupFiles: ["./test/fail-on-console-error.ts", "./test/property-seed.ts"],
   globalSetup: ["./apps/api/test/postgres.ts"],
   ...slow,
 };
@@ -37,7 +37,7 @@ export default defineConfig({
             "repo.test.ts",
           ],
           exclude: ["packages/db/src/embedded/**", "**/node_modules/**", "**/.build/**"],
-          setupFiles: ["./test/fail-on-console-error.ts"],
+          setupFiles: ["./test/fail-on-console-error.ts", "./test/property-seed.ts"],
         },
       },
       {
