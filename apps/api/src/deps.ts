@@ -7,6 +7,7 @@ import { tellAlerts } from "./alerts/tell.ts";
 import { openOwnCheckpoint } from "./audit/checkpoints.ts";
 import { createDataKeys, type DataKeys } from "./audit/data-keys.ts";
 import { createFolding, type Folding } from "./audit/folding.ts";
+import { createInclusionProofs, type ProveInclusion } from "./audit/proofs.ts";
 import { createRefusals, type Refusals } from "./audit/refusals.ts";
 import { createSealer, type Sealer } from "./audit/sealer.ts";
 import { keepSeenCheckpoint } from "./audit/seen-checkpoint.ts";
@@ -82,6 +83,7 @@ export type Deps = {
   folding: Folding;
   refusals: Refusals;
   sealer: Sealer;
+  proveInclusion: ProveInclusion;
   encryption: Encryption;
   ledger: ErasureLedger;
   egress: Egress;
@@ -312,6 +314,7 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
     folding,
     refusals,
     sealer,
+    proveInclusion: createInclusionProofs(database.raw),
     encryption,
     ledger,
     egress,

@@ -17,34 +17,42 @@ type Range = readonly [from: number, to: number];
 /** Thrown where the stored tree lacks something that a log of its size must have. */
 export class TreeIncomplete extends Error {}
 
-function fold(hashes: Hash[]): Hash {
-  let level = hashes;
-  while (level.length > 1) {
-    const above: Hash[] = [];
-    for (let at = 0; at + 1 < level.length; at += 2)
-      above.push(nodeHash(level[at] as Hash, level[at + 1] as Hash));
-    level = above;
-  }
-  const [root] = level;
-  if (!root) throw new TreeIncomplete("the tree has no hash where it must have one");
-  return root;
+/** The first hashes of a tile, one after another, and at each height above them those of all complete subtrees. */
+export type Tile = Uint8Array[];
+
+/** Tiles that were read already, by level and index. A complete subtree never changes while a log only grows. */
+export type KeptTiles = {
+  get(place: string): Tile | undefined;
+  set(place: string, tile: Tile): void;
+};
+
+function hashAt(hashes: Uint8Array | undefined, at: number): Hash | undefined {
+  const hash = hashes?.subarray(at * hashLength, (at + 1) * hashLength);
+  return hash?.length === hashLength ? hash : undefined;
 }
 
-/** Splits what the database put together. */
-function hashesIn(bytes: Uint8Array): Hash[] {
-  const all = new Uint8Array(bytes);
-  return Array.from({ length: all.length / hashLength }, (_, at) =>
-    all.subarray(at * hashLength, (at + 1) * hashLength),
-  );
+function tileOver(hashes: Uint8Array): Tile {
+  const tile = [hashes];
+  for (let below = hashes; below.length >= 2 * hashLength; ) {
+    const above = new Uint8Array(Math.floor(below.length / (2 * hashLength)) * hashLength);
+    for (let at = 0; at < above.length; at += hashLength) {
+      const [left, right] = [2 * at, 2 * at + hashLength];
+      above.set(
+        nodeHash(below.subarray(left, right), below.subarray(right, right + hashLength)),
+        at,
+      );
+    }
+    tile.push(above);
+    below = above;
+  }
+  return tile;
 }
 
 /** Hashes of one level of tiles: `count` of them, from `first` on. */
 type Run = { level: number; first: number; count: number };
 
-const array = (values: number[]) => `{${values.join(",")}}`;
-
-/** Reads runs of hashes. @throws TreeIncomplete where one is not all there */
-export async function readHashes(sql: Query, places: Run[]): Promise<Hash[][]> {
+/** Reads runs of hashes, each put together. @throws TreeIncomplete where one is not all there */
+export async function readHashes(sql: Query, places: Run[]): Promise<Uint8Array[]> {
   if (places.length === 0) return [];
   const rows = await sql`
     select case when level = 0
@@ -53,15 +61,12 @@ export async function readHashes(sql: Query, places: Run[]): Promise<Hash[][]> {
       else (select string_agg(hash, ''::bytea order by index) from audit_subtrees s
         where s.level = place.level and index >= first and index < first + count)
       end as hashes
-    from unnest(
-      ${array(places.map(({ level }) => level))}::text::smallint[],
-      ${array(places.map(({ first }) => first))}::text::bigint[],
-      ${array(places.map(({ count }) => count))}::text::bigint[]
-    ) with ordinality as place (level, first, count, n)
+    from json_to_recordset(${JSON.stringify(places.map((place, n) => ({ ...place, n })))}::text::json)
+      as place (level smallint, first bigint, count bigint, n int)
     order by n`;
   return places.map(({ level, first, count }, at) => {
-    const hashes = hashesIn(rows[at]?.hashes ?? new Uint8Array());
-    if (hashes.length === count) return hashes;
+    const hashes = new Uint8Array(rows[at]?.hashes ?? 0);
+    if (hashes.length === count * hashLength) return hashes;
     const span = 2 ** (level * tileHeight);
     throw new TreeIncomplete(
       `the tree lacks hashes of the entries ${first * span} to ${(first + count) * span - 1}`,
@@ -69,40 +74,49 @@ export async function readHashes(sql: Query, places: Run[]): Promise<Hash[][]> {
   });
 }
 
-const tileOf = ({ level, first }: Run) => `${level} ${Math.floor(first / 2 ** tileHeight)}`;
+/** Where in the tiles the hash of a complete subtree is, or what it is made of. */
+function partOf({ level, index }: Place) {
+  const height = level % tileHeight;
+  const inTile = 2 ** (tileHeight - height);
+  const at = index % inTile;
+  const tile = { level: Math.floor(level / tileHeight), index: Math.floor(index / inTile) };
+  return { tile, place: `${tile.level} ${tile.index}`, height, at, needed: (at + 1) * 2 ** height };
+}
 
 /**
- * Hashes of complete subtrees, each made of at most 128 hashes of a tile. What lies in one tile is read
- * as one run: to find each part by itself costs more than the few hashes between them.
+ * Hashes of complete subtrees. What is needed of a tile is read as one run from its beginning: to find
+ * each part by itself costs more than the hashes before and between them.
  */
-async function readNodes(sql: Query, places: Place[]): Promise<Hash[]> {
-  const parts = places.map(({ level, index }): Run => {
-    const count = 2 ** (level % tileHeight);
-    return { level: Math.floor(level / tileHeight), first: index * count, count };
-  });
+async function readNodes(sql: Query, places: Place[], kept?: KeptTiles): Promise<Hash[]> {
+  const parts = places.map(partOf);
+  const tiles = new Map<string, Tile>();
   const runs = new Map<string, Run>();
-  for (const part of parts) {
-    const run = runs.get(tileOf(part)) ?? part;
-    const first = Math.min(run.first, part.first);
-    const end = Math.max(run.first + run.count, part.first + part.count);
-    runs.set(tileOf(part), { level: part.level, first, count: end - first });
+  for (const { tile, place, height, at, needed } of parts) {
+    const known = kept?.get(place);
+    if (known && hashAt(known[height], at)) {
+      tiles.set(place, known);
+      continue;
+    }
+    const count = Math.max(needed, runs.get(place)?.count ?? 0);
+    runs.set(place, { level: tile.level, first: tile.index * 2 ** tileHeight, count });
   }
-  const asked = [...runs];
-  const read = await readHashes(
-    sql,
-    asked.map(([, run]) => run),
-  );
-  const hashesOf = new Map(asked.map(([tile, { first }], at) => [tile, { first, all: read[at] }]));
-  return parts.map((part) => {
-    const { first, all } = hashesOf.get(tileOf(part)) ?? { first: 0, all: [] };
-    return fold(all?.slice(part.first - first, part.first - first + part.count) ?? []);
+  const read = await readHashes(sql, [...runs.values()]);
+  for (const [at, place] of [...runs.keys()].entries()) {
+    const tile = tileOver(read[at] ?? new Uint8Array());
+    kept?.set(place, tile);
+    tiles.set(place, tile);
+  }
+  return parts.map(({ place, height, at }) => {
+    const hash = hashAt(tiles.get(place)?.[height], at);
+    if (!hash) throw new TreeIncomplete("the tree has no hash where it must have one");
+    return hash;
   });
 }
 
 /** The hash of each range of leaves, each beginning where a subtree of its length may. */
-async function readRanges(sql: Query, ranges: Range[]): Promise<Hash[]> {
+async function readRanges(sql: Query, ranges: Range[], kept?: KeptTiles): Promise<Hash[]> {
   const covers = ranges.map(([from, to]) => coverOf(from, to));
-  const nodes = await readNodes(sql, covers.flat());
+  const nodes = await readNodes(sql, covers.flat(), kept);
   return covers.map((cover) => rootOf(nodes.splice(0, cover.length)));
 }
 
@@ -142,11 +156,9 @@ function consistencyRanges(size: number, from: number, to: number, whole: boolea
 }
 
 /** The hash of a leaf and its audit path in the tree of a size (RFC 6962, section 2.1.1). */
-export async function inclusionProof(sql: Query, index: number, size: number) {
-  const [leaf, ...hashes] = await readRanges(sql, [
-    [index, index + 1],
-    ...inclusionRanges(index, 0, size),
-  ]);
+export async function inclusionProof(sql: Query, index: number, size: number, kept?: KeptTiles) {
+  const ranges: Range[] = [[index, index + 1], ...inclusionRanges(index, 0, size)];
+  const [leaf, ...hashes] = await readRanges(sql, ranges, kept);
   if (!leaf) throw new TreeIncomplete(`the tree lacks the leaf ${index}`);
   return { leaf, hashes };
 }

@@ -32,8 +32,8 @@ async function readTile(deps: Deps, path: string, { size }: SignedCheckpoint): P
   const first = index * 2 ** tileHeight;
   // A hash stands in a tile once its subtree is complete.
   if (first + width > Math.floor(size / 2 ** (level * tileHeight))) throw nothingHere();
-  const [hashes = []] = await readHashes(deps.database.audit, [{ level, first, count: width }]);
-  return { type: "application/octet-stream", cache: forEver, body: Buffer.concat(hashes) };
+  const read = await readHashes(deps.database.audit, [{ level, first, count: width }]);
+  return { type: "application/octet-stream", cache: forEver, body: Buffer.concat(read) };
 }
 
 /**
