@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { type ConnectionFacts, connect } from "./connection.ts";
 import { CopyRows } from "./copy-rows.ts";
-import { openDatabaseSocket } from "./database-socket.ts";
+import { openDriverSocket } from "./database-socket.ts";
 import { createExclusivePool } from "./exclusive-pool.ts";
 
 export type BulkMessage = {
@@ -85,12 +85,8 @@ class BulkConnection {
 
   async #open(): Promise<Socket> {
     let opened: Socket | undefined;
-    let isAttempted = false;
     const open = async () => {
-      // The driver would try without a pause and without an end where something takes connections and ends them.
-      if (isAttempted) throw closed();
-      isAttempted = true;
-      opened = await openDatabaseSocket(this.#facts);
+      opened = await openDriverSocket(this.#facts);
       return opened;
     };
     const { applicationName, parameters } = this.#options;

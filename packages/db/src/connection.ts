@@ -1,6 +1,7 @@
-import { isIP, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import postgres from "postgres";
-import { isDatabaseUnavailable } from "./unavailable.ts";
+import { openDriverSocket } from "./database-socket.ts";
+import { isDatabaseUnavailable, isPlanOutdated } from "./unavailable.ts";
 
 /** Where a PostgreSQL is and how to sign in to it; `host` may be the directory of a unix socket. */
 export type ConnectionFacts = {
@@ -19,7 +20,7 @@ type PoolOptions = {
   parameters?: Record<string, string>;
   /** Whether each new connection asks for the types of arrays; without, arrays are text. */
   fetchTypes?: boolean;
-  /** Opens the socket, with TLS where the facts ask for it, in place of the driver. */
+  /** Opens the socket instead of `openDriverSocket`. */
   socket?: () => Promise<Socket>;
   /** Called when a connection has ended, before anything is sent over another. */
   onClose?: () => void;
@@ -40,7 +41,7 @@ function withoutLostRollback(sql: postgres.Sql): postgres.Sql {
       try {
         return await run(tx);
       } catch (error) {
-        if (isDatabaseUnavailable(error)) return new Promise(() => {});
+        if (isDatabaseUnavailable(error) && !isPlanOutdated(error)) return new Promise(() => {});
         throw error;
       }
     };
@@ -50,30 +51,17 @@ function withoutLostRollback(sql: postgres.Sql): postgres.Sql {
   }) as postgres.Sql;
 }
 
-/** How to verify the server; absent where TLS is not asked for, and for a unix socket, which has none. */
-export const tlsOptions = ({ host, tls }: ConnectionFacts) =>
-  tls && !host.startsWith("/")
-    ? {
-        rejectUnauthorized: true,
-        // Without a name, as an address has none, Node.js would compare the certificate with "localhost".
-        host,
-        ...(tls.ca ? { ca: tls.ca } : {}),
-        ...(isIP(host) ? {} : { servername: host }),
-      }
-    : undefined;
-
 /** A postgres.js pool. It reconnects by itself; a query on a lost connection fails at once. */
 export function connect(facts: ConnectionFacts, options: PoolOptions): postgres.Sql {
-  const socket = facts.host.startsWith("/");
   const pool = postgres({
-    ...(socket ? { path: `${facts.host}/.s.PGSQL.${facts.port}` } : {}),
-    ...(options.socket ? { socket: options.socket } : {}),
-    host: socket ? "localhost" : facts.host,
+    // The driver's types leave it out.
+    ...{ socket: options.socket ?? (() => openDriverSocket(facts)) },
+    host: facts.host,
     port: facts.port,
     database: facts.database,
     username: facts.username,
     password: facts.password,
-    ssl: options.socket ? false : (tlsOptions(facts) ?? false),
+    ssl: false,
     max: options.max,
     idle_timeout: 0,
     connect_timeout: 2,

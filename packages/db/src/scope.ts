@@ -59,6 +59,14 @@ export function refuseUnsendable(parameters: readonly unknown[]): void {
   if (parameters.includes(undefined)) throw new Error("a parameter of a statement is undefined");
 }
 
+/**
+ * Tells of a statement that the driver sends again because its plan is outdated (`isPlanOutdated`):
+ * that is by then outside of the transaction it belongs to, and without its scope. The driver notes
+ * the error at the query, and offers no other place to learn of it.
+ */
+export const onSentAgain = (query: object, tell: (error: unknown) => void) =>
+  void Object.defineProperty(query, "retried", { set: tell });
+
 /** Sends all at once what one connection does one after another. @throws whatever failed first */
 const pipeline =
   (prepare: boolean): ScopedRun =>
@@ -69,10 +77,15 @@ const pipeline =
     });
     const answer = arrays ? query.values() : query;
     const all = [answer, begun, sql.unsafe("commit")] as const;
+    let outdated: { error: unknown } | undefined;
+    onSentAgain(query, (error) => {
+      outdated = { error };
+    });
     try {
       // Executed here and in this order, because a query is sent when it is first waited for.
       const sent = [begun.execute(), answer.execute(), all[2].execute()];
       const [, rows] = await Promise.all(sent);
+      if (outdated) throw outdated.error;
       return rows;
     } catch (error) {
       // The connection is given back only when nothing of this is under way on it.

@@ -13,7 +13,13 @@ import {
 } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
 import { type ConnectionFacts, connect } from "./connection.ts";
-import { mostParameters, refuseUnsendable, type Scope, setOwnScopeSql } from "./scope.ts";
+import {
+  mostParameters,
+  onSentAgain,
+  refuseUnsendable,
+  type Scope,
+  setOwnScopeSql,
+} from "./scope.ts";
 import { codesOf, isDatabaseUnavailable } from "./unavailable.ts";
 
 /** A transaction under a scope. Domain functions take it as their first argument. */
@@ -80,6 +86,7 @@ class Life {
 
   /** Sends a statement at once; otherwise it would be sent when it is first waited for. */
   send<T extends Promise<unknown>>(query: T): T {
+    onSentAgain(query, (error) => this.lose(error));
     query.catch((error: unknown) => {
       this.failed ??= { error };
       // After an error of its own the driver gives the answer to one statement to another, or to none.

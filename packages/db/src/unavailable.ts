@@ -27,14 +27,16 @@ const connectionCodes = new Set([
 /** Codes of Node.js and OpenSSL for a certificate that does not prove who the server is. */
 const untrustedCodes = /^(ERR_TLS_CERT|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/;
 
-/** The codes of an error and its causes: others wrap the driver's error and give it a code of their own. */
-export function codesOf(error: unknown): string[] {
-  const codes: string[] = [];
-  for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth += 1) {
-    if ("code" in at && typeof at.code === "string") codes.push(at.code);
-  }
-  return codes;
+/** An error and its causes: others wrap the driver's error and give it a code of their own. */
+function chainOf(error: unknown): Error[] {
+  const chain: Error[] = [];
+  for (let at = error; at instanceof Error && chain.length < 5; at = at.cause) chain.push(at);
+  return chain;
 }
+
+/** The codes of an error and its causes. */
+export const codesOf = (error: unknown): string[] =>
+  chainOf(error).flatMap((at) => ("code" in at && typeof at.code === "string" ? [at.code] : []));
 
 /** Whether who answers at the address of the database does not prove to be it. */
 export const isDatabaseUntrusted = (error: unknown): boolean =>
@@ -43,9 +45,16 @@ export const isDatabaseUntrusted = (error: unknown): boolean =>
 const isOfConnection = (code: string) =>
   connectionCodes.has(code) || /^(08|ERR_SSL_)/.test(code) || untrustedCodes.test(code);
 
-/** Whether an error of a statement means that the database cannot be reached now. */
+/**
+ * Whether a statement was planned before a column it gives changed its type: its connection keeps that
+ * plan, and the driver sends the statement again, behind what follows it.
+ */
+export const isPlanOutdated = (error: unknown): boolean =>
+  chainOf(error).some((at) => "routine" in at && at.routine === "RevalidateCachedQuery");
+
+/** Whether an error of a statement means that its connection is of no more use, and another may be. */
 export const isDatabaseUnavailable = (error: unknown): boolean =>
-  codesOf(error).some(isOfConnection);
+  codesOf(error).some(isOfConnection) || isPlanOutdated(error);
 
 /** Whether a statement, or the writing of a file, failed for want of space. */
 export const isDiskFull = (error: unknown) =>
