@@ -43,7 +43,7 @@ async function watch(bench: Bench, signal: AbortSignal) {
     most.megabytes = Math.max(most.megabytes, residentMegabytes(bench.product.pid));
     const [row] = await sql<{ age: number }[]>`
       select coalesce(max(extract(epoch from clock_timestamp() - xact_start)), 0)::float8 * 1000 as age
-      from pg_stat_activity where application_name = 'muniment-search' and state <> 'idle'`;
+      from pg_stat_activity where application_name = 'muniment-rows' and state <> 'idle'`;
     most.milliseconds = Math.max(most.milliseconds, row?.age ?? 0);
     await sleep(50);
   }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import type { Answer } from "@muniment/db/message-connection.ts";
 import { exportColumns, readTrailer } from "@muniment/shared/exports.ts";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { Client } from "./client.ts";
@@ -138,7 +139,7 @@ describe("an export", () => {
 
   test("is read in slices of bounded length also where small events are followed by the largest", async () => {
     const sender = await makeSender(server);
-    const [small, large] = [2500, 2400];
+    const [small, large] = [5000, 2400];
     // In the first hour of a month it is another's.
     await server.owner`select ensure_event_partition(now() - interval '1 hour')`;
     await server.owner`
@@ -149,13 +150,17 @@ describe("an export", () => {
         case when n > ${small} then jsonb_build_object('p', repeat('p', 32700)) end,
         now() - interval '1 hour' + n * interval '1 millisecond', now()
       from generate_series(1, ${small + large}) n`;
-    const read = vi.spyOn(server.deps.database, "bytes");
+    const read = vi.spyOn(server.deps.database, "rows");
     try {
       expect((await take(sender.member)).trailer?.rows).toBe(small + large);
       const slices = await Promise.all(read.mock.results.map(({ value }) => value));
-      const longest = Math.max(...slices.map((slice: Buffer | null) => slice?.length ?? 0));
+      const longest = Math.max(...slices.map(({ messages }: Answer) => messages.length));
       expect(longest).toBeGreaterThan(2_000_000);
-      expect(longest).toBeLessThan(80_000_000);
+      expect(longest).toBeLessThan(9_000_000);
+      // Once too long, the next are shorter.
+      const broken = slices.filter(({ isWhole }: Answer) => !isWhole).length;
+      expect(broken).toBeGreaterThan(0);
+      expect(broken).toBeLessThan(4);
     } finally {
       read.mockRestore();
     }

@@ -1,4 +1,3 @@
-import type { SQL } from "drizzle-orm";
 import type { PgPreparedQuery, PreparedQueryConfig } from "drizzle-orm/pg-core";
 import { drizzle, type PostgresJsDatabase } from "drizzle-orm/postgres-js";
 import type postgres from "postgres";
@@ -6,7 +5,7 @@ import { type Bulk, createBulk } from "./bulk.ts";
 import type { ConnectionFacts, connect } from "./connection.ts";
 import { createExclusivePool } from "./exclusive-pool.ts";
 import { runPrepared } from "./prepared.ts";
-import { readBytes } from "./read-bytes.ts";
+import { createRowReader, type RowReader } from "./row-reader.ts";
 import { runOnce, type Scope, scopedClient } from "./scope.ts";
 import { createSharedPool } from "./shared-pool.ts";
 import { createStatements, type Statements } from "./statements.ts";
@@ -25,8 +24,8 @@ export type Database = {
   reads(scope: Scope): PostgresJsDatabase;
   /** The same for what may take long: connections of its own, and an earlier end. */
   searches(scope: Scope): PostgresJsDatabase;
-  /** The same for one statement that gives one `bytea`, which comes as it is instead of as text. */
-  bytes(scope: Scope, statement: SQL): Promise<Buffer | null>;
+  /** The same for many rows, which come as PostgreSQL sends them, in binary form (`row-reader.ts`). */
+  rows: RowReader["read"];
   /** Runs a read that was prepared with `build` (`prepared.ts`). */
   run<T extends PreparedQueryConfig>(
     query: PgPreparedQuery<T>,
@@ -84,6 +83,10 @@ export function openDatabase(connections: DatabaseConnections): Database {
       plan_cache_mode: "force_custom_plan",
     },
   });
+  const rows = createRowReader(connections.app, 2, {
+    applicationName: "muniment-rows",
+    parameters: { ...parameters, statement_timeout: "5000", plan_cache_mode: "force_custom_plan" },
+  });
   const raw = createStatements(connections.app, 4, {
     ...options,
     applicationName: "muniment-raw",
@@ -118,11 +121,7 @@ export function openDatabase(connections: DatabaseConnections): Database {
       app.use(({ transaction }) => transaction(scope, run, options)),
     reads: (scope) => drizzle(scopedClient(app, scope) as unknown as postgres.Sql),
     searches: (scope) => drizzle(scopedClient(searches, scope, runOnce) as unknown as postgres.Sql),
-    async bytes(scope, statement) {
-      const client = scopedClient(searches, scope, readBytes) as unknown as postgres.Sql;
-      const rows: unknown = await drizzle(client).execute(statement);
-      return (rows as (Buffer | null)[][])[0]?.[0] ?? null;
-    },
+    rows: rows.read,
     run: (query, scope, values) => runPrepared(named, query, scope, values),
     ingest,
     bulk,
@@ -131,7 +130,7 @@ export function openDatabase(connections: DatabaseConnections): Database {
     audit,
     close: async () => {
       await Promise.all(
-        [app, named, searches, raw, health, audit, ingest, bulk].map((pool) => pool.close()),
+        [app, named, searches, rows, raw, health, audit, ingest, bulk].map((pool) => pool.close()),
       );
     },
   };

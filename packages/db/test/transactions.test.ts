@@ -255,7 +255,7 @@ test("texts that hold what a user asks for stay prepared on no connection", asyn
       .select({ n: sql`1` })
       .from(sql`(select) one`)
       .where(condition);
-    await database.bytes({ userId }, sql`select '\\x00'::bytea where ${condition}`);
+    await database.rows({ userId }, sql`select 1 where ${condition}`, 100);
     await database.transaction({ userId }, (tx) => tx.execute(sql`select 1 where ${condition}`), {
       prepare: false,
     });

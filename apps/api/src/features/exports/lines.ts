@@ -1,10 +1,11 @@
+import { messageKinds } from "@muniment/db/message-connection.ts";
 import { events } from "@muniment/db/schema/events.ts";
 import { eventLevels } from "@muniment/shared/events.ts";
 import type { ExportFormat } from "@muniment/shared/exports.ts";
 import { type SQL, sql } from "drizzle-orm";
 import { int32At, LineBuffer, timeAt } from "./line-buffer.ts";
 
-/** Columns of a record, in its order; the first two say where an event lies. */
+/** Columns of a row, in its order; the first two say where an event lies. */
 const columns = [
   events.id,
   events.occurredAt,
@@ -20,19 +21,23 @@ const columns = [
 ];
 const places = 2;
 
-const record = (some: readonly SQL[]) => sql`record_send(row(${sql.join([...some], sql`, `)}))`;
 const names = columns.map((column) => sql`${column}`);
 
 /**
- * An event in PostgreSQL's binary form of a row, which costs it a third of what it takes to write lines.
- * Of one that does not pass there is only its place.
+ * What a statement says of the events of one that looks at them, which is a third of what it takes
+ * PostgreSQL to write lines. Of one that does not pass there is only its place.
  */
-export const recordOf = (condition: SQL | undefined): SQL =>
-  condition
-    ? sql`case when ${condition} then ${record(names)} else ${record(names.slice(0, places))} end`
-    : record(names);
+export function selectRows(looked: SQL, condition: SQL | undefined): SQL {
+  if (!condition) return sql`select ${sql.join(names, sql`, `)} from (${looked}) as events`;
+  const shown = names.map((name, place) =>
+    place < places ? name : sql`case when passes then ${name} end`,
+  );
+  // Without the offset, the condition would be tried for each column.
+  return sql`select ${sql.join(shown, sql`, `)}
+    from (select *, ${condition} as passes from (${looked}) as events offset 0) as events`;
+}
 
-/** Where the values of a record begin and end; a begin of -1 is a null. */
+/** Where the values of a row begin and end; a begin of -1 is a null. */
 type Spans = { from: Int32Array; to: Int32Array };
 
 type WriteLine = (lines: LineBuffer, bytes: Buffer, spans: Spans) => void;
@@ -148,33 +153,43 @@ const pieceBytes = 262_144;
 
 export type Piece = { bytes: Buffer; rows: number };
 
-/** Whoever reads records, one behind the other, as lines of a format. */
+/** Where the first message at or behind a place begins that is a row; the end where there is none. */
+function rowAt(messages: Buffer, from: number): number {
+  let at = from;
+  while (at < messages.length && messages[at] !== messageKinds.dataRow) {
+    at += 1 + int32At(messages, at + 1);
+  }
+  return at;
+}
+
+/** Of a row: its kind, its length and how many values it has. */
+const rowHead = 7;
+
+/** Whoever reads rows as lines of a format. */
 export function createLines(format: ExportFormat) {
   const write = writers[format];
   const lines = new LineBuffer(pieceBytes + 65_536);
   const spans = { from: new Int32Array(columns.length), to: new Int32Array(columns.length) };
 
-  /** Reads a record of `record_send`: how many columns, and of each its type, its length and its bytes. */
-  function read(bytes: Buffer, from: number): { count: number; end: number } {
-    const count = int32At(bytes, from);
-    let place = from + 4;
-    for (let column = 0; column < count; column += 1) {
-      const length = int32At(bytes, place + 4);
-      place += 8;
+  /** Reads the values of a row, each behind its length (PostgreSQL's manual, "Message Formats", DataRow). */
+  function read(messages: Buffer, row: number): void {
+    let place = row + rowHead;
+    for (let column = 0; column < columns.length; column += 1) {
+      const length = int32At(messages, place);
+      place += 4;
       spans.from[column] = length < 0 ? -1 : place;
       place += Math.max(length, 0);
       spans.to[column] = place;
     }
-    return { count, end: place };
   }
 
-  return function* linesOf(bytes: Buffer): Generator<Piece> {
+  return function* linesOf(messages: Buffer): Generator<Piece> {
     let rows = 0;
-    for (let from = 0; from < bytes.length; ) {
-      const { count, end } = read(bytes, from);
-      from = end;
-      if (count > places) {
-        write(lines, bytes, spans);
+    for (let at = rowAt(messages, 0); at < messages.length; ) {
+      read(messages, at);
+      at = rowAt(messages, at + 1 + int32At(messages, at + 1));
+      if ((spans.from[agent] ?? 0) >= 0) {
+        write(lines, messages, spans);
         rows += 1;
       }
       if (lines.length < pieceBytes) continue;
@@ -185,20 +200,16 @@ export function createLines(format: ExportFormat) {
   };
 }
 
-/** Where the last of some records lies, and how many there are. */
-export function lastOf(bytes: Buffer): { count: number; id: string; at: number } | null {
+/** Where the last of some rows lies, and how many there are. */
+export function lastOf(messages: Buffer): { count: number; id: string; at: number } | null {
   let [count, last] = [0, -1];
-  for (let from = 0; from < bytes.length; count += 1) {
-    last = from;
-    const fields = int32At(bytes, from);
-    from += 4;
-    for (let field = 0; field < fields; field += 1) {
-      from += 8 + Math.max(int32At(bytes, from + 4), 0);
-    }
+  for (let at = rowAt(messages, 0); at < messages.length; count += 1) {
+    last = at;
+    at = rowAt(messages, at + 1 + int32At(messages, at + 1));
   }
   if (last < 0) return null;
-  const idAt = last + 12;
-  const hex = bytes.toString("hex", idAt, idAt + 16);
+  const idAt = last + rowHead + 4;
+  const hex = messages.toString("hex", idAt, idAt + 16);
   const id = hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
-  return { count, id, at: timeAt(bytes, idAt + 24) };
+  return { count, id, at: timeAt(messages, idAt + 20) };
 }
