@@ -83,9 +83,9 @@ export function openDatabase(connections: DatabaseConnections): Database {
       plan_cache_mode: "force_custom_plan",
     },
   });
-  const rows = createRowReader(connections.app, 2, {
+  const rows = createRowReader(connections.app, 3, {
     applicationName: "muniment-rows",
-    parameters: { ...parameters, statement_timeout: "5000", plan_cache_mode: "force_custom_plan" },
+    parameters: { ...parameters, plan_cache_mode: "force_custom_plan" },
   });
   const raw = createStatements(connections.app, 4, {
     ...options,

@@ -62,8 +62,8 @@ test("an answer that becomes too long is broken off behind a whole row, and the 
     expect(new Set(rows.flat())).toEqual(new Set([hex("x".repeat(100_000))]));
   }
   // One row alone may be longer.
-  const { messages, isWhole } = await read(sql`select repeat('x', 3000000)`);
-  expect([rowsOf(messages)[0]?.[0]?.length, isWhole]).toEqual([6_000_000, true]);
+  const { messages } = await read(sql`select repeat('x', 3000000)`);
+  expect(rowsOf(messages).map(([value]) => value?.length)).toEqual([6_000_000]);
 });
 
 test("statements that nobody waits for one by one are answered each its own", async () => {

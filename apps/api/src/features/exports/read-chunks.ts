@@ -18,12 +18,12 @@ type Asked = {
 type Place = { at: number; id: string };
 
 /**
- * Events that one statement looks at: so many that what it answers is about this long. Where larger ones
- * follow, the answer is broken off, so that memory does not depend on what was sent.
+ * A statement looks at so many events that it lasts and answers about so much by what the last one did.
+ * Where larger ones follow, its answer is broken off, so that memory does not depend on what was sent.
  */
-const targetBytes = 2_097_152;
-const mostBytes = 4 * targetBytes;
-const bounds = { least: 1, most: 20_000 } as const;
+const target = { bytes: 2_097_152, milliseconds: 250 } as const;
+const mostBytes = 4 * target.bytes;
+const looks = { first: 1000, most: 20_000, growth: 8 } as const;
 
 /**
  * Reads lines in the order of time, a bounded number of bytes at a time, whatever passes: no statement
@@ -33,9 +33,10 @@ export async function* readChunks(database: Database, asked: Asked): AsyncGenera
   const { userId, format, condition } = asked;
   const iso = (time: number) => new Date(time).toISOString();
   const linesOf = createLines(format);
-  let look: number = bounds.most;
+  let look: number = looks.first;
 
-  const read = (after: Place | undefined) => {
+  const read = async (after: Place | undefined) => {
+    const begun = performance.now();
     const looked = sql`
       select * from ${events}
       where ${events.userId} = ${userId}
@@ -43,17 +44,22 @@ export async function* readChunks(database: Database, asked: Asked): AsyncGenera
         and ${events.occurredAt} < ${iso(asked.to)}::timestamptz
         and ${after ? sql`(${events.occurredAt}, ${events.id}) > (${iso(after.at)}::timestamptz, ${after.id}::uuid)` : sql`true`}
       order by ${events.occurredAt}, ${events.id} limit ${look}`;
-    return database.rows({ userId }, selectRows(looked, condition), mostBytes);
+    const answer = await database.rows({ userId }, selectRows(looked, condition), mostBytes);
+    return { ...answer, milliseconds: performance.now() - begun };
   };
 
   let next: ReturnType<typeof read> | undefined = read(undefined);
   while (next) {
-    const { messages, isWhole }: Awaited<typeof next> = await next;
+    const { messages, isWhole, milliseconds }: Awaited<typeof next> = await next;
     const last: ReturnType<typeof lastOf> = lastOf(messages);
     if (!last) return;
     const isLast: boolean = isWhole && last.count < look;
-    const size = messages.length / last.count;
-    look = Math.round(Math.min(Math.max(targetBytes / size, bounds.least), bounds.most));
+    const share = Math.min(
+      target.bytes / messages.length,
+      target.milliseconds / milliseconds,
+      looks.growth,
+    );
+    look = Math.min(Math.ceil(share * last.count), looks.most);
     next = isLast ? undefined : read(last);
     // Whoever stops here leaves it unread.
     next?.catch(() => {});
