@@ -84,7 +84,7 @@ const callsOn = (database: Database): (() => Promise<unknown>)[] => [
   () => database.ingest.begin("", (ingest) => ingest`select 1`),
   async () => await database.reads({}).execute(sql`select 1`),
   async () => await database.searches({}).execute(sql`select 1`),
-  () => database.bytes({}, sql`select null::bytea`),
+  () => database.rows({}, sql`select 1`, 100),
   () => database.run(one, {}, {}),
   () => database.transaction({}, (tx) => tx.execute(sql`select 1`)),
   () =>
