@@ -79,7 +79,8 @@ try {
     );
   }
   const [flushes] = await sql`
-    select count(*)::float8 / count(distinct commit_xid) as calls from receipts`;
+    select (select sum(batches) from agent_totals)::float8 / count(distinct commit_xid) as calls
+    from receipts`;
   console.log(`calls in a flush: ${Number(flushes?.calls).toFixed(1)}`);
   await sql.end();
 } finally {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { holdBatch } from "../src/features/events/held-batch.ts";
+import { type Batch, type HeldBatch, holdBatch } from "../src/features/events/held-batch.ts";
 import { parseEvent } from "../src/features/events/parse-event.ts";
 import { createStoreEvents } from "../src/features/events/store-events.ts";
 import { scanValue } from "../src/json-text.ts";
@@ -19,6 +19,20 @@ async function countersOf(apiKeyId: string) {
     select batches::int, sent::int, accepted::int, duplicates::int, rejected::int
     from agent_totals where api_key_id = ${apiKeyId}`;
   return row;
+}
+
+type Sender = Pick<Batch, "userId" | "agentId" | "apiKeyId" | "receivedAt">;
+
+/** A batch as it waits to be stored. */
+function hold(sender: Sender, events: readonly object[], hasOwnReceipt = false): HeldBatch {
+  const rules = { receivedAt: sender.receivedAt, allowedTypes: [] };
+  const parsed = events.map((event) => {
+    const text = JSON.stringify(event);
+    const { length } = text;
+    return parseEvent(event, { scanned: scanValue(text, 0), length, escapes: false }, rules);
+  });
+  const batchId = makeEvent().id;
+  return holdBatch({ ...sender, batchId, events: parsed, rejected: 0, hasOwnReceipt });
 }
 
 describe("an id sent again", () => {
@@ -116,34 +130,16 @@ describe("the same ids from eight senders at once", () => {
 
   test("with different content are stored once each, in transactions that race", async () => {
     const { member, userId, agentId, id: apiKeyId } = await makeSender(server);
-    const rules = { receivedAt: Date.now(), allowedTypes: [] };
-    const parse = (event: object) => {
-      const text = JSON.stringify(event);
-      return parseEvent(
-        event,
-        { scanned: scanValue(text, 0), length: text.length, escapes: false },
-        rules,
-      );
-    };
+    const receivedAt = Date.now();
     const stores = Array.from({ length: 8 }, () => createStoreEvents(server.deps.database));
     for (let round = 0; round < 5; round += 1) {
       const events = batch(100);
       const answers = await Promise.all(
         stores.map(async (store, node) => {
           // Half the nodes send other content under the same ids, in another order.
-          const sent = events.map((event) =>
-            parse(node % 2 ? { ...event, message: "other" } : event),
-          );
+          const sent = node % 2 ? events.map((event) => ({ ...event, message: "other" })) : events;
           if (node % 3 === 0) sent.reverse();
-          const held = holdBatch({
-            userId,
-            agentId,
-            apiKeyId,
-            batchId: makeEvent().id,
-            receivedAt: rules.receivedAt,
-            events: sent,
-            rejected: 0,
-          });
+          const held = hold({ userId, agentId, apiKeyId, receivedAt }, sent);
           const [answer] = await store([held]);
           return { accepted: answer?.accepted ?? 0, conflicts: answer?.conflicts.length ?? 0 };
         }),
@@ -199,6 +195,48 @@ test("sent = accepted + duplicates + rejected, in every receipt and in the count
   expect(await searchAll(member, { limit: 100 })).toHaveLength(
     (own?.accepted ?? 0) + (other?.accepted ?? 0),
   );
+});
+
+test("small batches of a user that are stored together share a receipt, in the order sent", async () => {
+  const receivedAt = Date.now();
+  const [own, other] = [await makeSender(server), await makeSender(server)];
+  const [one, two] = [own, other].map(({ userId, agentId, id }) => ({
+    ...{ userId, agentId, apiKeyId: id, receivedAt },
+  })) as [Sender, Sender];
+  const known = batch(1);
+  await createStoreEvents(server.deps.database)([hold(one, known)]);
+  const all = [
+    hold(one, batch(1)),
+    hold(two, batch(1)),
+    hold(one, [...batch(1), ...known]),
+    hold(one, batch(2), true),
+    hold(one, batch(90)),
+    hold(two, batch(2)),
+    hold(one, batch(9)),
+    hold(one, batch(1)),
+    hold(one, batch(1)),
+    hold(one, known),
+  ];
+  await createStoreEvents(server.deps.database)(all);
+  const receipts = async (userId: string) => {
+    const rows = await server.owner`
+      select batch_id as "batchId", event_ids as ids, event_times as times from receipts
+      where user_id = ${userId} order by commit_xid, position`;
+    return rows.map(({ batchId, ids, times }) => ({ batchId, ids, count: times.length }));
+  };
+  const ofBatches = (...places: number[]) => {
+    const shared = places.map((place) => all[place] as HeldBatch);
+    const ids = shared.flatMap(({ events }) => events.map(({ id }) => id));
+    const stored = ids.filter((id) => id !== known[0]?.id);
+    return { batchId: shared.at(-1)?.batchId, ids: stored, count: stored.length };
+  };
+  expect((await receipts(one.userId)).slice(1)).toEqual([
+    ofBatches(0, 2),
+    ofBatches(3),
+    ofBatches(4, 6, 7),
+    ofBatches(8),
+  ]);
+  expect(await receipts(two.userId)).toEqual([ofBatches(1, 5)]);
 });
 
 test("a batch that the database refuses fails alone, and nothing of it is stored", async () => {

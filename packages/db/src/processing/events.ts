@@ -120,7 +120,7 @@ export const eventDeclarations = [
     owner: "userId",
     columns: {
       userId: "whose events",
-      batchId: "which call",
+      batchId: "which call, or the last of several stored together",
       commitXid: internal("its place in the order"),
       position: internal("its place in the order"),
       eventIds: "which events",

@@ -63,7 +63,8 @@ export const eventIds = pgTable(
 );
 
 /**
- * One row per batch that stored anything. `commit_xid` and `position` give the order of the tail, which
+ * One row per batch that stored anything, or for some small ones that were stored together, which then
+ * has the id of the last. `commit_xid` and `position` give the order of the tail, which
  * reads only below the oldest running transaction, so that a late commit is never skipped.
  */
 export const receipts = pgTable(
@@ -73,7 +74,7 @@ export const receipts = pgTable(
     batchId: uuid("batch_id").notNull(),
     commitXid: xid8("commit_xid").notNull(),
     position: bigint("position", { mode: "bigint" }).generatedAlwaysAsIdentity().notNull(),
-    /** The keys of the batch's stored events in the order sent. */
+    /** The keys of the stored events in the order sent. */
     eventIds: uuid("event_ids").array().notNull(),
     eventTimes: time("event_times").array().notNull(),
   },

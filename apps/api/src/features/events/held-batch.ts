@@ -11,6 +11,8 @@ export type Batch = {
   events: readonly ParsedEvent[];
   /** How many of the call's events were refused before. */
   rejected: number;
+  /** Its receipt is looked for by its id, so it is not shared with other batches. */
+  hasOwnReceipt: boolean;
 };
 
 /**
@@ -60,7 +62,7 @@ function keep(written: CopyRows): Buffer {
 }
 
 export function holdBatch(batch: Batch): HeldBatch {
-  const { userId, agentId, apiKeyId, batchId, receivedAt, rejected, events } = batch;
+  const { userId, agentId, apiKeyId, batchId, receivedAt, rejected, hasOwnReceipt, events } = batch;
   ids.clear();
   rows.clear();
   common.clear();
@@ -98,6 +100,7 @@ export function holdBatch(batch: Batch): HeldBatch {
     batchId,
     receivedAt,
     rejected,
+    hasOwnReceipt,
     events: events.map(({ id, at, type, level, seq }) => ({ id, at, type, level, seq })),
     idRows: keep(ids),
     rows: keep(rows),

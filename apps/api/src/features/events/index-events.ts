@@ -43,7 +43,10 @@ async function nextReceipts(tx: Tx, userId: string, after: Place) {
 
 type EventRow = Omit<Summed, "occurredAt"> & { occurredAt: string };
 
-/** The events of so many receipts, oldest first; those deleted since are left out. */
+/**
+ * The events of so many receipts, oldest first; those deleted since are left out. Looked up one by one:
+ * a plan made for a new table would read everything its user has.
+ */
 async function readEvents(tx: Tx, userId: string, after: Place, count: number): Promise<Summed[]> {
   const rows = await tx.execute<EventRow>(sql`
     select e.agent_id as "agentId", e.level, e.message, e.props, e.occurred_at as "occurredAt"
@@ -55,6 +58,7 @@ async function readEvents(tx: Tx, userId: string, after: Place, count: number): 
     cross join lateral (
       select * from ${events} where ${events.userId} = ${userId}
         and ${events.occurredAt} = i.occurred_at and ${events.id} = i.id
+      limit 1
     ) e
     order by e.occurred_at`);
   return rows.map((row) => ({ ...row, occurredAt: new Date(row.occurredAt) }));

@@ -22,6 +22,7 @@ const batch = (name: string, events = 1): Batch => ({
   receivedAt: 0,
   events: Array.from({ length: events }, () => event),
   rejected: 0,
+  hasOwnReceipt: false,
 });
 
 /** A store whose statements end when they are told to. */

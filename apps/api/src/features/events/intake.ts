@@ -39,7 +39,13 @@ export const createIntake =
       for (const [at, event] of known.entries()) events[exported[at] ?? -1] = event;
     }
     const all = rejected.length + unreadable;
-    const { accepted, conflicts } = await queue.add({ ...batch, events, rejected: all });
+    // Who stores a batch again looks for what it has stored (`imports/store-records.ts`).
+    const { accepted, conflicts } = await queue.add({
+      ...batch,
+      events,
+      rejected: all,
+      hasOwnReceipt: true,
+    });
     const conflicting = conflicts.map((event) => ({
       index: places[event] ?? event,
       reason: "id_conflict" as const,

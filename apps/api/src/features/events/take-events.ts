@@ -28,6 +28,7 @@ export async function takeEvents(
     receivedAt,
     events,
     rejected: rejected.length,
+    hasOwnReceipt: false,
   });
   const readable = events.length;
   events.length = 0;

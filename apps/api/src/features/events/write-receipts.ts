@@ -1,9 +1,10 @@
+import { batchMax } from "@muniment/shared/events.ts";
 import type { Sent } from "./copy-events.ts";
 import type { HeldBatch } from "./held-batch.ts";
 import { plainArray } from "./pg-array.ts";
 import { type Tally, toMultirange } from "./tally.ts";
 
-/** A receipt for each batch that has stored events, and what is to be counted. */
+/** Receipts of what is stored, and what is to be counted. */
 export const prepareReceipts = `
   prepare write_receipts (
     text, text, text, text, text, text, text, text, text, text, text, text,
@@ -37,17 +38,34 @@ export const prepareReceipts = `
 /** A time for `to_timestamp`: half the cost of reading a date. */
 const seconds = (at: number) => at / 1000;
 
-type Stored = { batch: HeldBatch; first: number; last: number };
+/** The stored events of some batches of one user. `batch` is the last of them. */
+type Receipt = { batch: HeldBatch; stored: Sent[] };
 
-/** Which of the stored events, counted from 1, are each batch's, for those that have any. */
-function byBatch(stored: readonly Sent[]): Stored[] {
-  const batches: Stored[] = [];
-  for (const [place, { batch }] of stored.entries()) {
-    const last = batches.at(-1);
-    if (last?.batch === batch) last.last = place + 1;
-    else batches.push({ batch, first: place + 1, last: place + 1 });
+const mayShare = ({ batch, stored }: Receipt, next: HeldBatch) =>
+  !batch.hasOwnReceipt && !next.hasOwnReceipt && stored.length + next.events.length <= batchMax;
+
+/**
+ * Receipts of stored events, which come batch by batch. Small batches of a user share one, since a row
+ * costs PostgreSQL as much as their event does, and the order of the tail is the same.
+ */
+function receiptsOf(stored: readonly Sent[]): Receipt[] {
+  const receipts: Receipt[] = [];
+  const lastOf = new Map<string, Receipt>();
+  let open: Receipt | undefined;
+  for (const sent of stored) {
+    const { batch } = sent;
+    if (open?.batch !== batch) {
+      open = lastOf.get(batch.userId);
+      if (open && mayShare(open, batch)) open.batch = batch;
+      else {
+        open = { batch, stored: [] };
+        receipts.push(open);
+        lastOf.set(batch.userId, open);
+      }
+    }
+    open.stored.push(sent);
   }
-  return batches;
+  return receipts;
 }
 
 /** Ids, numbers, types and ranges: none of these can end a literal. */
@@ -60,16 +78,22 @@ function literal(array: string): string {
 
 /** The statement that writes receipts and counts, by what `prepareReceipts` prepared. */
 export function writeReceipts({ stored, keys, counts }: Tally): string {
-  const batches = byBatch(stored);
+  const receipts = receiptsOf(stored);
+  const inOrder = receipts.length > 1 ? receipts.flatMap(({ stored }) => stored) : stored;
+  let end = 0;
+  const places = receipts.map(({ batch, stored: { length } }) => {
+    end += length;
+    return { batch, first: end - length + 1, last: end };
+  });
   const of = <T>(rows: readonly T[], pick: (row: T) => string | number) =>
     plainArray(rows.map(pick));
   const values = [
-    of(stored, ({ id }) => id),
-    of(stored, ({ at }) => seconds(at)),
-    of(batches, ({ batch }) => batch.userId),
-    of(batches, ({ batch }) => batch.batchId),
-    of(batches, ({ first }) => first),
-    of(batches, ({ last }) => last),
+    of(inOrder, ({ id }) => id),
+    of(inOrder, ({ at }) => seconds(at)),
+    of(places, ({ batch }) => batch.userId),
+    of(places, ({ batch }) => batch.batchId),
+    of(places, ({ first }) => first),
+    of(places, ({ last }) => last),
     of(counts, ({ userId }) => userId),
     of(counts, ({ start }) => seconds(start)),
     of(counts, ({ agentId }) => agentId),
