@@ -36,6 +36,24 @@ export function setHeader({ headers }: Exchange, name: string, value: string): v
   headers.push(name, value);
 }
 
+/** Answers that wait for the end of this turn of the event loop. */
+let waiting: { response: ServerResponse; body: string | Buffer }[] = [];
+
+function endAll(): void {
+  const ended = waiting;
+  waiting = [];
+  for (const { response, body } of ended) response.end(body);
+}
+
+/**
+ * Ends an answer behind all that this turn of the event loop still judges: judging and writing by
+ * turns, each finds the processor's caches full of the other's (docs/adr/0040-answers-of-one-turn-leave-together.md).
+ */
+function endTogether(response: ServerResponse, body: string | Buffer): void {
+  if (waiting.length === 0) setImmediate(endAll);
+  waiting.push({ response, body });
+}
+
 /** Answers the whole body. */
 export function send(
   { response, headers }: Exchange,
@@ -45,7 +63,7 @@ export function send(
 ): void {
   headers.push("content-type", type, "content-length", String(Buffer.byteLength(body)));
   response.writeHead(status, headers);
-  response.end(body);
+  endTogether(response, body);
 }
 
 export const sendJson = (exchange: Exchange, status: number, text: string): void =>

@@ -1,0 +1,35 @@
+import { IncomingMessage, ServerResponse } from "node:http";
+import { Socket } from "node:net";
+import { setImmediate } from "node:timers/promises";
+import { expect, test } from "vitest";
+import { type Exchange, sendJson } from "./exchange.ts";
+
+function exchange(headers: string[] = []): Exchange {
+  const request = new IncomingMessage(new Socket());
+  const response = new ServerResponse(request);
+  return { request, response, id: "", address: "", path: "/", search: "", headers };
+}
+
+test("answers of one turn of the event loop end at its end, all of them", async () => {
+  const [first, gone, last] = [exchange(), exchange(), exchange()];
+  for (const each of [first, gone, last]) sendJson(each, 200, "{}");
+  gone.response.destroy();
+  expect([first, last].map(({ response }) => response.writableEnded)).toEqual([false, false]);
+  await setImmediate();
+  expect([first, last].map(({ response }) => response.writableEnded)).toEqual([true, true]);
+});
+
+test("one that is sent by then ends in the next turn", async () => {
+  sendJson(exchange(), 200, "{}");
+  await setImmediate();
+  const later = exchange();
+  sendJson(later, 200, "{}");
+  await setImmediate();
+  expect(later.response.writableEnded).toBe(true);
+});
+
+test("a head that cannot be is found where it was made", () => {
+  expect(() => sendJson(exchange(["x-name", "a\r\nset-cookie: b"]), 200, "{}")).toThrow(
+    "Invalid character",
+  );
+});
