@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Database, Tx } from "@muniment/db/database.ts";
 import { jobs } from "@muniment/db/schema/jobs.ts";
+import { afterCommit } from "@muniment/db/transactions.ts";
 import { and, eq, inArray, isNull, sql } from "drizzle-orm";
 import type { Logger } from "pino";
 import { v7 as uuidv7 } from "uuid";
@@ -33,10 +34,11 @@ type EnqueueOptions = {
 };
 
 export type Jobs = {
-  /** Adds work in the transaction that makes it necessary: both happen, or neither. */
+  /**
+   * Adds work in the transaction that makes it necessary: both happen, or neither. This node looks for it
+   * as soon as that has committed, and every node now and then.
+   */
   enqueue(tx: Tx, queue: string, payload: unknown, options?: EnqueueOptions): Promise<void>;
-  /** Looks at once for what this node has committed; it is looked for now and then anyway. */
-  wake(): void;
   /** Drops the jobs whose payload holds one of the texts, under way or not. */
   drop(tx: Tx, texts: readonly string[]): Promise<void>;
   /** Says how to do the work of a queue. A handler may run more than once and must bear it. */
@@ -65,7 +67,7 @@ export function createJobs(
 ): Jobs {
   const definitions = new Map<string, Definition>();
   const stopping = new AbortController();
-  const wakeEach: (() => void)[] = [];
+  const wakeLane = new Map<Lane, () => void>();
   let running: Promise<unknown> = Promise.resolve();
 
   async function insert(
@@ -197,7 +199,7 @@ export function createJobs(
       return filling;
     }
     // What is being read now may have been before the commit.
-    wakeEach.push(() => void (filling ? filling.then(fill) : fill()));
+    wakeLane.set(lane, () => void (filling ? filling.then(fill) : fill()));
     while (!signal.aborted) {
       await sleep(pollMilliseconds, undefined, { ref: false, signal }).catch(() => {});
       await fill();
@@ -206,9 +208,11 @@ export function createJobs(
   }
 
   return {
-    enqueue: (tx, queue, payload, options) => insert(tx, queue, payload, null, options),
-    wake: () => {
-      for (const wake of wakeEach) wake();
+    async enqueue(tx, queue, payload, options) {
+      await insert(tx, queue, payload, null, options);
+      if (options?.delaySeconds !== undefined) return;
+      const lane = definitions.get(queue)?.lane;
+      if (lane) afterCommit(tx, () => wakeLane.get(lane)?.());
     },
     async drop(tx, texts) {
       const rows = await tx

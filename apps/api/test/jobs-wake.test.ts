@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => scratch.drop());
 
-test("what has been committed is done without a poll when it is woken, whatever is being read", async () => {
+test("what has been committed is done without a poll, whatever is being read", async () => {
   const encryption = createEncryption([randomBytes(32)]);
   const jobs = createJobs(scratch.database, encryption, () => new Date(), createLog("silent"));
   const done: unknown[] = [];
@@ -26,7 +26,6 @@ test("what has been committed is done without a poll when it is woken, whatever 
   const numbers = Array.from({ length: 20 }, (_, number) => number);
   for (const number of numbers) {
     await scratch.database.transaction({}, (tx) => jobs.enqueue(tx, "send", number));
-    jobs.wake();
   }
   await expect.poll(() => new Set(done).size, { timeout: 10_000 }).toBe(numbers.length);
   await jobs.stop();

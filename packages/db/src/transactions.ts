@@ -27,6 +27,7 @@ export type Tx = Parameters<Parameters<PostgresJsDatabase["transaction"]>[0]>[0]
 
 const dialect = new PgDialect();
 const clients = new WeakMap<object, postgres.TransactionSql>();
+const lives = new WeakMap<object, Life>();
 
 function clientOf(tx: Tx): postgres.TransactionSql {
   const client = clients.get(tx);
@@ -60,6 +61,7 @@ class Life {
   isLost = false;
   /** What failed first: whatever came later failed because of it. */
   failed: { error: unknown } | undefined;
+  readonly afterCommit: (() => void)[] = [];
   /** Rejects when the connection is lost, whatever is under way. */
   readonly lost: Promise<never>;
   readonly #tellLost: (error: unknown) => void;
@@ -182,8 +184,10 @@ export function openTransactions(
       const session = new PostgresJsSession(lent, dialect, undefined);
       const tx = new PostgresJsTransaction(dialect, session, undefined) as unknown as Tx;
       clients.set(tx, lent);
+      lives.set(tx, life);
       const answer = await Promise.race([run(tx), life.lost]);
       await end(life);
+      for (const act of life.afterCommit) act();
       return answer;
     } catch (error) {
       await rollBack(life);
@@ -211,6 +215,10 @@ export async function together<T extends readonly PromiseLike<unknown>[]>(
     throw error;
   }
 }
+
+/** Has something done once a transaction is committed; it may not throw. */
+export const afterCommit = (tx: Tx, act: () => void): void =>
+  void lives.get(tx)?.afterCommit.push(act);
 
 /** Adds to the scope of what follows in a transaction, or replaces it. */
 export const enter = (tx: Tx, scope: Scope): void =>

@@ -1,4 +1,5 @@
 import type { Tx } from "@muniment/db/database.ts";
+import { afterCommit } from "@muniment/db/transactions.ts";
 import type { AuditAction, AuditDetails } from "@muniment/shared/audit-actions.ts";
 import { writeAuditEntry } from "../audit/write.ts";
 import type { AppError } from "../errors.ts";
@@ -26,7 +27,6 @@ export function audited<A extends AuditAction>(...actions: [A, ...A[]]) {
   return procedure.meta({ audit: actions }).use(async function auditChange({ ctx, next }) {
     const { principal, deps, request } = ctx as Context & { principal?: Principal };
     const userId = principal && principal.kind !== "anonymous" ? principal.userId : undefined;
-    const afterCommit: (() => void)[] = [];
     let refusal: AppError | undefined;
     const commitAndRefuse = (error: AppError): never => {
       refusal = error;
@@ -51,7 +51,7 @@ export function audited<A extends AuditAction>(...actions: [A, ...A[]]) {
         ctx: {
           tx: tx as Tx,
           audit,
-          afterCommit: (act: () => void) => afterCommit.push(act),
+          afterCommit: (act: () => void) => afterCommit(tx, act),
           commitAndRefuse,
         },
       });
@@ -59,7 +59,6 @@ export function audited<A extends AuditAction>(...actions: [A, ...A[]]) {
       if (written === 0) throw new Error(`${actions.join(", ")}: no audit entry was written`);
       return answer;
     });
-    for (const act of afterCommit) act();
     if (!result.ok) throw result.error;
     return result;
   });

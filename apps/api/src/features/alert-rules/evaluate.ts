@@ -107,7 +107,7 @@ async function evaluate(input: EvaluateInput, userId: string, id: string, by: Da
     const now = input.now();
     const taken = await take(tx, id, by);
     // Changed meanwhile, it is due again.
-    if (!taken || taken.rule.query !== known.query) return false;
+    if (!taken || taken.rule.query !== known.query) return;
     const { rule } = taken;
     if (!taken.isHere) Object.assign(rule, await moveHere(tx, rule, condition, now));
     const { more, ...seen } = await addArrivals(tx, rule, condition, now);
@@ -123,11 +123,9 @@ async function evaluate(input: EvaluateInput, userId: string, id: string, by: Da
         nextCheckAt: more ? now : after(now, pauseMilliseconds),
       })
       .where(eq(alertRules.id, id));
-    return "firingId" in state;
   };
   // The user's condition is in a statement's text.
-  const hasChanged = await database.transaction({ userId }, look, { prepare: false });
-  if (hasChanged) input.jobs.wake();
+  await database.transaction({ userId }, look, { prepare: false });
 }
 
 async function setAside({ database, now }: EvaluateInput, userId: string, id: string, why: string) {
