@@ -89,6 +89,7 @@ describe("without any variable", () => {
       signUpVerify: false,
       smtpUrl: null,
       apiDocs: true,
+      securityContacts: [],
       sessionIdleSeconds: 86_400,
       sessionMaxSeconds: 604_800,
       argon2: { memoryCost: 19_456, timeCost: 2 },
@@ -187,6 +188,10 @@ test.each([
   ["SIGN_UP", ["yes", "OPEN"]],
   ["SMTP_URL", ["mail.example.com", "http://x"]],
   ["API_DOCS", ["yes"]],
+  [
+    "SECURITY_CONTACT",
+    ["security@example.com", "http://example.com/report", "mailto:a@example.com,b@example.com"],
+  ],
   ["LOG_LEVEL", ["loud"]],
   ["METRICS_TOKEN", ["short"]],
   ["SESSION_IDLE_S", ["0", "604801"]],

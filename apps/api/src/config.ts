@@ -49,6 +49,8 @@ export type Config = {
   /** A file outside of `dataDir` that checkpoints of the audit log are appended to. */
   auditCheckpointFile: string | null;
   apiDocs: boolean;
+  /** Where vulnerabilities of this installation are reported, as URIs; empty: the usual mailbox. */
+  securityContacts: readonly string[];
   logLevel: string;
   metricsToken: string | null;
   /** The largest file of events that may be brought in. */
@@ -137,6 +139,11 @@ const schema = z.object({
   MODEL_NAME: z.string().min(1).max(200).optional(),
   MODEL_TIMEOUT_S: whole(1, 600, 60),
   API_DOCS: z.enum(["on", "off"]).optional(),
+  SECURITY_CONTACT: z
+    .string()
+    .default("")
+    .transform(splitList)
+    .pipe(z.array(z.url({ protocol: /^(?:mailto|https|tel)$/ }).max(500))),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
   METRICS_TOKEN: z.string().min(16).optional(),
   SESSION_IDLE_S: seconds(86_400),
@@ -500,6 +507,7 @@ export function parseConfig(env: Env): Parsed {
     mailFrom: v.MAIL_FROM,
     auditCheckpointFile: v.AUDIT_CHECKPOINT_FILE ? resolve(v.AUDIT_CHECKPOINT_FILE) : null,
     apiDocs: v.API_DOCS ? v.API_DOCS === "on" : !production,
+    securityContacts: v.SECURITY_CONTACT,
     logLevel: v.LOG_LEVEL,
     metricsToken: v.METRICS_TOKEN ?? null,
     importMaxBytes: v.IMPORT_MAX_BYTES,

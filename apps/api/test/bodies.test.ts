@@ -1,4 +1,4 @@
-import { request as httpRequest } from "node:http";
+import { Agent, request as httpRequest } from "node:http";
 import { connect } from "node:net";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -20,11 +20,12 @@ type Seen = { status: number; reason: string | undefined; bytes: number };
 function post(
   path: string,
   body: string | Buffer,
-  { chunked = false, encoding = "" } = {},
+  { chunked = false, encoding = "", agent = undefined as Agent | false | undefined } = {},
 ): Promise<Seen> {
   return new Promise((resolve, reject) => {
     const outgoing = httpRequest(`${server.url}/trpc/${path}`, {
       method: "POST",
+      agent,
       headers: {
         "content-type": "application/json",
         origin: server.url,
@@ -79,6 +80,39 @@ describe("a body", () => {
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(60_000_000);
   });
   const huge = Buffer.alloc(30_000_000, " ");
+
+  test.each([false, true])("too large holds up nothing behind it, chunked: %s", async (chunked) => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    try {
+      const body = Buffer.alloc(300_000, " ");
+      for (let time = 0; time < 3; time += 1)
+        expect(await post("agents.create", body, { chunked, agent })).toMatchObject(tooLarge);
+      expect((await post("agents.create", '{"name":"a"}', { agent })).status).toBe(200);
+    } finally {
+      agent.destroy();
+    }
+  });
+
+  test("too large is answered to who writes all of it before reading", async () => {
+    const { port, hostname } = new URL(server.url);
+    const socket = connect(Number(port), hostname);
+    const write = (bytes: string | Buffer) =>
+      new Promise<void>((resolve, reject) =>
+        socket.write(bytes, (error) => (error ? reject(error) : resolve())),
+      );
+    let answer = "";
+    socket.setEncoding("utf8").on("data", (part) => {
+      answer += part;
+    });
+    const closed = new Promise((resolve) => socket.once("close", resolve));
+    const lines = ["POST /trpc/agents.create HTTP/1.1", `Host: ${hostname}:${port}`];
+    lines.push("Content-Type: application/json", `Cookie: ${client.cookie}`);
+    lines.push(`Origin: ${server.url}`, `Content-Length: ${huge.length}`, "Connection: close");
+    await write(`${lines.join("\r\n")}\r\n\r\n`);
+    for (let at = 0; at < huge.length; at += 100_000) await write(huge.subarray(at, at + 100_000));
+    await closed;
+    expect(answer).toMatch(/^HTTP\/1\.1 413 .*"reason":"body_too_large"/s);
+  });
 
   test("of a batch is limited for each call of it", async () => {
     const batch = (size: number) =>

@@ -52,6 +52,7 @@ describe("every answer carries the security headers", () => {
   const kinds: [string, number, string, RequestInit][] = [
     ["the SPA", 200, "/", page],
     ["a client route", 200, "/agents/1?x=1", page],
+    ["a client route for a program", 200, "/agents/1?x=1", {}],
     ["a file", 200, "/assets/a.js", {}],
     ["a missing file", 404, "/assets/b.js", {}],
     ["a query", 200, "/trpc/setup.status", {}],
@@ -63,7 +64,8 @@ describe("every answer carries the security headers", () => {
     ["a path outside", 404, "/..%2f..%2fetc%2fpasswd", {}],
     ["a path that is not UTF-8", 400, "/%ff%fe", {}],
     ["health", 200, "/healthz", {}],
-    ["an unknown method", 404, "/trpc/auth.me", { method: "DELETE" }],
+    ["an unknown method", 405, "/trpc/auth.me", { method: "DELETE" }],
+    ["an unknown method of REST", 405, "/api/v1/events", { method: "PUT" }],
   ];
   test.each(kinds)("%s (%i)", async (_, status, path, init) => {
     const response = await server.fetch(path, init);
@@ -103,6 +105,36 @@ describe("every answer carries the security headers", () => {
   });
 });
 
+test("/.well-known/security.txt says whom to tell of a vulnerability", async () => {
+  const read = async ({ fetch }: Pick<TestServer, "fetch">) => {
+    const response = await fetch("/.well-known/security.txt");
+    expect(response.status).toBe(200);
+    expect(response.headers.get("content-type")).toBe("text/plain; charset=utf-8");
+    return (await response.text()).split("\n");
+  };
+  const [contact, expires = "", , canonical] = await read(server);
+  expect(contact).toBe("Contact: mailto:security@[127.0.0.1]");
+  const days = (Date.parse(expires.slice("Expires: ".length)) - Date.now()) / 86_400_000;
+  expect(days).toBeGreaterThan(100);
+  expect(days).toBeLessThan(365);
+  expect(canonical).toBe(`Canonical: ${server.url}/.well-known/security.txt`);
+
+  const named = await startTestServer({
+    env: {
+      PUBLIC_URL: "https://muniment.example.com",
+      SECURITY_CONTACT: "https://example.com/report, mailto:cert@example.com",
+    },
+  });
+  try {
+    expect((await read(named)).slice(0, 2)).toEqual([
+      "Contact: https://example.com/report",
+      "Contact: mailto:cert@example.com",
+    ]);
+  } finally {
+    await named.stop();
+  }
+});
+
 test("assets are kept for ever, pages are asked for anew", async () => {
   const cached = async (path: string) =>
     (await server.fetch(path, page)).headers.get("cache-control");
@@ -112,9 +144,49 @@ test("assets are kept for ever, pages are asked for anew", async () => {
   expect(await cached("/assets/missing.js")).not.toContain("immutable");
 });
 
+test("the SPA's page answers for every client route, whatever a client accepts beside it", async () => {
+  const ask = (path: string, accept: string, method = "GET") =>
+    server.fetch(path, { method, headers: { accept } });
+  for (const path of ["/agents", "/agents/1/", "/audit", "/sign-in", "/users?page=2"]) {
+    for (const accept of ["*/*", "text/html", "text/html,*/*;q=0.8"]) {
+      const { status, headers } = await ask(path, accept);
+      expect([path, accept, status, headers.get("content-type")]).toEqual([
+        path,
+        accept,
+        200,
+        "text/html; charset=utf-8",
+      ]);
+    }
+    expect((await ask(path, "*/*", "HEAD")).status).toBe(200);
+    expect((await ask(path, "application/json")).status).toBe(404);
+  }
+  const missing = ["/keyring.json", "/.env", "/a/.git/config", "/assets/b.js", "/assets/b"];
+  const ofTheApi = ["/api", "/api/v2", "/v1/x", "/.well-known/x", "/audit/x", "/metrics"];
+  for (const path of [...missing, ...ofTheApi])
+    expect([path, (await ask(path, "*/*")).status]).toEqual([path, 404]);
+});
+
+test("a method that a path does not know is refused in the shape of its errors", async () => {
+  for (const method of ["PUT", "PATCH", "DELETE", "OPTIONS"]) {
+    const call = await server.fetch("/trpc/auth.me", { method });
+    expect([call.status, await call.json()]).toMatchObject([
+      405,
+      { error: { code: -32_005, data: { reason: "method_not_supported" } } },
+    ]);
+    const rest = await server.fetch("/api/v1/events", { method });
+    expect([rest.status, rest.headers.get("allow"), await rest.json()]).toMatchObject([
+      405,
+      "GET, POST",
+      { error: { code: "METHOD_NOT_SUPPORTED", reason: "method_not_supported" } },
+    ]);
+  }
+  const sent = await server.fetch("/v1/logs");
+  expect([sent.status, sent.headers.get("allow")]).toEqual([405, "POST"]);
+});
+
 test("what the router cannot read is answered in our own shape", async () => {
   for (const [path, reason] of [
-    ["/nothing", "not_found"],
+    ["/nothing.txt", "not_found"],
     ["/api/v2/x", "not_found"],
     ["/%ff%fe", "invalid_input"],
     [`/trpc/${"x".repeat(5000)}`, "unknown_procedure"],

@@ -212,6 +212,18 @@ describe("changing limits", () => {
     });
     must(await admin.mutate("limits.reset", { class: "general_user", procedure: "agents.create" }));
 
+    for (const [procedure, name] of [
+      ["agents.create", "general_user"],
+      ["setup.status", "general_address"],
+      ["insights.anomalies", "model"],
+      ["uploads.create", "upload"],
+      ["events.ingest", "ingest_calls"],
+    ]) {
+      const set = must(await admin.mutate("limits.set", { procedure, ...rule }));
+      expect(set.name).toBe(`${name}:${procedure}`);
+      expect(must(await admin.mutate("limits.reset", { procedure })).name).toBe(set.name);
+    }
+
     const strict = { class: "auth_account_address", procedure: "auth.signIn" };
     must(await admin.mutate("limits.set", { ...strict, ...rule }));
     const guesser = server.anonymous(fromNewAddress());
@@ -224,6 +236,8 @@ describe("changing limits", () => {
   const rule = { points: 10, durationSeconds: 60 };
   test.each([
     ["an unknown class", { class: "no_such_class", ...rule }],
+    ["neither a class nor a procedure", rule],
+    ["an unknown procedure alone", { procedure: "agents.destroy", ...rule }],
     ["no points", { class: "mail", points: 0, durationSeconds: 60 }],
     ["a fraction", { class: "mail", points: 1.5, durationSeconds: 60 }],
     ["no window", { class: "mail", points: 1, durationSeconds: 0 }],

@@ -154,7 +154,7 @@ describe("what a foreign page can send without asking", () => {
     expect(await agents()).toBe(before);
   });
 
-  test("a POST of a query is 405, and other methods are no calls", async () => {
+  test("a POST of a query is 405, as is every other method", async () => {
     const headers = { ...json, cookie: client.cookie, origin: server.url };
     const post = await server.fetch("/trpc/agents.list", { method: "POST", headers, body: "{}" });
     expect([post.status, await reasonOf(post)]).toEqual([405, "method_not_supported"]);
@@ -162,7 +162,7 @@ describe("what a foreign page can send without asking", () => {
     for (const method of ["PUT", "PATCH", "DELETE"]) {
       const body = '{"name":"made"}';
       const response = await server.fetch("/trpc/agents.create", { method, headers, body });
-      expect([404, 405]).toContain(response.status);
+      expect(response.status).toBe(405);
     }
     expect(await agents()).toBe(before);
   });

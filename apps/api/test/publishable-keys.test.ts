@@ -192,7 +192,7 @@ describe("pages of others", () => {
   test("are told nothing where no key is for them, and nothing of a revoked one", async () => {
     const origin = "https://soon-gone.example";
     const before = await ask(origin);
-    expect([before.status, corsOf(before)]).toEqual([404, {}]);
+    expect([before.status, corsOf(before)]).toEqual([405, {}]);
     const { id, key } = await makeKey({ origins: [origin] });
     expect((await ask(origin)).status).toBe(204);
     must(await owner.mutate("apiKeys.revoke", { id }));
@@ -245,7 +245,7 @@ describe("pages of others", () => {
     const name = () => `https://${Math.random().toString(36).slice(2)}.example`;
     for (let asked = 0; asked < 30; asked += 1) await ask(name(), "/api/v1/events", address);
     await makeKey({ origins: ["https://late.example"] });
-    expect((await ask("https://late.example", "/api/v1/events", address)).status).toBe(404);
+    expect((await ask("https://late.example", "/api/v1/events", address)).status).toBe(405);
     expect((await ask("https://late.example")).status).toBe(204);
   });
 

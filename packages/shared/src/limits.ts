@@ -46,13 +46,14 @@ const procedurePath = z
   .regex(/^[A-Za-z]+\.[A-Za-z]+$/, "not a procedure");
 
 export const limitPage = page(limitItem);
+/** A class, for all it counts or for one procedure; a procedure alone means the class that mainly counts it. */
 export const setLimitInput = z.strictObject({
-  class: z.enum(limitNames),
+  class: z.enum(limitNames).optional(),
   procedure: procedurePath.optional(),
   points: limitRule.shape.points,
   durationSeconds: limitRule.shape.durationSeconds,
 });
 export const resetLimitInput = z.strictObject({
-  class: z.enum(limitNames),
+  class: z.enum(limitNames).optional(),
   procedure: procedurePath.optional(),
 });

@@ -18,7 +18,8 @@ export function readBytes(request: IncomingMessage, limit: number): Promise<Buff
       size += chunk.length;
       chunks.push(chunk);
       if (size <= limit) return;
-      stop().pause();
+      // The rest is let go by: unread it would hold up what else comes on the connection.
+      stop().resume();
       reject(tooLarge());
     };
     const end = () => {

@@ -19,9 +19,9 @@ export type Exchange = {
   headers: string[];
 };
 
-/** `path` is exact, or ends in `/*` for everything below. A GET answers HEAD too. */
+/** `path` is exact, or ends in `/*` for everything below. A GET answers HEAD too, `any` every method. */
 export type Route = {
-  method: "GET" | "POST";
+  method: "GET" | "POST" | "any";
   path: string;
   answer(exchange: Exchange): Promise<void>;
 };
@@ -54,16 +54,37 @@ function endTogether(response: ServerResponse, body: string | Buffer): void {
   waiting.push({ response, body });
 }
 
+/** How long who is still sending may pause. */
+const quietMilliseconds = 1000;
+
+/**
+ * Ends an answer with which the connection closes once nothing more comes of the request: whoever
+ * writes all of it first would find the connection gone, and never read why (see bodies.test.ts).
+ */
+function endWhenQuiet(request: IncomingMessage, response: ServerResponse): void {
+  const quiet = setTimeout(() => response.end(), quietMilliseconds);
+  request.on("data", () => quiet.refresh());
+  request.once("close", () => {
+    clearTimeout(quiet);
+    response.end();
+  });
+}
+
 /** Answers the whole body. */
 export function send(
-  { response, headers }: Exchange,
+  { request, response, headers }: Exchange,
   status: number,
   type: string,
   body: string | Buffer,
 ): void {
   headers.push("content-type", type, "content-length", String(Buffer.byteLength(body)));
   response.writeHead(status, headers);
-  endTogether(response, body);
+  if (request.complete || request.destroyed || response.shouldKeepAlive) {
+    endTogether(response, body);
+    return;
+  }
+  response.write(body);
+  endWhenQuiet(request, response);
 }
 
 export const sendJson = (exchange: Exchange, status: number, text: string): void =>

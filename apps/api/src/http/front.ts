@@ -27,7 +27,8 @@ function finder(routes: Route[]) {
   return (asked: string, path: string): Route | undefined => {
     const method = asked === "HEAD" ? "GET" : asked;
     for (const { route, start } of below) {
-      if (route.method === method && path.startsWith(start)) return route;
+      const fits = route.method === method || route.method === "any";
+      if (fits && path.startsWith(start)) return route;
     }
     return exact.get(`${method} ${path}`);
   };
@@ -71,10 +72,21 @@ export function createFront(
     ...auditExportRoutes(deps, webDirectory),
   ]);
 
+  /** Answers what asks for a path of the API by a method that it has not; whether it did. */
+  function refuseMethod(exchange: Exchange): boolean {
+    const methods = ["GET", "POST"].filter((method) => routeOf(method, exchange.path));
+    if (methods.length === 0) return false;
+    const error = new AppError("method_not_supported", `Use ${methods.join(" or ")}.`);
+    exchange.headers.push("allow", methods.join(", "));
+    sendJson(exchange, 405, JSON.stringify(plainError(error, exchange.id)));
+    return true;
+  }
+
   function answer(exchange: Exchange): void {
     const route = routeOf(exchange.request.method ?? "", exchange.path);
-    if (!route) others(exchange);
-    else if (deps.stopping.aborted) refuse(exchange);
+    if (!route) {
+      if (!refuseMethod(exchange)) others(exchange);
+    } else if (deps.stopping.aborted) refuse(exchange);
     else route.answer(exchange).catch((thrown: unknown) => fail(deps, exchange, thrown));
   }
 

@@ -10,6 +10,7 @@ import { addHealthRoutes } from "./health-route.ts";
 import { addJwksRoute } from "./jwks-route.ts";
 import { addOpenApiRoute } from "./openapi-route.ts";
 import { ownOriginOnly, securityHeaders } from "./security-headers.ts";
+import { addSecurityTxtRoute } from "./security-txt-route.ts";
 import { addSpa } from "./spa.ts";
 import { answerBadPath, answerNoHttp } from "./unreadable.ts";
 
@@ -74,6 +75,7 @@ export async function createServer(
   addHealthRoutes(app, deps);
   addJwksRoute(app, deps);
   addOpenApiRoute(app, deps);
+  addSecurityTxtRoute(app, deps);
   await addSpa(app, webDirectory);
   return app;
 }

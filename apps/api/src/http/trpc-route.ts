@@ -171,6 +171,9 @@ async function answer(deps: Deps, exchange: Exchange): Promise<void> {
   const { request } = exchange;
   const method = request.method === "POST" ? "POST" : "GET";
   try {
+    if (method !== request.method && request.method !== "HEAD") {
+      throw new AppError("method_not_supported", "Use GET or POST.");
+    }
     const parsed = parsePath(exchange);
     const { isBatch } = parsed;
     const found = parsed.paths.map((path) => findProcedure(path, method, isBatch));
@@ -195,9 +198,6 @@ async function answer(deps: Deps, exchange: Exchange): Promise<void> {
 }
 
 /** tRPC over HTTP: the wire format of the stock adapters, without their cost and with our limits. */
-export const trpcRoutes = (deps: Deps): Route[] =>
-  (["GET", "POST"] as const).map((method) => ({
-    method,
-    path: "/trpc/*",
-    answer: (exchange) => answer(deps, exchange),
-  }));
+export const trpcRoutes = (deps: Deps): Route[] => [
+  { method: "any", path: "/trpc/*", answer: (exchange) => answer(deps, exchange) },
+];

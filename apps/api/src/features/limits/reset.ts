@@ -9,6 +9,7 @@ import { limited } from "../../trpc/limited.ts";
 import { permission } from "../../trpc/permission.ts";
 import { recentlyAuthenticated } from "../../trpc/recently-authenticated.ts";
 import { refreshesLimits } from "../../trpc/refreshes-limits.ts";
+import { meantLimit } from "./meant-limit.ts";
 
 /** Puts a changed limit back to its configured value. */
 export const reset = limited("general")
@@ -19,7 +20,9 @@ export const reset = limited("general")
   .concat(refreshesLimits)
   .concat(audited("limit.reset"))
   .output(limitItem)
-  .mutation(async ({ ctx: { deps, tx, audit }, input: { class: limit, procedure } }) => {
+  .mutation(async ({ ctx: { deps, tx, audit, policyOf }, input }) => {
+    const { procedure } = input;
+    const limit = meantLimit(input, policyOf);
     const name = procedure ? `${limit}:${procedure}` : limit;
     const deleted = await tx
       .delete(limitOverrides)

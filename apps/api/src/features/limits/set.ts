@@ -10,6 +10,7 @@ import { limited } from "../../trpc/limited.ts";
 import { permission } from "../../trpc/permission.ts";
 import { recentlyAuthenticated } from "../../trpc/recently-authenticated.ts";
 import { refreshesLimits } from "../../trpc/refreshes-limits.ts";
+import { meantLimit } from "./meant-limit.ts";
 
 /** Changes a limit, for a class or one procedure of it, on every node within a second. */
 export const set = limited("general")
@@ -21,7 +22,8 @@ export const set = limited("general")
   .concat(audited("limit.changed"))
   .output(limitItem)
   .mutation(async ({ ctx: { deps, tx, audit, policyOf }, input }) => {
-    const { class: limit, procedure, points, durationSeconds } = input;
+    const { procedure, points, durationSeconds } = input;
+    const limit = meantLimit(input, policyOf);
     if (procedure && !countedBy(policyOf(procedure)).includes(limit)) {
       throw new AppError("invalid_input", `procedure: no call of it is counted by ${limit}`);
     }

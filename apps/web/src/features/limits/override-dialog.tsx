@@ -28,7 +28,7 @@ export function OverrideDialog(props: Props) {
   );
 }
 
-const fields = setLimitInput.required({ procedure: true });
+const fields = setLimitInput.required({ class: true, procedure: true });
 
 function OverrideForm({ onDone }: { onDone: () => void }) {
   const form = useForm({
