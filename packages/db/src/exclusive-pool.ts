@@ -3,8 +3,12 @@ import { isDatabaseUnavailable } from "./unavailable.ts";
 export type ExclusivePool<Connection> = {
   /** Lends a connection to nobody else until `run` has settled; waits while all are lent. */
   use<T>(run: (connection: Connection) => Promise<T>): Promise<T>;
+  /** Ends the connections; whoever uses the pool from then on is told `CONNECTION_ENDED`. */
   close(): Promise<void>;
 };
+
+const ended = () =>
+  Object.assign(new Error("the pool of connections is closed"), { code: "CONNECTION_ENDED" });
 
 /**
  * A pool of connections that are each lent to one caller at a time. One over which the database was
@@ -20,6 +24,7 @@ export function createExclusivePool<Connection>(
   const opened = new Set<Connection>();
   const idle: Connection[] = [];
   const waiting: ((connection: Connection) => void)[] = [];
+  let isClosed = false;
 
   function add(): Connection {
     const connection = open();
@@ -45,6 +50,7 @@ export function createExclusivePool<Connection>(
       let connection = (await lend()) as Connection;
       let isLost = false;
       try {
+        if (isClosed) throw ended();
         return await run(connection);
       } catch (error) {
         isLost = isDatabaseUnavailable(error);
@@ -57,6 +63,7 @@ export function createExclusivePool<Connection>(
       }
     },
     async close() {
+      isClosed = true;
       await Promise.all([...opened].map(end));
     },
   };

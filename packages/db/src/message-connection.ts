@@ -54,6 +54,7 @@ class Incoming {
     this.#mostBytes = mostBytes;
   }
 
+  /** @throws Error for what cannot be a message */
   add(chunk: Buffer): void {
     const length = this.#length + chunk.length;
     if (length > this.#bytes.length) {
@@ -65,7 +66,9 @@ class Incoming {
     this.#length = length;
     const bytes = this.#bytes;
     while (length - this.#at >= 5) {
-      const end = this.#at + 1 + bytes.readInt32BE(this.#at + 1);
+      const messageLength = bytes.readInt32BE(this.#at + 1);
+      if (messageLength < 4) throw lost("EPROTO", "The database sends what is no message.");
+      const end = this.#at + 1 + messageLength;
       if (end > length) break;
       const kind = bytes[this.#at];
       if (kind === messageKinds.dataRow) this.#rows += 1;
@@ -79,6 +82,11 @@ class Incoming {
 
   get isWhole(): boolean {
     return this.#due <= 0;
+  }
+
+  /** Whether a message has begun that is not whole. */
+  get hasRest(): boolean {
+    return this.#at < this.#length;
   }
 
   /** At least a row has come, so that whoever goes on behind it comes to an end. */
@@ -124,7 +132,7 @@ export class MessageConnection {
     due: number,
     mostBytes = Number.POSITIVE_INFINITY,
   ): Promise<Answer> {
-    if (socket.destroyed) throw closed();
+    if (!socket.writable) throw closed();
     const { answerMilliseconds = defaultAnswerMilliseconds } = this.#options;
     const incoming = new Incoming(due, mostBytes);
     this.#incoming = incoming;
@@ -188,13 +196,18 @@ export class MessageConnection {
     };
     const add = (chunk: Buffer) => {
       const incoming = this.#incoming;
-      if (!incoming) return;
-      incoming.add(chunk);
-      if (incoming.isWhole) return this.#settle(incoming.error);
-      if (!incoming.isTooLong) return;
-      leave();
-      socket.destroy();
-      this.#settle();
+      try {
+        incoming?.add(chunk);
+      } catch (cause) {
+        return socket.destroy(cause as Error);
+      }
+      if (incoming && !incoming.isWhole && !incoming.isTooLong) return;
+      // Of what is too much or was not asked for, the rest would be taken for the beginning of an answer.
+      if (!incoming?.isWhole || incoming.hasRest) {
+        leave();
+        socket.destroy();
+      }
+      this.#settle(incoming?.error);
     };
     const close = () => {
       leave();

@@ -41,6 +41,7 @@ export async function download(
   try {
     response.writeHead(200, headers);
     await write(async (part) => {
+      gone.throwIfAborted();
       for (let at = 0; at < part.length; at += sliceBytes) {
         gone.throwIfAborted();
         if (!response.write(part.subarray(at, at + sliceBytes))) await until("drain");

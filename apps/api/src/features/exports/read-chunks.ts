@@ -23,7 +23,7 @@ type Place = { at: number; id: string };
  */
 const target = { bytes: 2_097_152, milliseconds: 250 } as const;
 const mostBytes = 4 * target.bytes;
-const looks = { first: 1000, most: 20_000, growth: 8 } as const;
+const looks = { first: 1000, least: 100, most: 20_000, growth: 8 } as const;
 
 /**
  * Reads lines in the order of time, a bounded number of bytes at a time, whatever passes: no statement
@@ -56,7 +56,8 @@ export async function* readChunks(database: Database, asked: Asked): AsyncGenera
     const isLast: boolean = isWhole && last.count < look;
     const share = Math.min(
       target.bytes / messages.length,
-      target.milliseconds / milliseconds,
+      // What lasts long whatever is looked at must not bring it down to nothing.
+      Math.max(target.milliseconds / milliseconds, looks.least / last.count),
       looks.growth,
     );
     look = Math.min(Math.ceil(share * last.count), looks.most);

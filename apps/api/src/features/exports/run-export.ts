@@ -14,7 +14,7 @@ const noteMilliseconds = 1000;
 type Exporter = Pick<Deps, "database" | "eventQueries" | "now">;
 type Owner = { userId: string; retentionDays: number | null };
 
-/** Takes bytes, and answers when there is room for more. */
+/** Takes bytes, which may be none, and answers when there is room for more. @throws when nobody takes them */
 type Write = (bytes: Buffer) => Promise<void>;
 
 /**
@@ -91,7 +91,8 @@ export async function runExport(
     let noted = performance.now();
     for await (const { pieces, reachedAt } of chunks) {
       for (const { bytes, rows } of pieces) {
-        if (rows > 0) await put(bytes);
+        // Also what is empty, at which a reader that has gone is noticed.
+        await put(bytes);
         state.rows += rows;
         await breathe();
       }
