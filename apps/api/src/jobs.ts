@@ -8,7 +8,11 @@ import { v7 as uuidv7 } from "uuid";
 import type { Encryption } from "./encryption.ts";
 
 const pollMilliseconds = 500;
-const leaseSeconds = 120;
+/** So long a job waits whose process has died. */
+const leaseSeconds = 20;
+/** A lease is renewed so often before its end, and for so long at most: what hangs is another's then. */
+const renewalsPerLease = 4;
+const longestMilliseconds = 600_000;
 const maxAttempts = 8;
 const maxStopMilliseconds = 5000;
 
@@ -64,6 +68,7 @@ export function createJobs(
   encryption: Encryption,
   now: () => Date,
   log: Logger,
+  lease = { seconds: leaseSeconds },
 ): Jobs {
   const definitions = new Map<string, Definition>();
   const stopping = new AbortController();
@@ -94,6 +99,9 @@ export function createJobs(
       .onConflictDoNothing();
   }
 
+  // By the clock of the database, which is the same to all nodes.
+  const leaseEnd = sql`clock_timestamp() + make_interval(secs => ${lease.seconds})`;
+
   async function claim(lane: Lane) {
     // A queue that only a newer node knows is left to that node.
     const queues = [...definitions].flatMap(([queue, known]) => (known.lane === lane ? queue : []));
@@ -103,9 +111,10 @@ export function createJobs(
       // Who claims after another must see what that one has claimed.
       await tx.execute(sql`select pg_advisory_xact_lock(hashtext(${`jobs.${lane}`}))`);
       const free = sql`${jobs.runAt} <= ${at} and ${jobs.failedAt} is null
-        and (${jobs.lockedUntil} is null or ${jobs.lockedUntil} < ${at})
+        and (${jobs.lockedUntil} is null or ${jobs.lockedUntil} < clock_timestamp())
         and (${jobs.turn} is null or not exists (
-          select from ${jobs} other where other.turn = ${jobs.turn} and other.locked_until >= ${at}
+          select from ${jobs} other
+          where other.turn = ${jobs.turn} and other.locked_until >= clock_timestamp()
         ))`;
       const due = tx
         .select({ id: jobs.id })
@@ -117,7 +126,7 @@ export function createJobs(
       const [job] = await tx
         .update(jobs)
         .set({
-          lockedUntil: secondsFrom(new Date(at), leaseSeconds),
+          lockedUntil: leaseEnd,
           attempts: sql`${jobs.attempts} + 1`,
         })
         .where(eq(jobs.id, sql`(${due})`))
@@ -126,21 +135,43 @@ export function createJobs(
     });
   }
 
+  /** What is true of a job until another claims it. */
+  const stillOurs = ({ id, attempts }: typeof jobs.$inferSelect) =>
+    and(eq(jobs.id, id), eq(jobs.attempts, attempts));
+
+  /** Keeps the lease of a job that lasts. Answers what ends that. */
+  function keepLease(job: typeof jobs.$inferSelect): () => Promise<unknown> {
+    const until = performance.now() + longestMilliseconds;
+    let renewed: Promise<unknown> = Promise.resolve();
+    const renew = () => {
+      if (performance.now() > until) return clearInterval(timer);
+      renewed = database
+        .transaction({}, (tx) =>
+          tx.update(jobs).set({ lockedUntil: leaseEnd }).where(stillOurs(job)),
+        )
+        .catch((error: unknown) => log.debug({ err: error }, "a lease cannot be renewed now"));
+    };
+    const timer = setInterval(renew, (lease.seconds * 1000) / renewalsPerLease).unref();
+    return () => {
+      clearInterval(timer);
+      return renewed;
+    };
+  }
+
   const payloadOf = (job: typeof jobs.$inferSelect): unknown =>
     JSON.parse(encryption.decrypt(job.payload, placeOf(job.id)));
 
   async function settle(job: typeof jobs.$inferSelect, error: unknown) {
     const { everySeconds, givenUp } = definitions.get(job.queue) ?? {};
     await database.transaction({}, async (tx) => {
-      const where = eq(jobs.id, job.id);
       if (error === undefined && everySeconds === undefined) {
-        await tx.delete(jobs).where(where);
+        await tx.delete(jobs).where(eq(jobs.id, job.id));
         return;
       }
       const at = now();
       const wait = error === undefined ? (everySeconds ?? 0) : Math.min(2 ** job.attempts, 600);
       const over = error !== undefined && everySeconds === undefined && job.attempts >= maxAttempts;
-      await tx
+      const [settled] = await tx
         .update(jobs)
         .set({
           runAt: secondsFrom(at, wait),
@@ -149,14 +180,16 @@ export function createJobs(
           lastError: error === undefined ? null : String(error).replaceAll("\0", "").slice(0, 500),
           failedAt: over ? at : null,
         })
-        .where(where);
-      if (over) await givenUp?.(tx, payloadOf(job));
+        .where(stillOurs(job))
+        .returning({ id: jobs.id });
+      if (settled && over) await givenUp?.(tx, payloadOf(job));
     });
   }
 
   async function perform(job: typeof jobs.$inferSelect): Promise<void> {
     const definition = definitions.get(job.queue);
     if (!definition) return;
+    const endLease = keepLease(job);
     try {
       // Recurring work has no payload, and so outlives the key that its row was made with.
       const recurs = definition.everySeconds !== undefined;
@@ -165,8 +198,10 @@ export function createJobs(
         throw new Error("the process ended during the last attempt");
       }
       await definition.handler(recurs ? null : payloadOf(job));
+      await endLease();
       await settle(job, undefined);
     } catch (error) {
+      await endLease();
       log.warn({ err: error, queue: job.queue, attempt: job.attempts }, "a job failed");
       await settle(job, error ?? "failed");
     }

@@ -153,15 +153,64 @@ describe("a job", () => {
   test("of a node that died is taken over when its lease is over", async () => {
     const dead = createRunner();
     await enqueue(dead, "orphan");
-    await scratch.owner`update jobs set attempts = 1, locked_until = ${new Date(clock.now().getTime() + 120_000)}`;
+    await scratch.owner`update jobs set attempts = 1, locked_until = now() + interval '1 hour'`;
     const jobs = createRunner();
     const done: unknown[] = [];
     jobs.define("work", async (payload) => void done.push(payload));
     await jobs.start();
     await enqueue(jobs, "fresh");
     await expect.poll(() => done, soon).toEqual(["fresh"]);
-    clock.advance(121);
+    await scratch.owner`update jobs set locked_until = now() - interval '1 ms'`;
     await expect.poll(() => done, soon).toEqual(["fresh", "orphan"]);
+  });
+
+  test("is leased for some seconds, again and again for as long as its node is at it", async () => {
+    const jobs = createJobs(scratch.database, encryption, clock.now, createLog("silent"), {
+      seconds: 2,
+    });
+    runners.push(jobs);
+    let release = () => {};
+    const lasting = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    jobs.define("work", () => lasting);
+    await enqueue(jobs, "long");
+    await jobs.start();
+    const lease = async () => {
+      const [row] = await scratch.owner`select locked_until as until,
+        extract(epoch from locked_until - clock_timestamp())::float8 as seconds from jobs where key is null`;
+      return row as { until: Date | null; seconds: number | null } | undefined;
+    };
+    const until = async () => (await lease())?.until?.getTime() ?? 0;
+    for (let before = 0, round = 0; round < 3; round += 1) {
+      await expect.poll(until, { ...soon, timeout: 20_000 }).toBeGreaterThan(before);
+      const { until: end, seconds } = (await lease()) ?? {};
+      expect(seconds).toBeLessThanOrEqual(2);
+      before = end?.getTime() ?? 0;
+    }
+    release();
+    await expect.poll(waiting, soon).toEqual([]);
+  });
+
+  test("that another node took over is left to that one when it fails", async () => {
+    const jobs = createRunner();
+    let fail = () => {};
+    const failing = new Promise<void>((_, reject) => {
+      fail = () => reject(new Error("late"));
+    });
+    let isBegun = false;
+    jobs.define("work", () => {
+      isBegun = true;
+      return failing;
+    });
+    await enqueue(jobs, "x");
+    await jobs.start();
+    await expect.poll(() => isBegun, soon).toBe(true);
+    await scratch.owner`update jobs set attempts = 2, locked_until = '2999-01-01' where key is null`;
+    fail();
+    await jobs.stop();
+    expect(await waiting()).toMatchObject([{ attempts: 2, last_error: null, failed_at: null }]);
+    expect((await waiting())[0]?.locked_until.getUTCFullYear()).toBe(2999);
   });
 
   test("under way is finished before the runner has stopped", async () => {

@@ -29,7 +29,7 @@ const batchesPerWindow = 10;
 /** A batch or a window with so much text is sent before it is full: a value may take twenty times its text. */
 const enoughText = 1_048_576;
 const noteMilliseconds = 500;
-/** Less than a job's lease, so that one at a time is at it. */
+/** Then others that wait have their turn. */
 const longestRunMilliseconds = 30_000;
 
 async function begin({ database, now }: Importer, userId: string, id: string) {
