@@ -414,11 +414,27 @@ describe("an import under way", () => {
     expect(pieces.length).toBe(0);
   });
 
+  type ImportJobs = Parameters<typeof defineImportJobs>[0];
+
+  /** The work of imports, for a test to do in place of the nodes. */
+  function workOf({
+    stopped,
+    intake,
+    enqueue = server.deps.jobs.enqueue,
+  }: Pick<ImportJobs, "stopped" | "intake"> & Partial<Pick<ImportJobs["jobs"], "enqueue">>) {
+    const works: ((payload: unknown) => Promise<void>)[] = [];
+    const define: ImportJobs["jobs"]["define"] = (_, handler) => void works.push(handler);
+    const jobs = { ...server.deps.jobs, define, every: () => {}, enqueue };
+    defineImportJobs({ ...server.deps, stopped, intake, jobs });
+    return async (payload: { userId: string; importId: string }) => {
+      for (const work of works) await work(payload);
+    };
+  }
+
   test.each(["overloaded", "disk_full"] as const)(
     "waits while the server is %s, and loses no attempt over it",
     async (refusal) => {
       const { member, agentId } = sender;
-      const { deps } = server;
       const file = linesOf(many(2500));
       const sizeBytes = file.length + 1;
       const input = { agentId, format: "ndjson", name: "much", sizeBytes };
@@ -428,26 +444,17 @@ describe("an import under way", () => {
       await server.owner`update event_imports set status = 'queued', size_bytes = ${file.length} where id = ${id}`;
       const jobs: { queue: string; delaySeconds: number | undefined }[] = [];
       let room = 0;
-      let work: ((payload: unknown) => Promise<void>) | undefined;
-      defineImportJobs({
-        ...deps,
+      const work = workOf({
         stopped: () => true,
         async intake(_, events) {
           if (room <= 0) throw new AppError(refusal, "No more for now.");
           room -= events.length;
           return { accepted: events.length, duplicates: 0, rejected: [] };
         },
-        jobs: {
-          ...deps.jobs,
-          define(_, handler) {
-            work = handler;
-          },
-          every: () => {},
-          enqueue: async (_, queue, __, options) =>
-            void jobs.push({ queue, delaySeconds: options?.delaySeconds }),
-        },
+        enqueue: async (_, queue, __, options) =>
+          void jobs.push({ queue, delaySeconds: options?.delaySeconds }),
       });
-      const go = () => work?.({ userId: member.id, importId: id });
+      const go = () => work({ userId: member.id, importId: id });
       const state = async () => must(await member.query("imports.get", { id }));
       for (const accepted of [0, 1500]) {
         room = accepted;
@@ -464,31 +471,21 @@ describe("an import under way", () => {
 
   test("is no failed job when it is cancelled while it runs", async () => {
     const { member, agentId } = sender;
-    const { deps } = server;
     const file = linesOf(many(600, { message: "m".repeat(2900) }));
     const input = { agentId, format: "ndjson", name: "much", sizeBytes: file.length + 1 };
     const { id } = must(await member.mutate("imports.create", input));
     expect((await sendPart(server, member, id, 0, Buffer.from(file))).status).toBe(200);
     await server.owner`update event_imports set status = 'queued', size_bytes = ${file.length} where id = ${id}`;
     let cancelling: Promise<unknown> | undefined;
-    let work: ((payload: unknown) => Promise<void>) | undefined;
-    defineImportJobs({
-      ...deps,
+    const work = workOf({
       stopped: () => false,
       async intake(_, events) {
         cancelling ??= member.mutate("imports.cancel", { id }).then(must);
         await cancelling;
         return { accepted: events.length, duplicates: 0, rejected: [] };
       },
-      jobs: {
-        ...deps.jobs,
-        define(_, handler) {
-          work = handler;
-        },
-        every: () => {},
-      },
     });
-    await work?.({ userId: member.id, importId: id });
+    await work({ userId: member.id, importId: id });
     expect(cancelling).toBeDefined();
     expect(must(await member.query("imports.get", { id })).status).toBe("cancelled");
   });

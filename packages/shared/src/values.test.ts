@@ -1,6 +1,33 @@
 import { describe, expect, test } from "vitest";
 import { displayName } from "./accounts.ts";
-import { name } from "./values.ts";
+import { fileName, name } from "./values.ts";
+
+describe("the name of a file", () => {
+  test.each([
+    "گزارش می\u200cخواهم ۱.csv",
+    "👩🏽\u200d💻 log.ndjson",
+    "❤️\u200d🔥.png",
+    "क्\u200dष.txt",
+  ])("may be %s", (text) => {
+    expect(fileName(100).parse(text)).toBe(text);
+  });
+
+  test.each([
+    ["an override of direction", "gpj.\u202eexe"],
+    ["an isolate", "a\u2066b\u2069"],
+    ["a space without width", "a\u200bb.txt"],
+    ["a word joiner", "a\u2060b.txt"],
+    ["a soft hyphen", "a\u00adb.txt"],
+    ["tags", "a\u{e0061}\u{e007f}"],
+    ["a joiner that joins nothing", "a\u200db.txt"],
+    ["a joiner before its extension", "سارا\u200c.txt"],
+    ["two joiners", "سا\u200c\u200cرا"],
+    ["a joiner that parts an override", "س\u200c\u202eس"],
+    ["a place", "a/b"],
+  ])("has not %s in it", (_name, text) => {
+    expect(fileName(100).safeParse(text).success).toBe(false);
+  });
+});
 
 describe.each([
   ["a name", name],

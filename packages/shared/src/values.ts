@@ -59,12 +59,14 @@ export const visibleText = boundedText(100)
 /** A name that a person gives to something: trimmed, 1 to 100 characters, none of them hidden. */
 export const name = visibleText.pipe(z.string().min(1));
 
-/** What a file is called: one line, no place in a folder, nothing that is not seen. */
+/** What a file is called: one line, no place in a folder, nothing that is not seen but joiners that join. */
 export const fileName = (max: number) =>
   boundedText(max)
     .min(1)
     .refine(
-      (text) => !/[\p{C}\p{Zl}\p{Zp}/\\]/u.test(text),
+      (text) =>
+        !/[\p{C}\p{Zl}\p{Zp}/\\]/u.test(text.replaceAll(/[\u200c\u200d]/g, "")) &&
+        !strayJoiner.test(text),
       "contains hidden characters or a slash",
     )
     .refine((text) => text.trim() === text && !/^\.+$/.test(text), "is no name of a file");

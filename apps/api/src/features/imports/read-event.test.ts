@@ -43,6 +43,21 @@ test.each([
   expect(parse).not.toHaveBeenCalled();
 });
 
+test("empty lines change no id", () => {
+  const idsOf = (lines: string[]) => {
+    let at = place;
+    return lines.flatMap((line) => {
+      const { read, next } = readEvent(recordOf(line), at, null);
+      at = next;
+      return read && "event" in read ? [read.event.value] : [];
+    });
+  };
+  const line = '{"type":"a"}';
+  const known = idsOf([line, line]);
+  expect(known).toHaveLength(2);
+  expect(idsOf(["", line, " \t", "", line, ""])).toEqual(known);
+});
+
 test("a long line within the bounds of an event is taken", () => {
   const text = `{"type":"a","props":{"a":"${"\\u0061".repeat(20_000)}"}}`;
   const { read } = readEvent(recordOf(text), place, null);
