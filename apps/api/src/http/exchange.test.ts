@@ -6,6 +6,7 @@ import { type Exchange, sendJson } from "./exchange.ts";
 
 function exchange(headers: string[] = []): Exchange {
   const request = new IncomingMessage(new Socket());
+  request.complete = true;
   const response = new ServerResponse(request);
   return { request, response, id: "", address: "", path: "/", search: "", headers };
 }
