@@ -303,7 +303,7 @@ describe("the public files of the log (c2sp.org/tlog-tiles)", () => {
       "checkpoint/",
     ];
     for (const path of paths) expect([path, (await get(path)).status]).toEqual([path, 404]);
-    expect((await get("checkpoint", { method: "POST" })).status).toBe(404);
+    expect((await get("checkpoint", { method: "POST" })).status).toBe(405);
     const wide = "tile/6/x999/x999/x999/x999/999";
     expect((await get(wide)).status).toBe(404);
   });

@@ -173,6 +173,23 @@ describe("changing limits", () => {
     });
   });
 
+  test("are listed in pages of 1 to 100, as everything is", async () => {
+    const names = ({ items }: { items: { name: string }[] }) => items.map(({ name }) => name);
+    const seen: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = must(await admin.query("limits.list", { limit: 5, ...(cursor && { cursor }) }));
+      expect(page.items.length).toBeLessThanOrEqual(5);
+      seen.push(...names(page));
+      cursor = page.nextCursor ?? undefined;
+    } while (cursor);
+    expect(seen).toEqual([...limitNames]);
+    expect(names(must(await admin.query("limits.list", { limit: 100 })))).toEqual(seen);
+    for (const limit of [0, 101, 1.5])
+      expect(reason(await admin.query("limits.list", { limit }))).toBe("invalid_input");
+    expect(reason(await admin.query("limits.list", { cursor: "x" }))).toBe("invalid_cursor");
+  });
+
   test("holds at once on this node and within a second on the other, is audited, and can be undone", async () => {
     const rule = { points: 30, durationSeconds: 60 };
     const set = must(await admin.mutate("limits.set", { class: "general_address", ...rule }));

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { page } from "./values.ts";
+import { page, pageInput } from "./values.ts";
 
 /** A procedure belongs to exactly one of these. */
 export const primaryLimits = ["general", "model", "upload", "ingest"] as const;
@@ -45,6 +45,7 @@ const procedurePath = z
   .max(100)
   .regex(/^[A-Za-z]+\.[A-Za-z]+$/, "not a procedure");
 
+export const listLimitsInput = z.strictObject(pageInput).optional();
 export const limitPage = page(limitItem);
 /** A class, for all it counts or for one procedure; a procedure alone means the class that mainly counts it. */
 export const setLimitInput = z.strictObject({

@@ -114,6 +114,8 @@ test("tiles are named as the specification says (c2sp.org/tlog-tiles)", () => {
     "64/001",
     "0/001.p/0",
     "0/001.p/256",
+    "0/001.p/257",
+    "0/001.p/999",
     "0/001.p/017",
     "0/1000",
     "0/x001",

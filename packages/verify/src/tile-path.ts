@@ -22,5 +22,6 @@ export function parseTilePath(path: string): Tile | null {
     index: Number(groups.replaceAll(/[x/]/g, "")),
     width: width === undefined ? tileWidth : Number(width),
   };
-  return tile.level < 64 && tile.width > 0 && formatTilePath(tile) === path ? tile : null;
+  const isPossible = tile.level < 64 && tile.width > 0 && tile.width <= tileWidth;
+  return isPossible && formatTilePath(tile) === path ? tile : null;
 }
