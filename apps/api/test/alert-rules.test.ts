@@ -395,6 +395,25 @@ test("what a rule looks for stays prepared on no connection", async () => {
   expect(await preparedArrivals(other)).toEqual(new Set([0]));
 });
 
+test("a look at a rule waits for who deletes its owner, and holds nothing meanwhile that the deletion needs", async () => {
+  const { id } = await create();
+  await arrive(failures(4));
+  await expect.poll(() => state(id), soon).toBe("firing");
+  await server.owner.begin(async (deletion) => {
+    await deletion`select from users where id = ${sender.member.id} for update`;
+    await server.owner`update alert_rules set next_check_at = '2000-01-01' where id = ${id}`;
+    const waiting = async () => {
+      const [row] = await server.owner`
+        select count(*)::int as count from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock' and query like '%"users"%'`;
+      return row?.count;
+    };
+    await expect.poll(waiting, soon).toBeGreaterThan(0);
+    const free = await deletion`select from alert_rules where id = ${id} for update nowait`;
+    expect(free).toHaveLength(1);
+  });
+});
+
 test("who is deleted leaves no rule, no count and no history", async () => {
   const { id } = await create();
   await arrive(failures(4));

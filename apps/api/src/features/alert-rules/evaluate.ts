@@ -1,5 +1,6 @@
 import type { Database, Tx } from "@muniment/db/database.ts";
 import { alertFirings, alertRules } from "@muniment/db/schema/alert-rules.ts";
+import { users } from "@muniment/db/schema/users.ts";
 import { and, eq, lte, sql } from "drizzle-orm";
 import type { Logger } from "pino";
 import { v7 as uuidv7 } from "uuid";
@@ -105,6 +106,8 @@ async function evaluate(input: EvaluateInput, userId: string, id: string, by: Da
   const condition = queries.condition(await queries.resolve(userId, known.query));
   const look = async (tx: Tx) => {
     const now = input.now();
+    // Before the rule, as who deletes the user does; what is counted refers to both.
+    await tx.select({ id: users.id }).from(users).where(eq(users.id, userId)).for("key share");
     const taken = await take(tx, id, by);
     // Changed meanwhile, it is due again.
     if (!taken || taken.rule.query !== known.query) return;
