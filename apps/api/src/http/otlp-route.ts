@@ -104,10 +104,12 @@ async function store(exchange: Exchange, ctx: Context, ingest: CallableProcedure
 /** Ends the chain of a request without events, which is no error. */
 class NothingToStore extends AppError {}
 
-function partialSuccess({ count, told }: Refusals): object {
+function answerTo({ count, told }: Refusals): object {
+  // "MUST leave the partial_success field unset in case of a successful response".
   if (count === 0) return {};
   // An int64 is a string in the JSON form of protobuf.
-  return { rejectedLogRecords: String(count), errorMessage: `Refused: ${told.join("; ")}` };
+  const rejectedLogRecords = String(count);
+  return { partialSuccess: { rejectedLogRecords, errorMessage: `Refused: ${told.join("; ")}` } };
 }
 
 /**
@@ -126,8 +128,7 @@ export function otlpRoutes(deps: Deps): Route[] {
         const outcome = await settle(ctx, ingest.path, () => store(exchange, ctx, ingest));
         setHeaders(exchange, ctx.response);
         if (outcome.ok) {
-          const body = { partialSuccess: partialSuccess(outcome.data) };
-          return sendJson(exchange, 200, JSON.stringify(body));
+          return sendJson(exchange, 200, JSON.stringify(answerTo(outcome.data)));
         }
         const { status, error } = outcome;
         setRetryAfter(exchange, [error]);
