@@ -315,13 +315,16 @@ test("a store that would write over what is there is refused", async () => {
 
 describe("a delivery", () => {
   /** As another node, whose clock finds every place due. */
-  const deliver = (changes: object = {}) =>
-    deliverCheckpoints({
-      ...log.deps,
-      now: () => new Date(Date.now() + 7_200_000),
-      openOwn: (note) => openOwnCheckpoint(note, log.deps.secrets.auditSigning),
-      ...changes,
-    });
+  const deliver = (changes: object = {}, isStopping = false) =>
+    deliverCheckpoints(
+      {
+        ...log.deps,
+        now: () => new Date(Date.now() + 7_200_000),
+        openOwn: (note) => openOwnCheckpoint(note, log.deps.secrets.auditSigning),
+        ...changes,
+      },
+      () => isStopping,
+    );
   const rowOf = async (id: string) => {
     const [row] = await log.owner`
       select confirmed_size::int as size, failures, contradicts, locked_until from witnesses where id = ${id}`;
@@ -382,6 +385,40 @@ describe("a delivery", () => {
     expect(row).toMatchObject({ failures: 0, contradicts: false, locked_until: null });
     expect(row?.size).toBeGreaterThanOrEqual(size);
     await bucket.remove();
+  });
+
+  test("that gets no answer keeps no other place waiting, nor a server that stops", async () => {
+    const silent = await addBucket("silent");
+    const other = await addBucket("other");
+    for (const bucket of [silent, other]) {
+      await bucket.arrived((await newest()).size);
+      await bucket.hold();
+    }
+    const { size } = await grow();
+    // The silent one is the first that is taken.
+    await log.owner`update witnesses set next_attempt_at = now() + interval '30 minutes'
+      where id = ${silent.added.id}`;
+    const { egress } = log.deps;
+    let release: (error: Error) => void = () => {};
+    const send: typeof egress.send = (request) =>
+      request.url.includes("/silent/")
+        ? new Promise((_, reject) => {
+            release = reject;
+          })
+        : egress.send(request);
+    const delivered = deliver({ egress: { ...egress, send } });
+    await other.arrived(size);
+    expect(await rowOf(silent.added.id)).toMatchObject({ failures: 0 });
+    release(new Error("It hung up."));
+    await delivered;
+    expect((await silent.state()).problem).toBe("It hung up.");
+
+    await grow();
+    await log.owner`update witnesses set next_attempt_at = now() + interval '30 minutes'
+      where id = ${silent.added.id}`;
+    await deliver({ egress: { ...egress, send } }, true);
+    expect((await silent.state()).problem).toBe("It took too long.");
+    for (const bucket of [silent, other]) await bucket.remove();
   });
 });
 

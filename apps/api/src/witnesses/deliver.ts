@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { auditCosignatures, witnesses } from "@muniment/db/schema/witnesses.ts";
 import type { WitnessKind } from "@muniment/shared/witnesses.ts";
 import { and, asc, eq, inArray, isNull, lt, lte, ne, or, sql } from "drizzle-orm";
@@ -21,6 +22,10 @@ const leaseSeconds = 60;
 /** By how much a delivery ends before its lease does. */
 const marginSeconds = 15;
 const maxWaitSeconds = 600;
+/** So long may deliveries last when the server stops. */
+const lastSeconds = 2;
+/** While some are under way, others that became due are looked for. */
+const lookMilliseconds = 1000;
 
 const senders: Record<WitnessKind, Send> = {
   witness: sendToWitness,
@@ -158,15 +163,28 @@ async function deliver(input: DeliverInput, place: Claimed, endsAt: number): Pro
 }
 
 /**
- * Sends the newest checkpoint to every place that is due one, in the order they became due. A place
- * gets ever larger ones; what it missed meanwhile is contained in the newest.
+ * Sends the newest checkpoint to every place that is due one, side by side, so that none waits for
+ * another that does not answer. A place gets ever larger ones; what it missed meanwhile is contained in
+ * the newest.
  */
-export async function deliverCheckpoints(input: DeliverInput): Promise<void> {
+export async function deliverCheckpoints(
+  input: DeliverInput,
+  isStopping: () => boolean = () => false,
+): Promise<void> {
+  const underWay = new Set<Promise<void>>();
   for (;;) {
     const checkpoint = await readCheckpoint(input.database.audit);
-    const endsAt = performance.now() + (leaseSeconds - marginSeconds) * 1000;
+    const seconds = isStopping() ? lastSeconds : leaseSeconds - marginSeconds;
+    const endsAt = performance.now() + seconds * 1000;
     const due = checkpoint && checkpoint.size > 0 && (await claim(input, checkpoint.size));
-    if (!due) return;
-    await deliver(input, due, endsAt);
+    if (due) {
+      const done: Promise<void> = deliver(input, due, endsAt).finally(() => underWay.delete(done));
+      // Of several that cannot be written down, the first is told.
+      done.catch(() => {});
+      underWay.add(done);
+      continue;
+    }
+    if (underWay.size === 0) return;
+    await Promise.race([...underWay, sleep(lookMilliseconds, undefined, { ref: false })]);
   }
 }

@@ -1,4 +1,5 @@
 import type { Egress } from "../egress/egress.ts";
+import { egressUntil, finishedBy, TookTooLong } from "../egress/until.ts";
 import { AppError } from "../errors.ts";
 import { type Bucket, type BucketSettings, type Kept, openBucket } from "./bucket.ts";
 import { compareKept } from "./kept-checkpoint.ts";
@@ -11,6 +12,8 @@ import {
 } from "./send-checkpoint.ts";
 
 const millisecondsPerDay = 86_400_000;
+/** Somebody waits for the answer. */
+const tryMilliseconds = 10_000;
 
 /** In whole seconds, which every store keeps. */
 const lockUntil = (from: number, retainDays: number | null) =>
@@ -19,23 +22,32 @@ const lockUntil = (from: number, retainDays: number | null) =>
     : new Date(Math.ceil(from / 1000) * 1000 + retainDays * millisecondsPerDay);
 
 /**
- * Whether a store keeps checkpoints as it should, tried before it is relied on.
+ * Whether a store keeps checkpoints as it should, tried before it is relied on, for 10 s at most.
  * @throws AppError `bucket_unsuitable` that says why not
  */
 export async function tryBucket(
   egress: Egress,
   settings: BucketSettings & { retainDays: number | null },
   now: Date,
+  milliseconds = tryMilliseconds,
 ): Promise<void> {
   const { retainDays, ...rest } = settings;
-  const bucket = openBucket(egress, rest);
-  try {
+  const endsAt = performance.now() + milliseconds;
+  const bucket = openBucket(egressUntil(egress, endsAt), rest);
+  const tryAll = async () => {
     // What sorts after all sizes is met by no list of checkpoints.
-    for (const size of [0, Number.MAX_SAFE_INTEGER]) await bucket.firstAfter(size);
+    await Promise.all([0, Number.MAX_SAFE_INTEGER].map((size) => bucket.firstAfter(size)));
     await bucket.probe(lockUntil(now.getTime(), retainDays));
+  };
+  try {
+    await finishedBy(endsAt, tryAll());
   } catch (cause) {
     if (cause instanceof AppError || !(cause instanceof Error)) throw cause;
-    throw new AppError("bucket_unsuitable", cause.message, { cause });
+    const why =
+      cause instanceof TookTooLong
+        ? `The bucket did not answer what it was tried with within ${milliseconds / 1000} s.`
+        : cause.message;
+    throw new AppError("bucket_unsuitable", why, { cause });
   }
 }
 
@@ -49,7 +61,8 @@ function openPlace({ egress, encryption }: SendInput, { id, target, bucket, secr
 /** The largest checkpoint above a size; mostly there is none. Any number may lie there, so it halves. */
 async function largestAfter(bucket: Bucket, known: number, size: number): Promise<number | null> {
   const first = await bucket.firstAfter(known);
-  if (first === null) return null;
+  // A crash leaves one.
+  if (first === null || (await bucket.firstAfter(first)) === null) return first;
   const beyond = await bucket.firstAfter(size);
   if (beyond !== null) return beyond;
   let newest = first;
