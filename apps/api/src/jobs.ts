@@ -20,7 +20,12 @@ const maxStopMilliseconds = 5000;
 const lanes = { recurring: 1, work: 1, deliveries: 16, transfers: 2 } as const;
 type Lane = keyof typeof lanes;
 
-type Handler = (payload: unknown) => Promise<void>;
+/**
+ * Throws where another has taken the job over, or it was dropped; else none does before the transaction
+ * is over, nor while the work goes on like that. For what two at a time would spoil.
+ */
+export type RequireOurs = (tx: Tx) => Promise<void>;
+type Handler = (payload: unknown, requireOurs: RequireOurs) => Promise<void>;
 type Definition = {
   handler: Handler;
   lane: Lane;
@@ -139,23 +144,36 @@ export function createJobs(
   const stillOurs = ({ id, attempts }: typeof jobs.$inferSelect) =>
     and(eq(jobs.id, id), eq(jobs.attempts, attempts));
 
-  /** Keeps the lease of a job that lasts. Answers what ends that. */
-  function keepLease(job: typeof jobs.$inferSelect): () => Promise<unknown> {
-    const until = performance.now() + longestMilliseconds;
-    let renewed: Promise<unknown> = Promise.resolve();
+  /** Keeps the lease of a job that lasts, until `end` is called. */
+  function keepLease(job: typeof jobs.$inferSelect) {
+    let until = performance.now() + longestMilliseconds;
+    let renewal: Promise<unknown> | undefined;
+    const prolong = (tx: Tx) =>
+      tx
+        .update(jobs)
+        .set({ lockedUntil: leaseEnd })
+        .where(stillOurs(job))
+        .returning({ id: jobs.id });
     const renew = () => {
-      if (performance.now() > until) return clearInterval(timer);
-      renewed = database
-        .transaction({}, (tx) =>
-          tx.update(jobs).set({ lockedUntil: leaseEnd }).where(stillOurs(job)),
-        )
-        .catch((error: unknown) => log.debug({ err: error }, "a lease cannot be renewed now"));
+      if (performance.now() > until) return;
+      renewal ??= database
+        .transaction({}, prolong)
+        .catch((error: unknown) => log.debug({ err: error }, "a lease cannot be renewed now"))
+        .finally(() => {
+          renewal = undefined;
+        });
     };
     const timer = setInterval(renew, (lease.seconds * 1000) / renewalsPerLease).unref();
-    return () => {
-      clearInterval(timer);
-      return renewed;
+    const requireOurs: RequireOurs = async (tx) => {
+      const ours = await prolong(tx);
+      if (ours.length === 0) throw new Error("the job was taken over by another, or dropped");
+      until = performance.now() + longestMilliseconds;
     };
+    const end = async () => {
+      clearInterval(timer);
+      await renewal;
+    };
+    return { requireOurs, end };
   }
 
   const payloadOf = (job: typeof jobs.$inferSelect): unknown =>
@@ -189,7 +207,7 @@ export function createJobs(
   async function perform(job: typeof jobs.$inferSelect): Promise<void> {
     const definition = definitions.get(job.queue);
     if (!definition) return;
-    const endLease = keepLease(job);
+    const { requireOurs, end } = keepLease(job);
     try {
       // Recurring work has no payload, and so outlives the key that its row was made with.
       const recurs = definition.everySeconds !== undefined;
@@ -197,11 +215,11 @@ export function createJobs(
       if (!recurs && job.attempts > maxAttempts) {
         throw new Error("the process ended during the last attempt");
       }
-      await definition.handler(recurs ? null : payloadOf(job));
-      await endLease();
+      await definition.handler(recurs ? null : payloadOf(job), requireOurs);
+      await end();
       await settle(job, undefined);
     } catch (error) {
-      await endLease();
+      await end();
       log.warn({ err: error, queue: job.queue, attempt: job.attempts }, "a job failed");
       await settle(job, error ?? "failed");
     }

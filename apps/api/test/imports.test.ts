@@ -423,7 +423,8 @@ describe("an import under way", () => {
     enqueue = server.deps.jobs.enqueue,
   }: Pick<ImportJobs, "stopped" | "intake"> & Partial<Pick<ImportJobs["jobs"], "enqueue">>) {
     const works: ((payload: unknown) => Promise<void>)[] = [];
-    const define: ImportJobs["jobs"]["define"] = (_, handler) => void works.push(handler);
+    const define: ImportJobs["jobs"]["define"] = (_, handler) =>
+      void works.push((payload) => handler(payload, async () => {}));
     const jobs = { ...server.deps.jobs, define, every: () => {}, enqueue };
     defineImportJobs({ ...server.deps, stopped, intake, jobs });
     return async (payload: { userId: string; importId: string }) => {

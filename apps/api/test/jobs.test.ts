@@ -1,7 +1,9 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { openScratchDatabase } from "../../../packages/db/test/scratch-database.ts";
 import { createEncryption, type Encryption } from "../src/encryption.ts";
+import { defineEventJobs } from "../src/features/events/jobs.ts";
+import { deleteUserEventsQueue } from "../src/job-queues.ts";
 import { createJobs, type Jobs } from "../src/jobs.ts";
 import { createLog } from "../src/log.ts";
 import { createClock } from "./clock.ts";
@@ -211,6 +213,56 @@ describe("a job", () => {
     await jobs.stop();
     expect(await waiting()).toMatchObject([{ attempts: 2, last_error: null, failed_at: null }]);
     expect((await waiting())[0]?.locked_until.getUTCFullYear()).toBe(2999);
+  });
+
+  test("can tell in its transactions that another took it over, and is not taken over during one", async () => {
+    const jobs = createRunner();
+    const told: unknown[] = [];
+    jobs.define("work", async (_, requireOurs) => {
+      await scratch.database.transaction({}, async (tx) => {
+        await requireOurs(tx);
+        const free =
+          await scratch.owner`select id from jobs where key is null for update skip locked`;
+        told.push(free.length);
+      });
+      for (const change of ["update jobs set attempts = attempts + 1", "delete from jobs"]) {
+        await scratch.owner.unsafe(`${change} where key is null`);
+        const refused = scratch.database.transaction({}, requireOurs);
+        await refused.catch((error: Error) => told.push(error.message));
+      }
+    });
+    await enqueue(jobs, "x");
+    await jobs.start();
+    const lost = "the job was taken over by another, or dropped";
+    await expect.poll(() => told, soon).toEqual([0, lost, lost]);
+  });
+
+  test("that lasts, as the removal of somebody's events may, keeps no mail waiting", async () => {
+    const jobs = createRunner();
+    let release = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const { database } = scratch;
+    const slow: typeof database = {
+      ...database,
+      transaction: (...given) => held.then(() => database.transaction(...given)),
+    };
+    defineEventJobs(jobs, slow, { eventRetentionDays: 0 }, clock.now);
+    const sent: unknown[] = [];
+    jobs.define("mail", async (mail) => void sent.push(mail));
+    await jobs.start();
+    await enqueue(jobs, { userId: randomUUID(), after: null }, deleteUserEventsQueue);
+    const isBegun = async () => (await waiting())[0]?.attempts;
+    await expect.poll(isBegun, soon).toBe(1);
+    await enqueue(jobs, "to somebody", "mail");
+    try {
+      await expect.poll(() => sent, soon).toEqual(["to somebody"]);
+      const [removal] = await waiting();
+      expect([removal?.attempts, removal?.last_error]).toEqual([1, null]);
+    } finally {
+      release();
+    }
   });
 
   test("under way is finished before the runner has stopped", async () => {

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { populate } from "../../../packages/db/test/populate.ts";
 import { diskFull } from "../src/errors.ts";
 import { hashPassword } from "../src/identity/password.ts";
+import { makeExport } from "../src/own-data/export-job.ts";
 import { exportedColumns, ownTables } from "../src/own-data/read-own-rows.ts";
 import type { Client } from "./client.ts";
 import { makeEvent, makeSender, send } from "./events-sender.ts";
@@ -224,6 +225,32 @@ test("a copy that cannot be made is told as failed after the last try, and anoth
     await server.owner`drop trigger broken on export_pieces`;
   }
   must(await member.mutate("data.requestExport"));
+});
+
+test("a copy that is made anew shares no key and nonce with the first, and who lost it to another touches nothing", async () => {
+  const member = await server.member();
+  const made = { userId: member.id, exportId: await exportOf(member) };
+  const pieces = async () => {
+    const rows = await server.owner`
+      select sealed from export_pieces where export_id = ${made.exportId} order by place`;
+    return rows.map(({ sealed }) => sealed as Buffer);
+  };
+  const [first] = await pieces();
+  await makeExport(server.deps, made, async () => {});
+  const again = await pieces();
+  expect(again).toHaveLength(1);
+  expect(again[0]?.subarray(0, 12)).not.toEqual(first?.subarray(0, 12));
+  expect(Object.keys(await filesOf(member, made.exportId)).length).toBeGreaterThan(1);
+  for (const kept of [0, 1]) {
+    let asked = 0;
+    const lost = makeExport(server.deps, made, async () => {
+      asked += 1;
+      if (asked > kept) throw new Error("another has it");
+    });
+    await expect(lost).rejects.toThrow("another has it");
+    // Whoever was asked once has begun anew, and stored nothing since.
+    expect(await pieces()).toEqual(kept === 0 ? again : []);
+  }
 });
 
 test("a copy takes no space that a full disk needs, and leaves nothing behind when it fails", async () => {

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import type { Tx } from "@muniment/db/database.ts";
 import { exportPieces, exports } from "@muniment/db/schema/exports.ts";
 import { users } from "@muniment/db/schema/users.ts";
@@ -7,13 +8,13 @@ import type { Deps } from "../deps.ts";
 import { deriveKey, sealBytes } from "../encryption.ts";
 import { enterScope } from "../identity/scope.ts";
 import { exportQueue } from "../job-queues.ts";
+import type { RequireOurs } from "../jobs.ts";
 import { writeArchive } from "./write-archive.ts";
 
 const payload = z.strictObject({ userId: z.uuid(), exportId: z.uuid() });
 const pieceBytes = 256 * 1024;
 
-/** Each piece has a key of its own, so a nonce of zeros is used once. */
-const onceNonce = Buffer.alloc(12);
+const nonceBytes = 12;
 export const piecePlace = (exportId: string, place: number) => `export:${exportId}:${place}`;
 
 type ExportDeps = Pick<
@@ -26,9 +27,14 @@ const deletePieces = (tx: Tx, exportId: string) =>
 
 /**
  * Makes the copy of a user's data that was asked for; begins anew when it is done again.
- * @throws AppError `disk_full` while less than the reserve is free
+ * @throws AppError `disk_full` while less than the reserve is free; what `requireOurs` throws, before
+ *   it touches what another makes meanwhile
  */
-async function makeExport(deps: ExportDeps, { userId, exportId }: z.infer<typeof payload>) {
+export async function makeExport(
+  deps: ExportDeps,
+  { userId, exportId }: z.infer<typeof payload>,
+  requireOurs: RequireOurs,
+) {
   const { database, dataKeys, files, now } = deps;
   const key = await dataKeys.keyFor(userId, `export:${exportId}`);
   if (!key) return;
@@ -36,16 +42,25 @@ async function makeExport(deps: ExportDeps, { userId, exportId }: z.infer<typeof
     database.transaction({ userId }, (tx) =>
       tx.update(exports).set(columns).where(eq(exports.id, exportId)),
     );
-  await database.transaction({ userId }, (tx) => deletePieces(tx, exportId));
+  await database.transaction({ userId }, async (tx) => {
+    await deletePieces(tx, exportId);
+    await requireOurs(tx);
+  });
   let waiting = Buffer.alloc(0);
   let place = 0;
   let sizeBytes = 0;
   async function store(bytes: Buffer) {
     deps.databaseSpace.require();
     const label = piecePlace(exportId, place);
-    const sealed = sealBytes(deriveKey(key as Buffer, label), onceNonce, bytes, label);
+    // Not the one of a piece that was here before it was made anew: that may lie in a backup.
+    const nonce = randomBytes(nonceBytes);
+    const sealed = sealBytes(deriveKey(key as Buffer, label), nonce, bytes, label);
     const row = { userId, exportId, place, sealed };
-    await database.transaction({ userId }, (tx) => tx.insert(exportPieces).values(row));
+    await database.transaction({ userId }, async (tx) => {
+      await tx.insert(exportPieces).values(row);
+      // Behind the export, as whoever erases the user has it.
+      await requireOurs(tx);
+    });
     place += 1;
     sizeBytes += bytes.length;
   }
@@ -63,6 +78,7 @@ async function makeExport(deps: ExportDeps, { userId, exportId }: z.infer<typeof
   if (waiting.length > 0) await store(waiting);
   await database.transaction({ userId }, async (tx) => {
     await tx.update(exports).set({ finishedAt: now(), sizeBytes }).where(eq(exports.id, exportId));
+    await requireOurs(tx);
     const [user] = await tx.select().from(users).where(eq(users.id, userId));
     if (!user) return;
     const text = [
@@ -78,7 +94,7 @@ async function makeExport(deps: ExportDeps, { userId, exportId }: z.infer<typeof
 export function defineExportJob(deps: ExportDeps): void {
   deps.jobs.define(
     exportQueue,
-    (given) => makeExport(deps, payload.parse(given)),
+    (given, requireOurs) => makeExport(deps, payload.parse(given), requireOurs),
     "transfers",
     async (tx, given) => {
       const { userId, exportId } = payload.parse(given);

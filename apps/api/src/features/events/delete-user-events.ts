@@ -16,7 +16,7 @@ import { and, eq, inArray, sql } from "drizzle-orm";
 /** A key that was looked up before the user was deleted is believed this much longer, then stored. */
 const settleMilliseconds = 2000;
 const chunk = 5000;
-/** Well within the lease of a job. */
+/** Then others that wait have their turn. */
 const workMilliseconds = 45_000;
 
 const countOf = (rows: { count: number }) => rows.count;

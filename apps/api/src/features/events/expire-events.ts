@@ -8,7 +8,7 @@ const day = 86_400_000;
 /** Rows per transaction: some tens of milliseconds, so that nothing waits for it for long. */
 const chunk = 2000;
 const blocks = 128;
-/** Well within the lease of a job; what is left waits for the next time. */
+/** Then others that wait have their turn; what is left waits for the next time. */
 const workMilliseconds = 45_000;
 const usersPerPage = 500;
 

@@ -26,16 +26,21 @@ export function defineEventJobs(
     await database.raw`select ensure_event_partition(now()), ensure_event_partition(now() + interval '1 month')`;
   });
   jobs.every("expire-events", 600, createExpiry(database, eventRetentionDays, now));
-  jobs.define(deleteUserEventsQueue, async (payload) => {
-    const { userId, isSecond, after } = payloadSchema.parse(payload);
-    const again = (isNextSecond: boolean, delaySeconds: number) =>
-      database.transaction({}, (tx) => {
-        const next = { userId, isSecond: isNextSecond, after };
-        return jobs.enqueue(tx, deleteUserEventsQueue, next, { delaySeconds });
-      });
-    const done = await deleteUserEvents(database, userId);
-    if (!done) return again(isSecond, 0);
-    if (after) await database.transaction({}, (tx) => jobs.enqueue(tx, cleanUpQueue, after));
-    if (!isSecond) await again(true, secondLookSeconds);
-  });
+  jobs.define(
+    deleteUserEventsQueue,
+    async (payload) => {
+      const { userId, isSecond, after } = payloadSchema.parse(payload);
+      const again = (isNextSecond: boolean, delaySeconds: number) =>
+        database.transaction({}, (tx) => {
+          const next = { userId, isSecond: isNextSecond, after };
+          return jobs.enqueue(tx, deleteUserEventsQueue, next, { delaySeconds });
+        });
+      const done = await deleteUserEvents(database, userId);
+      if (!done) return again(isSecond, 0);
+      if (after) await database.transaction({}, (tx) => jobs.enqueue(tx, cleanUpQueue, after));
+      if (!isSecond) await again(true, secondLookSeconds);
+    },
+    // Not among the short ones: somebody waits for a mail.
+    "transfers",
+  );
 }
