@@ -95,6 +95,7 @@ export type Deps = {
   uploadSlots: MemorySlots;
   downloadSlots: MemorySlots;
   auditExportSlots: MemorySlots;
+  eventExportSlots: MemorySlots;
   files: KeptFiles;
   inspector: Inspector;
   /** Null where none is configured. */
@@ -288,7 +289,7 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
     () => foldAgentCounters(database.raw),
   ].map((act) => repeat(1000, act, log));
   stopEach.push(repeat(300, sealer.seal, log));
-  stopEach.push(repeat(1000, () => deliverCheckpoints(witnessing), log));
+  stopEach.push(repeat(1000, () => deliverCheckpoints(witnessing, stopped), log));
   stopEach.push(repeat(500, () => evaluateDue(alerting), log));
   stopEach.push(repeat(500, () => tellAlerts(alerting), log));
   stopEach.push(repeat(2000, () => indexEvents(database, () => stopping.signal.aborted), log));
@@ -327,6 +328,8 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
     // More than of uploads: a slow reader has one for as long as it reads.
     downloadSlots: createMemorySlots("downloads", { atOnce: 32, ofOneUser: 4 }),
     auditExportSlots: createMemorySlots("exports"),
+    // Each holds up to 16 MB for as long as its reader takes; of one user two are allowed to begin.
+    eventExportSlots: createMemorySlots("exports", { atOnce: 16, ofOneUser: 3 }),
     files,
     inspector,
     scanner: createScanner(config),

@@ -321,6 +321,37 @@ describe("an export that is under way", () => {
   });
 });
 
+test("no more are under way than memory is meant for, however slowly they are taken", async () => {
+  const sender = await makeSender(server);
+  await server.owner`
+    insert into events (user_id, id, agent_id, api_key_id, batch_id, type, level, message, occurred_at, received_at)
+    select ${sender.userId}, gen_random_uuid(), ${sender.agentId}, ${sender.id}, gen_random_uuid(), 'x', 1,
+      repeat('x', 4000), now() - n * interval '1 millisecond', now()
+    from generate_series(1, 8000) n`;
+  const begun: Response[] = [];
+  const begin = async () => {
+    const { id } = must(await sender.member.mutate("exports.create", { format: "ndjson" }));
+    const response = await fetchExport(sender.member, id);
+    begun.push(response);
+    return { id, status: response.status };
+  };
+  // Nothing is taken of them, and nothing noted for a minute.
+  for (let turn = 0; turn < 3; turn += 1) {
+    expect((await begin()).status).toBe(200);
+    clock.advance(61);
+  }
+  const refused = await begin();
+  expect(refused.status).toBe(503);
+  const letGo = () => Promise.all(begun.splice(0).map((response) => response.body?.cancel()));
+  await letGo();
+  const again = async () => {
+    begun.push(await fetchExport(sender.member, refused.id));
+    return begun.at(-1)?.status;
+  };
+  await expect.poll(again, { timeout: 20_000, interval: 200 }).toBe(200);
+  await letGo();
+});
+
 test("an export ends with its session also while its reader takes nothing, and HEAD does not use it up", async () => {
   const sender = await makeSender(server);
   await server.owner`

@@ -7,7 +7,7 @@ export type ExclusivePool<Connection> = {
   close(): Promise<void>;
 };
 
-const ended = () =>
+export const ended = () =>
   Object.assign(new Error("the pool of connections is closed"), { code: "CONNECTION_ENDED" });
 
 /**

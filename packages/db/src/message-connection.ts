@@ -15,6 +15,8 @@ export type Answer = { messages: Buffer; isWhole: boolean };
 const defaultAnswerMilliseconds = 60_000;
 const terminate = Buffer.from([0x58, 0, 0, 0, 4]);
 const endMilliseconds = 2000;
+/** What Node.js reads from a socket at once, at most. */
+const readBytes = 65_536;
 
 /** Kinds of messages (PostgreSQL's manual, "Message Formats"). */
 export const messageKinds = {
@@ -58,7 +60,10 @@ class Incoming {
   add(chunk: Buffer): void {
     const length = this.#length + chunk.length;
     if (length > this.#bytes.length) {
-      const grown = Buffer.allocUnsafe(Math.max(2 * this.#bytes.length, length));
+      // No more than is broken off at, as mostly is enough: whoever reads slowly holds it for long.
+      const [twice, most] = [2 * this.#bytes.length, this.#mostBytes + readBytes];
+      const enough = length > most ? twice : Math.min(twice, most);
+      const grown = Buffer.allocUnsafe(Math.max(enough, length));
       this.#bytes.copy(grown, 0, 0, this.#length);
       this.#bytes = grown;
     }

@@ -1,3 +1,4 @@
+import { ended } from "./exclusive-pool.ts";
 import { isDatabaseUnavailable } from "./unavailable.ts";
 
 type Place<Connection> = { connection: Connection; underWay: number };
@@ -5,6 +6,7 @@ type Place<Connection> = { connection: Connection; underWay: number };
 export type SharedPool<Connection> = {
   /** Hands out the connection with the fewest callers; others may be using it at the same time. */
   use<T>(run: (connection: Connection) => Promise<T>): Promise<T>;
+  /** Ends the connections; whoever uses the pool from then on is told `CONNECTION_ENDED`. */
   close(): Promise<void>;
 };
 
@@ -19,6 +21,7 @@ export function createSharedPool<Connection>(
   end: (connection: Connection) => Promise<void>,
 ): SharedPool<Connection> {
   const places: Place<Connection>[] = [];
+  let isClosed = false;
 
   function emptiest(): Place<Connection> {
     let least = places[0];
@@ -39,6 +42,7 @@ export function createSharedPool<Connection>(
 
   return {
     async use(run) {
+      if (isClosed) throw ended();
       const place = emptiest();
       place.underWay += 1;
       try {
@@ -51,6 +55,7 @@ export function createSharedPool<Connection>(
       }
     },
     async close() {
+      isClosed = true;
       await Promise.all(places.map(({ connection }) => end(connection)));
     },
   };

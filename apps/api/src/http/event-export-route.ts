@@ -25,23 +25,31 @@ export function eventExportRoutes(deps: Deps): Route[] {
       path: `${start}*`,
       async answer(exchange) {
         const ctx = createContext(deps, exchange);
-        const outcome = await settle(ctx, get.path, async () => {
-          requireGet(exchange);
-          const input = { id: exchange.path.slice(start.length) };
-          const known = (await get.call(ctx, async () => input, undefined, 0)) as EventExport;
-          const principal = await ctx.identify();
-          if (principal.kind !== "user") throw new Error("an export that nobody asked for");
-          const { id } = exportIdInput.parse(input);
-          return { known, principal, row: await beginExport(deps, principal, id) };
-        });
-        setHeaders(exchange, ctx.response);
-        if (!outcome.ok) {
-          setRetryAfter(exchange, [outcome.error]);
-          const error = JSON.stringify(plainError(outcome.error, exchange.id));
-          return sendJson(exchange, outcome.status, error);
+        let leave = () => {};
+        try {
+          const outcome = await settle(ctx, get.path, async () => {
+            requireGet(exchange);
+            const input = { id: exchange.path.slice(start.length) };
+            const known = (await get.call(ctx, async () => input, undefined, 0)) as EventExport;
+            const principal = await ctx.identify();
+            if (principal.kind !== "user") throw new Error("an export that nobody asked for");
+            const { id } = exportIdInput.parse(input);
+            leave = deps.eventExportSlots.enter(principal.userId);
+            return { known, principal, row: await beginExport(deps, principal, id) };
+          });
+          setHeaders(exchange, ctx.response);
+          if (!outcome.ok) {
+            setRetryAfter(exchange, [outcome.error]);
+            const error = JSON.stringify(plainError(outcome.error, exchange.id));
+            return sendJson(exchange, outcome.status, error);
+          }
+          const { known, principal, row } = outcome.data;
+          const write = (put: (part: Buffer) => Promise<void>) =>
+            runExport(deps, principal, row, put);
+          await download(exchange, ctx, fileOf(known), write);
+        } finally {
+          leave();
         }
-        const { known, principal, row } = outcome.data;
-        await download(exchange, ctx, fileOf(known), (put) => runExport(deps, principal, row, put));
       },
     },
   ];

@@ -52,6 +52,19 @@ test("an export does not come to a halt where the way to the database alone take
   expect(Math.min(...looks)).toBeGreaterThanOrEqual(100);
 });
 
+test("a statement that lasts too long is made again with fewer events, until that is no help", async () => {
+  const late = Object.assign(new Error("canceling statement due to statement timeout"), {
+    code: "57014",
+  });
+  const failing = (most: number) => (look: number) => {
+    if (look > most) throw late;
+    return 250;
+  };
+  const looks = await looksOf(failing(300), 6);
+  expect(looks.slice(0, 3)).toEqual([1000, 125, 125]);
+  await expect(looksOf(failing(99), 6)).rejects.toBe(late);
+});
+
 test("an export ends when its reader has gone, also where no event passes", async () => {
   let reads = 0;
   const rows = async () => {

@@ -1,5 +1,6 @@
 import type { Database } from "@muniment/db/database.ts";
 import { events } from "@muniment/db/schema/events.ts";
+import { isStatementTimeout } from "@muniment/db/unavailable.ts";
 import type { ExportFormat } from "@muniment/shared/exports.ts";
 import { type SQL, sql } from "drizzle-orm";
 import { createLines, lastOf, type Piece, selectRows } from "./lines.ts";
@@ -35,7 +36,7 @@ export async function* readChunks(database: Database, asked: Asked): AsyncGenera
   const linesOf = createLines(format);
   let look: number = looks.first;
 
-  const read = async (after: Place | undefined) => {
+  const readOnce = async (after: Place | undefined) => {
     const begun = performance.now();
     const looked = sql`
       select * from ${events}
@@ -46,6 +47,16 @@ export async function* readChunks(database: Database, asked: Asked): AsyncGenera
       order by ${events.occurredAt}, ${events.id} limit ${look}`;
     const answer = await database.rows({ userId }, selectRows(looked, condition), mostBytes);
     return { ...answer, milliseconds: performance.now() - begun };
+  };
+  const read = async (after: Place | undefined): ReturnType<typeof readOnce> => {
+    try {
+      return await readOnce(after);
+    } catch (error) {
+      if (!isStatementTimeout(error) || look === looks.least) throw error;
+      // A machine that stood still, or events that are hard to judge: fewer of them take less.
+      look = Math.max(Math.floor(look / looks.growth), looks.least);
+      return read(after);
+    }
   };
 
   let next: ReturnType<typeof read> | undefined = read(undefined);

@@ -95,14 +95,14 @@ export async function runExport(
         await put(bytes);
         state.rows += rows;
         await breathe();
+        if (performance.now() - noted < noteMilliseconds) continue;
+        noted = performance.now();
+        if (!(await note(exporter, row, state))) {
+          throw new AppError("not_found", "The export was cancelled.");
+        }
       }
       state.firstAt ??= reachedAt;
       state.reachedAt = reachedAt;
-      if (performance.now() - noted < noteMilliseconds) continue;
-      noted = performance.now();
-      if (!(await note(exporter, row, state))) {
-        throw new AppError("not_found", "The export was cancelled.");
-      }
     }
     const trailer = { rows: state.rows, sha256: hash.digest("hex") };
     await write(Buffer.from(writeTrailer(format, trailer)));
