@@ -1,5 +1,7 @@
+import { parseEventQuery } from "@muniment/shared/event-query/parse.ts";
 import type { Event } from "@muniment/shared/events.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { chunkCondition, findCandidates } from "../src/features/events/candidates.ts";
 import { createExpiry } from "../src/features/events/expire-events.ts";
 import { indexUser } from "../src/features/events/index-events.ts";
 import { matches } from "../src/features/events/matches.ts";
@@ -197,6 +199,21 @@ test("what is acknowledged is found at once while events come and are summed up"
   await summing;
   await indexAll(server, sender.userId);
   await expectSameAsFullScan(sender, ["unmistakable", "props.rare:*", "props.n>99"]);
+});
+
+test("what came together of the past and the present keeps nothing in between from being left out", async () => {
+  const { key, userId } = await makeSender(server);
+  await send(server, key, [makeEvent()]);
+  await indexAll(server, userId);
+  const old = now - 30 * day;
+  const { body } = await send(server, key, [makeEvent({}, old), makeEvent({}, now)]);
+  expect(body.accepted).toBe(2);
+  const condition = chunkCondition(parseEventQuery("kernel"));
+  if (!condition) throw new Error("the chunks know nothing of it");
+  const range = { from: now - 40 * day, to: now + day };
+  const found = await findCandidates(server.deps.database, userId, condition, range);
+  const mayHold = (time: number) => found?.some(({ from, to }) => from <= time && time < to);
+  expect([old, old + 15 * day, now].map(mayHold)).toEqual([true, false, true]);
 });
 
 test("an index ends with what its user keeps, and with the user", async () => {

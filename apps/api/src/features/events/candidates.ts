@@ -94,7 +94,8 @@ type Row = { kind: "index" | "chunk" | "receipt"; newest: string; oldest: string
 
 /**
  * Whether the user has an index, and the times of the chunks that pass a condition and of what is not
- * summed up yet. One statement and thus one snapshot, so that what is summed up meanwhile is not missed.
+ * summed up yet, day by day, since one receipt may hold the past and the present. One statement and thus
+ * one snapshot, so that what is summed up meanwhile is not missed.
  */
 export function candidatesSql(userId: string, condition: SQL, { from, to }: TimeRange): SQL {
   const [start, end] = [from, to].map((time) => sql`${new Date(time).toISOString()}::timestamptz`);
@@ -117,6 +118,7 @@ export function candidatesSql(userId: string, condition: SQL, { from, to }: Time
       ) waiting
     ) recent cross join lateral (
       select max(time) as newest, min(time) as oldest from unnest(event_times) as time
+      group by date_bin('1 day', time, 'epoch')
     ) times`;
 }
 
