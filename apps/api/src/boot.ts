@@ -9,6 +9,7 @@ import type { Logger } from "pino";
 import type { Config, SecretName } from "./config.ts";
 import { createDeps, type Deps } from "./deps.ts";
 import { createSetupLink } from "./features/setup/setup-token.ts";
+import { allHaveLeft } from "./http/exchange.ts";
 import { createServer } from "./http/server.ts";
 import { prepareDecoy } from "./identity/password.ts";
 import { type Keyring, loadKeyring } from "./keyring.ts";
@@ -131,7 +132,9 @@ export async function boot(input: BootInput): Promise<Running> {
     });
     undo.push(async () => {
       deps.stop();
-      await Promise.race([app.close(), sleep(drainMilliseconds)]);
+      const drained = sleep(drainMilliseconds);
+      await Promise.race([allHaveLeft(), drained]);
+      await Promise.race([app.close(), drained]);
       app.server.closeAllConnections();
     });
     const setupLink = await createSetupLink(deps.database, config.publicUrl, deps.now());

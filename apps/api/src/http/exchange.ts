@@ -39,10 +39,26 @@ export function setHeader({ headers }: Exchange, name: string, value: string): v
 /** Answers that wait for the end of this turn of the event loop. */
 let waiting: { response: ServerResponse; body: string | Buffer }[] = [];
 
+/** Answers that have ended and are still on their way to a slow reader. */
+const leaving = new Set<ServerResponse>();
+
 function endAll(): void {
   const ended = waiting;
   waiting = [];
-  for (const { response, body } of ended) response.end(body);
+  for (const { response, body } of ended) {
+    response.end(body);
+    if (response.writableLength === 0) continue;
+    leaving.add(response);
+    response.once("close", () => leaving.delete(response));
+  }
+}
+
+/**
+ * Resolves when all answers that have ended until now have left. Before that, to close a server would
+ * cut them off: Node.js takes the connection of an answer that has ended for idle.
+ */
+export async function allHaveLeft(): Promise<void> {
+  await Promise.all([...leaving].map((one) => new Promise((left) => one.once("close", left))));
 }
 
 /**
