@@ -29,8 +29,7 @@ test("a bucket is tried for so long in all, whichever of its answers does not co
       reason: "bucket_unsuitable",
       message: "The bucket did not answer what it was tried with within 0.05 s.",
     });
-    expect(asked).toHaveLength(Math.max(2, answered.length + 1));
-    expect(Math.max(...asked)).toBeLessThanOrEqual(50);
+    expect(asked.filter((milliseconds) => milliseconds > 50)).toEqual([]);
   }
 });
 
