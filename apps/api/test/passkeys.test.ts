@@ -4,12 +4,18 @@ import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { fromNewAddress } from "./addresses.ts";
 import { type Authenticator, createAuthenticator } from "./authenticator.ts";
-import type { Answer, Client } from "./client.ts";
+import type { Answer } from "./client.ts";
 import { createClock } from "./clock.ts";
 import { must, password, startTestServer, type TestServer, type UserClient } from "./harness.ts";
+import {
+  addPasskey,
+  beginPasskey as begin,
+  beginPasskeySignIn as beginSignIn,
+  confirmPasskey as confirm,
+  site,
+} from "./passkey-calls.ts";
 import { enrollTotp } from "./totp-app.ts";
 
-const site = "https://muniment.example";
 const clock = createClock();
 let server: TestServer;
 beforeAll(async () => {
@@ -22,19 +28,6 @@ const outcome = (answer: Answer) => [answer.status, answer.error?.data.reason];
 const wrong = [401, "invalid_credentials"];
 const over = [401, "invalid_token"];
 
-const begin = async (client: Client): Promise<PasskeyCreation> =>
-  must(await client.mutate("account.beginPasskey"));
-const confirm = (client: Client, response: object, name = "Phone") =>
-  client.mutate("account.confirmPasskey", { name, response });
-
-async function addPasskey(client: Client, name?: string) {
-  const key = createAuthenticator(site);
-  const added = must(await confirm(client, key.create(await begin(client)), name));
-  return { key, added };
-}
-
-const beginSignIn = async (client: Client): Promise<PasskeyRequest> =>
-  must(await client.mutate("auth.beginPasskeySignIn"));
 async function signInWith(key: Authenticator) {
   const client = server.anonymous(fromNewAddress());
   const passkey = key.get(await beginSignIn(client));

@@ -26,7 +26,8 @@ const base64url = (max: number) =>
     .max(max)
     .regex(/^[A-Za-z0-9_-]+$/, "not base64url");
 
-const transports = z.array(z.string().max(32)).max(10);
+/** Names of a registry that grows (WebAuthn Level 3, 5.8.4). */
+const transports = z.array(z.string().regex(/^[a-z0-9-]{1,32}$/, "not a transport")).max(10);
 const credential = {
   id: base64url(1400),
   rawId: base64url(1400),

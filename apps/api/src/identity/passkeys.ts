@@ -12,6 +12,7 @@ import {
   verifyAuthenticationResponse,
   verifyRegistrationResponse,
 } from "@simplewebauthn/server";
+import { decodeAttestationObject } from "@simplewebauthn/server/helpers";
 import { and, eq } from "drizzle-orm";
 import type { Config } from "../config.ts";
 import { AppError } from "../errors.ts";
@@ -55,18 +56,40 @@ export function passkeyRequestOf(
   };
 }
 
-type ClientData = { challenge: string };
+type ClientData = { challenge?: unknown; crossOrigin?: unknown; topOrigin?: unknown };
 
-/** The challenge that an answer claims to be for, before anything of it has been verified. */
+/** What an answer says of itself, before anything of it has been verified. */
+const claimed = (clientDataJSON: string): ClientData =>
+  JSON.parse(Buffer.from(clientDataJSON, "base64url").toString());
+
+/** The challenge that an answer claims to be for. @throws AppError `invalid_credentials` */
 export function claimedChallenge(clientDataJSON: string): string {
   try {
-    const data: unknown = JSON.parse(Buffer.from(clientDataJSON, "base64url").toString());
-    const { challenge } = data as ClientData;
+    const { challenge } = claimed(clientDataJSON);
     if (typeof challenge === "string") return challenge;
   } catch (cause) {
     throw wrongPasskey(cause);
   }
   throw wrongPasskey();
+}
+
+/** Our pages stand in no frame (`frame-ancestors`), so an answer given in one was asked for by others. */
+function refuseFramed(clientDataJSON: string): void {
+  const { crossOrigin = false, topOrigin } = claimed(clientDataJSON);
+  if (crossOrigin !== false || topOrigin !== undefined) throw new Error("answered in a frame");
+}
+
+/**
+ * None was asked for, so a browser leaves nothing of one but an authenticator's word for itself
+ * (WebAuthn Level 3, 5.1.3): certificates come from elsewhere, and to check them takes calls to theirs.
+ */
+function refuseCertificates(attestationObject: string): void {
+  const attestation = decodeAttestationObject(
+    new Uint8Array(Buffer.from(attestationObject, "base64url")),
+  );
+  const format = attestation.get("fmt");
+  const isOwnWord = format === "packed" && attestation.get("attStmt").get("x5c") === undefined;
+  if (format !== "none" && !isOwnWord) throw new Error("attested by a certificate");
 }
 
 /** The user whom the authenticator names with a passkey that was chosen without naming an account. */
@@ -95,18 +118,22 @@ export async function provePasskey(
     .where(and(eq(passkeys.userId, userId), eq(passkeys.credentialId, response.id)));
   if (!passkey) throw wrongPasskey();
   const { authenticatorAttachment: _, ...rest } = response;
-  const { verified, authenticationInfo } = await verifyAuthenticationResponse({
-    response: { ...rest, clientExtensionResults: {} } as AuthenticationResponseJSON,
-    expectedChallenge: challenge,
-    expectedOrigin: origin,
-    expectedRPID: rpId,
-    requireUserVerification: alone,
-    credential: {
-      id: passkey.credentialId,
-      publicKey: new Uint8Array(passkey.publicKey),
-      counter: passkey.counter,
-    },
-  }).catch((cause: unknown) => {
+  const verify = async () => {
+    refuseFramed(response.response.clientDataJSON);
+    return verifyAuthenticationResponse({
+      response: { ...rest, clientExtensionResults: {} } as AuthenticationResponseJSON,
+      expectedChallenge: challenge,
+      expectedOrigin: origin,
+      expectedRPID: rpId,
+      requireUserVerification: alone,
+      credential: {
+        id: passkey.credentialId,
+        publicKey: new Uint8Array(passkey.publicKey),
+        counter: passkey.counter,
+      },
+    });
+  };
+  const { verified, authenticationInfo } = await verify().catch((cause: unknown) => {
     // The library throws on everything but a wrong signature, a counter that went back among it.
     throw wrongPasskey(cause);
   });
@@ -147,18 +174,25 @@ export async function verifyNewPasskey(
 ): Promise<Pick<Row, "credentialId" | "publicKey" | "counter" | "transports" | "backedUp">> {
   const { rpId, origin } = passkeySite(config);
   const { authenticatorAttachment: _, ...rest } = response;
-  const { verified, registrationInfo } = await verifyRegistrationResponse({
-    response: { ...rest, clientExtensionResults: {} } as RegistrationResponseJSON,
-    expectedChallenge: challenge,
-    expectedOrigin: origin,
-    expectedRPID: rpId,
-    requireUserVerification: false,
-    supportedAlgorithmIDs: [...passkeyAlgorithms],
-  }).catch((cause: unknown) => {
+  const verify = async () => {
+    refuseFramed(response.response.clientDataJSON);
+    refuseCertificates(response.response.attestationObject);
+    return verifyRegistrationResponse({
+      response: { ...rest, clientExtensionResults: {} } as RegistrationResponseJSON,
+      expectedChallenge: challenge,
+      expectedOrigin: origin,
+      expectedRPID: rpId,
+      requireUserVerification: false,
+      supportedAlgorithmIDs: [...passkeyAlgorithms],
+    });
+  };
+  const { verified, registrationInfo } = await verify().catch((cause: unknown) => {
     throw wrongPasskey(cause);
   });
   if (!verified) throw wrongPasskey();
   const { credential, credentialBackedUp } = registrationInfo;
+  // The library looks only at what the authenticator calls it, which may be of any length.
+  if (credential.id !== response.id) throw wrongPasskey();
   return {
     credentialId: credential.id,
     publicKey: credential.publicKey,
