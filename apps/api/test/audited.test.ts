@@ -218,7 +218,8 @@ const snapshot = async () =>
         (select jsonb_agg(t order by id) from uploads t) as uploads,
         (select jsonb_agg(t order by id) from stored_files t) as files,
         (select jsonb_agg(t order by id) from erasures t) as erasures,
-        (select jsonb_agg(to_jsonb(t) - '{written_xid,seen_xid,seen_position,next_check_at}'::text[] order by id)
+        (select jsonb_agg(to_jsonb(t) - '{written_xid,seen_xid,seen_position,earlier_xid,earlier_position,next_check_at}'::text[]
+          order by id)
           from alert_rules t) as rules,
         (select jsonb_agg(t order by id) from passkeys t) as passkeys,
         (select jsonb_agg(jsonb_build_array(id, target) order by id) from witnesses t) as witnesses,

@@ -191,6 +191,35 @@ describe("changing users", () => {
     expect((await admin.mutate("users.delete", { id: member.id })).status).toBe(404);
   });
 
+  test.each(["agents", "api_keys", "webhooks", "alert_rules", "sessions"])(
+    "deleting gives way to whoever has locked the user's %s and then needs the user",
+    async (table) => {
+      const member = await server.member();
+      await server.apiKey(member);
+      must(await member.mutate("webhooks.create", { name: "w", url: "http://8.8.8.8/" }));
+      const rule = { name: "r", query: "", threshold: 1, windowMinutes: 5 };
+      must(await member.mutate("alertRules.create", rule));
+      const waiting = async () => {
+        const [row] = await server.owner`
+          select count(*)::int from pg_stat_activity
+          where datname = current_database() and wait_event_type = 'Lock'
+            and query ilike '%delete%user%'`;
+        return row?.count;
+      };
+      const { deletion } = await server.owner.begin(async (other) => {
+        const locked = await other`
+          select from ${other(table)} where user_id = ${member.id} for update`;
+        expect(locked.length).toBeGreaterThan(0);
+        const deleting = admin.mutate("users.delete", { id: member.id });
+        await expect.poll(waiting, { timeout: 10_000, interval: 10 }).toBeGreaterThan(0);
+        // As every insertion of something that refers to the user.
+        await other`select from users where id = ${member.id} for key share`;
+        return { deletion: deleting };
+      });
+      expect((await deletion).status).toBe(200);
+    },
+  );
+
   test("oneself is not the way out", async () => {
     for (const name of ["disable", "delete"]) {
       const answer = await call(admin, name, { id: adminId });

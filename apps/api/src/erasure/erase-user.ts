@@ -68,16 +68,17 @@ export async function eraseUser(
   const { config, secrets, dataKeys, jobs } = deps;
   enterScope(tx, userId);
   const emails = await emailsOf(tx, userId);
-  const keys = await dataKeys.destroy(tx, userId, emails);
   const parts = await tx.execute<{ part: string }>(
     sql`select unnest(event_partitions_of(${userId}::uuid)) as part`,
   );
   const kept = await tx.select({ id: uploads.id }).from(uploads).where(eq(uploads.userId, userId));
+  // First, while nothing is held yet that others need who have the account, or something of its, locked.
+  await tx.execute(sql`select delete_user(${userId}::uuid)`);
+  const keys = await dataKeys.destroy(tx, userId, emails);
   for (const email of emails) await tx.delete(linkTokens).where(eq(linkTokens.email, email));
   await tx
     .delete(witnesses)
     .where(and(eq(witnesses.kind, "email"), inArray(witnesses.target, emails)));
-  await tx.delete(users).where(eq(users.id, userId));
   await jobs.drop(tx, [userId, ...emails]);
   const after: CleanUp = {
     erasureId: id,

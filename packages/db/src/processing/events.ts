@@ -189,6 +189,7 @@ export const eventDeclarations = [
       firstAt: "when the first of them occurred",
       reachedAt: "how far it came",
       error: "why it failed",
+      fetches: "how often it was begun",
       createdAt: "when it was asked for",
       updatedAt: "when something last happened",
     },

@@ -33,6 +33,8 @@ export const noticeDeclarations = [
       writtenXid: internal("the transaction that wrote the row"),
       seenXid: internal("how far it has looked"),
       seenPosition: internal("how far it has looked"),
+      earlierXid: internal("how far back it has looked"),
+      earlierPosition: internal("how far back it has looked"),
       nextCheckAt: internal("when it looks again"),
       createdAt: "since when",
       updatedAt: "when it was changed",

@@ -14,8 +14,10 @@ import { users } from "./users.ts";
 
 /**
  * What users want to be told of. A rule counts events as they arrive, each once: it has looked at every
- * receipt up to (`seen_xid`, `seen_position`), as a tail does (docs/adr/0019). That place means nothing in
- * a row that was restored, which another transaction wrote than its `written_xid`; a trigger keeps that.
+ * receipt up to (`seen_xid`, `seen_position`), as a tail does (docs/adr/0019), except at those before
+ * (`earlier_xid`, `earlier_position`), which had arrived before it was made; null once it has. Those places
+ * mean nothing in a row that was restored, which another transaction wrote than its `written_xid`; a
+ * trigger keeps that.
  */
 export const alertRules = pgTable(
   "alert_rules",
@@ -40,6 +42,8 @@ export const alertRules = pgTable(
     problem: text("problem"),
     seenXid: xid8("seen_xid").notNull(),
     seenPosition: bigint("seen_position", { mode: "bigint" }).notNull(),
+    earlierXid: xid8("earlier_xid"),
+    earlierPosition: bigint("earlier_position", { mode: "bigint" }),
     writtenXid: xid8("written_xid").notNull().default(sql`pg_current_xact_id()`),
     nextCheckAt: time("next_check_at").notNull(),
     createdAt: time("created_at").notNull(),

@@ -1,5 +1,5 @@
 import { exportFormats, exportStatuses } from "@muniment/shared/exports.ts";
-import { bigint, index, pgTable, text, uuid } from "drizzle-orm/pg-core";
+import { bigint, index, integer, pgTable, text, uuid } from "drizzle-orm/pg-core";
 import { id, time } from "./columns.ts";
 import { users } from "./users.ts";
 
@@ -22,6 +22,8 @@ export const eventExports = pgTable(
     firstAt: time("first_at"),
     reachedAt: time("reached_at"),
     error: text("error"),
+    /** How often it was begun: whoever fetches it last gets it. */
+    fetches: integer("fetches").notNull().default(0),
     createdAt: time("created_at").notNull(),
     updatedAt: time("updated_at").notNull(),
   },

@@ -37,24 +37,14 @@ export const passing = (userId: string, batches: SQL, condition: SQL | undefined
     limit 1
   ) e`;
 
-/** Of what arrived first within a window, so many batches may have committed in another order. */
-const firstBatches = 100;
-
-/** Where a rule begins to look that counts what has arrived within its window already. */
-export async function placeBefore(tx: Tx, userId: string, since: Date) {
-  const [row] = await tx.execute<{ xid: string; position: string }>(sql`
-    select coalesce(b.commit_xid, pg_snapshot_xmin(pg_current_snapshot()))::text as xid,
-      coalesce(b.position - 1, 0)::text as position
-    from (select) one left join lateral (
-      select commit_xid, position from (
-        select commit_xid, position from ${receipts}
-        where ${receipts.userId} = ${userId} and ${receipts.batchId} >= ${leastIdAt(since)}::uuid
-          and ${committedHere}
-        order by ${receipts.batchId} limit ${firstBatches}
-      ) first order by commit_xid, position limit 1
-    ) b on true`);
+/** Where a rule begins to look: on at what is committed from now on, and back at what was before. */
+export async function placeNow(tx: Tx) {
+  const [row] = await tx.execute<{ xid: string }>(
+    sql`select pg_snapshot_xmin(pg_current_snapshot())::text as xid`,
+  );
   if (!row) throw new Error("the place of a rule gave no answer");
-  return { seenXid: row.xid, seenPosition: BigInt(row.position) };
+  const { xid } = row;
+  return { seenXid: xid, seenPosition: 0n, earlierXid: xid, earlierPosition: 0n };
 }
 
 /** What adds to a rule's counts whatever passes of batches `b`. */
@@ -70,6 +60,8 @@ function counting(rule: Rule, condition: SQL | undefined, since: Date): SQL {
 }
 
 type Look = { batches: string; xid: string; position: string };
+const place = (xid: string | null, position: bigint | null): SQL =>
+  sql`(${xid}::xid8, ${position === null ? null : String(position)}::bigint)`;
 
 /**
  * Adds what has arrived since the rule looked last to its counts, each event once, in commit order and
@@ -82,7 +74,7 @@ export async function addArrivals(tx: Tx, rule: Rule, condition: SQL | undefined
     with b as materialized (
       select event_ids, event_times, commit_xid, position from ${receipts}
       where ${receipts.userId} = ${rule.userId}
-        and (commit_xid, position) > (${rule.seenXid}::xid8, ${String(rule.seenPosition)}::bigint)
+        and (commit_xid, position) > ${place(rule.seenXid, rule.seenPosition)}
         and commit_xid < pg_snapshot_xmin(pg_current_snapshot()) and ${committedHere}
       order by commit_xid, position limit ${batchesPerLook}
     ), added as (${counting(rule, condition, windowStart(now, rule.windowMinutes))})
@@ -102,6 +94,30 @@ export async function addArrivals(tx: Tx, rule: Rule, condition: SQL | undefined
 }
 
 /**
+ * Adds what had arrived before the rule was made, a part of it, the newest first: what leaves the window
+ * last is counted first. Answers how far back it has looked; null when that is all of the window.
+ */
+export async function addEarlier(tx: Tx, rule: Rule, condition: SQL | undefined, now: Date) {
+  const over = { earlierXid: null, earlierPosition: null };
+  if (rule.earlierXid === null) return over;
+  const since = windowStart(now, rule.windowMinutes);
+  const [last] = await tx.execute<{ xid: string; position: string }>(sql`
+    with page as materialized (
+      select event_ids, event_times, commit_xid, position, ${committedHere} as is_here,
+        batch_id >= ${leastIdAt(since)}::uuid as is_within
+      from ${receipts}
+      where ${receipts.userId} = ${rule.userId}
+        and (commit_xid, position) < ${place(rule.earlierXid, rule.earlierPosition)}
+      order by commit_xid desc, position desc limit ${batchesPerLook}
+    ), b as (select * from page where is_here and is_within
+    ), added as (${counting(rule, condition, since)})
+    select commit_xid::text as xid, position::text as position from page
+    where (select bool_or(is_within) and count(*) = ${batchesPerLook} from page)
+    order by commit_xid, position limit 1`);
+  return last ? { earlierXid: last.xid, earlierPosition: BigInt(last.position) } : over;
+}
+
+/**
  * Where a rule goes on that was restored into another cluster: with what has been committed here. What
  * had arrived there within its window, and it had not looked at, is added to its counts.
  */
@@ -111,10 +127,11 @@ export async function moveHere(tx: Tx, rule: Rule, condition: SQL | undefined, n
     with b as materialized (
       select event_ids, event_times from ${receipts}
       where ${receipts.userId} = ${rule.userId} and ${receipts.batchId} >= ${leastIdAt(since)}::uuid
-        and (commit_xid, position) > (${rule.seenXid}::xid8, ${String(rule.seenPosition)}::bigint)
+        and ((commit_xid, position) > ${place(rule.seenXid, rule.seenPosition)}
+          or (commit_xid, position) < ${place(rule.earlierXid, rule.earlierPosition)})
         and not (${committedHere})
     ) ${counting(rule, condition, since)}`);
-  return placeBefore(tx, rule.userId, since);
+  return placeNow(tx);
 }
 
 /** How many are in the window now; parts of it that have passed are removed. */

@@ -9,7 +9,7 @@ import { signedIn } from "../../trpc/authenticated.ts";
 import { limited } from "../../trpc/limited.ts";
 import { permission } from "../../trpc/permission.ts";
 import { requireOwnWebhooks } from "../../webhooks/own-webhooks.ts";
-import { placeBefore, windowStart } from "./arrivals.ts";
+import { placeNow } from "./arrivals.ts";
 import { toAlertRule } from "./read-alert-rules.ts";
 
 export const create = limited("general")
@@ -25,7 +25,7 @@ export const create = limited("general")
   .mutation(async ({ ctx: { deps, tx, audit, principal }, input }) => {
     const { userId } = principal;
     // Those that come at once take turns, so that none is counted past the bound.
-    await tx.select({ id: users.id }).from(users).where(eq(users.id, userId)).for("update");
+    await tx.select({ id: users.id }).from(users).where(eq(users.id, userId)).for("no key update");
     const [known] = await tx
       .select({ count: count() })
       .from(alertRules)
@@ -36,7 +36,7 @@ export const create = limited("general")
     const now = deps.now();
     const id = uuidv7();
     const webhookIds = await requireOwnWebhooks(tx, input.webhookIds, userId);
-    const place = await placeBefore(tx, userId, windowStart(now, input.windowMinutes));
+    const place = await placeNow(tx);
     const times = { nextCheckAt: now, createdAt: now, updatedAt: now };
     const [row] = await tx
       .insert(alertRules)

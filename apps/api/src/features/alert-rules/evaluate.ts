@@ -1,12 +1,11 @@
 import type { Database, Tx } from "@muniment/db/database.ts";
 import { alertFirings, alertRules } from "@muniment/db/schema/alert-rules.ts";
-import { users } from "@muniment/db/schema/users.ts";
 import { and, eq, lte, sql } from "drizzle-orm";
 import type { Logger } from "pino";
 import { v7 as uuidv7 } from "uuid";
 import { AppError } from "../../errors.ts";
 import type { EventQueries } from "../../event-queries.ts";
-import { addArrivals, countInWindow, moveHere, type Rule } from "./arrivals.ts";
+import { addArrivals, addEarlier, countInWindow, moveHere, type Rule } from "./arrivals.ts";
 import { isToldEnough, type Notifier, sendNotice } from "./notices.ts";
 
 export type EvaluateInput = Notifier & {
@@ -20,9 +19,11 @@ export type EvaluateInput = Notifier & {
 const pauseMilliseconds = 1000;
 const wokenPauseMilliseconds = 250;
 const problemPauseMilliseconds = 60_000;
-/** Rules of one round, and how long the round may last. */
+/** Rules of one round, and how long it may last: in the next those come first that have waited meanwhile. */
 const rulesPerRound = 200;
-const roundMilliseconds = 5000;
+const roundMilliseconds = 250;
+/** How long rounds follow each other while there is more to look at. */
+const roundsMilliseconds = 2000;
 
 const after = (now: Date, milliseconds: number) => new Date(now.getTime() + milliseconds);
 
@@ -94,41 +95,44 @@ async function take(tx: Tx, id: string, by: Date) {
 /**
  * Looks at what has arrived, and opens or ends the alert with its notices, all in one transaction: an
  * event is counted once and a notice sent once, whichever nodes look at the rule, and whenever they end.
+ * Answers whether there is more to look at.
  */
-async function evaluate(input: EvaluateInput, userId: string, id: string, by: Date): Promise<void> {
+async function evaluate(input: EvaluateInput, userId: string, id: string, by: Date) {
   const { database, queries } = input;
   const [known] = await database
     .reads({ userId })
     .select({ query: alertRules.query })
     .from(alertRules)
     .where(eq(alertRules.id, id));
-  if (!known) return;
+  if (!known) return false;
   const condition = queries.condition(await queries.resolve(userId, known.query));
   const look = async (tx: Tx) => {
     const now = input.now();
-    // Before the rule, as who deletes the user does; what is counted refers to both.
-    await tx.select({ id: users.id }).from(users).where(eq(users.id, userId)).for("key share");
     const taken = await take(tx, id, by);
     // Changed meanwhile, it is due again.
-    if (!taken || taken.rule.query !== known.query) return;
+    if (!taken || taken.rule.query !== known.query) return false;
     const { rule } = taken;
     if (!taken.isHere) Object.assign(rule, await moveHere(tx, rule, condition, now));
-    const { more, ...seen } = await addArrivals(tx, rule, condition, now);
+    const { more: isBehind, ...seen } = await addArrivals(tx, rule, condition, now);
+    const earlier = await addEarlier(tx, rule, condition, now);
+    const more = isBehind || earlier.earlierXid !== null;
     const count = await countInWindow(tx, rule, now);
     const state = await judge(tx, input, rule, count, now);
     await tx
       .update(alertRules)
       .set({
         ...seen,
+        ...earlier,
         ...state,
         lastCount: count,
         problem: null,
         nextCheckAt: more ? now : after(now, pauseMilliseconds),
       })
       .where(eq(alertRules.id, id));
+    return more;
   };
   // The user's condition is in a statement's text.
-  await database.transaction({ userId }, look, { prepare: false });
+  return database.transaction({ userId }, look, { prepare: false });
 }
 
 async function setAside({ database, now }: EvaluateInput, userId: string, id: string, why: string) {
@@ -140,21 +144,19 @@ async function setAside({ database, now }: EvaluateInput, userId: string, id: st
   );
 }
 
-/**
- * One round over the rules that are due, those first that wait longest; with users over theirs alone, which
- * are due sooner.
- */
-export async function evaluateDue(input: EvaluateInput, whose?: readonly string[]): Promise<void> {
+/** One round over the rules that are due, of each user one before a second. Answers whether there is more. */
+async function evaluateSome(input: EvaluateInput, whose?: readonly string[]): Promise<boolean> {
   const { database, now, log } = input;
   const end = performance.now() + roundMilliseconds;
   const by = after(now(), whose ? pauseMilliseconds - wokenPauseMilliseconds : 0);
   const due = await database.raw`
     select user_id, id from due_alert_rules(${by.toISOString()}::text::timestamptz, ${rulesPerRound}::int,
       ${whose ? `{${whose.join(",")}}` : null}::text::uuid[])`;
+  let more = false;
   for (const { user_id: userId, id } of due as unknown as { user_id: string; id: string }[]) {
-    if (performance.now() > end) return;
+    if (performance.now() > end) return true;
     try {
-      await evaluate(input, userId, id, by);
+      if (await evaluate(input, userId, id, by)) more = true;
     } catch (error) {
       const isKnown = error instanceof AppError;
       if (!isKnown) log.warn({ err: error }, "an alert rule cannot be judged");
@@ -162,4 +164,14 @@ export async function evaluateDue(input: EvaluateInput, whose?: readonly string[
       await setAside(input, userId, id, why);
     }
   }
+  return more;
+}
+
+/**
+ * Looks at the rules that are due, those first that wait longest; with users at theirs alone, which are due
+ * sooner.
+ */
+export async function evaluateDue(input: EvaluateInput, whose?: readonly string[]): Promise<void> {
+  const end = performance.now() + roundsMilliseconds;
+  while ((await evaluateSome(input, whose)) && performance.now() < end);
 }

@@ -6,7 +6,7 @@ import { signedIn } from "../../trpc/authenticated.ts";
 import { limited } from "../../trpc/limited.ts";
 import { permission } from "../../trpc/permission.ts";
 import { requireOwnWebhooks } from "../../webhooks/own-webhooks.ts";
-import { placeBefore, windowStart } from "./arrivals.ts";
+import { placeNow } from "./arrivals.ts";
 import { endFiring, lockOwnRule } from "./own-alert-rule.ts";
 import { toAlertRule } from "./read-alert-rules.ts";
 
@@ -46,9 +46,8 @@ export const update = limited("general")
       await endFiring(tx, old, now);
       await tx.delete(alertRuleCounts).where(eq(alertRuleCounts.ruleId, id));
     }
-    const minutes = plain.windowMinutes ?? old.windowMinutes;
     const afresh = restarts && {
-      ...(await placeBefore(tx, userId, windowStart(now, minutes))),
+      ...(await placeNow(tx)),
       ...{ firingId: null, firingSince: null, lastCount: 0, problem: null, nextCheckAt: now },
     };
     const [row] = await tx

@@ -19,7 +19,7 @@ export const create = limited("general")
   .mutation(async ({ ctx: { deps, tx, audit, principal }, input }) => {
     const { userId } = principal;
     // Those that come at once take turns, so that none is counted past the bound.
-    await tx.select({ id: users.id }).from(users).where(eq(users.id, userId)).for("update");
+    await tx.select({ id: users.id }).from(users).where(eq(users.id, userId)).for("no key update");
     const [known] = await tx
       .select({ count: count() })
       .from(savedViews)
