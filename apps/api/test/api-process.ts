@@ -33,6 +33,13 @@ export type ApiProcess = {
   stop(): Promise<void>;
 };
 
+/** Whose first administrator it is. */
+export const account = {
+  email: "a@example.org",
+  password: "seven quiet lanterns",
+  displayName: "A",
+};
+
 /** The built API in a process of its own with its own PostgreSQL, on a small disk of its own if asked. */
 export async function createApiProcess({
   diskBytes,
@@ -108,11 +115,6 @@ export async function createApiProcess({
     async setUp() {
       const client = createClient(url);
       const token = /#token=(\S+)/.exec(output)?.[1];
-      const account = {
-        email: "a@example.org",
-        password: "seven quiet lanterns",
-        displayName: "A",
-      };
       await client.mutate("setup.createAdmin", { token, ...account });
       const agent = await client.mutate("agents.create", { name: "agent" });
       const scopes = ["events:write", "events:read"];

@@ -274,21 +274,30 @@ describe("an export is refused", () => {
   });
 });
 
+const rows = 8000;
+
+async function makeLongEvents() {
+  const sender = await makeSender(server);
+  await server.owner`
+    insert into events (user_id, id, agent_id, api_key_id, batch_id, type, level, message, occurred_at, received_at)
+    select ${sender.userId}, gen_random_uuid(), ${sender.agentId}, ${sender.id}, gen_random_uuid(), 'x', 1,
+      repeat('x', 4000), now() - n * interval '1 millisecond', now()
+    from generate_series(1, ${rows}) n`;
+  return sender;
+}
+
+/** An export of so many long events that it is far from its end when its first bytes are there. */
+async function begin() {
+  const sender = await makeLongEvents();
+  const { id } = must(await sender.member.mutate("exports.create", { format: "ndjson" }));
+  const response = await fetchExport(sender.member, id);
+  const reader = response.body?.getReader();
+  const first = (await reader?.read())?.value ?? new Uint8Array();
+  const state = async () => must(await sender.member.query("exports.get", { id }));
+  return { sender, id, reader, first, state };
+}
+
 describe("an export that is under way", () => {
-  async function begin() {
-    const sender = await makeSender(server);
-    await server.owner`
-      insert into events (user_id, id, agent_id, api_key_id, batch_id, type, level, message, occurred_at, received_at)
-      select ${sender.userId}, gen_random_uuid(), ${sender.agentId}, ${sender.id}, gen_random_uuid(), 'x', 1,
-        repeat('x', 4000), now() - n * interval '1 millisecond', now()
-      from generate_series(1, 30000) n`;
-    const { id } = must(await sender.member.mutate("exports.create", { format: "ndjson" }));
-    const response = await fetchExport(sender.member, id);
-    const reader = response.body?.getReader();
-    await reader?.read();
-    const state = async () => must(await sender.member.query("exports.get", { id }));
-    return { sender, id, reader, state };
-  }
   const rest = async (reader: ReadableStreamDefaultReader<Uint8Array> | undefined) => {
     let text = "";
     for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
@@ -321,15 +330,59 @@ describe("an export that is under way", () => {
   });
 });
 
+describe("an export that broke off", () => {
+  const from = (client: Client, id: string, offset: unknown) =>
+    server.fetch(`/api/v1/exports/${id}?offset=${offset}`, { headers: { cookie: client.cookie } });
+  function expectWhole(bytes: Buffer) {
+    const end = bytes.lastIndexOf("\n", -2) + 1;
+    const sha256 = createHash("sha256").update(bytes.subarray(0, end)).digest("hex");
+    expect(readTrailer(bytes.subarray(end, -1).toString())).toEqual({ rows, sha256 });
+  }
+
+  test("goes on where it was for who asked for it, until it is whole", async () => {
+    const { sender, id, reader, first, state } = await begin();
+    const { member } = sender;
+    expect((await state()).canResume).toBe(false);
+    await reader?.cancel();
+    await expect.poll(state).toMatchObject({ status: "failed", canResume: true });
+    expect((await from(member, id, "x")).status).toBe(400);
+    expect((await from(await server.member(), id, 0)).status).toBe(404);
+    expect((await fetchExport(member, id)).status).toBe(404);
+    const rest = await from(member, id, first.length);
+    expect(rest.status).toBe(200);
+    expectWhole(Buffer.concat([first, Buffer.from(await rest.arrayBuffer())]));
+    await expect.poll(state).toMatchObject({ status: "done", rows, error: null, canResume: false });
+    expect((await from(member, id, 0)).status).toBe(404);
+  });
+
+  test("is nobody's any more after an hour, or when it was cancelled", async () => {
+    const { sender, id, reader, state } = await begin();
+    await reader?.cancel();
+    await expect.poll(state).toMatchObject({ status: "failed" });
+    clock.advance(3601);
+    expect((await state()).canResume).toBe(false);
+    expect((await from(sender.member, id, 0)).status).toBe(404);
+    const other = await begin();
+    await other.reader?.cancel();
+    await expect.poll(other.state).toMatchObject({ status: "failed" });
+    must(await other.sender.member.mutate("exports.cancel", { id: other.id }));
+    expect((await from(other.sender.member, other.id, 0)).status).toBe(404);
+    expect(await other.state()).toMatchObject({ status: "cancelled", canResume: false });
+  });
+
+  test("is theirs who fetch it last, whoever had it and goes away then", async () => {
+    const { sender, id, reader, state } = await begin();
+    const again = await from(sender.member, id, 0);
+    await reader?.cancel();
+    expectWhole(Buffer.from(await again.arrayBuffer()));
+    await expect.poll(state).toMatchObject({ status: "done" });
+  });
+});
+
 test("no more are under way than memory is meant for, however slowly they are taken", async () => {
-  const sender = await makeSender(server);
-  await server.owner`
-    insert into events (user_id, id, agent_id, api_key_id, batch_id, type, level, message, occurred_at, received_at)
-    select ${sender.userId}, gen_random_uuid(), ${sender.agentId}, ${sender.id}, gen_random_uuid(), 'x', 1,
-      repeat('x', 4000), now() - n * interval '1 millisecond', now()
-    from generate_series(1, 8000) n`;
+  const sender = await makeLongEvents();
   const begun: Response[] = [];
-  const begin = async () => {
+  const beginOne = async () => {
     const { id } = must(await sender.member.mutate("exports.create", { format: "ndjson" }));
     const response = await fetchExport(sender.member, id);
     begun.push(response);
@@ -337,10 +390,10 @@ test("no more are under way than memory is meant for, however slowly they are ta
   };
   // Nothing is taken of them, and nothing noted for a minute.
   for (let turn = 0; turn < 3; turn += 1) {
-    expect((await begin()).status).toBe(200);
+    expect((await beginOne()).status).toBe(200);
     clock.advance(61);
   }
-  const refused = await begin();
+  const refused = await beginOne();
   expect(refused.status).toBe(503);
   const letGo = () => Promise.all(begun.splice(0).map((response) => response.body?.cancel()));
   await letGo();
@@ -358,7 +411,7 @@ test("an export ends with its session also while its reader takes nothing, and H
     insert into events (user_id, id, agent_id, api_key_id, batch_id, type, level, message, occurred_at, received_at)
     select ${sender.userId}, gen_random_uuid(), ${sender.agentId}, ${sender.id}, gen_random_uuid(), 'x', 1,
       repeat('x', 4000), now() - n * interval '1 millisecond', now()
-    from generate_series(1, 30000) n`;
+    from generate_series(1, ${rows}) n`;
   const { id } = must(await sender.member.mutate("exports.create", { format: "ndjson" }));
   const head = await server.fetch(`/api/v1/exports/${id}`, {
     method: "HEAD",

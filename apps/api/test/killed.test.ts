@@ -1,5 +1,13 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { type ApiProcess, createApiProcess } from "./api-process.ts";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+// biome-ignore lint/correctness/useImportExtensions: scripts run before anything is installed.
+import { ensureBuild } from "../../../scripts/build.mjs";
+import { type ApiProcess, account, createApiProcess } from "./api-process.ts";
 import { problemsOf, type SteadySenders, sendSteadily } from "./steady-senders.ts";
 
 const readySeconds = 5;
@@ -44,3 +52,38 @@ test("every receipted event exists exactly once although the server is killed wh
   expect(others).toEqual([]);
   expect(quickest).toBeLessThan(limit);
 }, 180_000);
+
+test("an export goes on where it was although the server is killed in the middle of it", async () => {
+  const rows = 15_000;
+  const sql = await api.connect();
+  await sql`
+    insert into events (user_id, id, agent_id, api_key_id, batch_id, type, level, message, occurred_at, received_at)
+    select user_id, gen_random_uuid(), agent_id, id, gen_random_uuid(), 'long.one', 1, repeat('x', 4000),
+      now() - n * interval '1 millisecond', now()
+    from api_keys, generate_series(1, ${rows}) n`;
+  await sql.end();
+  const directory = await mkdtemp(join(tmpdir(), "muniment-killed-"));
+  onTestFinished(() => rm(directory, { recursive: true, force: true }));
+  const output = join(directory, "long.ndjson");
+  const args = ["export", "--email", account.email, "--output", output, "type:long.one"];
+  const child = spawn(process.execPath, [join(await ensureBuild(), "cli.js"), ...args], {
+    env: { MUNIMENT_URL: api.url, MUNIMENT_PASSWORD: account.password },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const ended = Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]);
+  const arrived = () =>
+    stat(`${output}.part`).then(
+      ({ size }) => size > 0,
+      () => false,
+    );
+  await expect.poll(arrived, { timeout: 30_000, interval: 5 }).toBe(true);
+  // So that nothing more is taken, and the server cannot come to the end.
+  child.kill("SIGSTOP");
+  await api.kill();
+  await api.start();
+  child.kill("SIGCONT");
+  const [stdout, stderr, [code]] = await ended;
+  expect([stderr, code]).toEqual(["", 0]);
+  expect(stdout).toContain(`${rows} events, whole`);
+}, 120_000);

@@ -81,10 +81,24 @@ export function sendBytes(url: URL, path: string, bytes: Buffer<ArrayBuffer>, to
   return dataOf(call, url);
 }
 
-/** Opens a download. @throws ServerError */
-export async function download(url: URL, path: string, token: string, signal: AbortSignal) {
+/** The bytes of a download as they come. @throws ServerError also where it breaks off */
+export async function* download(
+  url: URL,
+  path: string,
+  token: string,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
   const call = fetch(new URL(path, url), { headers: bearer(token), redirect: "manual", signal });
   const response = await answerOf(call, url.origin);
   if (response.status !== 200 || !response.body) throw await refusalOf(response);
-  return response.body;
+  const reader = response.body.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await answerOf(reader.read(), url.origin);
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    await reader.cancel().catch(() => {});
+  }
 }

@@ -20,8 +20,9 @@ export const exportColumns = [
   "props",
 ] as const;
 
-/** An export must be fetched within so long, by who asked for it. */
+/** An export must be fetched within so long, by who asked for it; one that broke off, again within so long. */
 export const exportFetchSeconds = 300;
+export const exportResumeSeconds = 3600;
 
 export const exportStatuses = ["waiting", "running", "done", "failed", "cancelled"] as const;
 export const eventExport = z.strictObject({
@@ -36,6 +37,8 @@ export const eventExport = z.strictObject({
   /** How much of the time between the first and the last event is done, 0 to 1. */
   progress: z.number().min(0).max(1),
   error: z.string().nullable(),
+  /** Whether it broke off and can be fetched again. */
+  canResume: z.boolean(),
   createdAt: timestamp,
   updatedAt: timestamp,
 });

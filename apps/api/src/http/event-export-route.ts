@@ -1,9 +1,10 @@
 import { type EventExport, exportIdInput } from "@muniment/shared/exports.ts";
 import type { Deps } from "../deps.ts";
+import { AppError } from "../errors.ts";
 import { beginExport, runExport } from "../features/exports/run-export.ts";
 import { plainError, setHeaders, setRetryAfter } from "./answer.ts";
 import { download, requireGet } from "./download.ts";
-import { type Route, sendJson } from "./exchange.ts";
+import { type Exchange, type Route, sendJson } from "./exchange.ts";
 import { procedureAt } from "./procedures.ts";
 import { createContext } from "./request-facts.ts";
 import { settle } from "./trpc-call.ts";
@@ -16,7 +17,15 @@ function fileOf({ format, createdAt }: EventExport) {
   return { type: `${types[format]}; charset=utf-8`, name };
 }
 
-/** Streams an export that its owner has just been allowed, as fast as it is read. */
+/** Where to go on with an export that broke off; null where that is not asked for. */
+function offsetOf({ search }: Exchange): number | null {
+  const offset = new URLSearchParams(search).get("offset");
+  if (offset === null) return null;
+  if (/^\d{1,15}$/.test(offset)) return Number(offset);
+  throw new AppError("invalid_input", "offset: a number of bytes is expected.");
+}
+
+/** Streams an export that its owner has just been allowed, or the rest of it, as fast as it is read. */
 export function eventExportRoutes(deps: Deps): Route[] {
   const get = procedureAt("exports.get");
   return [
@@ -35,7 +44,9 @@ export function eventExportRoutes(deps: Deps): Route[] {
             if (principal.kind !== "user") throw new Error("an export that nobody asked for");
             const { id } = exportIdInput.parse(input);
             leave = deps.eventExportSlots.enter(principal.userId);
-            return { known, principal, row: await beginExport(deps, principal, id) };
+            const offset = offsetOf(exchange);
+            const row = await beginExport(deps, principal, id, offset);
+            return { known, principal, row, offset: offset ?? 0 };
           });
           setHeaders(exchange, ctx.response);
           if (!outcome.ok) {
@@ -43,9 +54,9 @@ export function eventExportRoutes(deps: Deps): Route[] {
             const error = JSON.stringify(plainError(outcome.error, exchange.id));
             return sendJson(exchange, outcome.status, error);
           }
-          const { known, principal, row } = outcome.data;
+          const { known, principal, row, offset } = outcome.data;
           const write = (put: (part: Buffer) => Promise<void>) =>
-            runExport(deps, principal, row, put);
+            runExport(deps, principal, row, offset, put);
           await download(exchange, ctx, fileOf(known), write);
         } finally {
           leave();

@@ -1,8 +1,5 @@
 import { existsSync } from "node:fs";
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
-import type { ReadableStream } from "node:stream/web";
 import { setTimeout as sleep } from "node:timers/promises";
 import { eventExport, exportFormats } from "@muniment/shared/exports.ts";
 import { download, mutate, query, ServerError } from "../call-server.ts";
@@ -62,6 +59,8 @@ function parseOptions(argv: string[], env: Io["env"]) {
 }
 
 const tellMilliseconds = 500;
+/** With a second more before each: so long that a server can be started anew meanwhile. */
+const attempts = 10;
 
 type Options = Exclude<ReturnType<typeof parseOptions>, { check: string }>;
 
@@ -94,16 +93,38 @@ async function tellProgress({ url, token }: Caller, id: string, io: Io, over: Ab
   line.end();
 }
 
-/** Fetches an export into a file. */
+/** Fetches an export into a file, and goes on where it broke off, some times while nothing comes. @throws ServerError */
+async function fetchWhole(file: FileHandle, id: string, { url, token }: Caller, io: Io) {
+  let fetched = 0;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const path = `api/v1/exports/${id}?offset=${fetched}`;
+      for await (const part of download(url, path, await token(), io.signal)) {
+        await file.appendFile(part);
+        fetched += part.length;
+        attempt = 1;
+      }
+      return;
+    } catch (error) {
+      const mayPass = error instanceof ServerError && error.mayPass;
+      if (!mayPass || attempt === attempts || io.signal.aborted) throw error;
+      await sleep(attempt * 1000, undefined, { signal: io.signal }).catch(() => {});
+    }
+  }
+}
+
+/** Asks for an export and fetches it; cancels what will not be fetched any more. */
 async function fetchInto(file: FileHandle, asked: Options["asked"], caller: Caller, io: Io) {
   const { url, token } = caller;
   const { id } = eventExport.parse(await mutate(url, "exports.create", asked, await token()));
-  const body = await download(url, `api/v1/exports/${id}`, await token(), io.signal);
   const over = new AbortController();
   const telling = tellProgress(caller, id, io, over.signal);
-  const readable = Readable.fromWeb(body as ReadableStream<Uint8Array>);
+  const cancel = async () => mutate(url, "exports.cancel", { id }, await token());
   try {
-    await pipeline(readable, file.createWriteStream());
+    await fetchWhole(file, id, caller, io);
+  } catch (error) {
+    await cancel().catch(() => {});
+    throw error;
   } finally {
     over.abort();
     // Before signing out, of which it may have renewed the tokens.

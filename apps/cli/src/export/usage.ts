@@ -4,7 +4,8 @@ Usage: muniment export --email <address> --output <file> [options] [query]
 
 Downloads the events of a search, the oldest first, and checks that the file is whole: its last line
 holds the number of rows and the SHA-256 of all lines before it. The file appears under its name only
-then. The query is one argument, in the language of the explorer: docs/event-queries.md.
+then. A download that breaks off, as where the server is started anew, goes on where it was, for most
+of a minute. The query is one argument, in the language of the explorer: docs/event-queries.md.
 
   MUNIMENT_PASSWORD=... muniment export --email ada@example.org --output ssh.ndjson 'type:ssh.*'
 

@@ -1,7 +1,5 @@
 import { createWriteStream } from "node:fs";
-import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { ReadableStream } from "node:stream/web";
 import { type EventImport, eventImport } from "@muniment/shared/imports.ts";
 import { download, mutate, ServerError } from "../call-server.ts";
 import { type Command, exitCodes, type Io } from "../command.ts";
@@ -34,9 +32,9 @@ function shower({ stderr }: Io) {
 
 async function writeRejects({ url, token }: Caller, id: string, file: string): Promise<void> {
   const signal = AbortSignal.timeout(60_000);
-  const body = await download(url, `api/v1/imports/${id}/rejects`, await token(), signal);
+  const body = download(url, `api/v1/imports/${id}/rejects`, await token(), signal);
   const out = createWriteStream(file, { flags: "wx", mode: 0o600 });
-  await pipeline(Readable.fromWeb(body as ReadableStream<Uint8Array>), out);
+  await pipeline(body, out);
 }
 
 async function bring(options: Options, caller: Caller, io: Io): Promise<EventImport> {

@@ -78,7 +78,7 @@ test("an export ends when its reader has gone, also where no event passes", asyn
     now: () => new Date(0),
   } as unknown as Parameters<typeof runExport>[0];
   const asked = { format: "ndjson", query: "", from: null, to: new Date(1) } as ExportRow;
-  const run = runExport(exporter, { userId: "", retentionDays: null }, asked, async () => {
+  const run = runExport(exporter, { userId: "", retentionDays: null }, asked, 0, async () => {
     throw new Error("gone");
   });
   await expect(run).rejects.toThrow("gone");

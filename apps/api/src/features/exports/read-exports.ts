@@ -1,5 +1,9 @@
 import type { eventExports } from "@muniment/db/schema/event-exports.ts";
-import { type EventExport, exportFetchSeconds } from "@muniment/shared/exports.ts";
+import {
+  type EventExport,
+  exportFetchSeconds,
+  exportResumeSeconds,
+} from "@muniment/shared/exports.ts";
 
 export type ExportRow = typeof eventExports.$inferSelect;
 
@@ -17,6 +21,11 @@ function ended(row: ExportRow, now: Date): { status: "failed"; error: string } |
   return null;
 }
 
+/** Whether it was begun and not finished; the one who sends it now, if any, gives way. */
+export const canResume = ({ status, updatedAt }: ExportRow, now: Date): boolean =>
+  (status === "running" || status === "failed") &&
+  now.getTime() - updatedAt.getTime() <= exportResumeSeconds * 1000;
+
 function progressOf({ status, firstAt, reachedAt, to }: ExportRow): number {
   if (status === "done") return 1;
   if (!firstAt || !reachedAt) return 0;
@@ -25,7 +34,12 @@ function progressOf({ status, firstAt, reachedAt, to }: ExportRow): number {
   return whole <= 0 ? 0 : Math.min(1, Math.max(0, done / whole));
 }
 
-export const toExport = (row: ExportRow, now: Date): EventExport => ({
+export function toExport(row: ExportRow, now: Date): EventExport {
+  const shown = { ...plain(row), ...ended(row, now) };
+  return { ...shown, canResume: shown.status === "failed" && canResume(row, now) };
+}
+
+const plain = (row: ExportRow) => ({
   id: row.id,
   format: row.format,
   query: row.query,
@@ -38,5 +52,4 @@ export const toExport = (row: ExportRow, now: Date): EventExport => ({
   error: row.error,
   createdAt: row.createdAt.toISOString(),
   updatedAt: row.updatedAt.toISOString(),
-  ...ended(row, now),
 });

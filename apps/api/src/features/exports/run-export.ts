@@ -2,11 +2,11 @@ import { createHash } from "node:crypto";
 import { setImmediate as breathe } from "node:timers/promises";
 import { eventExports } from "@muniment/db/schema/event-exports.ts";
 import { exportColumns, exportFetchSeconds, writeTrailer } from "@muniment/shared/exports.ts";
-import { and, count, eq, gt } from "drizzle-orm";
+import { and, count, eq, gt, ne } from "drizzle-orm";
 import type { Deps } from "../../deps.ts";
 import { AppError } from "../../errors.ts";
 import { readChunks } from "./read-chunks.ts";
-import type { ExportRow } from "./read-exports.ts";
+import { canResume, type ExportRow } from "./read-exports.ts";
 
 const running = 2;
 const noteMilliseconds = 1000;
@@ -18,65 +18,98 @@ type Owner = { userId: string; retentionDays: number | null };
 type Write = (bytes: Buffer) => Promise<void>;
 
 /**
- * Begins an export that waits: each can be fetched once.
+ * Begins an export that waits, or, where an `offset` is given, also one that broke off: whoever sends it
+ * still gives way.
  * @throws AppError `not_found`, `too_many` while others of the user are under way
  */
-export async function beginExport({ database, now }: Exporter, { userId }: Owner, id: string) {
+export async function beginExport(
+  { database, now }: Exporter,
+  { userId }: Owner,
+  id: string,
+  offset: number | null,
+) {
   return database.transaction({ userId }, async (tx) => {
     const at = now();
     const ago = (seconds: number) => new Date(at.getTime() - seconds * 1000);
     const mine = eq(eventExports.userId, userId);
+    const one = and(eq(eventExports.id, id), mine);
+    const under = and(eq(eventExports.status, "running"), gt(eventExports.updatedAt, ago(60)));
     const [others] = await tx
       .select({ count: count() })
       .from(eventExports)
-      .where(and(mine, eq(eventExports.status, "running"), gt(eventExports.updatedAt, ago(60))));
+      .where(and(mine, under, ne(eventExports.id, id)));
     if ((others?.count ?? 0) >= running) {
       throw new AppError("too_many", `There are ${running} exports under way already.`);
     }
-    const fresh = gt(eventExports.createdAt, ago(exportFetchSeconds));
+    const [known] = await tx.select().from(eventExports).where(one).for("no key update");
+    const waits = known?.status === "waiting" && known.createdAt > ago(exportFetchSeconds);
+    if (!known || !(waits || (offset !== null && canResume(known, at)))) {
+      const isCancelled = known?.status === "cancelled";
+      const why = isCancelled ? "It was cancelled." : "There is no export to fetch here.";
+      throw new AppError("not_found", why);
+    }
     const [row] = await tx
       .update(eventExports)
-      .set({ status: "running", updatedAt: at })
-      .where(and(eq(eventExports.id, id), mine, eq(eventExports.status, "waiting"), fresh))
+      .set({ status: "running", error: null, fetches: known.fetches + 1, updatedAt: at })
+      .where(one)
       .returning();
-    if (!row) throw new AppError("not_found", "There is no export to fetch here.");
+    if (!row) throw new Error("a locked export is gone");
     return row;
   });
 }
 
-/** Notes how far an export has come. Answers false when it was cancelled. */
-async function note(
+/** Notes how far an export has come. Answers false when it was cancelled, or is being fetched anew. */
+async function tryNote(
   { database, now }: Exporter,
-  { id, userId }: ExportRow,
+  { id, userId, fetches }: ExportRow,
   changes: Partial<typeof eventExports.$inferInsert>,
 ): Promise<boolean> {
   const noted = await database.transaction({ userId }, (tx) =>
     tx
       .update(eventExports)
       .set({ ...changes, updatedAt: now() })
-      .where(and(eq(eventExports.id, id), eq(eventExports.status, "running")))
+      .where(
+        and(
+          eq(eventExports.id, id),
+          eq(eventExports.status, "running"),
+          eq(eventExports.fetches, fetches),
+        ),
+      )
       .returning({ id: eventExports.id }),
   );
   return noted.length > 0;
 }
 
+/** The same. @throws AppError `not_found` in place of false */
+async function note(...what: Parameters<typeof tryNote>): Promise<void> {
+  if (!(await tryNote(...what))) throw new AppError("not_found", "The export was cancelled.");
+}
+
 /**
- * Writes an export that has begun, and its trailer when it is whole.
+ * Writes an export that has begun from an offset on, and its trailer when it is whole. What comes before the
+ * offset is read again, for the digest is of all of it.
  * @throws AppError `not_found` when it was cancelled; whatever breaks it off
  */
 export async function runExport(
   exporter: Exporter,
   owner: Owner,
   row: ExportRow,
+  offset: number,
   write: Write,
 ): Promise<void> {
   const { format, query, from, to } = row;
   const state = { rows: 0, bytes: 0, firstAt: row.firstAt, reachedAt: row.reachedAt };
   const hash = createHash("sha256");
+  let skipped = 0;
+  const send = async (bytes: Buffer) => {
+    const had = Math.min(offset - skipped, bytes.length);
+    skipped += had;
+    await write(bytes.subarray(had));
+  };
   const put = async (bytes: Buffer) => {
     hash.update(bytes);
     state.bytes += bytes.length;
-    await write(bytes);
+    await send(bytes);
   };
   try {
     const asked = await exporter.eventQueries.ask(owner, {
@@ -97,19 +130,19 @@ export async function runExport(
         await breathe();
         if (performance.now() - noted < noteMilliseconds) continue;
         noted = performance.now();
-        if (!(await note(exporter, row, state))) {
-          throw new AppError("not_found", "The export was cancelled.");
-        }
+        await note(exporter, row, state);
       }
       state.firstAt ??= reachedAt;
       state.reachedAt = reachedAt;
     }
+    // Who has cancelled gets no line that makes it whole, however short it is.
+    await note(exporter, row, state);
     const trailer = { rows: state.rows, sha256: hash.digest("hex") };
-    await write(Buffer.from(writeTrailer(format, trailer)));
-    await note(exporter, row, { ...state, status: "done" });
+    await send(Buffer.from(writeTrailer(format, trailer)));
+    await tryNote(exporter, row, { ...state, status: "done" });
   } catch (error) {
     const why = error instanceof AppError ? error.message : "It was broken off.";
-    await note(exporter, row, { ...state, status: "failed", error: why });
+    await tryNote(exporter, row, { ...state, status: "failed", error: why });
     throw error;
   }
 }

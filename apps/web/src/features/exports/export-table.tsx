@@ -1,5 +1,6 @@
 import type { EventExport } from "@muniment/shared/exports.ts";
 import { useMutation } from "@tanstack/react-query";
+import { useState } from "react";
 import { messageOf } from "../../errors.ts";
 import { queryClient } from "../../query-client.ts";
 import { trpc } from "../../trpc.ts";
@@ -9,6 +10,7 @@ import { DateTime } from "../../ui/date-time.tsx";
 import { formatCompact, formatCount } from "../../ui/format-count.ts";
 import { Cell, Row, Table } from "../../ui/table.tsx";
 import { toast } from "../../ui/toast.ts";
+import { download } from "./download.ts";
 
 const columns = [
   { label: "Search" },
@@ -53,10 +55,29 @@ export function ExportTable({ exports }: { exports: readonly EventExport[] }) {
           </Cell>
           <Cell align="right">
             {(one.status === "running" || one.status === "waiting") && <CancelButton id={one.id} />}
+            {one.canResume && <FetchButton id={one.id} />}
           </Cell>
         </Row>
       ))}
     </Table>
+  );
+}
+
+function FetchButton({ id }: { id: string }) {
+  const [begun, setBegun] = useState(false);
+  const fetchAgain = () => {
+    setBegun(true);
+    download(id);
+    // The browser tells nobody when the server has begun.
+    setTimeout(() => {
+      setBegun(false);
+      void queryClient.invalidateQueries(trpc.exports.pathFilter());
+    }, 1000);
+  };
+  return (
+    <Button size="sm" pending={begun} onClick={fetchAgain}>
+      Fetch again
+    </Button>
   );
 }
 

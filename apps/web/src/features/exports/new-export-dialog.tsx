@@ -9,6 +9,7 @@ import { Field } from "../../ui/field.tsx";
 import { Form } from "../../ui/form.tsx";
 import { Input } from "../../ui/input.tsx";
 import { Select } from "../../ui/select.tsx";
+import { download } from "./download.ts";
 
 type Props = { open: boolean; onClose: () => void; query: string | undefined };
 
@@ -36,14 +37,6 @@ export function NewExportDialog({ open, onClose, query }: Props) {
       {open && <ExportForm query={query} onDone={onClose} />}
     </Dialog>
   );
-}
-
-/** Lets the browser save the answer under its own name, without leaving the page. */
-function download(id: string): void {
-  const link = document.createElement("a");
-  link.href = `/api/v1/exports/${id}`;
-  link.download = "";
-  link.click();
 }
 
 function ExportForm({ query = "", onDone }: { query: string | undefined; onDone: () => void }) {
