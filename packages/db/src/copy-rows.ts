@@ -8,33 +8,73 @@ const header = Buffer.from("PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0", "latin1");
 
 /** Kinds of messages. */
 const [query, copyData, copyDone] = [0x51, 0x64, 0x63];
+const [parse, bind, execute, sync] = [0x50, 0x42, 0x45, 0x53];
+const [asText, asBinary] = [0, 1];
 
 const hyphen = 0x2d;
 const hexDigit = (code: number) => (code < 0x3a ? code - 0x30 : code - 0x57);
 
 /**
- * A message of statements, and behind it what those of them that are `COPY ... FROM STDIN (FORMAT binary)`
- * read: rows in the binary form (PostgreSQL's manual, COPY, "Binary Format"), which it reads at a third of
- * the cost of texts. Each value stands behind its length; undefined is null.
+ * Statements that have names with their values, or a message of statements, and behind it what those of
+ * them that are `COPY ... FROM STDIN (FORMAT binary)` read. Values are in the binary form (PostgreSQL's
+ * manual, COPY, "Binary Format"), which it reads at a third of the cost of texts. Each stands behind its
+ * length; undefined is null.
  */
 export class CopyRows {
-  #bytes = Buffer.allocUnsafe(65_536);
+  readonly #firstBytes: number;
+  #bytes: Buffer;
   #length = 0;
 
+  constructor(firstBytes = 65_536) {
+    this.#firstBytes = firstBytes;
+    this.#bytes = Buffer.allocUnsafe(firstBytes);
+  }
+
   clear(): void {
-    if (this.#bytes.length > mostKeptBytes) this.#bytes = Buffer.allocUnsafe(65_536);
+    if (this.#bytes.length > mostKeptBytes) this.#bytes = Buffer.allocUnsafe(this.#firstBytes);
     this.#length = 0;
   }
 
   /** Empties it, but for these statements, divided by semicolons. */
   begin(statements: string): void {
     this.clear();
-    this.#message(query, () => {
-      this.#room(statements.length * 3 + 1);
-      this.#length += this.#bytes.write(statements, this.#length);
-      this.#bytes[this.#length] = 0;
-      this.#length += 1;
+    this.#message(query, () => this.#name(statements));
+  }
+
+  /** Gives a statement a name on the connection. */
+  prepare(name: string, statement: string): void {
+    this.#message(parse, () => {
+      this.#name(name);
+      this.#name(statement);
+      this.#room(2);
+      this.#int16(0);
     });
+  }
+
+  /** Runs a statement that has a name, with so many values, and takes no rows. */
+  execute(name: string, values: number, write: (rows: CopyRows) => void): void {
+    this.#message(bind, () => {
+      this.#name("");
+      this.#name(name);
+      this.#room(6);
+      this.#int16(1);
+      this.#int16(asBinary);
+      this.#int16(values);
+      write(this);
+      this.#room(4);
+      this.#int16(1);
+      this.#int16(asText);
+    });
+    this.#message(execute, () => {
+      this.#name("");
+      this.#room(4);
+      this.#int32(0);
+    });
+  }
+
+  /** Ends what PostgreSQL leaves out where a statement fails. */
+  sync(): void {
+    this.#message(sync, () => {});
   }
 
   /** The rows of the next `COPY` among the statements. */
@@ -70,6 +110,14 @@ export class CopyRows {
     this.#length = from + 4;
     write();
     this.#bytes.writeInt32BE(this.#length - from, from);
+  }
+
+  /** A text that ends in zero. */
+  #name(text: string): void {
+    this.#room(text.length * 3 + 1);
+    this.#length += this.#bytes.write(text, this.#length);
+    this.#bytes[this.#length] = 0;
+    this.#length += 1;
   }
 
   row(columns: number): void {
@@ -122,6 +170,16 @@ export class CopyRows {
   hex(bytes: string): void {
     this.#begin(bytes.length / 2);
     this.#length += this.#bytes.write(bytes, this.#length, "hex");
+  }
+
+  bytea(bytes: Uint8Array): void {
+    this.#begin(bytes.length);
+    this.#bytes.set(bytes, this.#length);
+    this.#length += bytes.length;
+  }
+
+  null(): void {
+    this.#null();
   }
 
   text(text: string | undefined): void {

@@ -40,7 +40,7 @@ const lost = (code: string, message: string) => Object.assign(new Error(message)
 const closed = () => lost("CONNECTION_CLOSED", "The connection was closed.");
 
 /** What has come so far in answer to what was sent. */
-class Incoming {
+export class Incoming {
   readonly #mostBytes: number;
   #bytes = Buffer.alloc(0);
   #length = 0;
@@ -51,7 +51,7 @@ class Incoming {
   #due: number;
   error: Error | undefined;
 
-  constructor(due: number, mostBytes: number) {
+  constructor(due: number, mostBytes = Number.POSITIVE_INFINITY) {
     this.#due = due;
     this.#mostBytes = mostBytes;
   }
@@ -135,7 +135,7 @@ export class MessageConnection {
     socket: Socket,
     messages: Buffer,
     due: number,
-    mostBytes = Number.POSITIVE_INFINITY,
+    mostBytes?: number,
   ): Promise<Answer> {
     if (!socket.writable) throw closed();
     const { answerMilliseconds = defaultAnswerMilliseconds } = this.#options;

@@ -1,10 +1,4 @@
-import { getTableColumns, getTableName } from "drizzle-orm";
-import {
-  PgDialect,
-  type PgPreparedQuery,
-  type PgTable,
-  type PreparedQueryConfig,
-} from "drizzle-orm/pg-core";
+import { PgDialect, type PgPreparedQuery, type PreparedQueryConfig } from "drizzle-orm/pg-core";
 import {
   drizzle,
   type PostgresJsDatabase,
@@ -12,7 +6,9 @@ import {
   PostgresJsTransaction,
 } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
+import { Closing, type LastStatement } from "./closing.ts";
 import { type ConnectionFacts, connect } from "./connection.ts";
+import { openDriverSocket } from "./database-socket.ts";
 import {
   mostParameters,
   onSentAgain,
@@ -26,10 +22,17 @@ import { codesOf, isDatabaseUnavailable } from "./unavailable.ts";
 export type Tx = Parameters<Parameters<PostgresJsDatabase["transaction"]>[0]>[0];
 
 const dialect = new PgDialect();
-const clients = new WeakMap<object, postgres.TransactionSql>();
 const lives = new WeakMap<object, Life>();
+/** A statement that can be sent by the driver, too. */
+type Held = LastStatement & { parameters(): unknown[] };
 
-function clientOf(tx: Tx): postgres.TransactionSql {
+type Client = postgres.TransactionSql & {
+  /** Keeps a statement until another one is to be sent, or the transaction ends. */
+  hold(statement: Held): void;
+};
+const clients = new WeakMap<object, Client>();
+
+function clientOf(tx: Tx): Client {
   const client = clients.get(tx);
   if (!client) throw new Error("no transaction of this database");
   return client;
@@ -57,6 +60,10 @@ const connectionClosed = () =>
 /** A transaction between its first statement and its end. */
 class Life {
   isBegun = false;
+  /** Goes out before the next statement or, in one message, with the end. */
+  held: Held | undefined;
+  /** What was sent last; when it is answered, so is all before it. */
+  last: Promise<unknown> | undefined;
   isOver = false;
   isLost = false;
   /** What failed first: whatever came later failed because of it. */
@@ -89,6 +96,7 @@ class Life {
   /** Sends a statement at once; otherwise it would be sent when it is first waited for. */
   send<T extends Promise<unknown>>(query: T): T {
     onSentAgain(query, (error) => this.lose(error));
+    this.last = query;
     query.catch((error: unknown) => {
       this.failed ??= { error };
       // After an error of its own the driver gives the answer to one statement to another, or to none.
@@ -111,24 +119,40 @@ function lendClient(
   beginning: string,
   { prepare = true }: TransactionOptions,
 ) {
-  const begin = () => {
-    life.isBegun = true;
-    life.send(sql.unsafe(beginning));
-  };
-  const unsafe: Unsafe = (text, parameters = [], options) => {
-    if (life.isOver) throw new Error("the transaction of this statement is over");
-    try {
-      refuseUnsendable(parameters);
-    } catch (error) {
-      life.failed ??= { error };
-      throw error;
+  const send: Unsafe = (text, parameters = [], options) => {
+    if (!life.isBegun) {
+      life.isBegun = true;
+      life.send(sql.unsafe(beginning));
     }
-    if (!life.isBegun) begin();
     const isPrepared = prepare && parameters.length > 0 && parameters.length <= mostParameters;
     const all = isPrepared ? { ...options, prepare: true } : options;
     return life.send((sql.unsafe as Unsafe)(text, parameters, all));
   };
-  return { unsafe } as unknown as postgres.TransactionSql & postgres.Sql;
+  const sendHeld = () => {
+    const held = life.held;
+    life.held = undefined;
+    if (held) void send(held.text, held.parameters());
+  };
+  /** What comes before a statement: one that cannot be sent fails its transaction. */
+  function check(parameters: readonly unknown[]) {
+    if (life.isOver) throw new Error("the transaction of this statement is over");
+    try {
+      refuseUnsendable(parameters);
+      sendHeld();
+    } catch (error) {
+      life.failed ??= { error };
+      throw error;
+    }
+  }
+  const unsafe: Unsafe = (text, parameters = [], options) => {
+    check(parameters);
+    return send(text, parameters, options);
+  };
+  const hold = (statement: Held) => {
+    check(statement.given);
+    life.held = statement;
+  };
+  return { unsafe, hold } as unknown as Client & postgres.Sql;
 }
 
 /** Whether a statement failed only because one before it in its transaction did. */
@@ -145,19 +169,34 @@ export function openTransactions(
 ) {
   let current: Life | undefined;
   let isBroken = false;
+  const closing = new Closing();
   const sql = connect(facts, {
     ...options,
     // The driver would send what still waits over a new connection, outside of any transaction.
     parameters: { ...options.parameters, default_transaction_read_only: "on" },
     max: 1,
     onClose: () => current?.lose(connectionClosed()),
+    socket: async () => closing.use(await openDriverSocket(facts)),
   });
   // Has it give times and JSON as Drizzle expects them.
   drizzle(sql);
 
-  async function end(life: Life): Promise<void> {
+  /** Ends a transaction with the statement that it holds. */
+  async function close(life: Life, beginning: string, held: Held): Promise<void> {
+    // It opens a connection only for what it sends itself.
+    if (!closing.isOpen) life.send(sql.unsafe("select"));
+    // The driver must wait for nothing while another sends over its socket.
+    await Promise.race([Promise.allSettled([life.last]), life.lost]);
+    life.throwFailure();
+    const begin = life.isBegun ? "" : beginning;
+    life.isBegun = true;
+    await Promise.race([closing.send(begin, held), life.lost]);
+  }
+
+  async function end(life: Life, beginning: string): Promise<void> {
     life.isOver = true;
     life.throwFailure();
+    if (life.held) return close(life, beginning, life.held);
     if (!life.isBegun) return;
     const { command } = await Promise.race([sql.unsafe("commit"), life.lost]);
     // PostgreSQL rolls back what failed when it is asked to commit it, and calls that no error.
@@ -186,7 +225,7 @@ export function openTransactions(
       clients.set(tx, lent);
       lives.set(tx, life);
       const answer = await Promise.race([run(tx), life.lost]);
-      await end(life);
+      await end(life, beginning);
       for (const act of life.afterCommit) act();
       return answer;
     } catch (error) {
@@ -235,26 +274,9 @@ export function runIn<T extends PreparedQueryConfig>(
   return bound.execute(values);
 }
 
-/**
- * Makes the insertion of one row with a value for every column but those that PostgreSQL fills in.
- * Its text is built once: to have Drizzle build it takes longer than to run it. It is sent and not
- * waited for; where it fails, so do all later statements and the transaction, with its error.
- */
-export function insertion<T extends PgTable, Filled extends keyof T["$inferSelect"] = never>(
-  table: T,
-  ...filled: Filled[]
-) {
-  const columns = Object.entries(getTableColumns(table)).filter(
-    ([name]) => !(filled as string[]).includes(name),
-  );
-  const names = columns.map(([, { name }]) => `"${name}"`);
-  const values = columns.map((_, at) => `$${at + 1}`);
-  const text = `insert into "${getTableName(table)}" (${names}) values (${values})`;
-  return async (tx: Tx, row: Omit<T["$inferSelect"], Filled>): Promise<void> => {
-    const given = row as Record<string, unknown>;
-    const parameters = columns.map(([name, column]) =>
-      given[name] === null ? null : column.mapToDriverValue(given[name]),
-    );
-    clientOf(tx).unsafe(text, parameters as never[]);
-  };
-}
+/** Has a statement go out with the end of a transaction, unless another comes behind it. */
+export const holdIn = (tx: Tx, statement: Held): void => clientOf(tx).hold(statement);
+
+/** Sends a statement, which is not waited for. */
+export const sendIn = (tx: Tx, text: string, parameters: unknown[]): void =>
+  void clientOf(tx).unsafe(text, parameters as never[]);

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
+import { insertion } from "@muniment/db/insertions.ts";
 import { build } from "@muniment/db/prepared.ts";
-import { enter, insertion, runIn, together } from "@muniment/db/transactions.ts";
+import { enter, runIn, together } from "@muniment/db/transactions.ts";
 import { isDatabaseUnavailable } from "@muniment/db/unavailable.ts";
 import { sql } from "drizzle-orm";
 import { integer, pgTable } from "drizzle-orm/pg-core";

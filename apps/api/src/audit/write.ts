@@ -1,6 +1,6 @@
 import type { Tx } from "@muniment/db/database.ts";
+import { closingInsertion } from "@muniment/db/insertions.ts";
 import { auditEntries } from "@muniment/db/schema/audit.ts";
-import { insertion } from "@muniment/db/transactions.ts";
 import { type AuditAction, auditActions } from "@muniment/shared/audit-actions.ts";
 import type { AuditEntry } from "@muniment/shared/audit-log.ts";
 import { commitment, type PersonalData } from "@muniment/verify/leaf.ts";
@@ -111,7 +111,7 @@ export async function sealRows(keys: Pick<DataKeys, "seal">, entries: readonly U
   });
 }
 
-const insertEntry = insertion(auditEntries, "xact");
+const insertEntry = closingInsertion(auditEntries, "xact");
 
 /** Writes one entry in the transaction of the change it tells of. */
 export async function writeAuditEntry(

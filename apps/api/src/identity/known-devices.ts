@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { Database, Tx } from "@muniment/db/database.ts";
+import { insertion } from "@muniment/db/insertions.ts";
 import { build } from "@muniment/db/prepared.ts";
 import { knownDevices } from "@muniment/db/schema/known-devices.ts";
 import { users } from "@muniment/db/schema/users.ts";
-import { insertion, runIn, together } from "@muniment/db/transactions.ts";
+import { runIn, together } from "@muniment/db/transactions.ts";
 import { and, desc, eq, inArray, ne, notInArray, sql } from "drizzle-orm";
 
 /** Devices kept per user, the latest used. */

@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { Database, Tx } from "@muniment/db/database.ts";
+import { insertion } from "@muniment/db/insertions.ts";
 import { sessions } from "@muniment/db/schema/sessions.ts";
 import { users } from "@muniment/db/schema/users.ts";
-import { insertion } from "@muniment/db/transactions.ts";
 import type { AuthenticationMethod } from "@muniment/shared/second-factors.ts";
 import { eq, lte, sql } from "drizzle-orm";
 import { type Adapter, type DatabaseSession, Lucia, TimeSpan } from "lucia";

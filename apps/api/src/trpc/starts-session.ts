@@ -1,9 +1,10 @@
 import type { Tx } from "@muniment/db/database.ts";
+import { insertion } from "@muniment/db/insertions.ts";
 import { build } from "@muniment/db/prepared.ts";
 import { sessions } from "@muniment/db/schema/sessions.ts";
 import { signIns } from "@muniment/db/schema/sign-ins.ts";
 import { users } from "@muniment/db/schema/users.ts";
-import { insertion, runIn, together } from "@muniment/db/transactions.ts";
+import { runIn, together } from "@muniment/db/transactions.ts";
 import type { Me } from "@muniment/shared/accounts.ts";
 import type { AuthenticationMethod } from "@muniment/shared/second-factors.ts";
 import { eq, sql } from "drizzle-orm";

@@ -1,0 +1,98 @@
+import type { Socket } from "node:net";
+import { CopyRows } from "./copy-rows.ts";
+import { Incoming } from "./message-connection.ts";
+
+/** A statement whose text is known when a module is loaded, and the values of one run of it. */
+export type LastStatement = {
+  text: string;
+  /** None of them undefined. */
+  given: readonly unknown[];
+  /** Adds each value in binary form. */
+  write(message: CopyRows): void;
+};
+
+const commit: LastStatement = { text: "commit", given: [], write: () => {} };
+const firstBytes = 4096;
+
+/**
+ * Ends transactions with a statement and `commit` in one message, over the socket of a driver that waits
+ * for no answer: the driver would send them as two, each with an answer of its own. PostgreSQL leaves
+ * out what stands behind a statement that fails.
+ */
+export class Closing {
+  #socket: Socket | undefined;
+  /** Names by text, of what was sent to be prepared over this socket. */
+  #names = new Map<string, string>();
+  #named = 0;
+  #message = new CopyRows(firstBytes);
+
+  get isOpen(): boolean {
+    return this.#socket !== undefined && !this.#socket.destroyed;
+  }
+
+  /** From now on the driver uses this socket, to which nothing was sent yet. */
+  use(socket: Socket): Socket {
+    this.#socket = socket;
+    this.#names = new Map();
+    return socket;
+  }
+
+  /**
+   * Sends a statement with `commit`, and in front of them the `beginning` where the transaction has not
+   * begun. Resolves when it is committed; never where the connection is lost, which the driver tells.
+   * @throws Error with the code of what PostgreSQL refused; nothing is stored then
+   */
+  async send(beginning: string, last: LastStatement): Promise<void> {
+    const socket = this.#socket;
+    if (!socket) throw new Error("the driver has opened no socket");
+    const message = this.#message;
+    try {
+      if (beginning) message.begin(beginning);
+      else message.clear();
+      for (const one of [last, commit]) {
+        message.execute(this.#nameOf(one), one.given.length, one.write);
+      }
+      message.sync();
+      await exchange(socket, message.bytes(), beginning ? 2 : 1);
+    } catch (error) {
+      // Whether what was to be prepared is, is not known.
+      this.#names = new Map();
+      throw error;
+    }
+  }
+
+  #nameOf({ text }: LastStatement): string {
+    const known = this.#names.get(text);
+    if (known) return known;
+    this.#named += 1;
+    const name = `closing_${this.#named}`;
+    this.#message.prepare(name, text);
+    this.#names.set(text, name);
+    return name;
+  }
+}
+
+/** Sends messages and takes what comes in place of the driver, until PostgreSQL was ready so many times. */
+function exchange(socket: Socket, messages: Buffer, due: number): Promise<void> {
+  const incoming = new Incoming(due);
+  const drivers = socket.rawListeners("data") as ((chunk: Buffer) => void)[];
+  socket.removeAllListeners("data");
+  return new Promise((resolve, reject) => {
+    const take = (chunk: Buffer): unknown => {
+      try {
+        incoming.add(chunk);
+      } catch (error) {
+        return socket.destroy(error as Error);
+      }
+      if (!incoming.isWhole) return;
+      // The driver would take the rest for the beginning of a message.
+      if (incoming.hasRest) socket.destroy();
+      socket.off("data", take);
+      for (const driver of drivers) socket.on("data", driver);
+      if (incoming.error) reject(incoming.error);
+      else resolve();
+    };
+    socket.on("data", take);
+    socket.write(messages);
+  });
+}
