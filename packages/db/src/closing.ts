@@ -23,17 +23,20 @@ export class Closing {
   #socket: Socket | undefined;
   /** Names by text, of what was sent to be prepared over this socket. */
   #names = new Map<string, string>();
-  #named = 0;
   #message = new CopyRows(firstBytes);
 
   get isOpen(): boolean {
-    return this.#socket !== undefined && !this.#socket.destroyed;
+    return this.#socket?.writable === true;
   }
 
   /** From now on the driver uses this socket, to which nothing was sent yet. */
   use(socket: Socket): Socket {
     this.#socket = socket;
     this.#names = new Map();
+    // Also where it was never opened: the driver gets one to fail with (`openDriverSocket`).
+    socket.once("close", () => {
+      if (this.#socket === socket) this.#socket = undefined;
+    });
     return socket;
   }
 
@@ -55,7 +58,7 @@ export class Closing {
       message.sync();
       await exchange(socket, message.bytes(), beginning ? 2 : 1);
     } catch (error) {
-      // Whether what was to be prepared is, is not known.
+      // What was to be prepared may not be, and what was may be gone.
       this.#names = new Map();
       throw error;
     }
@@ -64,15 +67,18 @@ export class Closing {
   #nameOf({ text }: LastStatement): string {
     const known = this.#names.get(text);
     if (known) return known;
-    this.#named += 1;
-    const name = `closing_${this.#named}`;
+    // The names are few and come again, so that nothing piles up on a connection where many fail.
+    const name = `closing_${this.#names.size}`;
     this.#message.prepare(name, text);
     this.#names.set(text, name);
     return name;
   }
 }
 
-/** Sends messages and takes what comes in place of the driver, until PostgreSQL was ready so many times. */
+/**
+ * Sends messages and takes what comes in place of the driver, until PostgreSQL was ready so many times
+ * and has told of a commit. Of what is anything else, nothing is believed: the connection is ended.
+ */
 function exchange(socket: Socket, messages: Buffer, due: number): Promise<void> {
   const incoming = new Incoming(due);
   const drivers = socket.rawListeners("data") as ((chunk: Buffer) => void)[];
@@ -85,6 +91,7 @@ function exchange(socket: Socket, messages: Buffer, due: number): Promise<void> 
         return socket.destroy(error as Error);
       }
       if (!incoming.isWhole) return;
+      if (!incoming.error && incoming.command !== "COMMIT") return socket.destroy();
       // The driver would take the rest for the beginning of a message.
       if (incoming.hasRest) socket.destroy();
       socket.off("data", take);

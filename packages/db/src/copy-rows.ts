@@ -8,7 +8,8 @@ const header = Buffer.from("PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0", "latin1");
 
 /** Kinds of messages. */
 const [query, copyData, copyDone] = [0x51, 0x64, 0x63];
-const [parse, bind, execute, sync] = [0x50, 0x42, 0x45, 0x53];
+const [close, parse, bind, execute, sync] = [0x43, 0x50, 0x42, 0x45, 0x53];
+const ofStatement = 0x53;
 const [asText, asBinary] = [0, 1];
 
 const hyphen = 0x2d;
@@ -41,8 +42,14 @@ export class CopyRows {
     this.#message(query, () => this.#name(statements));
   }
 
-  /** Gives a statement a name on the connection. */
+  /** Gives a statement a name on the connection, which another may have had. */
   prepare(name: string, statement: string): void {
+    this.#message(close, () => {
+      this.#room(1);
+      this.#bytes[this.#length] = ofStatement;
+      this.#length += 1;
+      this.#name(name);
+    });
     this.#message(parse, () => {
       this.#name(name);
       this.#name(statement);

@@ -34,18 +34,22 @@ export function insertion<T extends PgTable, Filled extends keyof T["$inferSelec
     sendIn(tx, text, toParameters(columns, row));
 }
 
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** What writes a value in binary form, by the type of its column. */
 const writers: Record<string, (message: CopyRows, value: never) => void> = {
   uuid(message, value: string) {
     if (!uuid.test(value)) throw new Error("an id of a row is no UUID");
-    message.uuid(value);
+    message.uuid(value.toLowerCase());
   },
   text: (message, value: string) => message.text(value),
   jsonb: (message, value: unknown) => message.jsonb(JSON.stringify(value)),
   bytea: (message, value: Uint8Array) => message.bytea(value),
-  "timestamp (3) with time zone": (message, value: Date) => message.time(value.getTime()),
+  "timestamp (3) with time zone"(message, value: Date) {
+    const at = value.getTime();
+    if (Number.isNaN(at)) throw new RangeError("a time of a row is none");
+    message.time(at);
+  },
 };
 
 function writerOf([name, column]: [string, PgColumn]) {

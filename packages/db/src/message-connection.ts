@@ -21,6 +21,7 @@ const readBytes = 65_536;
 /** Kinds of messages (PostgreSQL's manual, "Message Formats"). */
 export const messageKinds = {
   bind: 0x42,
+  complete: 0x43,
   dataRow: 0x44,
   error: 0x45,
   execute: 0x45,
@@ -46,6 +47,8 @@ export class Incoming {
   #length = 0;
   /** Where the first message begins that is not whole. */
   #at = 0;
+  /** Where the last message begins that tells of a statement that is done. */
+  #completeAt: number | undefined;
   #rows = 0;
   /** How many times PostgreSQL has still to say that it is ready. */
   #due: number;
@@ -78,6 +81,7 @@ export class Incoming {
       const kind = bytes[this.#at];
       if (kind === messageKinds.dataRow) this.#rows += 1;
       else if (kind === messageKinds.ready) this.#due -= 1;
+      else if (kind === messageKinds.complete) this.#completeAt = this.#at;
       else if (kind === messageKinds.error) {
         this.error ??= toError(bytes.toString("utf8", this.#at + 5, end));
       }
@@ -87,6 +91,13 @@ export class Incoming {
 
   get isWhole(): boolean {
     return this.#due <= 0;
+  }
+
+  /** What the last statement that is done was, as PostgreSQL names it. */
+  get command(): string | undefined {
+    if (this.#completeAt === undefined) return undefined;
+    const from = this.#completeAt + 5;
+    return this.#bytes.toString("latin1", from, this.#bytes.indexOf(0, from));
   }
 
   /** Whether a message has begun that is not whole. */

@@ -22,7 +22,6 @@ import { codesOf, isDatabaseUnavailable } from "./unavailable.ts";
 export type Tx = Parameters<Parameters<PostgresJsDatabase["transaction"]>[0]>[0];
 
 const dialect = new PgDialect();
-const lives = new WeakMap<object, Life>();
 /** A statement that can be sent by the driver, too. */
 type Held = LastStatement & { parameters(): unknown[] };
 
@@ -30,13 +29,15 @@ type Client = postgres.TransactionSql & {
   /** Keeps a statement until another one is to be sent, or the transaction ends. */
   hold(statement: Held): void;
 };
-const clients = new WeakMap<object, Client>();
+const opened = new WeakMap<object, { client: Client; life: Life }>();
 
-function clientOf(tx: Tx): Client {
-  const client = clients.get(tx);
-  if (!client) throw new Error("no transaction of this database");
-  return client;
+function find(tx: Tx): { client: Client; life: Life } {
+  const found = opened.get(tx);
+  if (!found) throw new Error("no transaction of this database");
+  return found;
 }
+const clientOf = (tx: Tx): Client => find(tx).client;
+const tooLate = () => new Error("the transaction of this statement is over");
 
 type Unsafe = (
   text: string,
@@ -93,6 +94,20 @@ class Life {
     if (this.failed) throw this.failed.error;
   }
 
+  /**
+   * Does what waits for the commit. One that fails keeps nothing from being done, nor the caller from
+   * the answer, as what is committed stays: its error is told as of a promise that nobody waits for.
+   */
+  act(): void {
+    for (const act of this.afterCommit) {
+      try {
+        act();
+      } catch (error) {
+        void Promise.reject(error);
+      }
+    }
+  }
+
   /** Sends a statement at once; otherwise it would be sent when it is first waited for. */
   send<T extends Promise<unknown>>(query: T): T {
     onSentAgain(query, (error) => this.lose(error));
@@ -135,7 +150,7 @@ function lendClient(
   };
   /** What comes before a statement: one that cannot be sent fails its transaction. */
   function check(parameters: readonly unknown[]) {
-    if (life.isOver) throw new Error("the transaction of this statement is over");
+    if (life.isOver) throw tooLate();
     try {
       refuseUnsendable(parameters);
       sendHeld();
@@ -207,26 +222,27 @@ export function openTransactions(
   async function rollBack(life: Life): Promise<void> {
     life.isOver = true;
     if (!life.isBegun || life.isLost) return;
-    await Promise.race([sql.unsafe("rollback"), life.lost]).catch(() => {});
+    const ended = await Promise.race([sql.unsafe("rollback"), life.lost]).catch(() => undefined);
+    // Whose answers are not those to what was asked cannot be lent again.
+    if (ended?.command !== "ROLLBACK") life.lose(connectionClosed());
   }
 
-  async function transaction<T>(
+  /** Runs a transaction to its commit. @throws where it is not committed, or nobody knows */
+  async function live<T>(
+    life: Life,
     scope: Scope,
     run: (tx: Tx) => Promise<T>,
-    options: TransactionOptions = {},
+    options: TransactionOptions,
   ): Promise<T> {
     const beginning = `begin read write; ${setOwnScopeSql(scope)}`;
-    const life = new Life();
     current = life;
     try {
-      const lent = lendClient(sql, life, beginning, options);
-      const session = new PostgresJsSession(lent, dialect, undefined);
+      const client = lendClient(sql, life, beginning, options);
+      const session = new PostgresJsSession(client, dialect, undefined);
       const tx = new PostgresJsTransaction(dialect, session, undefined) as unknown as Tx;
-      clients.set(tx, lent);
-      lives.set(tx, life);
+      opened.set(tx, { client, life });
       const answer = await Promise.race([run(tx), life.lost]);
       await end(life, beginning);
-      for (const act of life.afterCommit) act();
       return answer;
     } catch (error) {
       await rollBack(life);
@@ -235,6 +251,17 @@ export function openTransactions(
       current = undefined;
       isBroken ||= life.isLost;
     }
+  }
+
+  async function transaction<T>(
+    scope: Scope,
+    run: (tx: Tx) => Promise<T>,
+    options: TransactionOptions = {},
+  ): Promise<T> {
+    const life = new Life();
+    const answer = await live(life, scope, run, options);
+    life.act();
+    return answer;
   }
 
   return { sql, transaction, isBroken: () => isBroken };
@@ -255,9 +282,12 @@ export async function together<T extends readonly PromiseLike<unknown>[]>(
   }
 }
 
-/** Has something done once a transaction is committed; it may not throw. */
-export const afterCommit = (tx: Tx, act: () => void): void =>
-  void lives.get(tx)?.afterCommit.push(act);
+/** Has something done once a transaction is committed. @throws where it would never be done */
+export function afterCommit(tx: Tx, act: () => void): void {
+  const { life } = find(tx);
+  if (life.isOver) throw tooLate();
+  life.afterCommit.push(act);
+}
 
 /** Adds to the scope of what follows in a transaction, or replaces it. */
 export const enter = (tx: Tx, scope: Scope): void =>

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Tx } from "@muniment/db/database.ts";
+import { openDatabase, type Tx } from "@muniment/db/database.ts";
 import { closingInsertion } from "@muniment/db/insertions.ts";
 import { bytes, time } from "@muniment/db/schema/columns.ts";
 import { isDatabaseUnavailable } from "@muniment/db/unavailable.ts";
@@ -32,6 +32,24 @@ beforeAll(async () => {
     create table test_notes (
       id uuid primary key, at timestamptz(3) not null, note text check (note <> 'refused'), json jsonb, hash bytea)`;
   await scratch.owner`grant select, insert on test_notes to public`;
+  await scratch.owner.unsafe(`
+    alter table test_notes enable row level security;
+    create policy readable on test_notes for select using (true);
+    create policy ours on test_notes for insert with check (note is distinct from 'not ours');
+    create function act_on_note() returns trigger language plpgsql security definer as $$
+      begin
+        if new.note like 'fails%' then raise 'failed' using errcode = '40001'; end if;
+        if new.note like 'cancelled%' then perform pg_cancel_backend(pg_backend_pid()), pg_sleep(60); end if;
+        if new.note like 'ended%' then perform pg_terminate_backend(pg_backend_pid()), pg_sleep(60); end if;
+        if new.note = 'waits' then perform pg_advisory_xact_lock(7); end if;
+        raise notice '%', repeat('loud', 50000);
+        perform set_config('intervalstyle', 'iso_8601', false);
+        return new;
+      end $$;
+    create trigger acts after insert on test_notes for each row
+      when (new.note in ('fails', 'cancelled', 'ended', 'loud', 'waits')) execute function act_on_note();
+    create constraint trigger acts_late after insert on test_notes deferrable initially deferred for each row
+      when (new.note like '% late') execute function act_on_note()`);
 });
 afterAll(() => scratch.drop());
 beforeEach(() => scratch.owner`delete from test_notes`);
@@ -44,6 +62,12 @@ const count = (tx: Tx) => tx.execute<{ n: number }>(sql`select count(*)::int as 
 /** What a transaction may do before its last insertion. */
 const before: [string, (tx: Tx) => unknown][] = [
   ["nothing", () => {}],
+  [
+    "more than the driver sends at once",
+    (tx) => {
+      for (let at = 0; at < 250; at += 1) void tx.execute(sql`select 1`).then(() => {});
+    },
+  ],
   ["a statement", (tx) => tx.execute(sql`select 1`)],
   ["one that is not waited for", (tx) => void tx.execute(sql`select 1`).then(() => {})],
   ["an insertion of the same kind", (tx) => insertNote(tx, noteOf("first"))],
@@ -59,19 +83,71 @@ test.each(before)("a row is stored with its transaction behind %s", async (_, ac
   expect((await stored()).filter((note) => note !== "first")).toEqual(["a", "b"]);
 });
 
-test.each(before)(
-  "one that is refused behind %s keeps all from being stored, with its error, and the connection is as before",
-  async (_, act) => {
-    const refused = transaction(async (tx) => {
-      await act(tx);
-      await insertNote(tx, noteOf("refused"));
-    });
-    await expect(refused).rejects.toMatchObject({ code: "23514" });
-    expect(await stored()).toEqual([]);
-    await transaction((tx) => insertNote(tx, noteOf("next")));
-    expect(await transaction(count)).toEqual([{ n: 1 }]);
+/** Notes that are refused, and the codes of the errors that say why. */
+const refusals: [string, string, string][] = [
+  ["refused", "23514", "by a constraint"],
+  ["not ours", "42501", "by row-level security"],
+  ["fails", "40001", "by a trigger"],
+  ["cancelled", "57014", "as it is cancelled"],
+  ["fails late", "40001", "at the commit"],
+  ["cancelled late", "57014", "as the commit is cancelled"],
+];
+
+test.each(refusals)(
+  "%s: one that is refused with %s %s keeps all from being stored, and the connection is as before",
+  async (note, code) => {
+    for (const [, act] of before) {
+      const refused = transaction(async (tx) => {
+        await act(tx);
+        await insertNote(tx, noteOf(note));
+      });
+      await expect(refused).rejects.toMatchObject({ code });
+      expect(await stored()).toEqual([]);
+      await transaction((tx) => insertNote(tx, noteOf("next")));
+      expect(await transaction(count)).toEqual([{ n: 1 }]);
+      await scratch.owner`delete from test_notes`;
+    }
   },
 );
+
+test("what fails leaves nothing behind on its connection", async () => {
+  const prepared = (tx: Tx) =>
+    tx.execute(sql`select name from pg_prepared_statements where name like 'closing%' order by 1`);
+  for (let at = 0; at < 5; at += 1) {
+    await transaction((tx) => insertNote(tx, noteOf("next")));
+    await expect(transaction((tx) => insertNote(tx, noteOf("refused")))).rejects.toThrow();
+  }
+  expect(await transaction(prepared)).toEqual([{ name: "closing_0" }, { name: "closing_1" }]);
+});
+
+test("a connection that has forgotten what it was to prepare is told it anew", async () => {
+  await transaction((tx) => insertNote(tx, noteOf("a")));
+  await transaction((tx) => tx.execute(sql`deallocate closing_0`));
+  const lost = transaction((tx) => insertNote(tx, noteOf("b")));
+  await expect(lost).rejects.toMatchObject({ code: "26000" });
+  await transaction((tx) => insertNote(tx, noteOf("c")));
+  expect(await stored()).toEqual(["a", "c"]);
+});
+
+test("all rows of a transaction are stored with it or none", async () => {
+  const notes = ["1", "2", "3"];
+  const insertAll = (last: string) =>
+    transaction(async (tx) => {
+      for (const note of [...notes, last]) await insertNote(tx, noteOf(note));
+    });
+  await expect(insertAll("refused")).rejects.toMatchObject({ code: "23514" });
+  expect(await stored()).toEqual([]);
+  await insertAll("4");
+  expect(await stored()).toEqual([...notes, "4"]);
+});
+
+test("what PostgreSQL tells beside the answer is no part of it", async () => {
+  for (const note of ["loud", "loud late"]) {
+    await transaction((tx) => insertNote(tx, noteOf(note)));
+    expect(await transaction(count)).toMatchObject([{ n: expect.any(Number) }]);
+  }
+  expect(await stored()).toEqual(["loud", "loud late"]);
+});
 
 test.each(before)("one whose transaction fails behind %s is stored nowhere", async (_, act) => {
   const failed = transaction(async (tx) => {
@@ -108,23 +184,57 @@ test("a later statement of its transaction sees it, and one that was rolled back
   expect(await stored()).toEqual(["kept"]);
 });
 
-test("values of every kind come back as they were given", async () => {
-  const row = {
-    ...noteOf("it's \\x and \u00e9\u{1f600}, \u2028"),
-    json: { "a'b": ["\\", null, 1.5, { deep: "\u{1f600}" }] },
-    hash: Buffer.from([0, 39, 92, 255]),
+/** Rows that the driver sends as texts, and that go out with the commit in binary form. */
+const rows: [string, Partial<typeof notes.$inferSelect>][] = [
+  ["plain", {}],
+  ["times", { at: new Date("9999-12-31T23:59:59.999Z") }],
+  ["early times", { at: new Date("0001-01-01T00:00:00.001Z") }],
+  ["a time before 2000", { at: new Date(-1) }],
+  ["no time", { at: new Date(Number.NaN) }],
+  ["an id in capitals", { id: randomUUID().toUpperCase() }],
+  ["no id", { id: "one" }],
+  ["an empty text", { note: "" }],
+  ["a text of all kinds", { note: "it's \\x and \u00e9\u{1f600}, \u2028" }],
+  ["half a character", { note: "\ud800" }],
+  ["a zero in a text", { note: "a\0b" }],
+  ["a long text", { note: "\u00e9x".repeat(1_000_000) }],
+  ["JSON of all kinds", { json: { "a'b": ["\\", null, 1.5, { deep: "\u{1f600}" }] } }],
+  ["an empty list", { json: [] }],
+  ["a JSON text", { json: "text" }],
+  ["false", { json: false }],
+  ["a zero in JSON", { json: { a: "\0" } }],
+  ["half a character in JSON", { json: ["\udc00"] }],
+  ["bytes", { hash: Buffer.from([0, 39, 92, 255]) }],
+  ["no bytes", { hash: new Uint8Array() }],
+  ["many bytes", { hash: Buffer.alloc(20_000, 7) }],
+];
+
+test.each(rows)("%s are stored or refused as the driver would", async (_, values) => {
+  const row = { ...noteOf("a note"), ...values };
+  const outcomeOf = async (run: (tx: Tx) => Promise<unknown>) => {
+    const refused = await transaction(run).then(
+      () => "stored",
+      (error: { code?: string }) => error.code ?? "not sent",
+    );
+    const found = [...(await scratch.owner`select * from test_notes`)];
+    await scratch.owner`delete from test_notes`;
+    return { refused, found };
   };
-  const bare = noteOf(null);
-  await transaction((tx) => insertNote(tx, row));
-  await transaction((tx) => insertNote(tx, bare));
-  const read = await scratch.owner`select * from test_notes order by note`;
-  expect([...read]).toEqual([row, bare]);
+  const ours = await outcomeOf((tx) => insertNote(tx, row));
+  const theirs = await outcomeOf(async (tx) => {
+    await insertNote(tx, row);
+    await tx.execute(sql`select 1`);
+  });
+  expect(ours.refused === "stored").toBe(ours.found.length === 1);
+  if (row.id === "one")
+    return expect([ours.refused, theirs.refused]).toEqual(["not sent", "22P02"]);
+  expect(ours).toEqual(theirs);
 });
 
 test("one that cannot be sent is stored nowhere, and no connection waits for it", async () => {
   const wrong = [
     { ...noteOf("wrong"), note: undefined as unknown as string },
-    { ...noteOf("wrong"), id: "01A1FEAE-0000-7000-8000-000000000000" },
+    { ...noteOf("wrong"), id: "01a1feae-0000-7000-8000-00000000000" },
     { ...noteOf("wrong"), json: 1n },
   ];
   for (const row of wrong) {
@@ -169,16 +279,9 @@ test("a connection that ends before it goes out, or while it does, stores nothin
       await scratch.owner`select pg_terminate_backend(${pid})`;
       return new Promise(() => {});
     },
-    async (tx) => {
-      // The check is made when the row is there and before the commit.
-      await insertNote(tx, noteOf("ends its own connection"));
-    },
+    (tx) => insertNote(tx, noteOf("ended")),
+    (tx) => insertNote(tx, noteOf("ended late")),
   ];
-  await scratch.owner.unsafe(`
-    create function end_connection() returns trigger language plpgsql security definer as
-      $$ begin perform pg_terminate_backend(pg_backend_pid()); perform pg_sleep(60); return new; end $$;
-    create trigger ends after insert on test_notes for each row
-      when (new.note = 'ends its own connection') execute function end_connection()`);
   for (const way of ways) {
     const ended = transaction(async (tx) => {
       const [backend] = await tx.execute<{ pid: number }>(sql`select pg_backend_pid() as pid`);
@@ -206,6 +309,28 @@ test("an idle connection that ended is opened anew for a transaction with nothin
     expect(tries).toBeLessThan(100);
   }
   expect(await stored()).toEqual(["a", "b"]);
+});
+
+test("one that is under way when its database is closed comes to its end, and the next is refused", async () => {
+  const closing = openDatabase(scratch.connections);
+  const waits = async () => {
+    const [row] = await scratch.owner`
+      select exists (select from pg_locks where locktype = 'advisory' and not granted) as waits`;
+    return row?.waits;
+  };
+  let running: Promise<void> | undefined;
+  let closed: Promise<void> | undefined;
+  await scratch.owner.begin(async (lock) => {
+    await lock`select pg_advisory_xact_lock(7)`;
+    running = closing.transaction({}, (tx) => insertNote(tx, noteOf("waits")));
+    await expect.poll(waits, { timeout: 10_000 }).toBe(true);
+    closed = closing.close();
+  });
+  await running;
+  await closed;
+  expect(await stored()).toEqual(["waits"]);
+  const late = closing.transaction({}, (tx) => insertNote(tx, noteOf("late")));
+  await expect(late).rejects.toSatisfy(isDatabaseUnavailable);
 });
 
 test("sixteen at a time store each row once, beside reads over the same connections", async () => {

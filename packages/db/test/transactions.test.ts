@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { insertion } from "@muniment/db/insertions.ts";
 import { build } from "@muniment/db/prepared.ts";
-import { enter, runIn, together } from "@muniment/db/transactions.ts";
+import { afterCommit, enter, runIn, together } from "@muniment/db/transactions.ts";
 import { isDatabaseUnavailable } from "@muniment/db/unavailable.ts";
 import { sql } from "drizzle-orm";
 import { integer, pgTable } from "drizzle-orm/pg-core";
@@ -152,6 +152,55 @@ test("a transaction whose connection ends while nothing is sent is told so and d
   });
   await expect(ended).rejects.toSatisfy(isDatabaseUnavailable);
   expect(await stored()).toEqual([]);
+});
+
+/** Takes what no promise waits for, as the test run would fail with it. */
+async function untold(act: () => Promise<unknown>): Promise<unknown> {
+  const listeners = process.listeners("unhandledRejection");
+  process.removeAllListeners("unhandledRejection");
+  const told = new Promise((resolve) => process.once("unhandledRejection", resolve));
+  try {
+    await act();
+    return await told;
+  } finally {
+    for (const listener of listeners) process.on("unhandledRejection", listener);
+  }
+}
+
+test("what is to be done after a commit is done, whatever of it fails, and the caller gets its answer", async () => {
+  const { database } = scratch;
+  const done: string[] = [];
+  const act = (name: string) => () => void done.push(name);
+  const wrong = new Error("cannot be done");
+  const told = await untold(async () => {
+    const answer = await database.transaction({}, async (tx) => {
+      afterCommit(tx, act("first"));
+      afterCommit(tx, () => {
+        throw wrong;
+      });
+      await insertNote(tx, { id: 14 });
+      afterCommit(tx, act("last"));
+      return "answer";
+    });
+    expect(answer).toBe("answer");
+    expect(done).toEqual(["first", "last"]);
+  });
+  expect(told).toBe(wrong);
+  expect(await stored()).toEqual([14]);
+  await scratch.owner`delete from test_notes`;
+});
+
+test("what is to be done after a commit is refused where it never would be", async () => {
+  let ran = false;
+  const act = () => {
+    ran = true;
+  };
+  expect(() => afterCommit({} as Tx, act)).toThrow("no transaction of this database");
+  for (const fails of [false, true]) {
+    const tx = await afterEnd(fails);
+    expect(() => afterCommit(tx, act)).toThrow("is over");
+  }
+  expect(ran).toBe(false);
 });
 
 test("what was begun together has ended when the first failure is told", async () => {
