@@ -26,6 +26,7 @@ RUN apt-get update \
 WORKDIR /app
 COPY --from=build /app ./
 ENV NODE_ENV=production \
+  MALLOC_ARENA_MAX=1 \
   HOST=0.0.0.0 \
   PORT=3000 \
   DATA_DIR=/data \

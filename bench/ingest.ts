@@ -26,7 +26,12 @@ export const batchOf = (size: number) =>
   JSON.stringify({ events: Array.from({ length: size }, event) });
 
 /** Calls a mutation of ours. */
-export async function call(bench: Bench, cookie: string, path: string, input: object) {
+export async function call(
+  bench: Pick<Bench, "product">,
+  cookie: string,
+  path: string,
+  input: object,
+) {
   const { origin } = bench.product;
   const response = await fetch(`${origin}/trpc/${path}`, {
     method: "POST",
@@ -38,7 +43,7 @@ export async function call(bench: Bench, cookie: string, path: string, input: ob
 }
 
 /** A new agent's key that may write and read. */
-export async function makeKey(bench: Bench, cookie: string): Promise<string> {
+export async function makeKey(bench: Pick<Bench, "product">, cookie: string): Promise<string> {
   const agent = await call(bench, cookie, "agents.create", { name: "bench" });
   const scopes = ["events:write", "events:read"];
   const input = { agentId: agent.id, name: "bench", scopes };

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { parseConnectionUrl } from "@muniment/db/connection.ts";
 import { startEmbeddedPostgres } from "@muniment/db/embedded/start.ts";
 import { createDatabase } from "@muniment/db/migrate.ts";
-import { serverFlags } from "../scripts/server-flags.mjs";
+import { serverEnvironment, serverFlags } from "../scripts/server-flags.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -42,6 +42,8 @@ async function firstLine(child: ChildProcess, pattern: RegExp): Promise<string> 
 export type Bench = {
   /** The product: built, on its own port, limits raised by configuration so that load is measured and not refusals. */
   product: { port: number; origin: string; setupToken: string; pid: number };
+  /** Where the built product lies. */
+  built: string;
   /** The same PostgreSQL, for the plain server and for preparing rows. */
   databaseUrl: string;
   /** Starts a plain server (`bench/plain-*.ts`) on the same database. */
@@ -57,6 +59,7 @@ async function startServer(args: string[], env: Record<string, string>) {
   const port = await freePort();
   const many = "1000000000";
   const child = spawnServer([...serverFlags, ...args], {
+    ...serverEnvironment,
     NODE_ENV: "production",
     PORT: String(port),
     LOG_LEVEL: "warn",
@@ -126,6 +129,7 @@ export async function startBench(built: string): Promise<Bench> {
   const children = [product];
   return {
     product: facts,
+    built,
     databaseUrl,
     async plain(file, env) {
       const plainPort = await freePort();

@@ -1,8 +1,11 @@
 import { connect, type Socket } from "node:net";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { batchOf, makeKey } from "./ingest.ts";
 import { httpRequest } from "./load.ts";
 import { inTurns, type Part, residentMegabytes } from "./rows.ts";
+import { startProduct } from "./servers.ts";
+import { signUpFirst } from "./signed-in-query.ts";
 
 const clients = 1000;
 const mark = Buffer.from('"type":"ssh.login.failed"');
@@ -94,13 +97,18 @@ async function latencyOf(side: Side): Promise<number> {
   return times[Math.floor(times.length * 0.95)] ?? Number.POSITIVE_INFINITY;
 }
 
-/** `events.tail` with a thousand clients of one user, against a fan-out that stores nothing. */
-export const tailFanOut: Part = async (bench, user) => {
-  const key = await makeKey(bench, user.cookie);
+/** `events.tail` with a thousand clients of one user on a server of its own, against a fan-out that stores nothing. */
+export const tailFanOut: Part = async (bench) => {
+  const server = await startProduct(bench, {
+    args: [join(bench.built, "api.js")],
+    database: "bench_tail",
+    env: { MUNIMENT_MIGRATIONS: join(bench.built, "migrations") },
+  });
+  const key = await makeKey(server, (await signUpFirst(server)).cookie);
   const headers = { authorization: `Bearer ${key}` };
-  const before = residentMegabytes(bench.product.pid);
+  const before = residentMegabytes(server.product.pid);
   const ours = {
-    port: bench.product.port,
+    port: server.product.port,
     follow: httpRequest("GET", "/trpc/events.tail", headers),
     send: (size: number) => httpRequest("POST", "/api/v1/events", headers, batchOf(size)),
   };
@@ -116,7 +124,8 @@ export const tailFanOut: Part = async (bench, user) => {
   );
   const [p95, plainP95] = [await latencyOf(ours), await latencyOf(theirs)];
   plain.stop();
-  const after = Math.round(residentMegabytes(bench.product.pid));
+  const after = Math.round(residentMegabytes(server.product.pid));
+  server.stop();
   return {
     row: {
       name: `live tail, ${clients} clients of one user`,

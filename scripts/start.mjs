@@ -4,13 +4,14 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { ensureBuild, markInUse } from "./build.mjs";
 import { whenLauncherGone } from "./launchers.mjs";
-import { serverFlags } from "./server-flags.mjs";
+import { serverEnvironment, serverFlags } from "./server-flags.mjs";
 
 const build = await ensureBuild((line) => console.log(line));
 const child = spawn(process.execPath, [...serverFlags, join(build, "api.js")], {
   stdio: "inherit",
   detached: true,
   env: {
+    ...serverEnvironment,
     ...process.env,
     MUNIMENT_WEB: join(build, "web"),
     MUNIMENT_MIGRATIONS: join(build, "migrations"),

@@ -2,113 +2,117 @@ import { chartStatement } from "../../apps/api/src/features/events/chart-stateme
 import { findEvents } from "../../apps/api/src/features/events/find-events.ts";
 import { type Database, openDatabase } from "../../packages/db/src/database.ts";
 import { parseEventQuery } from "../../packages/shared/src/event-query/parse.ts";
+import { type Api, openApi } from "./api.ts";
+import { charts, dimensions, pages, terms } from "./questions.ts";
 import { heavyUser, openScratch } from "./scratch.ts";
 
 const day = 86_400_000;
-const pages = [
-  "",
-  "agent:00000000-0000-7000-9000-000000000000",
-  "agent:00000000-0000-7000-9000-000000000007",
-  "type:http.request",
-  "type:disk.full",
-  "type:ssh.*",
-  "type:disk.*",
-  "type:disk.full OR type:mail.sent",
-  "level:critical",
-  "level>=error",
-  "subject:user:17",
-  "subject:user:4999",
-  "trace:c4ca4238a0b923820dcc509a6f75849b",
-];
-/** Those that chunks say where to look for; the first agent has no events. */
-const terms = [
-  "agent:00000000-0000-7000-9000-00000000ffff",
-  '"kernel panic"',
-  '"no such text"',
-  "props.rare:true",
-  "props.latency>50000",
-  "props.user:user4999",
-  "props.request.status:500",
-  "props.request.ms>499",
-  "props.request.id:0123456789abcdef",
-];
-const charts = ["", "type:ssh.*", "agent:00000000-0000-7000-9000-000000000003", "level>=warn"];
+
+/** Milliseconds: the least, the middle, and the 95th of 100. */
+export type Times = { least: number; middle: number; p95: number };
+/** By what was asked; of the statements alone, and through the API. */
+export type Measured = Record<string, { sql: Times; api: Times }>;
 
 type Turn = () => Promise<unknown>;
 
-/** Milliseconds of the turns of a statement after two that do not count: the least, the middle, and the 95th of 100. */
-async function time(turn: Turn, turns: number): Promise<string> {
+const turns = 60;
+const longMilliseconds = 1000;
+
+/** The times of the turns after three that do not count; fewer of what takes long. */
+async function time(turn: Turn): Promise<Times> {
   const took: number[] = [];
-  for (let n = -2; n < turns; n += 1) {
+  for (let n = -3; n < turns; n += 1) {
     const started = performance.now();
-    try {
-      await turn();
-    } catch (error) {
-      return `over: ${String((error as Error).cause ?? error).slice(0, 60)}`;
-    }
+    await turn();
     const milliseconds = performance.now() - started;
-    if (milliseconds > 1500) return `${milliseconds.toFixed(0)} (once)`;
     if (n >= 0) took.push(milliseconds);
+    if (milliseconds > longMilliseconds && n >= 2) break;
   }
   took.sort((a, b) => a - b);
-  const at = (part: number) => (took[Math.floor(took.length * part)] ?? 0).toFixed(1);
-  return `${at(0)} / ${at(0.5)} / ${at(0.95)}`;
+  const at = (part: number) => took[Math.floor(took.length * part)] ?? Number.POSITIVE_INFINITY;
+  return { least: at(0), middle: at(0.5), p95: at(0.95) };
 }
 
-function page(database: Database, text: string, end: number, days: number): Turn {
+type Place = { database: Database; api: Api; end: number };
+
+const iso = (milliseconds: number) => new Date(milliseconds).toISOString();
+
+/** Pages that begin anywhere in the newer half of a range of so many days, as when a person pages on. */
+async function measurePages({ database, api, end }: Place, text: string, days: number) {
   const query = parseEventQuery(text);
-  return () => {
-    // Anywhere in the newer half of the range, as a person pages on.
-    const to = end - Math.random() * Math.min(days, 10) * day * 0.5;
-    const range = { from: end - days * day, to };
-    const page = { after: undefined, at: undefined, fetch: 51, now: end };
-    return findEvents(database, heavyUser, { query, range }, page);
+  const from = end - days * day;
+  const anywhere = () => Math.floor(end - Math.random() * Math.min(days, 10) * day * 0.5);
+  const page = { after: undefined, at: undefined, fetch: 51, now: end };
+  return {
+    sql: await time(() =>
+      findEvents(database, heavyUser, { query, range: { from, to: anywhere() } }, page),
+    ),
+    api: await time(() =>
+      api("events.search", { query: text, from: iso(from), to: iso(anywhere()), limit: 50 }),
+    ),
   };
 }
 
-function chart(
-  database: Database,
+async function measureChart(
+  { database, api, end }: Place,
   text: string,
-  by: "level" | "type" | "agentId",
-  end: number,
-): Turn {
+  by: (typeof dimensions)[number],
+) {
   const query = parseEventQuery(text);
-  return () => {
+  const anyRange = () => {
     const to = end - Math.floor(Math.random() * day);
-    const range = { from: to - 29 * day, to };
-    const counting = { userId: heavyUser, query, range, by: [by], step: day / 4, now: end };
-    return database.searches({ userId: heavyUser }).execute(chartStatement(counting, true));
+    return { from: to - 29 * day, to };
+  };
+  return {
+    sql: await time(() => {
+      const counting = { userId: heavyUser, query, range: anyRange(), by: [by], now: end };
+      const asked = chartStatement({ ...counting, step: day / 4 }, true);
+      return database.searches({ userId: heavyUser }).execute(asked);
+    }),
+    api: await time(() => {
+      const { from, to } = anyRange();
+      const range = { from: iso(from), to: iso(to), interval: "6h" };
+      return api("events.timeseries", { query: text, by, ...range });
+    }),
   };
 }
 
-async function measurePages(database: Database, end: number, texts: readonly string[]) {
-  console.log("pages of 50, ms least / p50 / p95, over 24 h; over 30 days");
-  for (const text of texts) {
-    const results = [];
-    for (const days of [1, 30]) results.push(await time(page(database, text, end, days), 60));
-    console.log(`${text || "(none)"}: ${results.join("; ")}`);
-  }
-}
+const tell = (text: string, { sql, api }: Measured[string]) => {
+  const words = ({ least, middle, p95 }: Times) =>
+    [least, middle, p95].map((one) => one.toFixed(1)).join(" / ");
+  console.log(`${text}: ${words(sql)}; API ${words(api)}`);
+};
 
-async function measureCharts(database: Database, end: number) {
-  console.log("29-day charts of 6 h, ms least / p50 / p95");
-  for (const text of charts) {
-    for (const by of ["level", "type", "agentId"] as const) {
-      const turn = chart(database, text, by, end);
-      console.log(`${text || "(none)"} by ${by}: ${await time(turn, 60)}`);
-    }
+/** `pages`, `terms` or `charts`, over all or over those whose text has `part` in it. */
+export async function measure(
+  folder: string,
+  name: string,
+  set: string,
+  part = "",
+): Promise<Measured> {
+  const { owner, facts, connections, stop } = await openScratch(folder, name);
+  const database = openDatabase(connections);
+  const { api, close } = await openApi(facts, owner);
+  const [row] = await owner`
+    select max(occurred_at) as newest from events where user_id = ${heavyUser}`;
+  const place = { database, api, end: new Date(row?.newest).getTime() + 1 };
+  const measured: Measured = {};
+  const note = (text: string, found: Measured[string]) => {
+    measured[text] = found;
+    tell(text, found);
+  };
+  const asked = (texts: readonly string[]) => texts.filter((text) => text.includes(part));
+  if (set === "charts") {
+    for (const text of asked(charts))
+      for (const by of dimensions)
+        note(`${text || "all"} by ${by}`, await measureChart(place, text, by));
+  } else {
+    for (const text of asked(set === "pages" ? pages : terms))
+      for (const days of [1, 30])
+        note(`${text || "all"} in ${days} d`, await measurePages(place, text, days));
   }
+  await close();
+  await database.close();
+  await stop();
+  return measured;
 }
-
-/** `tsx bench/event-storage/measure.ts <folder> <database> [pages] [terms] [charts]` */
-const [folder = "", name = "", ...sets] = process.argv.slice(2);
-const { owner, connections, stop } = await openScratch(folder, name);
-const database = openDatabase(connections);
-const [row] = await owner`
-  select max(occurred_at) as newest from events where user_id = ${heavyUser}`;
-const end = new Date(row?.newest).getTime() + 1;
-if (sets.includes("pages")) await measurePages(database, end, pages);
-if (sets.includes("terms")) await measurePages(database, end, terms);
-if (sets.includes("charts")) await measureCharts(database, end);
-await database.close();
-await stop();

@@ -4,17 +4,23 @@ import { startEmbeddedPostgres } from "../../packages/db/src/embedded/start.ts";
 import { createDatabase, migrate } from "../../packages/db/src/migrate.ts";
 import { prepareRoles } from "../../packages/db/src/roles.ts";
 
-const migrations = fileURLToPath(new URL("../../packages/db/migrations", import.meta.url));
+/** Of the tables as they are now. */
+export const migrations = fileURLToPath(new URL("../../packages/db/migrations", import.meta.url));
 
 /** Who has eight tenths of all events. */
 export const heavyUser = "00000000-0000-7000-8000-000000000001";
 
-/** The embedded PostgreSQL with its durable defaults, kept in a folder between runs. */
-export async function openScratch(dataDir: string, databaseName: string) {
+/** The embedded PostgreSQL, with its durable defaults but for `settings`, kept in a folder between runs. */
+export async function openScratch(
+  dataDir: string,
+  databaseName: string,
+  settings: Record<string, string> = {},
+) {
   const postgres = await startEmbeddedPostgres({
     dataDir,
     password: "only-for-this-bench-0123456789",
     log: () => {},
+    settings,
   });
   await createDatabase(postgres.connection, databaseName);
   const facts = { ...postgres.connection, database: databaseName };

@@ -73,7 +73,7 @@ export function openDatabase(connections: DatabaseConnections): Database {
     }),
     end,
   );
-  const searches = poolOf(6, {
+  const searches = poolOf(12, {
     ...options,
     applicationName: "muniment-search",
     parameters: {
