@@ -16,7 +16,10 @@ export const plainError = ({ code, reason, message }: AppError, requestId: strin
 });
 
 /** Cookies and limit headers (draft-ietf-httpapi-ratelimit-headers) of an answer. */
-export function setHeaders({ headers }: Exchange, { cookies, limits }: ResponseFacts): void {
+export function setHeaders(
+  { headers }: Pick<Exchange, "headers">,
+  { cookies, limits }: ResponseFacts,
+): void {
   for (const cookie of cookies) headers.push("set-cookie", cookie);
   const state = tightest(limits);
   if (!state) return;
@@ -31,7 +34,7 @@ export function setHeaders({ headers }: Exchange, { cookies, limits }: ResponseF
 }
 
 /** Tells when to come back after a 429 or 503. */
-export function setRetryAfter({ headers }: Exchange, errors: AppError[]): void {
+export function setRetryAfter({ headers }: Pick<Exchange, "headers">, errors: AppError[]): void {
   const seconds = Math.max(0, ...errors.map((error) => error.retryAfterSeconds ?? 0));
   if (seconds > 0) headers.push("retry-after", String(seconds));
 }

@@ -44,7 +44,14 @@ const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 export async function readJsonBody(request: IncomingMessage, limit: number): Promise<string> {
   requireUncoded(request.headers["content-encoding"]);
   const bytes = await readBytes(request, limit);
-  const type = request.headers["content-type"];
+  return readText(bytes, request.headers["content-type"]);
+}
+
+/**
+ * Reads the bytes of a JSON body of a type as text.
+ * @throws AppError `unsupported_content_type`, `invalid_json` for bytes that are not UTF-8
+ */
+export function readText(bytes: Buffer, type: string | undefined): string {
   if (bytes.length > 0 || type !== undefined) requireJson(type);
   try {
     return utf8.decode(bytes);

@@ -9,7 +9,8 @@ import { procedures } from "./procedures.ts";
 
 const header = (value: string | string[] | undefined) => (Array.isArray(value) ? value[0] : value);
 
-function readBearer(value: string | undefined): string | undefined {
+/** What follows `Bearer`; empty when the header says something else. */
+export function readBearer(value: string | undefined): string | undefined {
   if (value === undefined) return undefined;
   return /^Bearer +(\S+)$/i.exec(value)?.[1] ?? "";
 }
@@ -56,7 +57,11 @@ class ExchangeFacts implements RequestFacts {
  * made, and so does not keep the session from idling.
  */
 export function createContext(deps: Deps, exchange: Exchange, isUse = true): Context {
-  const facts = new ExchangeFacts(exchange, deps.config);
+  return contextOf(deps, new ExchangeFacts(exchange, deps.config), isUse);
+}
+
+/** The same of facts that are known already. */
+export function contextOf(deps: Deps, facts: RequestFacts, isUse = true): Context {
   let identity: Promise<Principal> | undefined;
   return {
     deps,

@@ -5,8 +5,10 @@ import type { Deps } from "../deps.ts";
 import { AppError, toAppError } from "../errors.ts";
 import { plainError } from "./answer.ts";
 import { answersWith } from "./answer-head.ts";
+import { answerDirectly } from "./direct-calls.ts";
 import { createFront } from "./front.ts";
 import { addHealthRoutes } from "./health-route.ts";
+import { ingestRoute } from "./ingest-route.ts";
 import { addJwksRoute } from "./jwks-route.ts";
 import { addOpenApiRoute } from "./openapi-route.ts";
 import { ownOriginOnly, securityHeaders } from "./security-headers.ts";
@@ -35,6 +37,12 @@ export async function createServer(
   const ids = new WeakMap<IncomingMessage, string>();
   const always = securityHeaders(deps.config);
   const [name, value] = ownOriginOnly;
+  /** What the front adds to every answer, for those that do not pass it. */
+  const fromFront = {
+    [name]: value,
+    "cache-control": "no-store",
+    ...(deps.config.corsOrigins.length > 0 ? { vary: "Origin" } : {}),
+  };
   const http = {
     requestTimeout: 30_000,
     keepAliveTimeout: 72_000,
@@ -50,7 +58,9 @@ export async function createServer(
         }
         handle(request, response);
       });
-      return createHttpServer(http, front);
+      const server = createHttpServer(http, front);
+      answerDirectly(server, deps, ingestRoute(deps), { ...always, ...fromFront });
+      return server;
     },
     genReqId: (request) => ids.get(request) ?? "",
     // Drained by `close`: idle connections end at once, busy ones after their answer.
