@@ -22,7 +22,7 @@ import { defineErasureJobs } from "./erasure/jobs.ts";
 import { type ErasureLedger, openErasureLedger } from "./erasure/ledger.ts";
 import type { EventQueries } from "./event-queries.ts";
 import { defineAccountJobs } from "./features/account/jobs.ts";
-import { evaluateDue } from "./features/alert-rules/evaluate.ts";
+import { evaluateDue, lookBackDue } from "./features/alert-rules/evaluate.ts";
 import { createWaker } from "./features/alert-rules/waker.ts";
 import { defineAuthJobs } from "./features/auth/jobs.ts";
 import { conditionOf } from "./features/events/conditions.ts";
@@ -291,6 +291,7 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
   stopEach.push(repeat(300, sealer.seal, log));
   stopEach.push(repeat(1000, () => deliverCheckpoints(witnessing, stopped), log));
   stopEach.push(repeat(500, () => evaluateDue(alerting), log));
+  stopEach.push(repeat(500, () => lookBackDue(alerting), log));
   stopEach.push(repeat(500, () => tellAlerts(alerting), log));
   stopEach.push(repeat(2000, () => indexEvents(database, () => stopping.signal.aborted), log));
   const ledgerTimer = setInterval(() => {

@@ -121,18 +121,19 @@ describe("an alert rule", () => {
 
   test("comes before a second one of a user whose rules have all waited longer", async () => {
     const { id } = await create();
-    const { member: busy } = await makeSender(server);
+    const busy = await server.member();
     const createAnother = async () => must(await busy.mutate("alertRules.create", rule)).id;
     const ids = [await createAnother(), await createAnother(), await createAnother()];
     // In a transaction that is rolled back, which no node looks at.
     let order: string[] = [];
     const look = server.owner.begin(async (sql) => {
-      await sql`update alert_rules set enabled = false`;
       await sql`
-        update alert_rules set enabled = true, firing_id = id,
-          next_check_at = case when id = ${id} then now() else '2000-01-01' end
+        update alert_rules set firing_id = id,
+          next_check_at = case when id = ${id} then timestamptz '2001-01-01' else '2000-01-01' end
         where id = any (${`{${[id, ...ids]}}`}::text::uuid[])`;
-      order = (await sql`select id from due_alert_rules(now(), 10)`).map((row) => row.id);
+      const whose = `{${sender.userId},${busy.id}}`;
+      const due = await sql`select id from due_alert_rules(now(), 10, ${whose}::text::uuid[])`;
+      order = due.map((row) => row.id);
       throw new Error("rolled back");
     });
     await expect(look).rejects.toThrow("rolled back");

@@ -52,6 +52,9 @@ export const alertRules = pgTable(
   (table) => [
     index("alert_rules_user_id_idx").on(table.userId, table.createdAt, table.id),
     index("alert_rules_next_check_at_idx").on(table.nextCheckAt).where(sql`${table.enabled}`),
+    index("alert_rules_new_idx")
+      .on(table.userId, table.id)
+      .where(sql`${table.earlierXid} is not null`),
   ],
 );
 

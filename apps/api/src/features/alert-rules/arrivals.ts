@@ -8,6 +8,8 @@ export type Rule = typeof alertRules.$inferSelect;
 
 /** Batches that one statement looks at, each of at most 100 events. */
 const batchesPerLook = 500;
+/** The same of a look back, which has more time, and keeps another at the same rule waiting. */
+const batchesBack = 50;
 /** Counts are kept by this part of the window, so that it slides by as much. */
 const partsOfWindow = 60;
 
@@ -108,11 +110,11 @@ export async function addEarlier(tx: Tx, rule: Rule, condition: SQL | undefined,
       from ${receipts}
       where ${receipts.userId} = ${rule.userId}
         and (commit_xid, position) < ${place(rule.earlierXid, rule.earlierPosition)}
-      order by commit_xid desc, position desc limit ${batchesPerLook}
+      order by commit_xid desc, position desc limit ${batchesBack}
     ), b as (select * from page where is_here and is_within
     ), added as (${counting(rule, condition, since)})
     select commit_xid::text as xid, position::text as position from page
-    where (select bool_or(is_within) and count(*) = ${batchesPerLook} from page)
+    where (select bool_or(is_within) and count(*) = ${batchesBack} from page)
     order by commit_xid, position limit 1`);
   return last ? { earlierXid: last.xid, earlierPosition: BigInt(last.position) } : over;
 }
