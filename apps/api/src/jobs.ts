@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Database, Tx } from "@muniment/db/database.ts";
 import { jobs } from "@muniment/db/schema/jobs.ts";
 import { afterCommit } from "@muniment/db/transactions.ts";
-import { and, eq, inArray, isNull, sql } from "drizzle-orm";
+import { and, eq, gt, inArray, isNull, sql } from "drizzle-orm";
 import type { Logger } from "pino";
 import { v7 as uuidv7 } from "uuid";
 import type { Encryption } from "./encryption.ts";
@@ -14,6 +14,9 @@ const leaseSeconds = 20;
 const renewalsPerLease = 4;
 const longestMilliseconds = 600_000;
 const maxAttempts = 8;
+/** No job waits for so long: who finds one that does knows that the clock it was set by was wrong. */
+const longestWaitSeconds = 2 * 86_400;
+const putRightMilliseconds = 60_000;
 const maxStopMilliseconds = 5000;
 
 /** How many jobs of each lane are done at a time: what is slow keeps only its own lane waiting. */
@@ -77,6 +80,7 @@ export function createJobs(
 ): Jobs {
   const definitions = new Map<string, Definition>();
   const stopping = new AbortController();
+  let puttingRight: NodeJS.Timeout | undefined;
   const wakeLane = new Map<Lane, () => void>();
   let running: Promise<unknown> = Promise.resolve();
 
@@ -175,6 +179,14 @@ export function createJobs(
     };
     return { requireOurs, end };
   }
+
+  /** Makes due what a clock that was far ahead set, such as one of a machine that had just begun. */
+  const putRight = () =>
+    database.transaction({}, async (tx) => {
+      const at = now();
+      const late = secondsFrom(at, longestWaitSeconds);
+      await tx.update(jobs).set({ runAt: at }).where(gt(jobs.runAt, late));
+    });
 
   const payloadOf = (job: typeof jobs.$inferSelect): unknown =>
     JSON.parse(encryption.decrypt(job.payload, placeOf(job.id)));
@@ -288,10 +300,15 @@ export function createJobs(
           if (everySeconds !== undefined) await insert(tx, queue, null, queue);
         }
       });
+      await putRight();
+      puttingRight = setInterval(() => {
+        putRight().catch((error: unknown) => log.debug({ err: error }, "jobs cannot be set now"));
+      }, putRightMilliseconds).unref();
       running = Promise.all((Object.entries(lanes) as [Lane, number][]).map(work));
     },
     async stop() {
       stopping.abort();
+      clearInterval(puttingRight);
       await Promise.race([running, sleep(maxStopMilliseconds, undefined, { ref: false })]);
     },
   };

@@ -265,6 +265,25 @@ describe("a job", () => {
     }
   });
 
+  test("that recurs is not kept waiting by a clock that was wrong", async () => {
+    let runs = 0;
+    const begin = async () => {
+      const jobs = createRunner();
+      jobs.every("recurring", 60, async () => {
+        runs += 1;
+      });
+      await jobs.start();
+      return jobs;
+    };
+    clock.advance(365 * 86_400);
+    const ahead = await begin();
+    await expect.poll(() => runs, soon).toBe(1);
+    await ahead.stop();
+    clock.advance(-365 * 86_400);
+    await begin();
+    await expect.poll(() => runs, soon).toBe(2);
+  });
+
   test("under way is finished before the runner has stopped", async () => {
     const jobs = createRunner();
     const steps: string[] = [];
