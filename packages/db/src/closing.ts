@@ -33,10 +33,6 @@ export class Closing {
   use(socket: Socket): Socket {
     this.#socket = socket;
     this.#names = new Map();
-    // Also where it was never opened: the driver gets one to fail with (`openDriverSocket`).
-    socket.once("close", () => {
-      if (this.#socket === socket) this.#socket = undefined;
-    });
     return socket;
   }
 

@@ -213,8 +213,27 @@ describe.each(before)("behind %s", (_, act) => {
   });
 });
 
+test("a connection that answers a rollback with anything else is not lent again", async () => {
+  const ask: Pass = (chunk, to, from) => {
+    if (!chunk.includes("rollback")) return to.write(chunk);
+    from.write(ready);
+    setTimeout(() => to.write(chunk), 20);
+  };
+  await openBehind({ ask }, async (database) => {
+    const pids: unknown[] = [];
+    const run = (fails: boolean) =>
+      database.transaction({}, async (tx) => {
+        const [row] = await tx.execute<{ pid: number }>(sql`select pg_backend_pid() as pid`);
+        pids.push(row?.pid);
+        if (fails) throw new Error("changed its mind");
+      });
+    await expect(run(true)).rejects.toThrow("changed its mind");
+    await run(false);
+    expect(new Set(pids).size).toBe(2);
+  });
+});
+
 test("where no socket can be opened, a transaction with nothing but a row fails like any other", async () => {
-  // No directory, and no error that says that the database is away.
   const facts = { ...scratch.connections.app, host: "/dev/null" };
   const database = openDatabase({ app: facts, ingest: facts });
   const failing: (() => Promise<unknown>)[] = [
