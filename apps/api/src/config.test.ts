@@ -273,6 +273,11 @@ test.each([
   expect(complaints({ ...endpoint, MODEL_BASE_URL })).toEqual(["MODEL_BASE_URL"]);
 });
 
+test("what refuses a model is one sentence", () => {
+  const start = () => configOf({ ...endpoint, MODEL_BASE_URL: "https://models.example.com:22/v1" });
+  expect(start).toThrow(/ cannot be sent to: Port 22 is not one for HTTP\.\n/);
+});
+
 test("in production the model's key does not travel in the clear", () => {
   const MODEL_BASE_URL = "http://models.example.com/v1";
   const clear = { ...production(), ...endpoint, MODEL_BASE_URL };

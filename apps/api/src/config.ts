@@ -364,7 +364,7 @@ function modelProblems(v: Variables, production: boolean, baseGiven: boolean): P
   if (refusal || base.includes("?") || base.includes("#")) {
     problems.push({
       variable: "MODEL_BASE_URL",
-      problem: `cannot be sent to: ${refusal ?? "it has a query or a fragment"}`,
+      problem: `cannot be sent to: ${refusal?.replace(/\.$/, "") ?? "it has a query or a fragment"}`,
       remedy: "set it to a plain address, such as https://models.example.com/v1",
     });
   }
