@@ -321,8 +321,12 @@ describe("an export that is under way", () => {
   });
 
   test("ends with the session that asked for it, and is failed when nobody takes it", async () => {
-    const { sender, reader } = await begin();
+    const { sender, id, reader } = await begin();
     must(await sender.member.mutate("auth.signOut"));
+    const status = async () =>
+      (await server.owner`select status from event_exports where id = ${id}`)[0]?.status;
+    // Not read before, or it could come to its end within the second that this may take.
+    await expect.poll(status).toBe("failed");
     await expect(rest(reader)).rejects.toThrow();
     const left = await begin();
     await left.reader?.cancel();
