@@ -41,6 +41,7 @@ async function startExportServer(
     bytes: 10,
     progress: 0.428,
     error: null,
+    canResume: false,
     createdAt: "2026-01-01T00:00:00.000Z",
     updatedAt: "2026-01-01T00:00:00.000Z",
   };
