@@ -16,6 +16,8 @@ export type Api = (procedure: string, input: object) => Promise<void>;
 
 type Answer = { status: number | undefined; cookie: string; body: string };
 
+const secret = "only-for-this-bench-0123456789-0123456789-";
+
 const agent = new Agent({ keepAlive: true, maxSockets: 1 });
 
 function call(url: string, headers: Record<string, string>, body?: string): Promise<Answer> {
@@ -28,7 +30,8 @@ function call(url: string, headers: Record<string, string>, body?: string): Prom
         text += chunk;
       });
       answer.on("end", () => {
-        const cookie = answer.headers["set-cookie"]?.[0]?.split(";")[0] ?? "";
+        const cookies = answer.headers["set-cookie"] ?? [];
+        const cookie = cookies.map((text) => text.split(";")[0]).join("; ");
         resolve({ status: answer.statusCode, cookie, body: text });
       });
     });
@@ -46,6 +49,11 @@ export async function openApi(facts: ConnectionFacts, owner: postgres.Sql) {
     LOG_LEVEL: "silent",
     DATABASE_URL: "postgres://127.0.0.1/unused",
     RATE_LIMIT_USER_MAX: "1000000000",
+    // The same each time, as the database keeps what they encrypt and sign.
+    JWT_SECRET: `${secret}1`,
+    API_KEY_SECRET: `${secret}2`,
+    ENCRYPTION_KEY: `${secret}3`,
+    AUDIT_SIGNING_KEY: `${secret}4`,
   });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
   const { config, rings } = parsed;
@@ -60,7 +68,8 @@ export async function openApi(facts: ConnectionFacts, owner: postgres.Sql) {
     update users set password_hash = ${hash} where id = ${heavyUser} returning email`;
   const json = { "content-type": "application/json", origin };
   const signIn = JSON.stringify({ email: row?.email, password });
-  const { cookie } = await call(`${origin}/trpc/auth.signIn`, json, signIn);
+  const { cookie, status } = await call(`${origin}/trpc/auth.signIn`, json, signIn);
+  if (status !== 200) throw new Error(`the heavy user's sign-in was answered with ${status}`);
   const api: Api = async (procedure, input) => {
     const asked = encodeURIComponent(JSON.stringify(input));
     const { status, body } = await call(`${origin}/trpc/${procedure}?input=${asked}`, { cookie });

@@ -92,6 +92,8 @@ export async function measure(
 ): Promise<Measured> {
   const { owner, facts, connections, stop } = await openScratch(folder, name);
   const database = openDatabase(connections);
+  // While the password is still the one above: the server gives the role another.
+  await database.searches({ userId: heavyUser }).execute("select");
   const { api, close } = await openApi(facts, owner);
   const [row] = await owner`
     select max(occurred_at) as newest from events where user_id = ${heavyUser}`;
