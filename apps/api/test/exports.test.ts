@@ -287,8 +287,8 @@ async function makeLongEvents() {
 }
 
 /** An export of so many long events that it is far from its end when its first bytes are there. */
-async function begin() {
-  const sender = await makeLongEvents();
+async function begin(given?: Awaited<ReturnType<typeof makeLongEvents>>) {
+  const sender = given ?? (await makeLongEvents());
   const { id } = must(await sender.member.mutate("exports.create", { format: "ndjson" }));
   const response = await fetchExport(sender.member, id);
   const reader = response.body?.getReader();
@@ -372,6 +372,33 @@ describe("an export that broke off", () => {
     must(await other.sender.member.mutate("exports.cancel", { id: other.id }));
     expect((await from(other.sender.member, other.id, 0)).status).toBe(404);
     expect(await other.state()).toMatchObject({ status: "cancelled", canResume: false });
+  });
+
+  test("is not for a session whose password was given long before it was asked for", async () => {
+    const sender = await makeLongEvents();
+    const stale = await server.signIn(sender.member.email);
+    clock.advance(301);
+    must(await sender.member.mutate("auth.reauthenticate", { password }));
+    const { id, reader, state } = await begin(sender);
+    const refused = await from(stale, id, 0);
+    expect(refused.status).toBe(403);
+    expect(await refused.text()).toContain("reauthentication_required");
+    expect(await state()).toMatchObject({ status: "running" });
+    await reader?.cancel();
+    await expect.poll(state).toMatchObject({ status: "failed" });
+    expect((await from(stale, id, 0)).status).toBe(403);
+    must(await stale.mutate("auth.reauthenticate", { password }));
+    expectWhole(Buffer.from(await (await from(stale, id, 0)).arrayBuffer()));
+  });
+
+  test("cannot be taken up for longer than a day, however often that is tried", async () => {
+    const { sender, id, reader, state } = await begin();
+    await reader?.cancel();
+    await expect.poll(state).toMatchObject({ canResume: true });
+    await server.owner`
+      update event_exports set created_at = created_at - interval '25 hours' where id = ${id}`;
+    expect((await state()).canResume).toBe(false);
+    expect((await from(sender.member, id, 0)).status).toBe(404);
   });
 
   test("is theirs who fetch it last, whoever had it and goes away then", async () => {

@@ -23,6 +23,8 @@ export const exportColumns = [
 /** An export must be fetched within so long, by who asked for it; one that broke off, again within so long. */
 export const exportFetchSeconds = 300;
 export const exportResumeSeconds = 3600;
+/** Counted from when it was asked for, however often it broke off since. */
+export const exportLongestSeconds = 86_400;
 
 export const exportStatuses = ["waiting", "running", "done", "failed", "cancelled"] as const;
 export const eventExport = z.strictObject({

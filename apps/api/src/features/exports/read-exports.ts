@@ -2,6 +2,7 @@ import type { eventExports } from "@muniment/db/schema/event-exports.ts";
 import {
   type EventExport,
   exportFetchSeconds,
+  exportLongestSeconds,
   exportResumeSeconds,
 } from "@muniment/shared/exports.ts";
 
@@ -22,9 +23,14 @@ function ended(row: ExportRow, now: Date): { status: "failed"; error: string } |
 }
 
 /** Whether it was begun and not finished; the one who sends it now, if any, gives way. */
-export const canResume = ({ status, updatedAt }: ExportRow, now: Date): boolean =>
-  (status === "running" || status === "failed") &&
-  now.getTime() - updatedAt.getTime() <= exportResumeSeconds * 1000;
+export function canResume({ status, createdAt, updatedAt }: ExportRow, now: Date): boolean {
+  const secondsSince = (time: Date) => (now.getTime() - time.getTime()) / 1000;
+  return (
+    (status === "running" || status === "failed") &&
+    secondsSince(updatedAt) <= exportResumeSeconds &&
+    secondsSince(createdAt) <= exportLongestSeconds
+  );
+}
 
 function progressOf({ status, firstAt, reachedAt, to }: ExportRow): number {
   if (status === "done") return 1;

@@ -5,6 +5,7 @@ import { exportColumns, exportFetchSeconds, writeTrailer } from "@muniment/share
 import { and, count, eq, gt, ne } from "drizzle-orm";
 import type { Deps } from "../../deps.ts";
 import { AppError } from "../../errors.ts";
+import { recentSeconds } from "../../trpc/recently-authenticated.ts";
 import { readChunks } from "./read-chunks.ts";
 import { canResume, type ExportRow } from "./read-exports.ts";
 
@@ -20,11 +21,12 @@ type Write = (bytes: Buffer) => Promise<void>;
 /**
  * Begins an export that waits, or, where an `offset` is given, also one that broke off: whoever sends it
  * still gives way.
- * @throws AppError `not_found`, `too_many` while others of the user are under way
+ * @throws AppError `not_found`, `too_many` while others of the user are under way,
+ *   `reauthentication_required` for a session that could not have asked for it
  */
 export async function beginExport(
   { database, now }: Exporter,
-  { userId }: Owner,
+  { userId, authenticatedAt }: Owner & { authenticatedAt: Date },
   id: string,
   offset: number | null,
 ) {
@@ -47,6 +49,11 @@ export async function beginExport(
       const isCancelled = known?.status === "cancelled";
       const why = isCancelled ? "It was cancelled." : "There is no export to fetch here.";
       throw new AppError("not_found", why);
+    }
+    // As `exports.create` asks for it, which may be long ago.
+    const oldest = known.createdAt.getTime() - recentSeconds * 1000;
+    if (!waits && authenticatedAt.getTime() < oldest) {
+      throw new AppError("reauthentication_required", "Enter your password again to do this.");
     }
     const [row] = await tx
       .update(eventExports)
