@@ -5,6 +5,7 @@ import { errorReasons } from "./error-reasons.ts";
 import { roles } from "./permissions.ts";
 import { authenticationMethods, secondFactorMethods } from "./second-factors.ts";
 import { uploadTypeNames } from "./uploads.ts";
+import { uuid } from "./values.ts";
 import { witnessKinds } from "./witnesses.ts";
 
 const none = z.strictObject({});
@@ -19,6 +20,14 @@ const limitChange = z.strictObject({
   points: z.number().int().nullable(),
   durationSeconds: z.number().int().nullable(),
 });
+
+/** One entry names at most so many people. */
+export const maxSubjects = 200;
+/** Whose data was shown: the users of these ids, or anybody's who had an account then; neither where nobody's. */
+const subjects = {
+  subjects: z.array(uuid).max(maxSubjects).optional(),
+  everyone: z.literal(true).optional(),
+};
 
 /** The keys that were destroyed; personal data under them can no longer be read. */
 const keys = z.array(z.string());
@@ -141,6 +150,7 @@ export const auditActions = {
     format: z.string(),
     from: z.number().int(),
     to: z.number().int(),
+    ...subjects,
   }),
   "data.erasure_requested": z.strictObject({ graceSeconds: z.number().int() }),
   "data.erasure_cancelled": none,
@@ -148,7 +158,11 @@ export const auditActions = {
   "data_keys.expired": z.strictObject({ keys }),
   "data.export_requested": none,
   "data.export_downloaded": none,
-  "data.read": z.strictObject({ procedure: z.string(), count: z.number().int().min(1) }),
+  "data.read": z.strictObject({
+    procedure: z.string(),
+    count: z.number().int().min(1),
+    ...subjects,
+  }),
   "call.refused": refusal,
 } as const satisfies Record<string, z.ZodType>;
 

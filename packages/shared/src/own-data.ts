@@ -12,7 +12,11 @@ export const access = z.strictObject({
   procedure: z.string().nullable(),
   /** How often within the minute. */
   count: z.number().int().min(1),
-  /** Who it was; null where that account is gone. */
+  /** Whether the answer was about so many that anybody with an account then may have been among them. */
+  everyone: z.boolean(),
+  /** The system: the server by itself, or its operator by a command on its machine. */
+  actor: z.enum(["user", "system"]),
+  /** Which user it was; null where that account is gone, and of the system. */
   by: z.strictObject({ displayName: z.string(), role }).nullable(),
 });
 export type Access = z.infer<typeof access>;

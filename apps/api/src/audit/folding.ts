@@ -22,6 +22,8 @@ export type FoldedEntry = {
   procedure: string;
   reason: string;
   details: Record<string, unknown>;
+  /** What it becomes where there are too many at once; else it shares an entry that names no caller. */
+  crowded?: Pick<FoldedEntry, "entry" | "caller" | "details">;
 };
 
 export type Folding = {
@@ -46,10 +48,13 @@ export function createFolding(
   const hashed = (caller: string) =>
     createHmac("sha256", key).update(caller).digest("base64url").slice(0, 22);
 
-  function note({ entry, caller, procedure, reason, details }: FoldedEntry) {
+  function note(folded: FoldedEntry) {
+    const isCrowded = pending.size >= maxPending;
+    const { procedure, reason } = folded;
+    const { entry, caller, details } = (isCrowded && folded.crowded) || folded;
     const minute = new Date(Math.floor(entry.at.getTime() / 60_000) * 60_000);
-    const crowded = pending.size >= maxPending;
-    const by = crowded ? "many" : hashed(caller);
+    const namesNone = isCrowded && !folded.crowded;
+    const by = namesNone ? "many" : hashed(caller);
     const place = `${minute.getTime()} ${by} ${procedure} ${reason}`;
     const known = pending.get(place);
     if (known) {
@@ -58,11 +63,11 @@ export function createFolding(
     }
     const made = toAuditRow({
       ...entry,
-      ...(crowded ? { principal: { kind: "anonymous" } } : {}),
+      ...(namesNone ? { principal: { kind: "anonymous" } } : {}),
       details: { ...details, count: 1 },
     });
     // One that many callers share names none of them.
-    if (crowded) made.personal = {};
+    if (namesNone) made.personal = {};
     const counter = { minute, caller: by, procedure, reason, count: 1 };
     pending.set(place, { counter, entry: made });
   }

@@ -6,6 +6,7 @@ import { and, count, eq, getTableColumns, getTableName, gt, or, type SQL, sql } 
 import type { PgColumn } from "drizzle-orm/pg-core";
 import type { DataKeys } from "../audit/data-keys.ts";
 import { readable } from "../audit/data-keys.ts";
+import { showed } from "../audit/showed.ts";
 
 const rowsAtOnce = 2000;
 
@@ -86,6 +87,13 @@ function afterPlace(place: string): SQL {
   return sql`(tableoid, ctid) > (${table}::oid, ${row}::tid)`;
 }
 
+/** Of the people whom an entry names together, one. */
+function ofOne(details: Record<string, unknown>, userId: string): Record<string, unknown> {
+  const { subjects } = details;
+  if (!Array.isArray(subjects)) return details;
+  return { ...details, subjects: subjects.filter((id) => id === userId) };
+}
+
 /**
  * What the audit log tells of a user: who acted or was acted on, with the personal data of that user
  * and of nobody else.
@@ -102,7 +110,9 @@ export async function* readOwnEntries(
       .reads({})
       .select()
       .from(auditLog)
-      .where(and(or(eq(auditLog.actorId, userId), eq(auditLog.targetId, userId)), after))
+      .where(
+        and(or(eq(auditLog.actorId, userId), eq(auditLog.targetId, userId), showed(userId)), after),
+      )
       .orderBy(auditLog.at, auditLog.id)
       .limit(rowsAtOnce);
     const mine = rows.map(({ id, personal }) => ({
@@ -117,6 +127,7 @@ export async function* readOwnEntries(
         ...row,
         // Another person's id would say who looked; the page of one's data tells that by name.
         actorId: actorId === userId ? actorId : null,
+        details: ofOne(row.details, userId),
         actor: readable(opened[at]?.actor),
         target: readable(opened[at]?.target),
       }));

@@ -1,11 +1,11 @@
-import { recordReads, type Seen, type SeenList } from "../audit/reads.ts";
+import { recordReads, type SeenList, type Shown } from "../audit/reads.ts";
 import type { UserPrincipal } from "../identity/principal.ts";
 import type { Context } from "./context.ts";
 import { procedure } from "./init.ts";
 
 /**
- * Leaves a trace of whose data an answer showed. The handler says so by `saw`: the
- * people, or the list where those on it are not told apart; an answer whose handler did not is never given.
+ * Leaves a trace of whose data an answer showed. The handler says so by `saw`, with the list that it
+ * was taken from; an answer whose handler did not is never given.
  */
 export const readsOthers = procedure.meta({ readsOthers: true }).use(async function recordRead({
   ctx,
@@ -13,9 +13,9 @@ export const readsOthers = procedure.meta({ readsOthers: true }).use(async funct
   path,
 }) {
   const { principal, request, deps } = ctx as Context & { principal: UserPrincipal };
-  let seen: readonly Seen[] | SeenList | undefined;
-  const saw = (what: readonly Seen[] | SeenList) => {
-    seen = what;
+  let seen: { shown: Shown; list: SeenList } | undefined;
+  const saw = (shown: Shown, list: SeenList = "users") => {
+    seen = { shown, list };
   };
   const result = await next({ ctx: { saw } });
   if (!result.ok) return result;

@@ -62,6 +62,13 @@ export const auditEntries = pgTable(
     index("audit_entries_actor_idx").on(table.actorId, table.at, table.id),
     index("audit_entries_target_idx").on(table.targetId, table.at, table.id),
     index("audit_entries_xact_idx").on(table.xact),
+    // Of answers that showed several people's data: whose, and those that may have shown anybody's.
+    index("audit_entries_subjects_idx")
+      .using("gin", sql`(${table.details} -> 'subjects') jsonb_path_ops`)
+      .where(sql`(${table.details} -> 'subjects') is not null`),
+    index("audit_entries_everyone_idx")
+      .on(table.at, table.id)
+      .where(sql`(${table.details} -> 'everyone') is not null`),
   ],
 );
 

@@ -1,5 +1,6 @@
 import { evidence as answer, evidenceInput } from "@muniment/shared/audit-log.ts";
 import { readEvidence } from "../../audit/evidence.ts";
+import { peopleOfRange } from "../../audit/reads.ts";
 import { signedIn } from "../../trpc/authenticated.ts";
 import { limited } from "../../trpc/limited.ts";
 import { permission } from "../../trpc/permission.ts";
@@ -14,7 +15,7 @@ export const evidence = limited("general")
   .output(answer)
   .query(async ({ ctx: { deps, saw }, input: { from, count } }) => {
     const { database, dataKeys, secrets } = deps;
-    saw("audit_log");
+    saw(await peopleOfRange(database.audit, from, from + count), "audit_log");
     const checkpoint = await cosignedCheckpoint(deps, from + count);
     return readEvidence(
       database.audit,

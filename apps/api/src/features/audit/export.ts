@@ -1,5 +1,6 @@
 import { auditExport, auditExportInput, maxBundleEntries } from "@muniment/shared/audit-log.ts";
 import { auditExportPath, ticketPlace, ticketSeconds } from "../../audit/export-ticket.ts";
+import { peopleOfRange, subjectsOf } from "../../audit/reads.ts";
 import { encodeCursor } from "../../cursor.ts";
 import { AppError } from "../../errors.ts";
 import { createChallenge } from "../../identity/challenges.ts";
@@ -37,6 +38,9 @@ export const exportLog = limited("general")
       expiresAt.toISOString(),
       challenge,
     ]);
-    await audit({ target: { kind: "audit_log", id: origin }, details: { format, from, to } });
+    const shown = await peopleOfRange(deps.database.audit, from, to);
+    const others = shown === "everyone" ? shown : shown.filter(({ id }) => id !== principal.userId);
+    const details = { format, from, to, ...subjectsOf(others) };
+    await audit({ target: { kind: "audit_log", id: origin }, details });
     return { path: `${auditExportPath}${ticket}`, from, to, expiresAt: expiresAt.toISOString() };
   });

@@ -1,8 +1,9 @@
 import { auditLog } from "@muniment/db/schema/audit.ts";
 import { users } from "@muniment/db/schema/users.ts";
 import { accessPage, listAccessesInput } from "@muniment/shared/own-data.ts";
-import { and, desc, eq, ne } from "drizzle-orm";
+import { and, desc, eq, gte, ne, or, type SQL } from "drizzle-orm";
 import { z } from "zod";
+import { showed, showedEveryone } from "../../audit/showed.ts";
 import { keysetPage } from "../../paging.ts";
 import { signedIn } from "../../trpc/authenticated.ts";
 import { limited } from "../../trpc/limited.ts";
@@ -11,48 +12,61 @@ import { permission } from "../../trpc/permission.ts";
 const readDetails = z.object({
   procedure: z.string().nullable().catch(null),
   count: z.number().int().catch(1),
+  everyone: z.boolean().catch(false),
 });
 
-/** Who looked at the caller's data, or changed something of the account, newest first. */
+/**
+ * Who looked at the caller's data, or changed something of the account, newest first: other users, and
+ * the system. What may have shown anybody's data counts from when the account was there.
+ */
 export const accesses = limited("general")
   .concat(signedIn)
   .concat(permission("data:read"))
   .input(listAccessesInput)
   .output(accessPage)
   .query(async ({ ctx: { deps, principal }, input }) => {
-    const { userId } = principal;
+    const { userId, createdAt } = principal;
     const page = keysetPage(deps, `accesses:${userId}`, input);
-    const rows = await deps.database
-      .reads({})
-      .select({
-        id: auditLog.id,
-        at: auditLog.at,
-        action: auditLog.action,
-        details: auditLog.details,
-        displayName: users.displayName,
-        role: users.role,
-      })
-      .from(auditLog)
-      .leftJoin(users, eq(users.id, auditLog.actorId))
-      .where(
-        and(
-          eq(auditLog.targetKind, "user"),
-          eq(auditLog.targetId, userId),
-          eq(auditLog.actorKind, "user"),
-          ne(auditLog.actorId, userId),
-          page.after(auditLog.at, auditLog.id),
-        ),
-      )
-      .orderBy(desc(auditLog.at), desc(auditLog.id))
-      .limit(page.fetch);
+    const bySomebodyElse = or(
+      eq(auditLog.actorKind, "system"),
+      and(eq(auditLog.actorKind, "user"), ne(auditLog.actorId, userId)),
+    );
+    const newest = (about: SQL | undefined) =>
+      deps.database
+        .reads({})
+        .select({
+          id: auditLog.id,
+          at: auditLog.at,
+          action: auditLog.action,
+          details: auditLog.details,
+          actorKind: auditLog.actorKind,
+          displayName: users.displayName,
+          role: users.role,
+        })
+        .from(auditLog)
+        .leftJoin(users, eq(users.id, auditLog.actorId))
+        .where(and(about, bySomebodyElse, page.after(auditLog.at, auditLog.id)))
+        .orderBy(desc(auditLog.at), desc(auditLog.id))
+        .limit(page.fetch);
+    // Each by an index of its own; an entry is of one of them only.
+    const found = await Promise.all([
+      newest(and(eq(auditLog.targetKind, "user"), eq(auditLog.targetId, userId))),
+      newest(showed(userId)),
+      newest(and(showedEveryone, gte(auditLog.at, createdAt))),
+    ]);
+    const rows = found
+      .flat()
+      .sort((a, b) => b.at.getTime() - a.at.getTime() || (a.id < b.id ? 1 : -1))
+      .slice(0, page.fetch);
     return page.cut(
       rows,
       (row) => row,
-      ({ id, at, action, details, displayName, role }) => ({
+      ({ id, at, action, details, actorKind, displayName, role }) => ({
         id,
         at: at.toISOString(),
         action,
         ...readDetails.parse(details),
+        actor: actorKind === "system" ? "system" : "user",
         by: displayName !== null && role ? { displayName, role } : null,
       }),
     );

@@ -36,7 +36,7 @@ export const invitations = limited("general")
       )
       .orderBy(desc(linkTokens.createdAt), desc(linkTokens.id))
       .limit(page.fetch);
-    saw("invitations");
+    saw([], "invitations");
     return page.cut(
       rows,
       (row) => ({ at: row.createdAt, id: row.id }),

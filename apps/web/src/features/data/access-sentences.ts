@@ -13,9 +13,15 @@ const looks: Record<string, string> = {
 };
 
 const changes: Record<string, string> = {
+  "audit.exported": "Exported entries of the audit log that name you",
+  "account.locked": "Locked your account after wrong passwords",
+  "account.codes_locked": "Locked your account after wrong codes",
+  "account.password_rehashed": "Stored your password in a safer form",
+  "account.unlocked": "Unlocked your account",
   "user.disabled": "Disabled your account",
   "user.enabled": "Enabled your account again",
   "user.factors_removed": "Removed your second factors",
+  "user.imported": "Made your account from that of another system",
   "user.invited": "Invited you",
   "user.password_reset_started": "Had a link sent to you to set a new password",
   "user.role_changed": "Changed your role",
@@ -24,8 +30,24 @@ const changes: Record<string, string> = {
   "user.unlocked": "Unlocked your account",
 };
 
+/** Where so many were shown that it may have been anybody. */
+const broadLooks: Record<string, string> = {
+  "users.list": "Read lists of users, in which you may be",
+  "users.get": "Looked at many accounts, perhaps yours",
+};
+const inTheLog = "entries of the audit log about so many that you may be among them";
+
 /** What somebody did, in words; the audit log's own name where there are none yet. */
-export function sentenceOf({ action, procedure }: Pick<Access, "action" | "procedure">): string {
+export function sentenceOf({
+  action,
+  procedure,
+  everyone,
+}: Pick<Access, "action" | "procedure" | "everyone">): string {
+  if (everyone) {
+    if (action === "audit.exported") return `Exported ${inTheLog}`;
+    if (procedure?.startsWith("audit.")) return `Read ${inTheLog}`;
+    return broadLooks[procedure ?? ""] ?? "Looked at so much that your data may be in it";
+  }
   if (action !== "data.read") return changes[action] ?? action;
   return procedure === null ? "Looked at your data" : (looks[procedure] ?? `Read ${procedure}`);
 }

@@ -17,14 +17,14 @@ export function AccessesCard() {
   return (
     <Card
       title="Who looked at your data"
-      description="What other people saw or changed of your account, from the audit log. What was only looked at appears within two minutes."
+      description="What others saw or changed of your account, from the audit log. What was only looked at appears within two minutes."
     >
       {accesses.length === 0 ? (
         <p className="text-sm text-muted">Nobody else has looked at your data.</p>
       ) : (
         <>
           <Table caption="Who looked at your data" columns={columns}>
-            {accesses.map(({ id, at, by, count, ...access }) => (
+            {accesses.map(({ id, at, actor, by, count, ...access }) => (
               <Row key={id}>
                 <Cell>
                   <DateTime value={at} />
@@ -35,7 +35,11 @@ export function AccessesCard() {
                       {by.displayName} <Badge>{by.role}</Badge>
                     </>
                   ) : (
-                    <span className="text-muted">somebody whose account is gone</span>
+                    <span className="text-muted">
+                      {actor === "system"
+                        ? "the server or its operator"
+                        : "somebody whose account is gone"}
+                    </span>
                   )}
                 </Cell>
                 <Cell>

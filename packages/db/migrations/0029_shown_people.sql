@@ -1,0 +1,2 @@
+CREATE INDEX "audit_entries_subjects_idx" ON "audit_entries" USING gin (("details" -> 'subjects') jsonb_path_ops) WHERE ("audit_entries"."details" -> 'subjects') is not null;--> statement-breakpoint
+CREATE INDEX "audit_entries_everyone_idx" ON "audit_entries" USING btree ("at","id") WHERE ("audit_entries"."details" -> 'everyone') is not null;
