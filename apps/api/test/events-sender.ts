@@ -1,3 +1,4 @@
+import { Agent, request } from "node:http";
 import { v7 as uuidv7 } from "uuid";
 import type { Client } from "./client.ts";
 import type { TestServer } from "./harness.ts";
@@ -9,6 +10,34 @@ export type Sent = {
   // biome-ignore lint/suspicious/noExplicitAny: tests look into receipts and errors alike
   body: any;
 };
+
+/** Its connections have brought no other kind of call, so that whole calls are answered from their bytes. */
+const ownConnections = new Agent({ keepAlive: true, maxSockets: 1 });
+
+/** `isFromBytes`: whether it was answered by `http/direct-calls.ts`, which begins heads in another order. */
+export type SentWhole = Pick<Sent, "status" | "body"> & { isFromBytes: boolean };
+
+/** Sends raw JSON text as a call whose head and body leave together. */
+export function sendWhole(server: TestServer, key: string, text: string): Promise<SentWhole> {
+  return new Promise((resolve, reject) => {
+    const call = request(`${server.url}/api/v1/events`, {
+      agent: ownConnections,
+      method: "POST",
+      headers: { "content-type": "application/json", authorization: `Bearer ${key}` },
+    });
+    call.on("error", reject);
+    call.on("response", async (response) => {
+      const json = Buffer.concat(await response.toArray()).toString("utf8");
+      const names = response.rawHeaders.filter((_, at) => at % 2 === 0);
+      const isFromBytes = names.indexOf("x-request-id") === names.indexOf("content-type") + 1;
+      // Such a connection stays with `node:http`.
+      if (!isFromBytes) call.destroy();
+      resolve({ status: response.statusCode ?? 0, body: JSON.parse(json), isFromBytes });
+    });
+    // `end` writes the head in one piece with a body that it is given, and says its length.
+    call.end(text);
+  });
+}
 
 /** Sends raw JSON text with a key, one way or the other. */
 export const transports = ["trpc", "trpc batch", "rest"] as const;
