@@ -11,7 +11,8 @@ import { type ApiProcess, account, createApiProcess } from "./api-process.ts";
 import { problemsOf, type SteadySenders, sendSteadily } from "./steady-senders.ts";
 
 const readySeconds = 5;
-const [leastKills, mostKills] = [3, 8];
+const kills = 3;
+const mostAttempts = 3;
 
 let api: ApiProcess;
 let senders: SteadySenders;
@@ -27,21 +28,30 @@ afterAll(async () => {
   await api?.stop();
 });
 
+/** Seconds from the kill, in the midst of receipts, until it is ready again. */
+async function killAndStart(isPostgresToo: boolean): Promise<number> {
+  const { length } = senders.receipted;
+  await expect
+    .poll(() => senders.receipted.length, { timeout: 20_000, interval: 10 })
+    .toBeGreaterThan(length + 100);
+  const killed = performance.now();
+  if (isPostgresToo) process.kill(await api.postmaster(), "SIGKILL");
+  await api.kill();
+  await api.start();
+  return (performance.now() - killed) / 1000;
+}
+
 test("every receipted event exists exactly once although the server is killed while events come in", async () => {
   // On a busy machine nothing is ready in seconds: then it must not take longer than the first
-  // start, which makes a database, and one start that others delay does not count.
+  // start, which makes a database.
   const limit = Math.max(readySeconds, firstStartSeconds);
-  let quickest = Number.POSITIVE_INFINITY;
-  for (let kill = 0; kill < leastKills || (quickest > limit && kill < mostKills); kill += 1) {
-    const { length } = senders.receipted;
-    await expect
-      .poll(() => senders.receipted.length, { timeout: 20_000, interval: 10 })
-      .toBeGreaterThan(length + 100);
-    const killed = performance.now();
-    if (kill % 2 === 1) process.kill(await api.postmaster(), "SIGKILL");
-    await api.kill();
-    await api.start();
-    quickest = Math.min(quickest, (performance.now() - killed) / 1000);
+  for (let kill = 0; kill < kills; kill += 1) {
+    // What others delay is done again: each kind of restart must be quick every time it is asked of.
+    let seconds = Number.POSITIVE_INFINITY;
+    for (let attempt = 0; attempt < mostAttempts && seconds > limit; attempt += 1) {
+      seconds = await killAndStart(kill % 2 === 1);
+    }
+    expect(seconds).toBeLessThanOrEqual(limit);
   }
   await senders.stop();
   const { receipted, refusals } = senders;
@@ -50,7 +60,6 @@ test("every receipted event exists exactly once although the server is killed wh
   await sql.end();
   const others = [...refusals.keys()].filter((what) => !/^(no answer$|503 )/.test(what));
   expect(others).toEqual([]);
-  expect(quickest).toBeLessThan(limit);
 }, 180_000);
 
 test("an export goes on where it was although the server is killed in the middle of it", async () => {
