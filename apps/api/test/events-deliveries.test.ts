@@ -75,6 +75,30 @@ test("a gap in an agent's numbers is reported within five seconds, until it is f
   await expect.poll(sequence, { timeout: 5000 }).toEqual({ ...expected, missing: 0, gaps: [] });
 });
 
+test("a gap is reported at once although nothing can be folded", async () => {
+  const sender = await makeSender(server);
+  const sequence = async () => (await deliveriesOf(sender)).sequence;
+  await send(server, sender.key, numbered(1, 2));
+  await foldAllAgentCounters(server);
+  await server.owner.begin(async (other) => {
+    await other`select pg_advisory_xact_lock(hashtext('agent_counters'))`;
+    await send(server, sender.key, numbered(5));
+    await send(server, sender.key, numbered(4));
+    expect(await sequence()).toEqual({
+      first: 1,
+      last: 5,
+      missing: 1,
+      lost: 0,
+      gaps: [{ from: 3, to: 3 }],
+    });
+    const second = await makeSender(server);
+    await send(server, second.key, numbered(7, 9));
+    expect((await deliveriesOf(second)).sequence?.gaps).toEqual([{ from: 8, to: 8 }]);
+  });
+  await foldAllAgentCounters(server);
+  expect((await sequence())?.missing).toBe(1);
+});
+
 test("a refused event leaves its number missing", async () => {
   const sender = await makeSender(server);
   await send(server, sender.key, [...numbered(1, 3), { type: "NO", seq: 2 }]);

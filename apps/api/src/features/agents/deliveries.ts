@@ -1,7 +1,7 @@
 import { agents } from "@muniment/db/schema/agents.ts";
 import { apiKeys } from "@muniment/db/schema/api-keys.ts";
 import { eventImports } from "@muniment/db/schema/event-imports.ts";
-import { agentSequences, agentTotals } from "@muniment/db/schema/events.ts";
+import { agentCounterChanges, agentSequences, agentTotals } from "@muniment/db/schema/events.ts";
 import { agentIdInput, deliveries } from "@muniment/shared/agents.ts";
 import { and, asc, eq, sql } from "drizzle-orm";
 import { AppError } from "../../errors.ts";
@@ -45,10 +45,18 @@ export const getDeliveries = limited("general")
       )
       .where(and(eq(agentTotals.userId, userId), eq(agentTotals.agentId, id)))
       .orderBy(asc(agentTotals.apiKeyId));
+    // With what is not folded yet, so that no gap waits for that.
     const seen = await reads.execute<{ from: string; to: string; lost: string }>(sql`
-      select lower(r)::text as "from", upper(r)::text as "to", ${agentSequences.lost}::text as lost
-      from ${agentSequences}, unnest(${agentSequences.seen}) as r
-      where ${agentSequences.userId} = ${userId} and ${agentSequences.agentId} = ${id} order by r`);
+      select lower(r)::text as "from", upper(r)::text as "to", lost::text as lost
+      from (
+        select coalesce(range_agg(seen), '{}') as seen, coalesce(sum(lost), 0) as lost from (
+          select ${agentSequences.seen} as seen, ${agentSequences.lost} as lost from ${agentSequences}
+          where ${agentSequences.userId} = ${userId} and ${agentSequences.agentId} = ${id}
+          union all
+          select ${agentCounterChanges.seqs}, 0 from ${agentCounterChanges}
+          where ${agentCounterChanges.userId} = ${userId} and ${agentCounterChanges.agentId} = ${id}
+        ) as parts
+      ) as known, unnest(seen) as r order by r`);
     const sum = (of: "batches" | "sent" | "accepted" | "duplicates" | "rejected") =>
       rows.reduce((total, row) => total + row[of], 0);
     return {

@@ -14,8 +14,8 @@ export async function foldCounts(raw: Statements): Promise<void> {
 }
 
 /**
- * Adds what was sent since the last time to the counters of agents (only speed depends on it) and to
- * the sequences of their own numbers, whose gaps are seen from then on.
+ * Adds what was sent since the last time to the counters of agents and to the sequences of their own
+ * numbers. Only speed depends on it.
  */
 export async function foldAgentCounters(raw: Statements): Promise<void> {
   for (let fold = 0; fold < mostFolds; fold += 1) {
