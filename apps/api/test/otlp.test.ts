@@ -1,9 +1,12 @@
+import { EventEmitter } from "node:events";
+import type { ServerResponse } from "node:http";
 import { gzipSync } from "node:zlib";
 import { OTLPLogExporter } from "@opentelemetry/exporter-logs-otlp-http";
 import { resourceFromAttributes } from "@opentelemetry/resources";
 import { BatchLogRecordProcessor, LoggerProvider } from "@opentelemetry/sdk-logs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { collectGarbage } from "../../../test/collect-garbage.ts";
+import { roomBytes, roomFor } from "../src/http/body-room.ts";
 import { makeSender, searchAll } from "./events-sender.ts";
 import { must, startTestServer, type TestServer } from "./harness.ts";
 import { openNotingProxy } from "./noting-proxy.ts";
@@ -112,7 +115,7 @@ test("a request that is made again creates nothing twice", async () => {
 });
 
 test("records that are refused are counted and named, and their neighbours stored", async () => {
-  const { member, key } = await makeSender(server);
+  const { member, agentId, key } = await makeSender(server);
   const answer = await post(
     key,
     requestOf([
@@ -130,6 +133,14 @@ test("records that are refused are counted and named, and their neighbours store
     /record 1: .*record 2: out_of_range: .*record 3: inv/,
   );
   expect(await searchAll(member)).toHaveLength(2);
+  const totals = async () => must(await member.query("agents.deliveries", { id: agentId })).total;
+  const counts = { batches: 1, sent: 5, accepted: 2, duplicates: 0, rejected: 3 };
+  expect(await totals()).toEqual(counts);
+  // Of a whole batch, too, that holds none that may be stored.
+  const wrong = Array.from({ length: 101 }, () => ({ ...recordOf(1), body: { intValue: "x" } }));
+  const none = await (await post(key, requestOf(wrong))).json();
+  expect(none).toMatchObject({ partialSuccess: { rejectedLogRecords: "101" } });
+  expect(await totals()).toEqual({ ...counts, batches: 3, sent: 106, rejected: 104 });
 });
 
 test("a request without records is none to store", async () => {
@@ -181,6 +192,19 @@ test("a gzip bomb is not unpacked", async () => {
   const answer = await post(key, bomb, { "content-encoding": "gzip" });
   expect([answer.status, await answer.json()]).toMatchObject([413, { code: 8 }]);
   expect(process.memoryUsage().rss - before).toBeLessThan(150_000_000);
+});
+
+test("what is unpacked takes its room among all bodies under way", async () => {
+  const { key } = await makeSender(server);
+  const other = new EventEmitter();
+  roomFor(Object.assign(other, { closed: false }) as ServerResponse)(Buffer.alloc(roomBytes));
+  const packed = gzipSync(requestOf([recordOf(1)]).padEnd(5_000_000));
+  const send = () => post(key, packed, { "content-encoding": "gzip" });
+  const refused = await send();
+  expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "1"]);
+  expect(await refused.json()).toMatchObject({ code: 14 });
+  other.emit("close");
+  expect((await send()).status).toBe(200);
 });
 
 test("a limit is answered with the time to wait, and the same request passes then or is a duplicate", async () => {

@@ -1,4 +1,4 @@
-import { request } from "node:http";
+import { type IncomingMessage, request } from "node:http";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createClock } from "./clock.ts";
 import { must, startTestServer, type TestServer } from "./harness.ts";
@@ -13,24 +13,23 @@ afterAll(() => server.stop());
 type Headers = Record<string, string>;
 
 /** Sends the head and the first bytes of a call; `finish` sends the rest and gives the status. */
-async function begin(path: string, body: string, headers: Headers) {
+async function begin(path: string, body: string, headers: Headers, firstBytes = 3) {
   const length = String(Buffer.byteLength(body));
   const call = request(`${server.url}${path}`, {
     method: "POST",
     headers: { "content-type": "application/json", "content-length": length, ...headers },
   });
-  const status = new Promise<number | undefined>((resolve, reject) => {
+  const answer = new Promise<IncomingMessage>((resolve, reject) => {
     call.on("error", reject);
-    call.on("response", (response) => {
-      response.resume();
-      resolve(response.statusCode);
-    });
+    call.on("response", (response) => resolve(response.resume()));
   });
-  call.write(body.slice(0, 3));
+  const sent = new Promise((resolve) => call.write(body.slice(0, firstBytes), resolve));
   return {
-    finish() {
-      call.end(body.slice(3));
-      return status;
+    answer,
+    sent,
+    async finish() {
+      call.end(body.slice(firstBytes));
+      return (await answer).statusCode;
     },
   };
 }
@@ -90,6 +89,32 @@ test("a body that took its time is accepted from whoever still may send it", asy
   const call = await begin("/api/v1/events", events, { authorization: `Bearer ${key}` });
   await identified();
   expect(await call.finish()).toBe(200);
+});
+
+test("bodies that come slowly are bounded together, and leave room for small ones", async () => {
+  const authorization = {
+    authorization: `Bearer ${(await server.apiKey(await server.member())).key}`,
+  };
+  const large = events.padEnd(10_000_000);
+  const beginLarge = () => begin("/api/v1/events", large, authorization, large.length - 1);
+  const calls = await Promise.all(Array.from({ length: 8 }, beginLarge));
+  const ofAll = <T>(of: (call: (typeof calls)[number]) => Promise<T>) => Promise.all(calls.map(of));
+  const refused = new Set<(typeof calls)[number]>();
+  // Each is refused or has been read but for its last byte.
+  await ofAll((call) => Promise.race([call.sent, call.answer.then(() => void refused.add(call))]));
+  await expect.poll(() => refused.size).toBe(2);
+  for (const { answer } of refused) {
+    const { statusCode, headers } = await answer;
+    expect([statusCode, headers["retry-after"]]).toEqual([503, "1"]);
+  }
+  const small = await begin("/api/v1/events", events, authorization);
+  expect(await small.finish()).toBe(200);
+  const statuses = await ofAll((call) =>
+    refused.has(call) ? Promise.resolve(503) : call.finish(),
+  );
+  expect(statuses.filter((status) => status === 200)).toHaveLength(6);
+  const again = await beginLarge();
+  expect(await again.finish()).toBe(200);
 });
 
 test("what reaches a deleted user's events at the last moment is deleted by a second look", async () => {

@@ -1,14 +1,23 @@
-import type { IncomingMessage } from "node:http";
 import { AppError } from "../errors.ts";
+import { roomFor } from "./body-room.ts";
+import type { Exchange } from "./exchange.ts";
 
-/** The body's bytes. @throws AppError `body_too_large`, `invalid_json` when it ends in the middle */
-export function readBytes(request: IncomingMessage, limit: number): Promise<Buffer> {
+/** Whose body is read. */
+export type Reading = Pick<Exchange, "request" | "response">;
+
+/**
+ * The body's bytes.
+ * @throws AppError `body_too_large`, `overloaded` when all bodies under way are too much together,
+ *   `invalid_json` when it ends in the middle
+ */
+export function readBytes({ request, response }: Reading, limit: number): Promise<Buffer> {
   const tooLarge = () => new AppError("body_too_large", `The body is larger than ${limit} bytes.`);
   if (Number(request.headers["content-length"] ?? 0) > limit) return Promise.reject(tooLarge());
   const tooEarly = (cause?: unknown) =>
     new AppError("invalid_json", "The body ended too early.", { cause });
   // Who has gone already sends no event any more.
-  if (request.destroyed) return Promise.reject(tooEarly());
+  if (request.destroyed || response.closed) return Promise.reject(tooEarly());
+  const takeRoom = roomFor(response);
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
@@ -17,10 +26,15 @@ export function readBytes(request: IncomingMessage, limit: number): Promise<Buff
     const take = (chunk: Buffer) => {
       size += chunk.length;
       chunks.push(chunk);
-      if (size <= limit) return;
-      // The rest is let go by: unread it would hold up what else comes on the connection.
-      stop().resume();
-      reject(tooLarge());
+      try {
+        if (size > limit) throw tooLarge();
+        takeRoom(chunk);
+      } catch (refusal) {
+        chunks.length = 0;
+        // The rest is let go by: unread it would hold up what else comes on the connection.
+        stop().resume();
+        reject(refusal);
+      }
     };
     const end = () => {
       stop();
@@ -38,13 +52,15 @@ const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
  * Reads a JSON request body as text.
- * @throws AppError `body_too_large` as soon as the limit is passed, `unsupported_content_type`
- *   for anything but plain application/json, `invalid_json` for bytes that are not UTF-8
+ * @throws AppError `body_too_large` as soon as the limit is passed, `overloaded`,
+ *   `unsupported_content_type` for anything but plain application/json, `invalid_json` for bytes that
+ *   are not UTF-8
  */
-export async function readJsonBody(request: IncomingMessage, limit: number): Promise<string> {
-  requireUncoded(request.headers["content-encoding"]);
-  const bytes = await readBytes(request, limit);
-  return readText(bytes, request.headers["content-type"]);
+export async function readJsonBody(reading: Reading, limit: number): Promise<string> {
+  const { headers } = reading.request;
+  requireUncoded(headers["content-encoding"]);
+  const bytes = await readBytes(reading, limit);
+  return readText(bytes, headers["content-type"]);
 }
 
 /**

@@ -39,7 +39,7 @@ export function importRoutes(deps: Deps): Route[] {
         const outcome = await settle(ctx, append.path, () => {
           const readInput = async () => {
             requireBytes(request);
-            const bytes = await readBytes(request, bodyBytesOf(append));
+            const bytes = await readBytes(exchange, bodyBytesOf(append));
             await requireSameCaller(ctx);
             const offset = new URLSearchParams(exchange.search).get("offset") ?? "0";
             const id = exchange.path.slice(start.length);

@@ -1,7 +1,6 @@
-import type { IncomingMessage } from "node:http";
 import { Busboy } from "@fastify/busboy";
 import { AppError } from "../errors.ts";
-import { readBytes, requireUncoded } from "./body.ts";
+import { type Reading, readBytes, requireUncoded } from "./body.ts";
 
 /** What stands around a file: boundaries, headers and the other fields. */
 const frameBytes = 16_384;
@@ -69,13 +68,14 @@ function parse(body: Buffer, type: string, maxBytes: number): Promise<Form> {
 
 /**
  * Reads a form with one file, at most `maxBytes` long, in memory: nothing of it touches a disk.
- * @throws AppError `unsupported_content_type`, `body_too_large`, `upload_malformed`
+ * @throws AppError `unsupported_content_type`, `body_too_large`, `overloaded`, `upload_malformed`
  */
-export async function readForm(request: IncomingMessage, maxBytes: number): Promise<Form> {
+export async function readForm(reading: Reading, maxBytes: number): Promise<Form> {
+  const { request } = reading;
   const type = request.headers["content-type"];
   const boundary = boundaryOf(type);
   requireUncoded(request.headers["content-encoding"]);
-  const body = await readBytes(request, maxBytes + frameBytes).catch((error: unknown) => {
+  const body = await readBytes(reading, maxBytes + frameBytes).catch((error: unknown) => {
     const isCut = error instanceof AppError && error.reason === "invalid_json";
     throw isCut ? malformed("The form ended too early.", error) : error;
   });

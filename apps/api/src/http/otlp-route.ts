@@ -2,7 +2,12 @@ import type { Receipt } from "@muniment/shared/events.ts";
 import { batchMax } from "@muniment/shared/events.ts";
 import type { Deps } from "../deps.ts";
 import { AppError } from "../errors.ts";
-import { createConverter, type Placed, readExportRequest } from "../otlp/export-request.ts";
+import {
+  type Converted,
+  createConverter,
+  type Placed,
+  readExportRequest,
+} from "../otlp/export-request.ts";
 import type { Context } from "../trpc/context.ts";
 import { setHeaders, setRetryAfter } from "./answer.ts";
 import { readCodedBody } from "./coded-body.ts";
@@ -42,10 +47,13 @@ function requireJson({ headers }: Exchange["request"]): void {
   );
 }
 
-/** An input of `events.ingest` that was not sent as text by anybody. */
-function toInput(events: unknown[]): unknown {
+/**
+ * An input of `events.ingest` that was not sent as text by anybody. Records that cannot be events are
+ * among its refused ones, so that all are counted.
+ */
+function toInput({ events, refused }: Converted): unknown {
   const text = JSON.stringify({ events });
-  return exactText({ value: JSON.parse(text), text, start: 0, refused: undefined });
+  return exactText({ value: JSON.parse(text), text, start: 0, refused });
 }
 
 /**
@@ -56,24 +64,20 @@ async function store(exchange: Exchange, ctx: Context, ingest: CallableProcedure
   const refusals: Refusals = { count: 0, told: [] };
   let all: Placed[] | undefined;
   let convert: ReturnType<typeof createConverter> | undefined;
-  let next = 0;
-  let places: number[] = [];
+  /** Where the batch under way begins, and where the one after it does. */
+  let [first, next] = [0, 0];
 
-  /** The next batch that has any event; null after the last. */
+  /** The next batch; null after the last. */
   function nextBatch(records: readonly Placed[]): unknown {
-    while (convert && next < records.length) {
-      const { events, refused } = convert(records.slice(next, next + batchMax), next);
-      next += batchMax;
-      for (const { place, why } of refused) refuse(refusals, place, why);
-      places = events.map(({ place }) => place);
-      if (events.length > 0) return toInput(events.map(({ event }) => event));
-    }
-    return null;
+    if (!convert || next >= records.length) return null;
+    first = next;
+    next += batchMax;
+    return toInput(convert(records.slice(first, next)));
   }
 
   async function readFirst(): Promise<unknown> {
     requireJson(exchange.request);
-    const text = await readCodedBody(exchange.request, bodyBytesOf(ingest));
+    const text = await readCodedBody(exchange, bodyBytesOf(ingest));
     await requireSameCaller(ctx);
     const principal = await ctx.identify();
     convert = createConverter(principal.kind === "apiKey" ? principal.agentId : "");
@@ -86,7 +90,7 @@ async function store(exchange: Exchange, ctx: Context, ingest: CallableProcedure
   async function ingestOne(readInput: () => Promise<unknown>): Promise<void> {
     const { rejected } = (await ingest.call(ctx, readInput, undefined, 0)) as Receipt;
     for (const { index, reason, message } of rejected) {
-      refuse(refusals, places[index] ?? index, `${reason}: ${message}`);
+      refuse(refusals, first + index, `${reason}: ${message}`);
     }
   }
 

@@ -53,7 +53,7 @@ export function restRoutes(deps: Deps, ingest = procedureAt("events.ingest")): R
       answer(exchange) {
         const ctx = createContext(deps, exchange);
         return answer(exchange, ctx, ingest, async () => {
-          const body = await readJsonBody(exchange.request, bodyBytesOf(ingest));
+          const body = await readJsonBody(exchange, bodyBytesOf(ingest));
           await requireSameCaller(ctx);
           const { text, refused } = lighten(body, null);
           const value = text === "" ? undefined : parseJson(text);

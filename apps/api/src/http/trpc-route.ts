@@ -1,4 +1,3 @@
-import type { IncomingMessage } from "node:http";
 import type { Deps } from "../deps.ts";
 import { AppError } from "../errors.ts";
 import { startOf } from "../json-text.ts";
@@ -73,17 +72,13 @@ function findProcedure(path: string, method: string, isBatch: boolean): Found {
   }
 }
 
-async function readInputs(
-  request: IncomingMessage,
-  parsed: Parsed,
-  found: Found[],
-): Promise<unknown[]> {
+async function readInputs(exchange: Exchange, parsed: Parsed, found: Found[]): Promise<unknown[]> {
   const known = found.filter(
     (procedure): procedure is CallableProcedure => !(procedure instanceof AppError),
   );
   const body =
-    request.method === "POST"
-      ? await readJsonBody(request, commonBodyBytes(known))
+    exchange.request.method === "POST"
+      ? await readJsonBody(exchange, commonBodyBytes(known))
       : (parsed.query.get("input") ?? "");
   const { text, refused } = known.every(({ meta }) => meta.exactJson)
     ? lighten(body, parsed.isBatch ? found.length : null)
@@ -111,7 +106,7 @@ async function readInputs(
 /** Reads the request's inputs once, when the first call of it asks for its own. */
 function inputReader(
   ctx: Context,
-  request: IncomingMessage,
+  exchange: Exchange,
   parsed: Parsed,
   found: Found[],
 ): (index: number) => Promise<unknown> {
@@ -121,10 +116,10 @@ function inputReader(
   let inputs: Promise<unknown[]> | undefined;
   return async (index) => {
     inputs ??= isForm
-      ? readForm(request, maxBytes).then((form) => [form])
-      : readInputs(request, parsed, found);
+      ? readForm(exchange, maxBytes).then((form) => [form])
+      : readInputs(exchange, parsed, found);
     const input = (await inputs)[index];
-    if (request.method === "POST") await requireSameCaller(ctx);
+    if (exchange.request.method === "POST") await requireSameCaller(ctx);
     if (input instanceof AppError) throw input;
     return input;
   };
@@ -177,7 +172,7 @@ async function answer(deps: Deps, exchange: Exchange): Promise<void> {
     const parsed = parsePath(exchange);
     const { isBatch } = parsed;
     const found = parsed.paths.map((path) => findProcedure(path, method, isBatch));
-    const readInput = inputReader(ctx, request, parsed, found);
+    const readInput = inputReader(ctx, exchange, parsed, found);
     const [first] = found;
     if (!isBatch && isSubscription(first)) {
       // A page opens its streams again by itself for as long as it is open.

@@ -23,9 +23,9 @@ const text = (body: string): Content => ({ status: 200, type: plainText, body })
 
 const nothingHere = () => new AppError("not_found", "There is nothing here.");
 
-async function submit(deps: Deps, { request }: Exchange): Promise<Content> {
+async function submit(deps: Deps, exchange: Exchange): Promise<Content> {
   const { database, now } = deps;
-  const submitted = (await readBytes(request, maxSubmissionBytes)).toString("utf8");
+  const submitted = (await readBytes(exchange, maxSubmissionBytes)).toString("utf8");
   const answer = await addCheckpoint(
     { database, now, cosigner: await ownCosigner(deps) },
     submitted,

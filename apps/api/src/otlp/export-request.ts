@@ -1,5 +1,6 @@
 import type { SentEvent } from "@muniment/shared/sent-event.ts";
 import { AppError } from "../errors.ts";
+import type { RefusedByIndex, RefusedUnread } from "../http/large-batch.ts";
 import { shapeOf, skipSpace } from "../json-shape.ts";
 import { fromAttributes, type Json, listOf } from "./any-value.ts";
 import { isRecord, RecordError } from "./record-error.ts";
@@ -63,11 +64,8 @@ export function readExportRequest(text: string): Placed[] {
   }
 }
 
-/** The events of some records, and why the others cannot be events; both with their places. */
-export type Converted = {
-  events: { event: SentEvent; place: number }[];
-  refused: { place: number; why: string }[];
-};
+/** An event of each record, or null where there is in `refused` why it cannot be one. */
+export type Converted = { events: (SentEvent | null)[]; refused: RefusedByIndex };
 
 /** Makes events of the records of one request, part by part. */
 export function createConverter(owner: string) {
@@ -77,17 +75,17 @@ export function createConverter(owner: string) {
     seen.set(digest, before + 1);
     return before;
   };
-  return (placed: readonly Placed[], from: number): Converted => {
-    const converted: Converted = { events: [], refused: [] };
-    for (const [index, { record, source }] of placed.entries()) {
-      const place = from + index;
+  return (placed: readonly Placed[]): Converted => {
+    const refused = new Map<number, RefusedUnread>();
+    const events = placed.map(({ record, source }, index) => {
       try {
-        converted.events.push({ event: toEvent(record, source, owner, countEqual), place });
+        return toEvent(record, source, owner, countEqual);
       } catch (error) {
         if (!(error instanceof RecordError)) throw error;
-        converted.refused.push({ place, why: error.message });
+        refused.set(index, { reason: "invalid_event", message: error.message });
+        return null;
       }
-    }
-    return converted;
+    });
+    return { events, refused };
   };
 }
