@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { Answer } from "./client.ts";
 import { must, password, startTestServer, type TestServer, type UserClient } from "./harness.ts";
+import { enrollTotp } from "./totp-app.ts";
 
 /** Holds the next verification of a password after it is done, until it is let go. */
 const next = vi.hoisted(() => ({ hold: undefined as (() => Promise<void>) | undefined }));
@@ -61,6 +62,15 @@ test.each([
   expect(await overtaken(signIn, () => act(owner))).toEqual(refused);
   const sessions = await server.owner`select 1 from sessions where user_id = ${owner.id}`;
   expect(sessions.length).toBeLessThanOrEqual(1);
+});
+
+test("a sign-in under way makes no session of an account that gets a second factor", async () => {
+  const owner = await server.member();
+  const signIn = () => server.anonymous().mutate("auth.signIn", { email: owner.email, password });
+  const enroll = () => enrollTotp(owner, () => new Date());
+  expect(await overtaken(signIn, enroll)).toEqual([401, "mfa_required"]);
+  const sessions = await server.owner`select 1 from sessions where user_id = ${owner.id}`;
+  expect(sessions).toHaveLength(1);
 });
 
 test.each([

@@ -26,6 +26,8 @@ const dialect = new PgDialect();
 type Held = LastStatement & { parameters(): unknown[] };
 
 type Client = postgres.TransactionSql & {
+  /** Adds to the scope: in the message that begins the transaction, where that was not sent yet. */
+  enter(scope: Scope): void;
   /** Keeps a statement until another one is to be sent, or the transaction ends. */
   hold(statement: Held): void;
 };
@@ -61,6 +63,8 @@ const connectionClosed = () =>
 /** A transaction between its first statement and its end. */
 class Life {
   isBegun = false;
+  /** What goes out with the first statement. */
+  beginning: string;
   /** Goes out before the next statement or, in one message, with the end. */
   held: Held | undefined;
   /** What was sent last; when it is answered, so is all before it. */
@@ -74,7 +78,8 @@ class Life {
   readonly lost: Promise<never>;
   readonly #tellLost: (error: unknown) => void;
 
-  constructor() {
+  constructor(scope: Scope) {
+    this.beginning = `begin read write; ${setOwnScopeSql(scope)}`;
     let tell: (error: unknown) => void = () => {};
     this.lost = new Promise((_, reject) => {
       tell = reject;
@@ -128,16 +133,11 @@ class Life {
  * one that is not takes a round trip more, each time, in which the driver asks for the types of its
  * parameters, and is planned anew. None is sent once the transaction is over: the connection is lent on.
  */
-function lendClient(
-  sql: postgres.Sql,
-  life: Life,
-  beginning: string,
-  { prepare = true }: TransactionOptions,
-) {
+function lendClient(sql: postgres.Sql, life: Life, { prepare = true }: TransactionOptions) {
   const send: Unsafe = (text, parameters = [], options) => {
     if (!life.isBegun) {
       life.isBegun = true;
-      life.send(sql.unsafe(beginning));
+      life.send(sql.unsafe(life.beginning));
     }
     const isPrepared = prepare && parameters.length > 0 && parameters.length <= mostParameters;
     const all = isPrepared ? { ...options, prepare: true } : options;
@@ -167,7 +167,12 @@ function lendClient(
     check(statement.given);
     life.held = statement;
   };
-  return { unsafe, hold } as unknown as Client & postgres.Sql;
+  const enter = (scope: Scope) => {
+    check([]);
+    if (life.isBegun) void send(setOwnScopeSql(scope));
+    else life.beginning += setOwnScopeSql(scope);
+  };
+  return { unsafe, hold, enter } as unknown as Client & postgres.Sql;
 }
 
 /** Whether a statement failed only because one before it in its transaction did. */
@@ -197,21 +202,21 @@ export function openTransactions(
   drizzle(sql);
 
   /** Ends a transaction with the statement that it holds. */
-  async function close(life: Life, beginning: string, held: Held): Promise<void> {
+  async function close(life: Life, held: Held): Promise<void> {
     // It opens a connection only for what it sends itself.
     if (!closing.isOpen) life.send(sql.unsafe("select"));
     // The driver must wait for nothing while another sends over its socket.
     await Promise.race([Promise.allSettled([life.last]), life.lost]);
     life.throwFailure();
-    const begin = life.isBegun ? "" : beginning;
+    const begin = life.isBegun ? "" : life.beginning;
     life.isBegun = true;
     await Promise.race([closing.send(begin, held), life.lost]);
   }
 
-  async function end(life: Life, beginning: string): Promise<void> {
+  async function end(life: Life): Promise<void> {
     life.isOver = true;
     life.throwFailure();
-    if (life.held) return close(life, beginning, life.held);
+    if (life.held) return close(life, life.held);
     if (!life.isBegun) return;
     const { command } = await Promise.race([sql.unsafe("commit"), life.lost]);
     // PostgreSQL rolls back what failed when it is asked to commit it, and calls that no error.
@@ -230,19 +235,17 @@ export function openTransactions(
   /** Runs a transaction to its commit. @throws where it is not committed, or nobody knows */
   async function live<T>(
     life: Life,
-    scope: Scope,
     run: (tx: Tx) => Promise<T>,
     options: TransactionOptions,
   ): Promise<T> {
-    const beginning = `begin read write; ${setOwnScopeSql(scope)}`;
     current = life;
     try {
-      const client = lendClient(sql, life, beginning, options);
+      const client = lendClient(sql, life, options);
       const session = new PostgresJsSession(client, dialect, undefined);
       const tx = new PostgresJsTransaction(dialect, session, undefined) as unknown as Tx;
       opened.set(tx, { client, life });
       const answer = await Promise.race([run(tx), life.lost]);
-      await end(life, beginning);
+      await end(life);
       return answer;
     } catch (error) {
       await rollBack(life);
@@ -258,8 +261,8 @@ export function openTransactions(
     run: (tx: Tx) => Promise<T>,
     options: TransactionOptions = {},
   ): Promise<T> {
-    const life = new Life();
-    const answer = await live(life, scope, run, options);
+    const life = new Life(scope);
+    const answer = await live(life, run, options);
     life.act();
     return answer;
   }
@@ -290,8 +293,7 @@ export function afterCommit(tx: Tx, act: () => void): void {
 }
 
 /** Adds to the scope of what follows in a transaction, or replaces it. */
-export const enter = (tx: Tx, scope: Scope): void =>
-  void clientOf(tx).unsafe(setOwnScopeSql(scope));
+export const enter = (tx: Tx, scope: Scope): void => clientOf(tx).enter(scope);
 
 /** Runs a statement that was prepared with `build` (`prepared.ts`) in a transaction. */
 export function runIn<T extends PreparedQueryConfig>(

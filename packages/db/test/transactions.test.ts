@@ -17,6 +17,7 @@ const one = build
   .from(sql`(select) one`)
   .prepare("one");
 const userId = randomUUID();
+const other = randomUUID();
 
 beforeAll(async () => {
   scratch = await openScratchDatabase();
@@ -65,6 +66,18 @@ test.each(lateWays)(
     }
   },
 );
+
+test("a scope that is entered before the first statement or between two holds until the end", async () => {
+  const ask = async (tx: Tx) => [...(await tx.execute(sql`select current_user_id()::text as id`))];
+  const seen = await scratch.database.transaction({}, async (tx) => {
+    enter(tx, { userId });
+    const first = await ask(tx);
+    enter(tx, { userId: other });
+    return [...first, ...(await ask(tx)), ...(await ask(tx))];
+  });
+  expect(seen).toEqual([{ id: userId }, { id: other }, { id: other }]);
+  expect(await scratch.database.transaction({}, ask)).toEqual([{ id: null }]);
+});
 
 test("a branch that comes when another has failed stores nothing", async () => {
   let goOn: (() => void) | undefined;

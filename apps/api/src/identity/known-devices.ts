@@ -1,11 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { Database, Tx } from "@muniment/db/database.ts";
-import { insertion } from "@muniment/db/insertions.ts";
-import { build } from "@muniment/db/prepared.ts";
 import { knownDevices } from "@muniment/db/schema/known-devices.ts";
 import { users } from "@muniment/db/schema/users.ts";
-import { runIn, together } from "@muniment/db/transactions.ts";
-import { and, desc, eq, inArray, ne, notInArray, sql } from "drizzle-orm";
+import { and, desc, eq, inArray, notInArray } from "drizzle-orm";
 
 /** Devices kept per user, the latest used. */
 const maxDevices = 20;
@@ -43,50 +40,35 @@ export async function findKnownDevice(
   return device ? Buffer.from(device.hash).toString("base64url") : null;
 }
 
-const insertDevice = insertion(knownDevices);
-/** Of the devices but one, which may be there by then or not: when the latest was new, and how many there are. */
-const latestOther = build
-  .select({ createdAt: knownDevices.createdAt, devices: sql<number>`count(*) over ()::int` })
-  .from(knownDevices)
-  .where(
-    and(
-      eq(knownDevices.userId, sql.placeholder("userId")),
-      ne(knownDevices.hash, sql.placeholder("hash")),
-    ),
-  )
-  .orderBy(desc(knownDevices.createdAt))
-  .limit(1)
-  .prepare("latest_other_device");
+/** A browser that signs in: the token that it gets unless it presents one of the account already. */
+export type Device = { token: string; hash: Buffer; tokens: readonly string[]; presented: string };
+
+/** `presented` is an array of PostgreSQL: of the hashes of the tokens that were presented. */
+export function createDevice(tokens: readonly string[]): Device {
+  const token = randomBytes(32).toString("base64url");
+  const hashes = tokens.map((known) => `"\\\\x${hashOf(known).toString("hex")}"`);
+  return { token, hash: hashOf(token), tokens, presented: `{${hashes}}` };
+}
+
+/** The tokens that a browser must hold from now on, and whether to tell the owner of a new device. */
+export type DeviceFacts = { tokens: string[]; isNoticeDue: boolean };
 
 /**
- * Notes that a user signed in from a browser. Answers the tokens that it must hold from now on, and
- * whether to tell the owner of a new device. A token that was not given out for this very account
- * is never taken over: it could have been planted. The scope of `tx` must be the user's.
+ * What follows from a sign-in with a device, which was added unless it was known. `latestAt` is when the
+ * latest of the account's devices was new, null where there was none. A token that was not given out for
+ * this very account is never taken over: it could have been planted.
  */
-export async function rememberDevice(
+export async function settleDevice(
   tx: Tx,
   userId: string,
-  tokens: readonly string[],
-  now: Date,
-): Promise<{ tokens: string[]; isNoticeDue: boolean }> {
-  const known =
-    tokens.length === 0
-      ? []
-      : await tx
-          .update(knownDevices)
-          .set({ lastUsedAt: now })
-          .where(named(userId, tokens))
-          .returning({ hash: knownDevices.hash });
-  if (known.length > 0) return { tokens: [...tokens], isNoticeDue: false };
-
-  const token = randomBytes(32).toString("base64url");
-  const hash = hashOf(token);
-  const [[latest]] = await together(
-    runIn(tx, latestOther, { userId, hash }),
-    insertDevice(tx, { userId, hash, createdAt: now, lastUsedAt: now }),
-  );
-  if (latest && latest.devices >= maxDevices) await forgetOldest(tx, userId);
-  const since = latest ? now.getTime() - latest.createdAt.getTime() : Number.POSITIVE_INFINITY;
+  { token, tokens }: Device,
+  found: { isKnown: boolean; latestAt: Date | null; devices: number | null; now: Date },
+): Promise<DeviceFacts> {
+  if (found.isKnown) return { tokens: [...tokens], isNoticeDue: false };
+  if ((found.devices ?? 0) >= maxDevices) await forgetOldest(tx, userId);
+  const since = found.latestAt
+    ? found.now.getTime() - found.latestAt.getTime()
+    : Number.POSITIVE_INFINITY;
   return { tokens: [token, ...tokens], isNoticeDue: since >= noticeSeconds * 1000 };
 }
 

@@ -1,6 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { Database, Tx } from "@muniment/db/database.ts";
-import { insertion } from "@muniment/db/insertions.ts";
 import { sessions } from "@muniment/db/schema/sessions.ts";
 import { users } from "@muniment/db/schema/users.ts";
 import type { AuthenticationMethod } from "@muniment/shared/second-factors.ts";
@@ -8,6 +7,8 @@ import { eq, lte, sql } from "drizzle-orm";
 import { type Adapter, type DatabaseSession, Lucia, TimeSpan } from "lucia";
 import type { Config } from "../config.ts";
 import { AppError } from "../errors.ts";
+import { beginSession } from "./begin-session.ts";
+import type { DeviceFacts } from "./known-devices.ts";
 import type { UserPrincipal } from "./principal.ts";
 import { roleAt } from "./role-at.ts";
 
@@ -50,14 +51,17 @@ const userColumns = {
   secondFactorAt: users.secondFactorAt,
 };
 
-const insertSession = insertion(sessions);
-
 function toDatabaseSession(row: Attributes): DatabaseSession {
   return { id: row.id, userId: row.userId, expiresAt: row.expiresAt, attributes: row };
 }
 
+type Begin = (session: Attributes) => Promise<void>;
+const beginsNone: Begin = async () => {
+  throw new Error("no session begins here");
+};
+
 /** Lucia's storage in one transaction. Ids arrive hashed and are used as they are. */
-function adapterOf(tx: Tx): Adapter {
+function adapterOf(tx: Tx, begin: Begin): Adapter {
   return {
     async getSessionAndUser(sessionId) {
       const [row] = await tx
@@ -74,7 +78,7 @@ function adapterOf(tx: Tx): Adapter {
     },
     // Lucia knows no absolute end, so the end is the one among the attributes.
     async setSession({ id, userId, attributes }) {
-      await insertSession(tx, { ...attributes, id, userId });
+      await begin({ ...attributes, id, userId });
     },
     // Lucia would renew a session past its absolute end, so `findSession` renews instead.
     async updateSessionExpiration() {},
@@ -90,8 +94,8 @@ function adapterOf(tx: Tx): Adapter {
   };
 }
 
-function luciaOf(tx: Tx, { sessionIdleSeconds }: Lifetimes) {
-  return new Lucia(adapterOf(tx), {
+function luciaOf(tx: Tx, { sessionIdleSeconds }: Lifetimes, begin = beginsNone) {
+  return new Lucia(adapterOf(tx, begin), {
     sessionExpiresIn: new TimeSpan(sessionIdleSeconds, "s"),
     getSessionAttributes: (attributes) => attributes,
     getUserAttributes: (attributes) => attributes,
@@ -107,7 +111,10 @@ function expiryOf(createdAt: Date, usedAt: Date, lifetimes: Lifetimes): Date {
   return new Date(Math.min(idle.getTime(), absolute.getTime()));
 }
 
-/** Starts a session; it ends by `endsAt` at the latest. The scope of `tx` must be the user's. */
+/**
+ * Starts a session in a browser that presents some device tokens; it ends by `endsAt` at the latest.
+ * The scope of `tx` must be the user's.
+ */
 export async function createSession(
   tx: Tx,
   userId: string,
@@ -118,11 +125,16 @@ export async function createSession(
     userAgent: string;
     lifetimes: Lifetimes;
     methods: AuthenticationMethod[];
+    deviceTokens: readonly string[];
   },
-): Promise<{ token: string; endsAt: Date }> {
+): Promise<{ token: string; endsAt: Date; device: DeviceFacts }> {
   const token = newSessionToken();
   const id = sessionIdOf(token);
-  await luciaOf(tx, facts.lifetimes).createSession(
+  let device: DeviceFacts | undefined;
+  const begin = async (session: Attributes) => {
+    device = await beginSession(tx, session, facts.deviceTokens);
+  };
+  await luciaOf(tx, facts.lifetimes, begin).createSession(
     userId,
     {
       id,
@@ -139,8 +151,9 @@ export async function createSession(
     },
     { sessionId: id },
   );
+  if (!device) throw new Error("the session was not stored");
   const endsAt = secondsAfter(facts.now, facts.lifetimes.sessionMaxSeconds);
-  return { token, endsAt };
+  return { token, endsAt, device };
 }
 
 /** How stale `lastUsedAt` may get before a use is written down: never so far that a session ends in use. */

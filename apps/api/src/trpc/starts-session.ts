@@ -1,22 +1,16 @@
 import type { Tx } from "@muniment/db/database.ts";
-import { insertion } from "@muniment/db/insertions.ts";
-import { build } from "@muniment/db/prepared.ts";
 import { sessions } from "@muniment/db/schema/sessions.ts";
-import { signIns } from "@muniment/db/schema/sign-ins.ts";
-import { users } from "@muniment/db/schema/users.ts";
-import { runIn, together } from "@muniment/db/transactions.ts";
+import type { users } from "@muniment/db/schema/users.ts";
 import type { Me } from "@muniment/shared/accounts.ts";
 import type { AuthenticationMethod } from "@muniment/shared/second-factors.ts";
-import { eq, sql } from "drizzle-orm";
+import { eq } from "drizzle-orm";
 import { v7 as uuidv7 } from "uuid";
 import { writeAuditEntry } from "../audit/write.ts";
 import type { Config } from "../config.ts";
 import { deviceCookie, sessionCookie } from "../http/cookies.ts";
-import { rememberDevice } from "../identity/known-devices.ts";
 import { mustEnroll } from "../identity/must-enroll.ts";
 import { enterScope } from "../identity/scope.ts";
 import { createSession } from "../identity/sessions.ts";
-import type { Context } from "./context.ts";
 import { procedure } from "./init.ts";
 
 type Shown = Pick<typeof users.$inferSelect, "id" | "email" | "displayName" | "role" | "createdAt">;
@@ -36,33 +30,6 @@ export const toMe = (
   secondFactor,
   mustEnroll: mustEnroll(config, { role, secondFactor }),
 });
-
-const insertSignIn = insertion(signIns);
-const noteTime = build
-  .update(users)
-  .set({ lastSignInAt: sql`${sql.param(sql.placeholder("now"), users.lastSignInAt)}` })
-  .where(eq(users.id, sql.placeholder("id")))
-  .prepare("note_sign_in");
-
-/** Leaves the sign-in in the user's list, and tells them when it came from a device not seen before. */
-async function noteSignIn(
-  { deps, request }: Context,
-  tx: Tx,
-  { id, email, lastSignInAt }: User,
-  now: Date,
-) {
-  const { address, userAgent } = request;
-  const signIn = { id: uuidv7(), userId: id, at: now, outcome: "signed_in" as const };
-  // None needs another's answer, so they are sent together.
-  const [device] = await together(
-    rememberDevice(tx, id, request.deviceTokens, now),
-    runIn(tx, noteTime, { id, now }),
-    insertSignIn(tx, { ...signIn, address, userAgent }),
-  );
-  if (device.isNoticeDue && lastSignInAt)
-    await deps.notify(tx, email, { kind: "new_device" }, request);
-  return device;
-}
 
 /**
  * The only way to a session cookie. Carrying the step makes the origin check apply to the call
@@ -99,19 +66,26 @@ export const startsSession = procedure.meta({ setsSession: true }).use(function 
           });
         }
         enterScope(tx, user.id);
-        const { address, userAgent } = request;
+        const { address, userAgent, deviceTokens } = request;
         const lifetimes = deps.config;
-        const [session, device] = await together(
-          createSession(tx, user.id, { publicId, now, address, userAgent, lifetimes, methods }),
-          noteSignIn(ctx, tx, user, now),
-        );
+        const { token, endsAt, device } = await createSession(tx, user.id, {
+          publicId,
+          now,
+          address,
+          userAgent,
+          lifetimes,
+          methods,
+          deviceTokens,
+        });
+        if (device.isNoticeDue && user.lastSignInAt)
+          await deps.notify(tx, user.email, { kind: "new_device" }, request);
         return {
           publicId,
           /** Sets the cookie; to be called after the commit. */
           setCookie: () => {
             if (endsPrevious) deps.identities.forget();
             response.cookies.push(
-              sessionCookie(deps.config, session.token, session.endsAt),
+              sessionCookie(deps.config, token, endsAt),
               deviceCookie(deps.config, device.tokens, now),
             );
           },

@@ -2,6 +2,7 @@ import { together } from "@muniment/db/transactions.ts";
 import { signInInput } from "@muniment/shared/accounts.ts";
 import { signInResult } from "@muniment/shared/second-factors.ts";
 import { v7 as uuidv7 } from "uuid";
+import { AppError } from "../../errors.ts";
 import { createChallenge, passwordDigestOf } from "../../identity/challenges.ts";
 import { acceptProof, provePassword } from "../../identity/credentials.ts";
 import { passkeyRequestOf } from "../../identity/passkeys.ts";
@@ -29,20 +30,29 @@ export const signIn = limited("general")
   .concat(audited("session.created", "sign_in.challenged"))
   .output(signInResult)
   .mutation(async ({ ctx: { deps, tx, audit, afterCommit, startSession, proof } }) => {
-    const user = await acceptProof(tx, proof);
-    const actor = { userId: user.id, label: user.email };
-    if (user.secondFactorAt === null) {
+    enterScope(tx, proof.user.id);
+    if (proof.user.secondFactorAt === null) {
       const id = uuidv7();
       const methods = ["password" as const];
       // None needs the other's answer, so they are sent together.
-      const [session] = await together(
-        startSession(tx, user, methods, id),
-        audit({ target: { kind: "session", id }, actor, details: { methods } }),
+      const [user, session] = await together(
+        acceptProof(tx, proof),
+        startSession(tx, proof.user, methods, id),
       );
+      if (user.secondFactorAt !== null)
+        throw new AppError(
+          "mfa_required",
+          "The account has just got a second factor. Sign in again.",
+        );
+      await audit({
+        target: { kind: "session", id },
+        actor: { userId: user.id, label: user.email },
+        details: { methods },
+      });
       afterCommit(session.setCookie);
       return { status: "signedIn", user: toMe(deps.config, { ...user, secondFactor: false }) };
     }
-    enterScope(tx, user.id);
+    const user = await acceptProof(tx, proof);
     const { methods, passkeys } = await readSecondFactors(tx, deps.config, user.id);
     const passwordDigest = passwordDigestOf(user.passwordHash);
     const facts = { purpose: "second_factor" as const, userId: user.id, passwordDigest };
@@ -50,7 +60,7 @@ export const signIn = limited("general")
     await audit({
       action: "sign_in.challenged",
       target: { kind: "user", id: user.id, label: user.email },
-      actor,
+      actor: { userId: user.id, label: user.email },
       details: { methods },
     });
     const allowed = { allowed: passkeys, alone: false };

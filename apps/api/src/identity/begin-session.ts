@@ -1,0 +1,125 @@
+import type { Tx } from "@muniment/db/database.ts";
+import { build } from "@muniment/db/prepared.ts";
+import { knownDevices } from "@muniment/db/schema/known-devices.ts";
+import { sessions } from "@muniment/db/schema/sessions.ts";
+import { signIns } from "@muniment/db/schema/sign-ins.ts";
+import { users } from "@muniment/db/schema/users.ts";
+import { runIn } from "@muniment/db/transactions.ts";
+import { and, desc, eq, notExists, type SQL, sql } from "drizzle-orm";
+import type { PgColumn } from "drizzle-orm/pg-core";
+import { v7 as uuidv7 } from "uuid";
+import { createDevice, type DeviceFacts, settleDevice } from "./known-devices.ts";
+
+type Session = typeof sessions.$inferSelect;
+
+/** A value in the form of a column, whose property names it. */
+const as = (name: string, column: PgColumn): SQL<never> =>
+  sql`${sql.param(sql.placeholder(name), column)}`;
+const userId = sql.placeholder("userId");
+const now = (column: PgColumn) => as("createdAt", column);
+
+const begun = build.$with("begun").as(
+  build
+    .insert(sessions)
+    .values({
+      id: as("id", sessions.id),
+      publicId: as("publicId", sessions.publicId),
+      kind: as("kind", sessions.kind),
+      userId,
+      createdAt: as("createdAt", sessions.createdAt),
+      authenticatedAt: as("authenticatedAt", sessions.authenticatedAt),
+      methods: as("methods", sessions.methods),
+      lastUsedAt: as("lastUsedAt", sessions.lastUsedAt),
+      expiresAt: as("expiresAt", sessions.expiresAt),
+      address: as("address", sessions.address),
+      userAgent: as("userAgent", sessions.userAgent),
+    })
+    .returning({ id: sessions.id }),
+);
+const noted = build.$with("noted").as(
+  build
+    .update(users)
+    .set({ lastSignInAt: now(users.lastSignInAt) })
+    .where(eq(users.id, userId))
+    .returning({ id: users.id }),
+);
+const listed = build.$with("listed").as(
+  build
+    .insert(signIns)
+    .values({
+      id: as("signInId", signIns.id),
+      userId,
+      at: now(signIns.at),
+      outcome: "signed_in",
+      address: as("address", signIns.address),
+      userAgent: as("userAgent", signIns.userAgent),
+    })
+    .returning({ id: signIns.id }),
+);
+const presented = sql`${knownDevices.hash} = any(${sql.placeholder("presented")}::text::bytea[])`;
+const seen = build.$with("seen").as(
+  build
+    .update(knownDevices)
+    .set({ lastUsedAt: now(knownDevices.lastUsedAt) })
+    .where(and(eq(knownDevices.userId, userId), presented))
+    .returning({ hash: knownDevices.hash }),
+);
+const added = build.$with("added").as(
+  build
+    .insert(knownDevices)
+    .select(
+      build
+        .select({
+          userId: sql`${userId}::uuid`.as("user_id"),
+          hash: sql`${sql.placeholder("hash")}::bytea`.as("hash"),
+          createdAt: sql`${now(knownDevices.createdAt)}::timestamptz`.as("created_at"),
+          lastUsedAt: sql`${now(knownDevices.lastUsedAt)}::timestamptz`.as("last_used_at"),
+        })
+        .from(sql`(select) one`)
+        .where(notExists(build.select({ one: sql`1` }).from(seen))),
+    )
+    .returning({ hash: knownDevices.hash }),
+);
+/** As things were before: when the latest device was new, and how many there were. */
+const latest = build.$with("latest").as(
+  build
+    .select({
+      createdAt: knownDevices.createdAt,
+      devices: sql<number>`count(*) over ()::int`.as("devices"),
+    })
+    .from(knownDevices)
+    .where(eq(knownDevices.userId, userId))
+    .orderBy(desc(knownDevices.createdAt))
+    .limit(1),
+);
+/** All that a sign-in writes but its audit entry: one statement, since each takes time of its own. */
+const begin = build
+  .with(begun, noted, listed, seen, added, latest)
+  .select({
+    isKnown: sql<boolean>`exists (select from ${seen})`,
+    latestAt: latest.createdAt,
+    devices: latest.devices,
+  })
+  .from(sql`(select) one`)
+  .leftJoin(latest, sql`true`)
+  .prepare("begin_session");
+
+/**
+ * Stores a session that begins, leaves the sign-in in the user's list, and remembers the browser by the
+ * tokens that it presents. The scope of `tx` must be the user's.
+ */
+export async function beginSession(
+  tx: Tx,
+  session: Session,
+  deviceTokens: readonly string[],
+): Promise<DeviceFacts> {
+  const device = createDevice(deviceTokens);
+  const [found] = await runIn(tx, begin, {
+    ...session,
+    signInId: uuidv7(),
+    hash: device.hash,
+    presented: device.presented,
+  });
+  if (!found) throw new Error("begin_session answered no row");
+  return settleDevice(tx, session.userId, device, { ...found, now: session.createdAt });
+}
