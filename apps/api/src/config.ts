@@ -59,6 +59,8 @@ export type Config = {
   diskReserveBytes: number;
   /** Events are kept this long; 0: for ever. */
   eventRetentionDays: number;
+  /** How long the operator keeps backups, for certificates to say; 0: nobody says. */
+  backupsKeptDays: number;
   sessionIdleSeconds: number;
   sessionMaxSeconds: number;
   accessTokenSeconds: number;
@@ -153,6 +155,7 @@ const schema = z.object({
   IMPORT_MAX_BYTES: whole(1, 1_099_511_627_776, 1_073_741_824),
   DISK_RESERVE_BYTES: whole(0, 1_099_511_627_776, 268_435_456),
   EVENT_RETENTION_DAYS: whole(0, 36_500, 0),
+  BACKUPS_KEPT_DAYS: whole(0, 36_500, 0),
   UPLOAD_MAX_BYTES: whole(1024, largestFile, 5_242_880),
   UPLOAD_QUOTA_BYTES: whole(0, 1_099_511_627_776, 104_857_600),
   S3_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
@@ -513,6 +516,7 @@ export function parseConfig(env: Env): Parsed {
     importMaxBytes: v.IMPORT_MAX_BYTES,
     diskReserveBytes: v.DISK_RESERVE_BYTES,
     eventRetentionDays: v.EVENT_RETENTION_DAYS,
+    backupsKeptDays: v.BACKUPS_KEPT_DAYS,
     sessionIdleSeconds: Math.min(v.SESSION_IDLE_S, v.SESSION_MAX_S),
     sessionMaxSeconds: v.SESSION_MAX_S,
     accessTokenSeconds: v.ACCESS_TOKEN_TTL_S,

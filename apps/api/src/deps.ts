@@ -17,9 +17,10 @@ import { type DatabaseHealth, watchDatabase } from "./database-health.ts";
 import { type DiskSpace, watchDiskSpace } from "./disk-space.ts";
 import { createEgress, type Egress } from "./egress/egress.ts";
 import { createEncryption, type Encryption } from "./encryption.ts";
-import { applyErasureLedger } from "./erasure/apply-ledger.ts";
+import { applyErasureLedger, applyErasureLedgerFirst } from "./erasure/apply-ledger.ts";
 import { defineErasureJobs } from "./erasure/jobs.ts";
-import { type ErasureLedger, openErasureLedger } from "./erasure/ledger.ts";
+import { type ErasureLedger, ownLedger } from "./erasure/ledger.ts";
+import { openOtherLedgers } from "./erasure/other-ledgers.ts";
 import type { EventQueries } from "./event-queries.ts";
 import { defineAccountJobs } from "./features/account/jobs.ts";
 import { evaluateDue, lookBackDue } from "./features/alert-rules/evaluate.ts";
@@ -240,7 +241,10 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
   defineAccountJobs({ jobs, database, mailer, config, now });
   defineWebhookJobs({ database, dataKeys, encryption, egress, jobs, notify, now });
   defineUploadJobs({ jobs, database, files });
-  const ledger = openErasureLedger(config.dataDir);
+  const ledger: ErasureLedger = {
+    own: ownLedger(config.dataDir),
+    others: openOtherLedgers({ config, database, egress, encryption, now }),
+  };
   const { owner } = input;
   const erasing = {
     database,
@@ -261,13 +265,7 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
   const intake = createIntake(ingest, database);
   const stopped = () => stopping.signal.aborted;
   defineImportJobs({ database, dataKeys, jobs, intake, now, stopped });
-  const broughtBack = await applyErasureLedger(erasing);
-  if (broughtBack > 0) {
-    log.warn(
-      { people: broughtBack },
-      "a backup had brought erased people back; they are erased again",
-    );
-  }
+  await applyErasureLedgerFirst(erasing);
   jobs.every("delete-old-exports", 3600, async () => {
     const before = new Date(now().getTime() - 90 * 86_400_000).toISOString();
     await database.raw`select delete_old_exports(${before}::text::timestamptz)`;

@@ -21,6 +21,8 @@ export type ExternalPostgres = {
   /** The PEM of the certificate, its own authority, for which TLS is on. */
   ca: string;
   url(user: string, password: string, database: string): string;
+  /** The path of a program that comes with it. */
+  tool(name: string): string;
   /** Shows a certificate of another authority from now on, until what it answers is called. */
   changeCertificate(): () => void;
   socketUrl(user: string, password: string, sslmode: string): string;
@@ -113,6 +115,7 @@ export async function startExternalPostgres(password: string): Promise<ExternalP
         child.kill("SIGHUP");
       };
     },
+    tool: (name) => join(binaries, name),
     url: (name, secret, database) => `postgres://${name}:${secret}@127.0.0.1:${port}/${database}`,
     socketUrl: (name, secret, sslmode) =>
       `postgres://${name}:${secret}@localhost:${port}/postgres?host=${directory}&sslmode=${sslmode}`,

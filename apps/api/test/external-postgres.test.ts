@@ -1,11 +1,13 @@
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { TLSSocket } from "node:tls";
 import { connect, parseConnectionUrl } from "@muniment/db/connection.ts";
 import { openDatabaseSocket } from "@muniment/db/database-socket.ts";
 import { isDatabaseUntrusted } from "@muniment/db/unavailable.ts";
+import { openCertificate } from "@muniment/verify/certificate.ts";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { freePort } from "../../../test/free-port.ts";
@@ -225,6 +227,100 @@ describe.skipIf(!hasPostgres)("a PostgreSQL of the operator's own", () => {
       await running.stop();
     }
   });
+
+  test("a dump that is restored brings nobody back where any list of erasures is left, and else says so", async () => {
+    await run(["create database living"]);
+    const env = {
+      DATABASE_URL: postgres.url("postgres", secret, "living"),
+      AUDIT_CHECKPOINT_FILE: join(directory, "of others"),
+      BACKUPS_KEPT_DAYS: "30",
+    };
+    const living = await start("living", { ...env, SIGN_UP: "open" });
+    const origin = living.deps.config.publicUrl.origin;
+    const token = living.setupLink?.split("#token=")[1];
+    const admin = { email: "admin@example.org", password };
+    const person = { email: "person@example.org", password };
+    must(
+      await createClient(origin).mutate("setup.createAdmin", {
+        ...admin,
+        ...{ token, displayName: "Admin" },
+      }),
+    );
+    const client = createClient(origin);
+    must(await client.mutate("auth.signUp", { ...person, displayName: "Person" }));
+    const dump = join(directory, "dump");
+    const dumped = postgres.url("postgres", secret, "living");
+    execFileSync(postgres.tool("pg_dump"), ["--format=custom", `--file=${dump}`, dumped]);
+    const { id } = must(await client.mutate("data.erase", { password }));
+    const certificateFrom = async (url: string) => {
+      const found = await createClient(url).query("data.certificate", { id });
+      if (found.status !== 200) return null;
+      const { note, verifierKeys } = found.data;
+      return (await openCertificate(note, verifierKeys)).certificate;
+    };
+    await expect.poll(async () => (await certificateFrom(origin))?.cleanedAt, soon).toBeTruthy();
+    const [backups] = (await certificateFrom(origin))?.remains ?? [];
+    expect(backups?.until).toMatch(/^\d{4}-.* as the operator declares/);
+    for (const where of ["the data directory (erasures.jsonl)", "beside AUDIT_CHECKPOINT_FILE"]) {
+      expect(backups?.until).toContain(where);
+    }
+    await living.stop();
+
+    /** Another machine with the dump and the keys, and with what is left of the lists. */
+    async function restore(name: string, left: string[], more: Record<string, string> = {}) {
+      await run([`create database ${name}`]);
+      const target = postgres.url("postgres", secret, name);
+      execFileSync(postgres.tool("pg_restore"), ["--no-owner", `--dbname=${target}`, dump]);
+      await mkdir(join(directory, name));
+      for (const file of ["keyring.json", ...left]) {
+        await copyFile(join(directory, "living", file), join(directory, name, file));
+      }
+      return start(name, { DATABASE_URL: target, ...more });
+    }
+    const signIn = async (running: Running, account: typeof person) => {
+      const on = createClient(running.deps.config.publicUrl.origin);
+      return { client: on, status: (await on.mutate("auth.signIn", account)).status };
+    };
+    const told = async (running: Running) => {
+      const { client: on } = await signIn(running, admin);
+      const { items } = must(await on.query("alerts.list", { kinds: ["erasures_unlisted"] }));
+      return items.map(({ details }: { details: unknown }) => details);
+    };
+    const { AUDIT_CHECKPOINT_FILE } = env;
+    for (const [name, left, more] of [
+      ["with_list", ["erasures.jsonl"], {}],
+      ["with_other_list", [], { AUDIT_CHECKPOINT_FILE }],
+    ] as const) {
+      const restored = await restore(name, [...left], more);
+      try {
+        expect([name, (await signIn(restored, person)).status]).toEqual([name, 401]);
+        const certificate = await certificateFrom(restored.deps.config.publicUrl.origin);
+        expect(certificate).toMatchObject({ id, cause: "ledger" });
+        expect(await told(restored)).toEqual([]);
+      } finally {
+        await restored.stop();
+      }
+    }
+
+    const without = await restore("without", []);
+    try {
+      expect((await signIn(without, person)).status).toBe(200);
+      expect(await told(without)).toEqual([{ known: 0 }]);
+    } finally {
+      await without.stop();
+    }
+    // What the alert tells to do.
+    const list = "erasures.jsonl";
+    await copyFile(join(directory, "living", list), join(directory, "without", list));
+    const after = await start("without", {
+      DATABASE_URL: postgres.url("postgres", secret, "without"),
+    });
+    try {
+      expect((await signIn(after, person)).status).toBe(401);
+    } finally {
+      await after.stop();
+    }
+  }, 60_000);
 
   test("takes a unix socket as it is, whatever its sslmode", async () => {
     const facts = parseConnectionUrl(

@@ -1,5 +1,15 @@
 import { randomBytes } from "node:crypto";
-import { appendFile, copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import {
+  appendFile,
+  copyFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  writeFile,
+} from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { formatCheckpoint, parseCheckpoint } from "@muniment/verify/checkpoint.ts";
 import { formatVerifierKey, parseNote } from "@muniment/verify/signed-note.ts";
@@ -8,7 +18,7 @@ import { call } from "../../cli/test/call.ts";
 import { openOwnCheckpoint } from "../src/audit/checkpoints.ts";
 import { createCosigner, createNoteSigner } from "../src/audit/note-signer.ts";
 import { deliverCheckpoints } from "../src/witnesses/deliver.ts";
-import { must, startTestServer, type TestServer, type UserClient } from "./harness.ts";
+import { must, password, startTestServer, type TestServer, type UserClient } from "./harness.ts";
 import { growLog, newestOf } from "./log-growth.ts";
 import { migrationsFolder } from "./postgres.ts";
 import { startS3, type TestS3 } from "./s3.ts";
@@ -29,6 +39,12 @@ afterAll(async () => {
   await log?.stop();
   await s3?.stop();
 });
+
+/** An object that the store has although it was never asked to take it. */
+const writeObject = async (name: string) => {
+  const answer = await fetch(`${s3.url}/${name}`, { method: "PUT", body: "" });
+  if (answer.status !== 200) throw new Error(`${answer.status} ${await answer.text()}`);
+};
 
 const pathOf = (folder: string, size: number) => s3.pathOf(`${folder}/${nameOf(size)}`);
 const sizesIn = async (folder: string) =>
@@ -99,6 +115,53 @@ const verify = (...options: string[]) => {
   };
   return call(["verify", ...options], { env });
 };
+
+test("a bucket keeps the list of erasures, from which a node that lost its own erases again", async () => {
+  const bucket = await addBucket("listed", { retainDays: 1 });
+  const names = () =>
+    readdir(join(s3.directory, "evidence", "listed", ".erasures")).catch(() => [] as string[]);
+  const erased = await log.user("member");
+  const [row] = await log.owner`select * from users where id = ${erased.id}`;
+  const { id } = must(await erased.mutate("data.erase", { password }));
+  const isListed = async () => (await names()).some((name) => name.startsWith(erased.id));
+  await expect.poll(isListed, soon).toBe(true);
+  const [locked] = [...s3.locks].filter(([name]) => name.includes(erased.id));
+  expect(locked?.[1].mode).toBe("COMPLIANCE");
+  const certificate = async () => {
+    const [known] = await log.owner`select certificate from erasures where id = ${id}`;
+    return String(known?.certificate);
+  };
+  await expect.poll(certificate, soon).toContain(`the bucket ${s3.url}/listed`);
+  // More than a page of what the store lists, before it and after it.
+  for (const first of ["0", "f"]) {
+    for (let at = 0; at < 60; at += 1) {
+      const other = `${first.repeat(8)}-0000-4000-8000-${String(at).padStart(12, "0")}`;
+      await writeObject(`listed/.erasures/${other}.${other}.1000000000000`);
+    }
+  }
+  // As a backup of before has it, restored on a new machine.
+  await log.owner`delete from erasures where erased_id = ${erased.id}`;
+  await log.owner`insert into users ${log.owner(row as Record<string, string>)}`;
+  const elsewhere = await mkdtemp(join(tmpdir(), "muniment-elsewhere-"));
+  await copyFile(join(log.dataDir, "keyring.json"), join(elsewhere, "keyring.json"));
+  const env = { EGRESS_ALLOW: "127.0.0.1/32", DATA_DIR: elsewhere };
+  const restored = await startTestServer({ besides: log, env });
+  try {
+    expect(await log.owner`select 1 from users where id = ${erased.id}`).toHaveLength(0);
+    const back = await log.owner`select 1 from erasures where cause = 'ledger'`;
+    expect(back).toHaveLength(121);
+    expect(await log.owner`select 1 from alerts where kind = 'erasures_unlisted'`).toEqual([]);
+    // What bucket and database know is in the new list.
+    const list = await readFile(join(elsewhere, "erasures.jsonl"), "utf8");
+    expect(list).toContain(erased.id);
+  } finally {
+    await restored.stop();
+    await rm(elsewhere, { recursive: true, force: true });
+  }
+  // The checkpoints of the same folder go on as before.
+  await bucket.arrived((await grow()).size);
+  await bucket.remove();
+});
 
 test("a bucket gets each checkpoint under its size, which makes the log evident and verifies it", async () => {
   const bucket = await addBucket("log");

@@ -26,6 +26,11 @@ export const alertKinds = {
     severity: "high",
     details: z.strictObject({ log: z.string(), size: z.number().int() }),
   },
+  /** A node began without a list of erasures; `known` are in the database itself. */
+  erasures_unlisted: {
+    severity: "high",
+    details: z.strictObject({ known: z.number().int() }),
+  },
 } as const satisfies Record<string, KindFacts>;
 
 export type AlertKind = keyof typeof alertKinds;

@@ -2,9 +2,12 @@ import { randomUUID } from "node:crypto";
 import { erasures } from "@muniment/db/schema/erasures.ts";
 import { users } from "@muniment/db/schema/users.ts";
 import { and, eq, isNotNull, lte, sql } from "drizzle-orm";
+import { raiseAlert } from "../alerts/raise.ts";
 import { writeAuditEntry } from "../audit/write.ts";
+import { finishedBy } from "../egress/until.ts";
 import { keepAnAdmin } from "../identity/last-admin.ts";
 import { afterErasure, type ErasureDeps, eraseUser, prepareErasure } from "./erase-user.ts";
+import type { LedgerLine, LedgerPlace } from "./ledger.ts";
 
 /** Erases a user outside any call: from the ledger, or because the time of grace is over. */
 async function eraseNow(deps: ErasureDeps, userId: string, id: string, cause: "self" | "ledger") {
@@ -38,26 +41,108 @@ export async function eraseDue(deps: ErasureDeps): Promise<void> {
   for (const { id, erasureId } of due) await eraseNow(deps, id, erasureId ?? randomUUID(), "self");
 }
 
-/**
- * Completes the ledger from the database and the database from the ledger: whom only the ledger knows
- * was brought back by a backup, and is erased again. Answers how many were.
- */
-export async function applyErasureLedger(deps: ErasureDeps): Promise<number> {
-  const lines = await deps.ledger.read();
+/** What lists that answer later than this know is asked for again in a minute. */
+const patienceMilliseconds = 30_000;
+
+type List = { place: LedgerPlace; lines: LedgerLine[] | null };
+
+/** What each list says that can be reached; that of this node must be. */
+async function readLists({ ledger, log }: ErasureDeps): Promise<List[]> {
+  const own = { place: ledger.own, lines: await ledger.own.read() };
+  const others = (await ledger.others()).map(async (place) => {
+    try {
+      const lines = await finishedBy(performance.now() + patienceMilliseconds, place.read());
+      return [{ place, lines }];
+    } catch (error) {
+      log.warn({ err: error, place: place.name }, "a list of erasures cannot be read now");
+      return [];
+    }
+  });
+  return [own, ...(await Promise.all(others)).flat()];
+}
+
+const withoutRepeats = (lines: readonly LedgerLine[]) =>
+  new Map(lines.map((one) => [one.erased, one]));
+
+export type CompletedLedger = {
+  /** The lists that hold every erasure now. */
+  places: string[];
+  /** Whom only a list knows: a restored backup brought them back. */
+  broughtBack: LedgerLine[];
+  /** No list was there. */
+  missing: boolean;
+  /** How many only the database knew. */
+  unlisted: number;
+};
+
+/** Completes the lists of erasures from the database and from one another. */
+export async function completeLedger(deps: ErasureDeps): Promise<CompletedLedger> {
+  const lists = await readLists(deps);
   const rows = await deps.database
     .reads({})
     .select({ id: erasures.id, erased: erasures.erasedId, at: erasures.erasedAt })
     .from(erasures);
   const inDatabase = new Set(rows.map(({ erased }) => erased));
-  const inLedger = new Set(lines.map(({ erased }) => erased));
-  await deps.ledger.append(
-    rows
-      .filter(({ erased }) => !inLedger.has(erased))
-      .map(({ id, erased, at }) => ({ id, erased, at: at.toISOString() })),
+  const listed = withoutRepeats(lists.flatMap(({ lines }) => lines ?? []));
+  const all = withoutRepeats([
+    ...listed.values(),
+    ...rows.map(({ id, erased, at }) => ({ id, erased, at: at.toISOString() })),
+  ]);
+  const completed = lists.map(async ({ place, lines }) => {
+    const has = new Set(lines?.map(({ erased }) => erased));
+    const lacking = [...all.values()].filter(({ erased }) => !has.has(erased));
+    try {
+      if (lines === null || lacking.length > 0) await place.append(lacking);
+      return [place.name];
+    } catch (error) {
+      if (place === deps.ledger.own) throw error;
+      deps.log.warn({ err: error, place: place.name }, "a list of erasures cannot be written now");
+      return [];
+    }
+  });
+  return {
+    places: (await Promise.all(completed)).flat(),
+    broughtBack: [...listed.values()].filter(({ erased }) => !inDatabase.has(erased)),
+    missing: lists.every(({ lines }) => lines === null),
+    unlisted: rows.filter(({ erased }) => !listed.has(erased)).length,
+  };
+}
+
+/** Completes the lists, and erases again whom a backup had brought back. */
+export async function applyErasureLedger(deps: ErasureDeps): Promise<CompletedLedger> {
+  const completed = await completeLedger(deps);
+  for (const { id, erased } of completed.broughtBack) await eraseNow(deps, erased, id, "ledger");
+  return completed;
+}
+
+/** The same before anything is served, which says what a restored backup may have done. */
+export async function applyErasureLedgerFirst(deps: ErasureDeps): Promise<void> {
+  const { database, log, now } = deps;
+  const { broughtBack, missing, unlisted } = await applyErasureLedger(deps);
+  if (broughtBack.length > 0) {
+    log.warn(
+      { people: broughtBack.length },
+      "a backup had brought erased people back; they are erased again",
+    );
+  }
+  if (!missing) {
+    if (unlisted > 0) {
+      log.warn(
+        { people: unlisted },
+        "the list of erasures was older than the database; it lacked people, and others may be missing in both",
+      );
+    }
+    return;
+  }
+  const [anybody] = await database.reads({}).select({ id: users.id }).from(users).limit(1);
+  // A new installation has neither.
+  if (!anybody && unlisted === 0) return;
+  log.warn(
+    { people: unlisted },
+    "there is no list of erasures beside a database that is not new; if a backup was restored, who was erased since is back",
   );
-  const back = new Map(
-    lines.filter(({ erased }) => !inDatabase.has(erased)).map((one) => [one.erased, one]),
+  const details = { known: unlisted };
+  await database.transaction({}, (tx) =>
+    raiseAlert(tx, "erasures_unlisted", { userId: null, key: "ledger", details, now: now() }),
   );
-  for (const { id, erased } of back.values()) await eraseNow(deps, erased, id, "ledger");
-  return back.size;
 }

@@ -16,25 +16,42 @@ export const certifiedFacts = z.object({
   left: z.array(z.string()),
   /** Names of the encrypted files that their store did not remove yet. */
   waiting: z.array(z.uuid()).default([]),
+  /** Where the erasure is listed, to be done again after a restore. */
+  lists: z.array(z.string()).default([]),
 });
 type Facts = z.infer<typeof certifiedFacts>;
 
-function remaindersOf(
-  config: Config,
-  { left, waiting }: Facts,
-  { erasedAt, cleanedAt }: Row,
-): Remainder[] {
+/** Until when there are backups, and what happens where one is restored. */
+function endOfBackups({ backupsKeptDays: days }: Config, { lists }: Facts, { erasedAt }: Row) {
+  const end =
+    days === 0
+      ? "they are deleted, which nothing here knows the time of"
+      : `${new Date(erasedAt.getTime() + days * 86_400_000).toISOString()}, as the operator declares (BACKUPS_KEPT_DAYS)`;
+  const again =
+    lists.length === 0
+      ? "where one is restored before, the person is back: no list of erasures has this one yet"
+      : `where one is restored before, this is done again before anything is served, by the list of erasures in ${lists.join(" or ")}; without any of them the person is back, and administrators are told that the list was not there`;
+  return `${end}; ${again}`;
+}
+
+function remaindersOf(config: Config, facts: Facts, row: Row): Remainder[] {
+  const { left, waiting } = facts;
+  const { erasedAt, cleanedAt } = row;
   const remains: Remainder[] = [
     {
-      what: `backups made before ${erasedAt.toISOString()}, readable with ENCRYPTION_KEY`,
+      what: `backups made before ${erasedAt.toISOString()} (account and events as they were; secrets, and the person in the audit log, only with ENCRYPTION_KEY)`,
       where: "wherever the operator keeps them",
-      until:
-        "they are deleted; where one is restored, this erasure is done again before it is used",
+      until: endOfBackups(config, facts, row),
     },
     {
       what: "addresses of the network and ids in lines that were logged",
       where: "wherever the operator collects the logs of the server and of what stands before it",
       until: "those are deleted",
+    },
+    {
+      what: "what was downloaded or sent before (exports of events and of the audit log, notices to webhooks)",
+      where: "with whoever got it",
+      until: "they delete it",
     },
   ];
   if (config.smtpUrl) {
@@ -42,6 +59,13 @@ function remaindersOf(
       what: "mails that were sent",
       where: "the recipients' and mail servers' own storage",
       until: "those are deleted",
+    });
+  }
+  if (config.model) {
+    remains.push({
+      what: "questions that were asked in words, and the events that were answered from",
+      where: `the model at ${new URL(config.model.baseUrl).host}`,
+      until: "its operator deletes them",
     });
   }
   if (config.s3) {

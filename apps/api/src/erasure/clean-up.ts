@@ -5,6 +5,7 @@ import { erasures } from "@muniment/db/schema/erasures.ts";
 import { storedFiles } from "@muniment/db/schema/uploads.ts";
 import { eq, inArray } from "drizzle-orm";
 import { z } from "zod";
+import { completeLedger } from "./apply-ledger.ts";
 import { certifiedFacts, signCertificate } from "./certificate.ts";
 import { destroyKeys } from "./destroy-keys.ts";
 import { type ErasureDeps, logOf } from "./erase-user.ts";
@@ -58,12 +59,13 @@ export async function cleanUpAfter(deps: ErasureDeps, job: CleanUp): Promise<voi
     partitions: job.partitions,
     writeAheadLog: config.database === null,
   });
+  const { places: lists } = await completeLedger(deps);
   const log = await logOf(deps);
   await database.transaction({}, async (tx) => {
     const [row] = await tx.select().from(erasures).where(eq(erasures.id, job.erasureId));
     if (!row) return;
     const cleanedAt = deps.now();
-    const stated = { ...certifiedFacts.parse(row.facts), left, waiting };
+    const stated = { ...certifiedFacts.parse(row.facts), left, waiting, lists };
     const certificate = signCertificate(
       { config, seeds: secrets.auditSigning, log },
       { ...row, cleanedAt },

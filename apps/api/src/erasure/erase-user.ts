@@ -88,7 +88,7 @@ export async function eraseUser(
   };
   await jobs.enqueue(tx, deleteUserEventsQueue, { userId, after });
   const row = { id, erasedId: userId, cause, erasedAt: deps.now(), cleanedAt: null };
-  const stated = { keys, left: [], waiting: [] };
+  const stated = { keys, left: [], waiting: [], lists: [] };
   const certificate = signCertificate({ config, seeds: secrets.auditSigning, log }, row, stated);
   await tx.insert(erasures).values({ ...row, facts: stated, certificate });
   return { id, keys, certificate };
@@ -99,5 +99,5 @@ export async function afterErasure(deps: ErasureDeps, erasure: { id: string; use
   deps.identities.forget();
   deps.dataKeys.forget();
   const at = deps.now().toISOString();
-  await deps.ledger.append([{ id: erasure.id, erased: erasure.userId, at }]);
+  await deps.ledger.own.append([{ id: erasure.id, erased: erasure.userId, at }]);
 }

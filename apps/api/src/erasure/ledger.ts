@@ -6,13 +6,23 @@ const line = z.object({ id: z.uuid(), erased: z.uuid(), at: z.string() });
 export type LedgerLine = z.infer<typeof line>;
 
 /**
- * The ids of everybody who was erased, outside the database, so that a restored backup does not bring
- * them back: one JSON object a line in `DATA_DIR/erasures.jsonl`. No personal data.
+ * A list of everybody who was erased, outside the database, so that a restored backup does not bring
+ * them back: ids and times, no personal data.
  */
-export type ErasureLedger = {
-  read(): Promise<LedgerLine[]>;
-  /** Durable when it resolves. */
+export type LedgerPlace = {
+  /** As certificates and logs name it. */
+  name: string;
+  /** Null where no list was ever begun. */
+  read(): Promise<LedgerLine[] | null>;
+  /** Durable when it resolves; begins the list where there is none. */
   append(lines: readonly LedgerLine[]): Promise<void>;
+};
+
+export type ErasureLedger = {
+  /** `DATA_DIR/erasures.jsonl`. */
+  own: LedgerPlace;
+  /** Those off the machine, as far as there are any. */
+  others(): Promise<LedgerPlace[]>;
 };
 
 function parseLine(text: string): LedgerLine[] {
@@ -24,18 +34,18 @@ function parseLine(text: string): LedgerLine[] {
   }
 }
 
-export function openErasureLedger(dataDir: string): ErasureLedger {
-  const path = join(dataDir, "erasures.jsonl");
+/** One JSON object a line in a file. */
+export function ledgerFile(name: string, path: string): LedgerPlace {
   return {
+    name,
     async read() {
       const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-        if (error.code === "ENOENT") return "";
+        if (error.code === "ENOENT") return null;
         throw error;
       });
-      return text.split("\n").flatMap(parseLine);
+      return text === null ? null : text.split("\n").flatMap(parseLine);
     },
     async append(lines) {
-      if (lines.length === 0) return;
       // Begins with a line feed, so that half a line of before spoils nothing.
       const text = lines.map((one) => `\n${JSON.stringify(one)}`).join("");
       await appendFile(path, `${text}\n`, { mode: 0o600 });
@@ -47,4 +57,19 @@ export function openErasureLedger(dataDir: string): ErasureLedger {
       }
     },
   };
+}
+
+export const ownLedger = (dataDir: string) =>
+  ledgerFile("the data directory (erasures.jsonl)", join(dataDir, "erasures.jsonl"));
+
+const objectName = /^([0-9a-f-]{36})\.([0-9a-f-]{36})\.(\d{1,15})$/;
+
+/** A line as the name of an object, so that a list of names is the list. */
+export const toObjectName = ({ erased, id, at }: LedgerLine) =>
+  `${erased}.${id}.${new Date(at).getTime()}`;
+
+export function fromObjectName(name: string): LedgerLine[] {
+  const [, erased, id, at] = objectName.exec(name) ?? [];
+  const parsed = line.safeParse({ erased, id, at: new Date(Number(at)).toJSON() });
+  return parsed.success ? [parsed.data] : [];
 }

@@ -4,6 +4,8 @@ import { createS3Client } from "../egress/s3-client.ts";
 
 const timeoutMilliseconds = 10_000;
 const maxObjectBytes = 65_536;
+/** So many names of a list that its answer is small enough. */
+const namesAtOnce = 50;
 
 /** Sorts before every size, so that no list from a size on meets it; empty, so that a download is notes alone. */
 const probe = ".written-once";
@@ -18,6 +20,9 @@ const hints: Record<number, string> = {
 
 const refused = (doing: string, status: number) =>
   new Error(`The bucket answered ${status} to ${doing}${hints[status] ?? ""}.`);
+
+const startsOver = () =>
+  new Error("The bucket lists from its beginning: it needs start-after of ListObjectsV2.");
 
 export type BucketSettings = {
   /** `<endpoint>/<bucket>` or `<endpoint>/<bucket>/<folder>`. */
@@ -92,9 +97,7 @@ export function openBucket(egress: Egress, { target, ...keys }: BucketSettings) 
       }
       // A store that ignores where to start would answer its oldest for ever.
       if (name === probe || Number(name) <= size) {
-        throw new Error(
-          "The bucket lists from its beginning: it needs start-after of ListObjectsV2.",
-        );
+        throw startsOver();
       }
       return Number(name);
     },
@@ -111,6 +114,32 @@ export function openBucket(egress: Egress, { target, ...keys }: BucketSettings) 
 
     create: (size: number, note: string, lockUntil: Date | null) =>
       put(nameOf(size), note, lockUntil),
+
+    /** All names in a folder of its own. */
+    async namesIn(inner: string): Promise<string[]> {
+      const prefix = folder + inner;
+      const names: string[] = [];
+      for (let last = ""; ; last = names.at(-1) ?? "") {
+        const query = {
+          "list-type": "2",
+          "max-keys": String(namesAtOnce),
+          prefix,
+          ...(last && { "start-after": prefix + last }),
+        };
+        const { status, body } = await call({ method: "GET", key: "", query });
+        if (status !== 200) throw refused("a list", status);
+        const page = [...body.matchAll(/<Key>([^<]*)<\/Key>/g)].flatMap(([, key]) =>
+          key?.startsWith(prefix) ? [key.slice(prefix.length)] : [],
+        );
+        if (page.some((name) => name <= last)) throw startsOver();
+        names.push(...page);
+        if (page.length === 0) return names;
+      }
+    },
+
+    /** Puts an empty object into such a folder, unless it is there. */
+    createIn: (inner: string, name: string, lockUntil: Date | null) =>
+      put(inner + name, "", lockUntil),
 
     /** @throws where the store would write over what is there */
     async probe(lockUntil: Date | null): Promise<void> {

@@ -16,7 +16,7 @@ const millisecondsPerDay = 86_400_000;
 const tryMilliseconds = 10_000;
 
 /** In whole seconds, which every store keeps. */
-const lockUntil = (from: number, retainDays: number | null) =>
+export const lockUntil = (from: number, retainDays: number | null) =>
   retainDays === null
     ? null
     : new Date(Math.ceil(from / 1000) * 1000 + retainDays * millisecondsPerDay);
@@ -51,7 +51,11 @@ export async function tryBucket(
   }
 }
 
-function openPlace({ egress, encryption }: SendInput, { id, target, bucket, secret }: Witness) {
+/** @throws where the row does not describe a bucket, or its secret cannot be read */
+export function openPlace(
+  { egress, encryption }: Pick<SendInput, "egress" | "encryption">,
+  { id, target, bucket, secret }: Witness,
+) {
   if (bucket === null || secret === null) throw new Error("It is not described as a bucket.");
   const { retainDays, ...keys } = bucket;
   const secretAccessKey = encryption.decrypt(secret, placeOfWitnessSecret(id));

@@ -4,7 +4,15 @@ import { isRoot } from "./child-user.ts";
 import { DataDirUnusable } from "./errors.ts";
 
 // Any of these tells that a directory with something in it is one of ours.
-const OURS = ["keyring.json", "lock", "outbox", "postgres", "postgres.location", "uploads"];
+const OURS = [
+  "erasures.jsonl",
+  "keyring.json",
+  "lock",
+  "outbox",
+  "postgres",
+  "postgres.location",
+  "uploads",
+];
 const HARMLESS = ["lost+found", ".DS_Store", ".gitkeep"];
 
 /**

@@ -1,0 +1,75 @@
+import type { Database } from "@muniment/db/database.ts";
+import { witnesses } from "@muniment/db/schema/witnesses.ts";
+import { eq } from "drizzle-orm";
+import type { Config } from "../config.ts";
+import type { Egress } from "../egress/egress.ts";
+import type { Encryption } from "../encryption.ts";
+import type { Bucket } from "../witnesses/bucket.ts";
+import { lockUntil, openPlace } from "../witnesses/send-to-bucket.ts";
+import {
+  fromObjectName,
+  type LedgerLine,
+  type LedgerPlace,
+  ledgerFile,
+  toObjectName,
+} from "./ledger.ts";
+
+type Input = {
+  config: Pick<Config, "auditCheckpointFile">;
+  database: Database;
+  egress: Egress;
+  encryption: Encryption;
+  now: () => Date;
+};
+
+/** Sorts before the checkpoints of the same folder, so that no list of those meets it. */
+const folder = ".erasures/";
+
+/** What was found there once is not asked for again; what others add since, they added to the database too. */
+function ledgerBucket(name: string, bucket: Bucket, lock: () => Date | null): LedgerPlace {
+  let known: LedgerLine[] | undefined;
+  return {
+    name,
+    async read() {
+      known ??= (await bucket.namesIn(folder)).flatMap(fromObjectName);
+      return known.length === 0 ? null : known;
+    },
+    async append(lines) {
+      for (const one of lines) {
+        await bucket.createIn(folder, toObjectName(one), lock());
+        known?.push(one);
+      }
+    },
+  };
+}
+
+/**
+ * Places off the machine that take the list of erasures and give it back: those of the checkpoints that
+ * can be read, a file on a disk of others and buckets.
+ */
+export function openOtherLedgers(input: Input): () => Promise<LedgerPlace[]> {
+  const { config, database, now } = input;
+  const path = config.auditCheckpointFile;
+  const files = path
+    ? [ledgerFile("the file beside AUDIT_CHECKPOINT_FILE", `${path}.erasures.jsonl`)]
+    : [];
+  const buckets = new Map<string, LedgerPlace>();
+  return async () => {
+    const rows = await database
+      .reads({})
+      .select()
+      .from(witnesses)
+      .where(eq(witnesses.kind, "bucket"));
+    const places = rows.map((row) => {
+      const known = buckets.get(row.id);
+      if (known) return known;
+      const { bucket, retainDays } = openPlace(input, row);
+      const place = ledgerBucket(`the bucket ${row.target}`, bucket, () =>
+        lockUntil(now().getTime(), retainDays),
+      );
+      buckets.set(row.id, place);
+      return place;
+    });
+    return [...files, ...places];
+  };
+}
