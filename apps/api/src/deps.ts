@@ -243,7 +243,7 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
   defineUploadJobs({ jobs, database, files });
   const ledger: ErasureLedger = {
     own: ownLedger(config.dataDir),
-    others: openOtherLedgers({ config, database, egress, encryption, now }),
+    others: openOtherLedgers({ config, database, egress, encryption, secrets, now }),
   };
   const { owner } = input;
   const erasing = {

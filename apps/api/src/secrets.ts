@@ -9,6 +9,8 @@ export type Secrets = {
   encryption: readonly Buffer[];
   /** HMAC keys of addresses that have no account. */
   emailHashes: readonly Buffer[];
+  /** HMAC keys of lists of erasures that lie off the machine. */
+  erasureLists: readonly Buffer[];
   /** Ed25519 private keys (RFC 8032 seeds) that checkpoints of the audit log are signed with. */
   auditSigning: readonly Buffer[];
   /** The same that checkpoints of other logs are cosigned with; a witness must sign nothing else by them. */
@@ -40,6 +42,7 @@ export function deriveSecrets(rings: SecretRings): Secrets {
     apiKeyHmac: rings.API_KEY_SECRET.map((element) => derive(element, "api-key-hmac")),
     encryption: rings.ENCRYPTION_KEY.map((element) => derive(element, "encryption-at-rest")),
     emailHashes: rings.ENCRYPTION_KEY.map((element) => derive(element, "email-hashes")),
+    erasureLists: rings.ENCRYPTION_KEY.map((element) => derive(element, "erasure-lists")),
     auditSigning: rings.AUDIT_SIGNING_KEY.map((element) => derive(element, "audit-checkpoints")),
     witnessSigning: rings.AUDIT_SIGNING_KEY.map((element) =>
       derive(element, "witness-cosignatures"),

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createNoteSigner } from "../src/audit/note-signer.ts";
 import { verifyLog } from "../src/audit/verify-log.ts";
 import { applyErasureLedger } from "../src/erasure/apply-ledger.ts";
+import { createStamps, ledgerFile } from "../src/erasure/ledger.ts";
 import type { Client } from "./client.ts";
 import { makeEvent, makeSender, send } from "./events-sender.ts";
 import { must, password, startTestServer, type TestServer } from "./harness.ts";
@@ -230,6 +231,18 @@ describe("a backup that is restored after an erasure", () => {
     } finally {
       await restarted.stop();
     }
+  });
+
+  test("is not believed by what others write to a list off the machine", async () => {
+    const path = join(server.dataDir, "of others");
+    const [ours, theirs] = [server.deps.secrets.erasureLists, [Buffer.alloc(32)]].map((keys) =>
+      ledgerFile("", path, createStamps(keys)),
+    );
+    const line = { id: crypto.randomUUID(), erased: crypto.randomUUID(), at: "2026-01-01" };
+    await theirs?.append([line]);
+    expect(await ours?.read()).toEqual([]);
+    await ours?.append([line]);
+    expect(await ours?.read()).toEqual([line]);
   });
 
   test("gets its missing line where only the database knows", async () => {

@@ -17,6 +17,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { call } from "../../cli/test/call.ts";
 import { openOwnCheckpoint } from "../src/audit/checkpoints.ts";
 import { createCosigner, createNoteSigner } from "../src/audit/note-signer.ts";
+import { createStamps, toObjectName } from "../src/erasure/ledger.ts";
 import { deliverCheckpoints } from "../src/witnesses/deliver.ts";
 import { must, password, startTestServer, type TestServer, type UserClient } from "./harness.ts";
 import { growLog, newestOf } from "./log-growth.ts";
@@ -133,12 +134,19 @@ test("a bucket keeps the list of erasures, from which a node that lost its own e
   };
   await expect.poll(certificate, soon).toContain(`the bucket ${s3.url}/listed`);
   // More than a page of what the store lists, before it and after it.
+  const at = "2020-01-01T00:00:00.000Z";
+  const stamps = createStamps(log.deps.secrets.erasureLists);
   for (const first of ["0", "f"]) {
-    for (let at = 0; at < 60; at += 1) {
-      const other = `${first.repeat(8)}-0000-4000-8000-${String(at).padStart(12, "0")}`;
-      await writeObject(`listed/.erasures/${other}.${other}.1000000000000`);
+    for (let place = 0; place < 60; place += 1) {
+      const other = `${first.repeat(8)}-0000-4000-8000-${String(place).padStart(12, "0")}`;
+      const line = { id: other, erased: other, at };
+      await writeObject(`listed/.erasures/${toObjectName(line, stamps)}`);
     }
   }
+  // Whoever holds the bucket has nobody erased.
+  const forged = { id: admin.id, erased: admin.id, at };
+  const wrong = createStamps([randomBytes(32)]);
+  await writeObject(`listed/.erasures/${toObjectName(forged, wrong)}`);
   // As a backup of before has it, restored on a new machine.
   await log.owner`delete from erasures where erased_id = ${erased.id}`;
   await log.owner`insert into users ${log.owner(row as Record<string, string>)}`;
@@ -150,6 +158,7 @@ test("a bucket keeps the list of erasures, from which a node that lost its own e
     expect(await log.owner`select 1 from users where id = ${erased.id}`).toHaveLength(0);
     const back = await log.owner`select 1 from erasures where cause = 'ledger'`;
     expect(back).toHaveLength(121);
+    expect(await log.owner`select 1 from users where id = ${admin.id}`).toHaveLength(1);
     expect(await log.owner`select 1 from alerts where kind = 'erasures_unlisted'`).toEqual([]);
     // What bucket and database know is in the new list.
     const list = await readFile(join(elsewhere, "erasures.jsonl"), "utf8");

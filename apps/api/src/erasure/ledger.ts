@@ -1,3 +1,4 @@
+import { createHmac } from "node:crypto";
 import { appendFile, open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
@@ -25,17 +26,40 @@ export type ErasureLedger = {
   others(): Promise<LedgerPlace[]>;
 };
 
-function parseLine(text: string): LedgerLine[] {
+/**
+ * Tells lines that this installation wrote from others: whoever holds a place off the machine shall not
+ * have people erased.
+ */
+export type Stamps = {
+  of(line: LedgerLine): string;
+  fits(line: LedgerLine, stamp: string | undefined): boolean;
+};
+
+/** `keys` are the HMAC keys of the installation, newest first. */
+export function createStamps(keys: readonly Buffer[]): Stamps {
+  const under = (key: Buffer, { id, erased, at }: LedgerLine) =>
+    createHmac("sha256", key)
+      .update(`${id} ${erased} ${new Date(at).getTime()}`)
+      .digest("base64url");
+  return {
+    of: (one) => (keys[0] ? under(keys[0], one) : ""),
+    fits: (one, stamp) => keys.some((key) => under(key, one) === stamp),
+  };
+}
+
+const stamped = line.extend({ stamp: z.string().optional() });
+
+function parseLine(text: string): z.infer<typeof stamped>[] {
   // The last line of a process that died while it wrote.
   try {
-    return [line.parse(JSON.parse(text))];
+    return [stamped.parse(JSON.parse(text))];
   } catch {
     return [];
   }
 }
 
-/** One JSON object a line in a file. */
-export function ledgerFile(name: string, path: string): LedgerPlace {
+/** One JSON object a line in a file; with `stamps` where others can write there. */
+export function ledgerFile(name: string, path: string, stamps: Stamps | null): LedgerPlace {
   return {
     name,
     async read() {
@@ -43,11 +67,17 @@ export function ledgerFile(name: string, path: string): LedgerPlace {
         if (error.code === "ENOENT") return null;
         throw error;
       });
-      return text === null ? null : text.split("\n").flatMap(parseLine);
+      if (text === null) return null;
+      return text
+        .split("\n")
+        .flatMap(parseLine)
+        .flatMap(({ stamp, ...one }) => (!stamps || stamps.fits(one, stamp) ? [one] : []));
     },
     async append(lines) {
       // Begins with a line feed, so that half a line of before spoils nothing.
-      const text = lines.map((one) => `\n${JSON.stringify(one)}`).join("");
+      const text = lines
+        .map((one) => `\n${JSON.stringify(stamps ? { ...one, stamp: stamps.of(one) } : one)}`)
+        .join("");
       await appendFile(path, `${text}\n`, { mode: 0o600 });
       const file = await open(path, "r");
       try {
@@ -60,16 +90,16 @@ export function ledgerFile(name: string, path: string): LedgerPlace {
 }
 
 export const ownLedger = (dataDir: string) =>
-  ledgerFile("the data directory (erasures.jsonl)", join(dataDir, "erasures.jsonl"));
+  ledgerFile("the data directory (erasures.jsonl)", join(dataDir, "erasures.jsonl"), null);
 
-const objectName = /^([0-9a-f-]{36})\.([0-9a-f-]{36})\.(\d{1,15})$/;
+const objectName = /^([0-9a-f-]{36})\.([0-9a-f-]{36})\.(\d{1,15})\.([\w-]{43})$/;
 
 /** A line as the name of an object, so that a list of names is the list. */
-export const toObjectName = ({ erased, id, at }: LedgerLine) =>
-  `${erased}.${id}.${new Date(at).getTime()}`;
+export const toObjectName = (one: LedgerLine, stamps: Stamps) =>
+  `${one.erased}.${one.id}.${new Date(one.at).getTime()}.${stamps.of(one)}`;
 
-export function fromObjectName(name: string): LedgerLine[] {
-  const [, erased, id, at] = objectName.exec(name) ?? [];
+export function fromObjectName(name: string, stamps: Stamps): LedgerLine[] {
+  const [, erased, id, at, stamp] = objectName.exec(name) ?? [];
   const parsed = line.safeParse({ erased, id, at: new Date(Number(at)).toJSON() });
-  return parsed.success ? [parsed.data] : [];
+  return parsed.success && stamps.fits(parsed.data, stamp) ? [parsed.data] : [];
 }

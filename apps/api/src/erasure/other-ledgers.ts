@@ -4,13 +4,16 @@ import { eq } from "drizzle-orm";
 import type { Config } from "../config.ts";
 import type { Egress } from "../egress/egress.ts";
 import type { Encryption } from "../encryption.ts";
+import type { Secrets } from "../secrets.ts";
 import type { Bucket } from "../witnesses/bucket.ts";
 import { lockUntil, openPlace } from "../witnesses/send-to-bucket.ts";
 import {
+  createStamps,
   fromObjectName,
   type LedgerLine,
   type LedgerPlace,
   ledgerFile,
+  type Stamps,
   toObjectName,
 } from "./ledger.ts";
 
@@ -19,6 +22,7 @@ type Input = {
   database: Database;
   egress: Egress;
   encryption: Encryption;
+  secrets: Pick<Secrets, "erasureLists">;
   now: () => Date;
 };
 
@@ -26,17 +30,22 @@ type Input = {
 const folder = ".erasures/";
 
 /** What was found there once is not asked for again; what others add since, they added to the database too. */
-function ledgerBucket(name: string, bucket: Bucket, lock: () => Date | null): LedgerPlace {
+function ledgerBucket(
+  name: string,
+  bucket: Bucket,
+  stamps: Stamps,
+  lock: () => Date | null,
+): LedgerPlace {
   let known: LedgerLine[] | undefined;
   return {
     name,
     async read() {
-      known ??= (await bucket.namesIn(folder)).flatMap(fromObjectName);
+      known ??= (await bucket.namesIn(folder)).flatMap((one) => fromObjectName(one, stamps));
       return known.length === 0 ? null : known;
     },
     async append(lines) {
       for (const one of lines) {
-        await bucket.createIn(folder, toObjectName(one), lock());
+        await bucket.createIn(folder, toObjectName(one, stamps), lock());
         known?.push(one);
       }
     },
@@ -49,9 +58,10 @@ function ledgerBucket(name: string, bucket: Bucket, lock: () => Date | null): Le
  */
 export function openOtherLedgers(input: Input): () => Promise<LedgerPlace[]> {
   const { config, database, now } = input;
+  const stamps = createStamps(input.secrets.erasureLists);
   const path = config.auditCheckpointFile;
   const files = path
-    ? [ledgerFile("the file beside AUDIT_CHECKPOINT_FILE", `${path}.erasures.jsonl`)]
+    ? [ledgerFile("the file beside AUDIT_CHECKPOINT_FILE", `${path}.erasures.jsonl`, stamps)]
     : [];
   const buckets = new Map<string, LedgerPlace>();
   return async () => {
@@ -64,7 +74,7 @@ export function openOtherLedgers(input: Input): () => Promise<LedgerPlace[]> {
       const known = buckets.get(row.id);
       if (known) return known;
       const { bucket, retainDays } = openPlace(input, row);
-      const place = ledgerBucket(`the bucket ${row.target}`, bucket, () =>
+      const place = ledgerBucket(`the bucket ${row.target}`, bucket, stamps, () =>
         lockUntil(now().getTime(), retainDays),
       );
       buckets.set(row.id, place);
