@@ -51,8 +51,8 @@ export type Jobs = {
    * as soon as that has committed, and every node now and then.
    */
   enqueue(tx: Tx, queue: string, payload: unknown, options?: EnqueueOptions): Promise<void>;
-  /** Drops the jobs whose payload holds one of the texts, under way or not. */
-  drop(tx: Tx, texts: readonly string[]): Promise<void>;
+  /** Drops the jobs with a payload, as JSON, that is among those, under way or not. */
+  drop(tx: Tx, isAmong: (payload: string) => boolean): Promise<void>;
   /** Says how to do the work of a queue. A handler may run more than once and must bear it. */
   define(
     queue: string,
@@ -279,14 +279,13 @@ export function createJobs(
       const lane = definitions.get(queue)?.lane;
       if (lane) afterCommit(tx, () => wakeLane.get(lane)?.());
     },
-    async drop(tx, texts) {
+    async drop(tx, isAmong) {
       const rows = await tx
         .select({ id: jobs.id, payload: jobs.payload })
         .from(jobs)
         .where(isNull(jobs.key));
       const gone = rows.flatMap(({ id, payload }) => {
-        const text = encryption.decrypt(payload, placeOf(id));
-        return texts.some((one) => text.includes(JSON.stringify(one).slice(1, -1))) ? [id] : [];
+        return isAmong(encryption.decrypt(payload, placeOf(id))) ? [id] : [];
       });
       if (gone.length > 0) await tx.delete(jobs).where(inArray(jobs.id, gone));
     },

@@ -11,7 +11,7 @@ import { createStamps, ledgerFile } from "../src/erasure/ledger.ts";
 import type { Client } from "./client.ts";
 import { makeEvent, makeSender, send } from "./events-sender.ts";
 import { must, password, startTestServer, type TestServer } from "./harness.ts";
-import { mailsTo } from "./outbox.ts";
+import { mailsTo, tokenIn } from "./outbox.ts";
 
 let server: TestServer;
 let admin: Client;
@@ -107,6 +107,62 @@ describe("erasing oneself", () => {
     expect(report.wrong).toBeNull();
     expect(report.erased).toBeGreaterThan(2);
     expect(await verifyEvidence(bundle)).toMatchObject({ ok: true });
+  });
+
+  test("reaches the addresses that the account had before, and nobody else's", async () => {
+    const member = await server.member("swan@example.org");
+    const former = ["swan@example.org", "heron@example.org"];
+    for (const email of ["heron@example.org", "stork@example.org"]) {
+      must(await member.mutate("account.changeEmail", { email }));
+      const link = async () =>
+        (await mailsTo(server, email, 0)).find(({ text }) => text.includes("/confirm-email#"));
+      await expect.poll(link).toBeTruthy();
+      const mail = await link();
+      must(await member.mutate("account.confirmEmail", { token: mail ? tokenIn(mail) : "" }));
+    }
+    // Somebody else has the first by now; that of another ends like it.
+    const other = await server.member("swan@example.org");
+    const longer = await server.member("grey.heron@example.org");
+    must(await longer.mutate("account.changeEmail", { email: "crane@example.org" }));
+    await mailsTo(server, longer.email);
+    // What strangers do at an address that is nobody's any more, and what is sent to it.
+    await server.anonymous().mutate("auth.signIn", { email: "heron@example.org", password });
+    must(await admin.mutate("users.invite", { email: "heron@example.org", role: "member" }));
+    await server.owner`
+      insert into witnesses (id, kind, target, every_seconds, created_at, next_attempt_at)
+      values (${crypto.randomUUID()}, 'email', 'heron@example.org', 60, now(), now() + interval '1 day')`;
+    await server.deps.database.transaction({}, async (tx) => {
+      for (const to of [...former, longer.email]) {
+        const message = { to, subject: "later", text: "" };
+        await server.deps.jobs.enqueue(tx, "mail", message, { delaySeconds: 3600 });
+      }
+    });
+    await server.deps.folding.flush();
+    await server.deps.folding.close();
+    const readLog = async () => {
+      const pages = await Promise.all(
+        ["user.invited", "sign_in.refused", "account.email_changed"].map((action) =>
+          admin.query("audit.search", { actions: [action], limit: 100 }),
+        ),
+      );
+      return pages.map((page) => JSON.stringify(must(page).items));
+    };
+    const before = await readLog();
+    expect(before.map((text) => text.includes("heron@example.org"))).toEqual([true, true, true]);
+
+    const { id } = must(await member.mutate("data.erase", { password }));
+    await finalCertificate(id);
+    expect(await tablesWith("heron@example.org")).toEqual([]);
+    expect((await readLog()).join()).not.toMatch(/heron@|stork@/);
+    const jobs = await server.owner`select id, payload from jobs where queue = 'mail'`;
+    const waiting = jobs.map(
+      (job) => JSON.parse(server.deps.encryption.decrypt(job.payload, `jobs.payload:${job.id}`)).to,
+    );
+    expect(waiting.sort()).toEqual([longer.email, "swan@example.org"]);
+    expect(await mailsTo(server, "heron@example.org", 0)).toEqual([]);
+    // Those of others stay.
+    expect((await mailsTo(server, longer.email)).length).toBeGreaterThan(0);
+    expect((await other.query("auth.me")).status).toBe(200);
   });
 
   test("needs the password and a fresh authentication", async () => {

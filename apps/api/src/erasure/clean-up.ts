@@ -9,6 +9,7 @@ import { completeLedger } from "./apply-ledger.ts";
 import { certifiedFacts, signCertificate } from "./certificate.ts";
 import { destroyKeys } from "./destroy-keys.ts";
 import { type ErasureDeps, logOf } from "./erase-user.ts";
+import { naming } from "./naming.ts";
 
 /** What the job needs to know that nothing else does any more. */
 export const cleanUp = z.strictObject({
@@ -36,12 +37,13 @@ async function removeFiles({ files, database, log }: ErasureDeps, ids: string[])
 async function purgeOutbox(dataDir: string, emails: readonly string[]) {
   const directory = join(dataDir, "outbox");
   const names = await readdir(directory).catch(() => []);
+  const isOfThem = naming(emails);
   for (const name of names) {
     const path = join(directory, name);
     const text = await readFile(path, "latin1").catch(() => "");
     // Lines are folded by quoted-printable, at any character.
     const unfolded = text.replaceAll("=\r\n", "").replaceAll("=40", "@").replaceAll("=3D", "=");
-    if (emails.some((email) => unfolded.includes(email))) await rm(path, { force: true });
+    if (isOfThem(unfolded)) await rm(path, { force: true });
   }
 }
 

@@ -2,15 +2,16 @@ import type { Tx } from "@muniment/db/database.ts";
 import { erasures } from "@muniment/db/schema/erasures.ts";
 import { linkTokens } from "@muniment/db/schema/link-tokens.ts";
 import { uploads } from "@muniment/db/schema/uploads.ts";
-import { users } from "@muniment/db/schema/users.ts";
 import { witnesses } from "@muniment/db/schema/witnesses.ts";
 import { and, eq, inArray, sql } from "drizzle-orm";
 import { readCheckpoint } from "../audit/checkpoints.ts";
 import type { Deps } from "../deps.ts";
 import { enterScope } from "../identity/scope.ts";
 import { deleteUserEventsQueue } from "../job-queues.ts";
+import { addressesOf } from "./addresses-of.ts";
 import { signCertificate } from "./certificate.ts";
 import type { CleanUp } from "./clean-up.ts";
+import { naming } from "./naming.ts";
 
 type Cause = (typeof erasures.$inferSelect)["cause"];
 export type ErasureDeps = Pick<
@@ -42,16 +43,6 @@ export async function prepareErasure(deps: ErasureDeps): Promise<{ log: string }
   return { log: await logOf(deps) };
 }
 
-/** Addresses under which something of an account may be: its own, and those of its open links. */
-async function emailsOf(tx: Tx, userId: string): Promise<string[]> {
-  const own = await tx.select({ email: users.email }).from(users).where(eq(users.id, userId));
-  const linked = await tx
-    .select({ email: linkTokens.email })
-    .from(linkTokens)
-    .where(eq(linkTokens.userId, userId));
-  return [...new Set([...own, ...linked].flatMap(({ email }) => email ?? []))];
-}
-
 /**
  * Erases a user in the transaction that an audit entry of it stands in: keys, account and all that
  * hangs on it, jobs that speak of it; the events by a job of the same transaction, and then what is
@@ -67,7 +58,7 @@ export async function eraseUser(
   const { id, userId, cause } = facts;
   const { config, secrets, dataKeys, jobs } = deps;
   enterScope(tx, userId);
-  const emails = await emailsOf(tx, userId);
+  const emails = await addressesOf(tx, dataKeys, userId);
   const parts = await tx.execute<{ part: string }>(
     sql`select unnest(event_partitions_of(${userId}::uuid)) as part`,
   );
@@ -75,11 +66,11 @@ export async function eraseUser(
   // First, while nothing is held yet that others need who have the account, or something of its, locked.
   await tx.execute(sql`select delete_user(${userId}::uuid)`);
   const keys = await dataKeys.destroy(tx, userId, emails);
-  for (const email of emails) await tx.delete(linkTokens).where(eq(linkTokens.email, email));
+  await tx.delete(linkTokens).where(inArray(linkTokens.email, emails));
   await tx
     .delete(witnesses)
     .where(and(eq(witnesses.kind, "email"), inArray(witnesses.target, emails)));
-  await jobs.drop(tx, [userId, ...emails]);
+  await jobs.drop(tx, naming([userId, ...emails]));
   const after: CleanUp = {
     erasureId: id,
     emails,

@@ -1,0 +1,13 @@
+const special = /[.*+?^${}()|[\]\\/-]/g;
+
+/**
+ * Tells texts that name one of some ids or addresses from those that only name a longer one, such as
+ * `bob@example.org` where it is `ob@example.org` that is looked for. None of them: no text does.
+ */
+export function naming(names: readonly string[]): (text: string) => boolean {
+  if (names.length === 0) return () => false;
+  const any = names.map((name) => name.replaceAll(special, "\\$&")).join("|");
+  // Around an address: what its local part and its host could go on with (RFC 5322, dot-atom), but "=".
+  const whole = new RegExp(`(?<![\\w.!#$%&'*+?^\`{|}~-])(?:${any})(?![\\w-]|\\.\\w)`);
+  return (text) => whole.test(text);
+}
