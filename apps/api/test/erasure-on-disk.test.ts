@@ -2,12 +2,15 @@ import { chmod, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { recordedHome } from "@muniment/db/embedded/database-home.ts";
+import { declarations } from "@muniment/db/processing/record.ts";
 import postgres from "postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { populate } from "../../../packages/db/test/populate.ts";
 import { freePort } from "../../../test/free-port.ts";
 import { boot, databaseName, type Running } from "../src/boot.ts";
 import { parseConfig } from "../src/config.ts";
 import { createLog } from "../src/log.ts";
+import { plantCanaries, raiseAbout } from "./canaries.ts";
 import { type Client, createClient } from "./client.ts";
 import { makeEvent } from "./events-sender.ts";
 import { must, password } from "./harness.ts";
@@ -135,6 +138,32 @@ async function leaveTraces(admin: Client): Promise<Client> {
   return person;
 }
 
+/** Somebody with a canary in every column of text of every table that can hold a person's data. */
+async function inEveryTable(): Promise<{ id: string; tables: string[] }> {
+  const { id } = await populate(sql);
+  await raiseAbout(sql, id);
+  const owned = declarations.filter(({ owner }) => owner !== null);
+  const planted = await plantCanaries(sql, id, canary, owned);
+  const address = `other-${canary}@example.org`;
+  await sql`update users set email = ${address} where id = ${id}`;
+  // A mailbox of theirs, and work for them that was given up.
+  await sql`
+    insert into witnesses (id, kind, target, every_seconds, created_at, next_attempt_at)
+    values (gen_random_uuid(), 'email', ${address}, 60, now(), now() + interval '1 day')`;
+  await running.deps.database.transaction({}, (tx) =>
+    running.deps.jobs.enqueue(
+      tx,
+      "mail",
+      { to: address, subject: "", text: "" },
+      { delaySeconds: 3600 },
+    ),
+  );
+  const given = await sql`
+    update jobs set failed_at = now(), last_error = ${canary} where queue = 'mail' returning id`;
+  expect(given).toHaveLength(1);
+  return { id, tables: [...planted.keys(), "jobs", "witnesses"] };
+}
+
 /** Which file holds the ids of events and the digests of what they held; another once they are written anew. */
 async function fileOfIds(): Promise<string> {
   const [row] = await sql`select pg_relation_filepath('event_ids_all') as path`;
@@ -147,28 +176,33 @@ test("an erased person's canaries are in no file of the installation within 60 s
   const account = { token, email: "admin@example.org", password, displayName: "Administrator" };
   must(await admin.mutate("setup.createAdmin", account));
   const person = await leaveTraces(admin);
+  const other = await inEveryTable();
   // Samples of columns, and pages as they are on the disk.
   await sql`analyze`;
   await sql`checkpoint`;
-  expect((await filesWithCanary()).length).toBeGreaterThan(5);
+  const before = (await filesWithCanary()).map((path) => /\((.*)\)$/.exec(path)?.[1] ?? path);
+  // The partitions of a table are named after it.
+  const isFound = (table: string) => before.some((name) => name.startsWith(table));
+  expect(other.tables.filter((table) => !isFound(table))).toEqual([]);
+  expect(before.some((path) => path.includes("pg_wal"))).toBe(true);
 
   const idsBefore = await fileOfIds();
 
   const started = performance.now();
   must(await person.mutate("data.erase", { password }));
+  must(await admin.mutate("users.delete", { id: other.id }));
   const left = { timeout: withinMilliseconds, interval: 1000 };
   await expect.poll(filesWithCanary, left).toEqual([]);
   expect(performance.now() - started).toBeLessThan(withinMilliseconds);
 
   // It is the person that is gone, and nothing else.
   expect((await admin.query("auth.me")).status).toBe(200);
-  const [row] = await sql`select cleaned_at, facts from erasures`;
   await expect
     .poll(async () => (await sql`select 1 from erasures where cleaned_at is not null`).length, {
       timeout: 10_000,
     })
-    .toBe(1);
-  expect(row?.facts.left).toEqual([]);
+    .toBe(2);
+  for (const { facts } of await sql`select facts from erasures`) expect(facts.left).toEqual([]);
   expect(await fileOfIds()).not.toBe(idsBefore);
   const [recycles] = await sql`show wal_recycle`;
   expect(recycles?.wal_recycle).toBe("on");

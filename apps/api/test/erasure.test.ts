@@ -152,7 +152,7 @@ describe("erasing oneself", () => {
 
     const { id } = must(await member.mutate("data.erase", { password }));
     await finalCertificate(id);
-    expect(await tablesWith("heron@example.org")).toEqual([]);
+    expect(await tablesWith('"heron@example.org"')).toEqual([]);
     expect((await readLog()).join()).not.toMatch(/heron@|stork@/);
     const jobs = await server.owner`select id, payload from jobs where queue = 'mail'`;
     const waiting = jobs.map(

@@ -320,7 +320,7 @@ describe.skipIf(!hasPostgres)("a PostgreSQL of the operator's own", () => {
     } finally {
       await after.stop();
     }
-  }, 60_000);
+  }, 120_000);
 
   test("takes a unix socket as it is, whatever its sslmode", async () => {
     const facts = parseConnectionUrl(

@@ -8,6 +8,7 @@ import { diskFull } from "../src/errors.ts";
 import { hashPassword } from "../src/identity/password.ts";
 import { makeExport } from "../src/own-data/export-job.ts";
 import { exportedColumns, ownTables } from "../src/own-data/read-own-rows.ts";
+import { plantCanaries, raiseAbout } from "./canaries.ts";
 import type { Client } from "./client.ts";
 import { makeEvent, makeSender, send } from "./events-sender.ts";
 import { must, password, startTestServer, type TestServer } from "./harness.ts";
@@ -38,23 +39,6 @@ async function filesOf(client: Client, id: string): Promise<Record<string, strin
   return Object.fromEntries(Object.entries(files).map(([name, bytes]) => [name, strFromU8(bytes)]));
 }
 
-/** Columns of text that hold one of a list, or that something reads or writes meanwhile. */
-const fixed = new Set([
-  "users.email",
-  "users.role",
-  "sessions.kind",
-  "sign_ins.outcome",
-  "link_tokens.purpose",
-  "challenges.purpose",
-  "agents.environment",
-  "alert_rules.query",
-  "alert_rules.problem",
-  "event_counts.type",
-  "event_count_changes.type",
-  "webhook_deliveries.topic",
-  "webhook_deliveries.status",
-]);
-
 /** A user with a row in every table, each text of which is a canary that names its column. */
 async function seed(mark: string): Promise<{ client: Client; id: string; canaries: string[] }> {
   const { owner } = server;
@@ -62,26 +46,16 @@ async function seed(mark: string): Promise<{ client: Client; id: string; canarie
   await owner`delete from exports where user_id = ${id}`;
   await owner`update link_tokens set expires_at = now() + interval '1 hour' where user_id = ${id}`;
   await owner`update challenges set expires_at = now() + interval '1 hour' where user_id = ${id}`;
-  await owner`
-    insert into alerts (id, kind, severity, key, about_user_id, details, count, opened_at, last_seen_at)
-    values (gen_random_uuid(), 'account_locked', 'medium', ${id}, ${id}, '{}', 1, now(), now())`;
-  const canaries: string[] = [];
-  for (const declaration of ownTables) {
+  await raiseAbout(owner, id);
+  const planted = await plantCanaries(owner, id, mark, ownTables);
+  const canaries = ownTables.flatMap((declaration) => {
     const table = getTableName(declaration.table);
-    const column = exportedColumns(declaration);
-    const whose = { users: "id", alerts: "about_user_id" }[table] ?? "user_id";
-    const texts = await owner`
-      select column_name as name from information_schema.columns
-      where table_name = ${table} and data_type = 'text'`;
-    for (const { name } of texts) {
-      if (!(name in column) || fixed.has(`${table}.${name}`) || column[name]?.enumValues) continue;
-      const canary = `${mark}-${table}-${name}`;
-      const changed = await owner`
-        update ${owner(table)} set ${owner(name)} = ${canary} where ${owner(whose)} = ${id}`;
-      expect([canary, changed.count]).toEqual([canary, 1]);
-      canaries.push(canary);
-    }
-  }
+    const exported = exportedColumns(declaration);
+    const of = (name: string) => `${mark}-${table}-${name}`;
+    return (planted.get(table) ?? []).filter((one) =>
+      Object.keys(exported).some((name) => of(name) === one),
+    );
+  });
   const email = `${mark}@example.org`;
   const passwordHash = await hashPassword(password, server.deps.config.argon2);
   await owner`

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type postgres from "postgres";
 import { type ConnectionFacts, connect } from "./connection.ts";
 import { quoted } from "./grants.ts";
+import { recordOfProcessing } from "./processing/record.ts";
 
 /** A larger table would be locked for longer than a few seconds. */
 const maxRewriteBytes = 256 * 1024 * 1024;
@@ -11,19 +12,27 @@ const snapshotPatienceMilliseconds = 20_000;
 /** More segments of the write-ahead log than this are not waiting to be reused. */
 const maxSegments = 80;
 
-/** Where rows of a user can be, besides the partitions of events: by its columns, so that a new table is found too. */
+/** Declared as personal; of the entries of the log nothing is ever changed or deleted. */
+const personal = recordOfProcessing
+  .filter((one) => one.personal && one.table !== "audit_entries")
+  .map(({ table }) => table);
+
+/** Where rows of a user can be, besides the partitions of events: by what is declared, and by its columns. */
 const tablesSql = `
   select c.relname as name from pg_class c
   where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace
     and not exists (select from pg_inherits where inhrelid = c.oid and inhparent = 'events'::regclass)
-    and (c.relname in ('users', 'jobs', 'data_keys', 'audit_refusals')
+    and (c.relname = any($1::text[])
       or exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'user_id' and not a.attisdropped)
       or exists (select from pg_constraint k where k.conrelid = c.oid and k.confrelid = 'users'::regclass))
   order by 1`;
 
 const codeOf = (error: unknown) => (error instanceof Error && "code" in error ? error.code : "");
 
-/** Waits until no transaction can see what was deleted before now, or its patience is over. */
+/**
+ * Waits until no transaction can see what was deleted before now: what is still seen would be copied.
+ * @throws where one lasts longer than its patience; this is to be tried again then
+ */
 async function untilUnseen(sql: postgres.Sql) {
   const [row] = await sql`select pg_current_xact_id()::xid::text as xid`;
   const end = performance.now() + snapshotPatienceMilliseconds;
@@ -31,10 +40,12 @@ async function untilUnseen(sql: postgres.Sql) {
     const seeing = await sql`
       select 1 from pg_stat_activity
       where pid <> pg_backend_pid() and backend_xmin is not null
+        and (datname = current_database() or datname is null)
         and age(backend_xmin) > age(${row?.xid}::text::xid) limit 1`;
     if (seeing.length === 0) return;
     await sleep(200);
   }
+  throw new Error("a transaction still sees what was deleted");
 }
 
 /** Rewrites a table, so that its files hold live rows only; false where that is too much or it is in use. */
@@ -83,6 +94,7 @@ async function renewWriteAheadLog(sql: postgres.Sql) {
 /**
  * Overwrites what deleted rows of users left in the files of the database, as its owner and over a
  * connection of its own. Answers the tables that were left as they are, too large or always in use.
+ * @throws where a transaction lasts that can see what was deleted
  */
 export async function overwriteDeletedRows(
   owner: ConnectionFacts,
@@ -95,7 +107,7 @@ export async function overwriteDeletedRows(
   });
   try {
     await untilUnseen(sql);
-    const tables = await sql.unsafe(tablesSql);
+    const tables = await sql.unsafe(tablesSql, [personal]);
     const names = [...partitions, ...tables.map(({ name }) => name as string)];
     const left: string[] = [];
     const [may] = await sql`select rolsuper from pg_roles where rolname = current_user`;
