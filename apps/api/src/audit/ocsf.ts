@@ -39,19 +39,30 @@ const userOf = ({ kind, id, label }: ExportedEntry["actor"]) => ({
   ...(kind === "apiKey" ? { type: "API key" } : {}),
 });
 
-const withoutNull = (fields: Record<string, unknown>) =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
+/** Who signs in: the one who acted, or whom somebody unknown tried to be. */
+function authenticating({ actor, target }: ExportedEntry) {
+  if (actor.kind !== "anonymous" || !target) return userOf(actor);
+  if (target.kind === "user") return userOf(target);
+  return { ...userOf(actor), ...(target.label ? { name: target.label } : {}) };
+}
+
+/** One of several, or of none that has an id, is named by its kind: a resource must have a name or an id. */
+const resourceOf = ({ kind, id, label }: NonNullable<ExportedEntry["target"]>) => ({
+  type: kind,
+  ...(id ? { uid: id } : {}),
+  ...(label || !id ? { name: label ?? kind } : {}),
+});
 
 /** An entry as an event of OCSF: sign-ins as Authentication [3002], all else as API Activity [6003]. */
 export function toOcsf(entry: ExportedEntry, origin: string): Record<string, unknown> {
   const { action, actor, target, outcome, address, userAgent, requestId, details } = entry;
+  const { reason } = details;
   const ofAuthentication = authentication[action];
   const isAuthentication = ofAuthentication !== undefined;
   const activity =
     ofAuthentication ?? activities.find(([pattern]) => pattern.test(action))?.[1] ?? 3;
   const classId = isAuthentication ? authenticationClass : apiActivityClass;
   const source = address ? { ip: address } : { name: actor.kind };
-  const user = userOf(target?.kind === "user" && actor.kind === "anonymous" ? target : actor);
   return {
     activity_id: activity,
     ...(activity === 99 ? { activity_name: action } : {}),
@@ -61,7 +72,9 @@ export function toOcsf(entry: ExportedEntry, origin: string): Record<string, unk
     time: Date.parse(entry.at),
     severity_id: severities[outcome] ?? 0,
     status_id: outcome === "success" ? 1 : 2,
-    status: outcome,
+    status: outcome === "success" ? "Success" : "Failure",
+    status_code: outcome,
+    ...(typeof reason === "string" ? { status_detail: reason } : {}),
     metadata: {
       version: ocsfVersion,
       product: { name: "Muniment", vendor_name: "Muniment" },
@@ -72,13 +85,13 @@ export function toOcsf(entry: ExportedEntry, origin: string): Record<string, unk
     },
     src_endpoint: source,
     ...(userAgent ? { http_request: { user_agent: userAgent } } : {}),
-    ...(isAuthentication ? { user } : { actor: { user: userOf(actor) } }),
+    ...(isAuthentication
+      ? { user: authenticating(entry), service: { name: "Muniment", uid: origin } }
+      : { actor: { user: userOf(actor) } }),
     ...(isAuthentication
       ? {}
       : { api: { operation: action, ...(requestId ? { request: { uid: requestId } } : {}) } }),
-    ...(target && !isAuthentication
-      ? { resources: [withoutNull({ type: target.kind, uid: target.id, name: target.label })] }
-      : {}),
+    ...(target && !isAuthentication ? { resources: [resourceOf(target)] } : {}),
     unmapped: { action, details, leaf_hash: entry.leafHash },
   };
 }
