@@ -230,6 +230,18 @@ test("only to whom a ticket was given, for a minute, and with the right to it", 
   await server.owner`update users set role = 'member' where id = ${auditor.id}`;
   server.deps.identities.forget();
   expect((await get(auditor, path)).status).toBe(403);
+  const refusals = async () => {
+    await server.deps.folding.flush();
+    const asked = { actions: ["call.refused"], actorId: auditor.id };
+    return must(await other.query("audit.search", asked)).items;
+  };
+  await expect.poll(refusals).toMatchObject([
+    {
+      target: { kind: "procedure", id: "audit.export" },
+      outcome: "refused",
+      details: { reason: "not_permitted", count: 1 },
+    },
+  ]);
   await server.owner`update users set role = 'auditor' where id = ${auditor.id}`;
   server.deps.identities.forget();
   expect((await get(auditor, path)).status).toBe(200);

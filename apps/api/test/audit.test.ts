@@ -1,5 +1,6 @@
 import { auditActionNames } from "@muniment/shared/audit-actions.ts";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { clientKey } from "../src/limits/client-key.ts";
 import { fromNewAddress } from "./addresses.ts";
 import { type Answer, type Client, createClient } from "./client.ts";
 import { createClock } from "./clock.ts";
@@ -273,6 +274,34 @@ describe("a refusal", () => {
       ...before,
       index: expect.toBeOneOf([null, expect.any(Number)]),
     });
+  });
+
+  test("by what is no procedure leaves an entry as well, under a name of ours", async () => {
+    const headers = fromNewAddress();
+    const address = headers["x-forwarded-for"];
+    const get = (path: string) => server.fetch(path, { headers });
+    expect((await get("/exports/unknown")).status).toBe(401);
+    expect((await get("/audit-exports/unknown")).status).toBe(401);
+    expect((await get("/api/v1/exports/unknown")).status).toBe(401);
+    const { limits } = server.deps;
+    const used = async () => (await limits.consume("general_address", clientKey(address))).allowed;
+    while (await used());
+    const limited = ["/audit/checkpoint", "/witness/keys", "/trpc/made.up1", "/trpc/made.up2"];
+    const tooMany = `/trpc/${Array(11).fill("auth.me").join(",")}?batch=1`;
+    for (const path of [...limited, tooMany, tooMany]) expect((await get(path)).status).toBe(429);
+    const mine = async () =>
+      (await search({ actions: ["call.refused"], limit: 100 }))
+        .filter((entry) => entry.address === address)
+        .map(({ details }) => [details.procedure, details.reason, details.count])
+        .sort();
+    await expect.poll(mine, { interval: 50 }).toEqual([
+      ["audit", "rate_limited", 1],
+      ["audit.export", "not_signed_in", 1],
+      ["exports", "not_signed_in", 1],
+      ["exports.get", "not_signed_in", 1],
+      ["trpc", "rate_limited", 4],
+      ["witness", "rate_limited", 1],
+    ]);
   });
 
   test("that could not be written is written later, with its count", async () => {

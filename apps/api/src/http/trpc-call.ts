@@ -1,23 +1,29 @@
 import { getTRPCErrorShape, TRPCError } from "@trpc/server";
 import { getHTTPStatusCodeFromError } from "@trpc/server/http";
-import { type AppError, toAppError } from "../errors.ts";
+import type { AppError } from "../errors.ts";
 import type { Context } from "../trpc/context.ts";
 import { errorConfig } from "../trpc/init.ts";
+import { recordFailure } from "../trpc/recorded.ts";
 
 export type CallOutcome<T = unknown> =
   | { ok: true; data: T }
   | { ok: false; error: AppError; status: number; path: string | undefined };
 
-/** Runs one call under the database guard; whatever is thrown becomes an error the server chose. */
+/**
+ * Runs one call under the database guard; whatever is thrown becomes an error the server chose, and a
+ * refusal leaves its trace, by whatever refused it. `name` is what it is entered under where the path
+ * is one that the caller made up.
+ */
 export async function settle<T>(
   ctx: Context,
   path: string | undefined,
   work: () => Promise<T>,
+  name = path ?? "trpc",
 ): Promise<CallOutcome<T>> {
   try {
     return { ok: true, data: await ctx.deps.health.guard(work) };
   } catch (thrown) {
-    const error = toAppError(thrown);
+    const error = recordFailure(ctx, { path: name, meta: undefined }, thrown);
     if (error.reason === "internal") {
       ctx.deps.log.error({ err: error.cause ?? error, requestId: ctx.request.id, path }, "failed");
     }

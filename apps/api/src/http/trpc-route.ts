@@ -132,10 +132,13 @@ function callOne(
   readInput: (index: number) => Promise<unknown>,
   index: number,
 ): Promise<CallOutcome> {
-  return settle(ctx, path, async () => {
-    if (procedure instanceof AppError) throw await counted(ctx, procedure);
-    return procedure.call(ctx, () => readInput(index), undefined, index);
-  });
+  if (procedure instanceof AppError) {
+    const refuse = async () => {
+      throw await counted(ctx, procedure);
+    };
+    return settle(ctx, path, refuse, "trpc");
+  }
+  return settle(ctx, path, () => procedure.call(ctx, () => readInput(index), undefined, index));
 }
 
 /** The status of all of them, or 207 where they differ. */

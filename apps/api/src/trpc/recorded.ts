@@ -9,7 +9,10 @@ export type Attempted = {
   isCodeWrong?: true;
 };
 
-/** What the caller is told of an error; of a refusal it leaves a trace. */
+/** What passed here, so that a call whose chain ran leaves one trace of its refusal, or none. */
+const passed = new WeakSet<AppError>();
+
+/** What the caller is told of an error; of a refusal it leaves a trace, but only the first time it passes. */
 export function recordFailure(
   ctx: Context,
   { path, meta }: { path: string; meta: PolicyMeta | undefined },
@@ -17,6 +20,8 @@ export function recordFailure(
   attempted: Attempted = {},
 ): AppError {
   const error = toAppError(thrown);
+  if (passed.has(error)) return error;
+  passed.add(error);
   if (isRefusal(error) && !meta?.refusalsUnrecorded) {
     ctx.deps.refusals.record(ctx, path, error.reason, attempted.email);
   }
