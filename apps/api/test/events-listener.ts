@@ -1,7 +1,10 @@
+import { connect } from "node:net";
 import type { Event } from "@muniment/shared/events.ts";
 import type { TestServer } from "./harness.ts";
 
-export type TailMessage = { id: string; kind: "position" | "event"; event?: Event };
+type Kind = "position" | "event" | "skipped";
+
+export type TailMessage = { id: string; kind: Kind; event?: Event; count?: number | null };
 
 /** One connection of `events.tail`, read as server-sent events. */
 export async function listen(
@@ -47,7 +50,7 @@ export async function listen(
     messages,
     events: () => messages.flatMap(({ event }) => (event ? [event] : [])),
     /** Resolves when that many messages of the kind have come; rejects after 25 s. */
-    async until(count: number, kind: "position" | "event" = "event"): Promise<void> {
+    async until(count: number, kind: Kind = "event"): Promise<void> {
       const end = Date.now() + 25_000;
       while (messages.filter((one) => one.kind === kind).length < count) {
         if (Date.now() > end) throw new Error(`only ${messages.length} of ${count} messages came`);
@@ -66,3 +69,35 @@ export async function listen(
 }
 
 export const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
+
+/** A connection of `events.tail` that can be left unread; `text` is all that came. */
+export async function listenRaw(server: Pick<TestServer, "url">, headers: Record<string, string>) {
+  const { hostname, port } = new URL(server.url);
+  const socket = connect(Number(port), hostname);
+  const read = { text: "", more: () => {} };
+  socket.setEncoding("utf8").on("data", (part) => {
+    read.text += part;
+    read.more();
+  });
+  const lines = Object.entries({ host: hostname, ...headers }).map(
+    ([name, it]) => `${name}: ${it}`,
+  );
+  socket.write(`GET /trpc/events.tail HTTP/1.1\r\n${lines.join("\r\n")}\r\n\r\n`);
+  return {
+    socket,
+    get text() {
+      return read.text;
+    },
+    /** Resolves when what came last has what is looked for; rejects after 25 s. */
+    async until(wanted: RegExp): Promise<void> {
+      const end = Date.now() + 25_000;
+      while (!wanted.test(read.text.slice(-10_000))) {
+        if (Date.now() > end) throw new Error(`${wanted} did not come`);
+        await new Promise<void>((resolve) => {
+          read.more = resolve;
+          setTimeout(resolve, 100);
+        });
+      }
+    },
+  };
+}

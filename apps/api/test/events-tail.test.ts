@@ -1,7 +1,9 @@
+import { randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { bearer, listen } from "./events-listener.ts";
+import { readTail, readTailBounds } from "../src/features/events/read-tail.ts";
+import { bearer, listen, listenRaw } from "./events-listener.ts";
 import { makeEvent, makeSender, searchAll, send } from "./events-sender.ts";
 import { startTestServer, type TestServer } from "./harness.ts";
 
@@ -109,6 +111,101 @@ describe("events.tail", () => {
       expect(body).toMatchObject({ error: { data: { reason: "invalid_cursor" } } });
     }
     expect((await listen(server, bearer(key), { lastEventId: "x" })).status).toBe(400);
+  });
+
+  test("tells what was deleted before it was read, between the events that were not", async () => {
+    const { key, userId } = await makeSender(server);
+    const first = await listen(server, bearer(key));
+    await first.until(1, "position");
+    await first.close();
+    const sent = Array.from({ length: 8 }, (_, seq) => makeEvent({ seq }));
+    await send(server, key, sent.slice(0, 5));
+    await send(server, key, sent.slice(5));
+    const gone = [2, 3, 4, 5, 7].flatMap((at) => sent[at]?.id ?? []);
+    await server.owner`delete from events where user_id = ${userId} and id in ${server.owner(gone)}`;
+    const tail = await listen(server, bearer(key), {}, first.messages[0]?.id);
+    await tail.until(3);
+    await tail.until(2, "skipped");
+    const said = tail.messages.slice(1).map(({ event, count }) => event?.id ?? count);
+    expect(said).toEqual([...idsOf(sent.slice(0, 2)), 4, sent[6]?.id, 1]);
+    // Resumed in the midst of them, it tells of the rest.
+    const again = await listen(server, bearer(key), { levels: ["error"] }, tail.messages[2]?.id);
+    await again.until(2, "skipped");
+    expect(again.messages.slice(1).map(({ count }) => count)).toEqual([4, 1]);
+    await again.close();
+    await tail.close();
+  });
+
+  test("tells that something may be missing when the place to go on from is no longer kept", async () => {
+    const { key, userId } = await makeSender(server);
+    await send(server, key, [makeEvent()]);
+    const first = await listen(server, bearer(key));
+    await first.until(1, "position");
+    await first.close();
+    await send(server, key, [makeEvent()]);
+    await server.owner`delete from receipts where user_id = ${userId}`;
+    const kept = makeEvent();
+    await send(server, key, [kept]);
+    const tail = await listen(server, bearer(key), {}, first.messages[0]?.id);
+    await tail.until(1);
+    expect(tail.messages.map(({ kind, count }) => [kind, count])).toEqual([
+      ["position", undefined],
+      ["skipped", null],
+      ["event", undefined],
+    ]);
+    // Told once: behind it stands the event alone.
+    const again = await listen(server, bearer(key), {}, tail.messages[1]?.id);
+    await again.until(1);
+    expect(again.messages.map(({ kind }) => kind)).toEqual(["position", "event"]);
+    await again.close();
+    await tail.close();
+  });
+
+  test("holds little for a reader that stops reading, and tells it what was deleted meanwhile", async () => {
+    const { key, userId } = await makeSender(server);
+    const bulky = { text: randomBytes(15_000).toString("hex") };
+    const tail = await listenRaw(server, bearer(key));
+    await tail.until(/"kind":"position"/);
+    tail.socket.pause();
+    const sent: string[] = [];
+    // More than the sockets of both ends take.
+    for (let batch = 0; batch < 10; batch += 1) {
+      const events = Array.from({ length: 30 }, (_, seq) => makeEvent({ seq, props: bulky }));
+      expect((await send(server, key, events)).body.accepted).toBe(30);
+      sent.push(...events.map(({ id }) => id));
+    }
+    await sleep(500);
+    const deleted = await server.owner`
+      delete from events where user_id = ${userId} and id in ${server.owner(sent.slice(-60))}`;
+    expect(deleted.count).toBe(60);
+    await send(server, key, [makeEvent({ type: "test.last" })]);
+    tail.socket.resume();
+    await tail.until(/test\.last/);
+    expect(tail.text.match(/"kind":"event"/g)).toHaveLength(sent.length - 60 + 1);
+    const counts = [...tail.text.matchAll(/"kind":"skipped","count":(\d+)/g)];
+    expect(counts.reduce((sum, [, count]) => sum + Number(count), 0)).toBe(60);
+    tail.socket.destroy();
+  });
+
+  test("reads no more at once than one reader may hold, in the midst of a batch too", async () => {
+    const { key, userId } = await makeSender(server);
+    const { database } = server.deps;
+    let { end } = await readTailBounds(database, userId);
+    const bulky = { text: "x".repeat(30_000) };
+    const events = Array.from({ length: 30 }, (_, seq) => makeEvent({ seq, props: bulky }));
+    await send(server, key, events);
+    await send(server, key, [makeEvent({ seq: 30 })]);
+    const seen: unknown[] = [];
+    for (let full = true; full; ) {
+      const chunk = await readTail(database, userId, end);
+      const bytes = chunk.items.map(({ event }) => JSON.stringify(event ?? "").length);
+      expect(bytes.slice(0, -1).reduce((sum, one) => sum + one, 0)).toBeLessThan(65_536);
+      seen.push(...chunk.items.map(({ event }) => event?.seq));
+      end = chunk.end ?? end;
+      full = chunk.full;
+    }
+    expect(seen).toEqual(Array.from({ length: 31 }, (_, seq) => seq));
+    expect((await readTail(database, userId, end)).end).toBeNull();
   });
 
   test("is no part of a batch, which would never read it", async () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createClient } from "./client.ts";
+import { type Client, createClient } from "./client.ts";
 import { must, password, startTestServer, type TestServer, type UserClient } from "./harness.ts";
 
 let here: TestServer;
@@ -72,6 +72,37 @@ test("a session ended on one node is dead within a second on the other", async (
   expect((await other.query("auth.me")).status).toBe(200);
   must(await client.mutate("auth.signOut"));
   expect((await untilRefused(() => other.query("auth.me"))).lastAccepted).toBeLessThan(1000);
+});
+
+type Ends = (followed: Client, other: Client) => Promise<unknown>;
+
+test.each<[string, Ends]>([
+  ["auth.signOut", async (followed) => must(await followed.mutate("auth.signOut"))],
+  [
+    "sessions.revoke",
+    async (followed, other) => {
+      const { items } = must(await followed.query("sessions.list"));
+      const { id } = items.find((session: { current: boolean }) => session.current);
+      must(await other.mutate("sessions.revoke", { id }));
+    },
+  ],
+  ["sessions.revokeOthers", async (_, other) => must(await other.mutate("sessions.revokeOthers"))],
+])("%s on one node ends the session's stream on the other in two seconds", async (_name, end) => {
+  const other = await here.member();
+  const followed = await here.signIn(other.email);
+  const [theirs, others] = await Promise.all(
+    [followed, other].map(({ cookie }) => streamAt(there, { cookie })),
+  );
+  expect([theirs?.opened?.done, others?.opened?.done]).toEqual([false, false]);
+  await end(followed, other);
+  const from = performance.now();
+  const browser = elsewhere(followed);
+  const { slowest } = await untilRefused(() => browser.query("auth.me"));
+  await theirs?.ended;
+  expect(performance.now() - from).toBeLessThan(2000 + slowest);
+  // No stream but that one ends.
+  const still = await Promise.race([others?.ended, elsewhere(other).query("auth.me")]);
+  expect(still?.status).toBe(200);
 });
 
 test.each(["disable", "delete"])(

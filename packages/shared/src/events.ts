@@ -238,9 +238,13 @@ export const setRetentionInput = z.strictObject({ days: retentionDays });
 export const tailInput = z
   .strictObject({ ...eventFilters, lastEventId: z.string().max(128).nullish() })
   .optional();
-/** One message of the tail: an event, or the opening position. */
+/**
+ * One message of the tail: an event; a position, such as the opening one; or how many events were deleted
+ * before they could be sent, whatever was asked for, null where that is not known.
+ */
 export const tailMessage = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("position") }),
   z.strictObject({ kind: z.literal("event"), event }),
+  z.strictObject({ kind: z.literal("skipped"), count: z.number().int().min(1).nullable() }),
 ]);
 export type TailMessage = z.infer<typeof tailMessage>;

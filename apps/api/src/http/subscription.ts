@@ -11,7 +11,7 @@ import { watchCaller } from "./watch-caller.ts";
 
 const pingMilliseconds = 5000;
 /** Of one stream; a slower reader gets the rest when it has read, so that many of them stay small. */
-const maxUnsentBytes = 262_144;
+const maxUnsentBytes = 16_384;
 
 /** A position that a reconnecting client sends in the header wins over the one in its first input. */
 function withLastEventId({ request, search }: Exchange, input: unknown): unknown {

@@ -6,16 +6,20 @@ import { type CommitBounds, commitBounds } from "../../commit-order.ts";
 import { eventColumns, toEvent } from "./read-events.ts";
 import type { TailPosition } from "./tail-position.ts";
 
-/** Whole receipts are read until they hold this many events together. */
-const chunkEvents = 200;
+export const chunkEvents = 200;
+/** A reading ends with the event that makes it so many bytes of text: what many slow readers may hold each. */
+const chunkBytes = 65_536;
 
 /** What follows a position, in commit order. */
 export type TailChunk = {
-  items: { position: TailPosition; event: Event }[];
+  /** Without an event where it has been deleted since. */
+  items: { position: TailPosition; event: Event | null }[];
   /** The place after it; null when nothing follows. */
   end: TailPosition | null;
   /** There may be more behind it already. */
   full: boolean;
+  /** The receipt at the position is no longer kept, so others behind it may be gone, too. */
+  gap: boolean;
 };
 
 type BoundsRow = { cluster: string; next: string } & Record<keyof TailPosition, string | null>;
@@ -51,6 +55,8 @@ type Row = Record<keyof typeof eventColumns, never> & {
   receipt: string;
   ordinal: string;
   id: string | null;
+  bytes: string;
+  gap: boolean;
 };
 
 /** Drizzle's own mapping, which a statement that it did not build does not get. */
@@ -63,43 +69,60 @@ function toRow(row: Row) {
 }
 
 /**
- * Reads what was committed after `after`. Only receipts below the oldest running transaction are
- * read, so that none can still commit in front of one that was read (`events-tail.test.ts`).
+ * Reads what was committed after `after`, at most so many events. Only receipts below the oldest
+ * running transaction are read, so that none can still commit in front of one that was read
+ * (`events-tail.test.ts`).
  */
 export async function readTail(
   database: Database,
   userId: string,
   after: TailPosition,
+  most: number = chunkEvents,
 ): Promise<TailChunk> {
   const columns = sql.join(
     Object.entries(eventColumns).map(([name, column]) => sql`${column} as ${sql.identifier(name)}`),
     sql`, `,
   );
+  const place = sql`(${String(after.xid)}::xid8, ${String(after.receipt)}::bigint)`;
+  const ordinal = sql`${after.ordinal}::bigint`;
   const rows = await database.searches({ userId }).execute<Row>(sql`
-      select r.commit_xid::text as xid, r.position::text as receipt, i.ordinal, e.*
-      from (
-        select * from (
-          select commit_xid, position, event_ids, event_times,
-            sum(cardinality(event_ids)) over (order by commit_xid, position)
-              - cardinality(event_ids) as before
+      select * from (
+        select p.commit_xid::text as xid, p.position::text as receipt, p.ordinal::text, e.*,
+          p.number, sum(coalesce(e.own_bytes, 0)) over (order by p.number) as bytes,
+          ${after.xid > 0n} and not exists (
+            select from ${receipts}
+            where ${receipts.userId} = ${userId} and (commit_xid, position) = ${place}
+          ) as gap
+        from (
+          select *, row_number() over (order by commit_xid, position, ordinal) as number
           from (
-            select commit_xid, position, event_ids, event_times from ${receipts}
-            where ${receipts.userId} = ${userId}
-              and (commit_xid, position) > (${String(after.xid)}::xid8, ${String(after.receipt)}::bigint)
-              and commit_xid < pg_snapshot_xmin(pg_current_snapshot())
-            order by commit_xid, position limit ${chunkEvents}
-          ) next
-        ) counted where before < ${chunkEvents}
-      ) r
-      cross join lateral unnest(r.event_ids, r.event_times) with ordinality
-        as i (id, occurred_at, ordinal)
-      left join lateral (
-        select ${columns} from ${events}
-        where ${events.userId} = ${userId} and ${events.occurredAt} = i.occurred_at
-          and ${events.id} = i.id
-        limit 1
-      ) e on true
-      order by r.commit_xid, r.position, i.ordinal`);
+            select *, sum(remaining) over (order by commit_xid, position) - remaining as before
+            from (
+              select commit_xid, position, event_ids, event_times,
+                greatest(0, cardinality(event_ids)
+                  - case when (commit_xid, position) = ${place} then ${ordinal} else 0 end) as remaining
+              from ${receipts}
+              where ${receipts.userId} = ${userId} and (commit_xid, position) >= ${place}
+                and commit_xid < pg_snapshot_xmin(pg_current_snapshot())
+              order by commit_xid, position limit ${most + 1}
+            ) next
+          ) counted
+          cross join lateral unnest(event_ids, event_times) with ordinality as i (id, occurred_at, ordinal)
+          where before < ${most}
+            and ((commit_xid, position) > ${place} or ordinal > ${ordinal})
+          order by commit_xid, position, ordinal limit ${most}
+        ) p
+        left join lateral (
+          select e.*, octet_length(e::text) as own_bytes from (
+            select ${columns} from ${events}
+            where ${events.userId} = ${userId} and ${events.occurredAt} = p.occurred_at
+              and ${events.id} = p.id
+            limit 1
+          ) e
+        ) e on true
+      ) sized
+      where bytes - coalesce(own_bytes, 0) < ${chunkBytes}
+      order by number`);
   const positionOf = ({ xid, receipt, ordinal }: Row) => ({
     xid: BigInt(xid),
     receipt: BigInt(receipt),
@@ -107,11 +130,12 @@ export async function readTail(
   });
   const last = rows.at(-1);
   return {
-    // Without an id: deleted since.
-    items: rows
-      .filter((row) => row.id !== null)
-      .map((row) => ({ position: positionOf(row), event: toEvent(toRow(row)) })),
+    items: rows.map((row) => ({
+      position: positionOf(row),
+      event: row.id === null ? null : toEvent(toRow(row)),
+    })),
     end: last ? positionOf(last) : null,
-    full: rows.length >= chunkEvents,
+    full: rows.length >= most || Number(last?.bytes) >= chunkBytes,
+    gap: last?.gap ?? false,
   };
 }

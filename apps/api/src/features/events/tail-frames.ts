@@ -3,7 +3,7 @@ import { frame } from "../../trpc/framed.ts";
 import { matches } from "./matches.ts";
 import type { Question } from "./question.ts";
 import type { TailChunk } from "./read-tail.ts";
-import { formatPosition, isSeen, type TailPosition } from "./tail-position.ts";
+import { formatPosition, type TailPosition } from "./tail-position.ts";
 
 type Item = TailChunk["items"][number];
 
@@ -23,33 +23,39 @@ function isAskedFor({ query, range }: Question, event: Event): boolean {
   return at >= range.from && at < range.to && matches(query, event);
 }
 
-const made = (cluster: string, items: readonly Item[]) =>
-  Buffer.concat(items.map((item) => frameOf(cluster, item)));
+/** What was deleted before it was read is told, whether or not it was asked for: nobody knows any more. */
+function* messagesOf({ items, gap }: TailChunk, { cluster, question }: TailAsk): Generator<Buffer> {
+  const skipped = (position: TailPosition, count: number | null) =>
+    frame(formatPosition(cluster, position), { kind: "skipped", count });
+  const [first] = items;
+  if (first && gap) yield skipped({ ...first.position, ordinal: 0 }, null);
+  let deleted = 0;
+  for (const [at, item] of items.entries()) {
+    if (item.event) {
+      if (isAskedFor(question, item.event)) yield frameOf(cluster, item);
+      continue;
+    }
+    deleted += 1;
+    if (items[at + 1]?.event === null) continue;
+    yield skipped(item.position, deleted);
+    deleted = 0;
+  }
+}
 
 /**
- * The events of a chunk that pass and were not seen before `start`, as messages. Each event is
- * serialised once, and followers who ask the same (`key`) share one buffer and one test of each event.
+ * The messages of a chunk for who asks this. Each event is serialised once, and followers who ask the
+ * same (`key`) share one buffer and one test of each event.
  */
-export function framesOf(
-  chunk: TailChunk,
-  { cluster, question, key, start }: TailAsk,
-): Buffer | undefined {
-  const asked = ({ event }: Item) => isAskedFor(question, event);
-  const [first] = chunk.items;
-  if (!first) return undefined;
-  if (isSeen(first.position, start)) {
-    const fresh = chunk.items.filter((item) => !isSeen(item.position, start) && asked(item));
-    return fresh.length > 0 ? made(cluster, fresh) : undefined;
-  }
+export function framesOf(chunk: TailChunk, ask: TailAsk): Buffer | undefined {
   const known = passing.get(chunk) ?? new Map<string, Buffer>();
   passing.set(chunk, known);
-  const bytes = known.get(key) ?? made(cluster, chunk.items.filter(asked));
-  known.set(key, bytes);
+  const bytes = known.get(ask.key) ?? Buffer.concat([...messagesOf(chunk, ask)]);
+  known.set(ask.key, bytes);
   return bytes.length > 0 ? bytes : undefined;
 }
 
 /** What one follower asks: the same `key` says the same question. */
-export type TailAsk = { cluster: string; question: Question; key: string; start: TailPosition };
+export type TailAsk = { cluster: string; question: Question; key: string };
 
 /** A text that is the same for the same question. */
 export const keyOf = ({ query, range }: Question) =>

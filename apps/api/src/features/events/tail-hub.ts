@@ -1,7 +1,7 @@
 import type { Database } from "@muniment/db/database.ts";
 import { isDatabaseUnavailable } from "@muniment/db/unavailable.ts";
 import { AppError } from "../../errors.ts";
-import { readTail, type TailChunk } from "./read-tail.ts";
+import { chunkEvents, readTail, type TailChunk } from "./read-tail.ts";
 import { formatPosition, type TailPosition } from "./tail-position.ts";
 
 /** Other nodes' events are looked for this often, less often when very many users are followed. */
@@ -25,8 +25,8 @@ export type TailHub = {
 export type Follower = {
   /** What follows a position; followers at the same place share one reading. */
   read(after: TailPosition): Promise<TailChunk>;
-  /** Resolves when there may be more than at the last `read`, or at `release`. */
-  more(): Promise<void>;
+  /** Resolves when there may be more behind `after`, where the last `read` ended, or at `release`. */
+  more(after: TailPosition): Promise<void>;
   release(): void;
 };
 
@@ -35,16 +35,14 @@ class Followed {
   followers = 0;
   /** Grows with every sign of new events. */
   version = 0;
-  readonly waiting = new Set<() => void>();
+  /** Those who wait for what follows their place, by its text. */
+  readonly waiting = new Map<string, { after: TailPosition; wake: Set<() => void> }>();
   /** The last reading, for those who come to the same place. */
   reading: { after: string; chunk: Promise<TailChunk> } | undefined;
+  looking = false;
+  /** Events to read at once: PostgreSQL unpacks them all to find how many of them a chunk can hold. */
+  most = chunkEvents;
   secondLook: NodeJS.Timeout | undefined;
-
-  bump(): void {
-    this.version += 1;
-    for (const resolve of this.waiting) resolve();
-    this.waiting.clear();
-  }
 }
 
 /**
@@ -60,19 +58,23 @@ export function createTailHub(database: Database): TailHub {
   function schedulePoll(): void {
     const wait = Math.max(pollMilliseconds, users.size * pollMillisecondsPerUser);
     poll = setTimeout(() => {
-      for (const user of users.values()) user.bump();
+      for (const [userId, user] of users) bump(userId, user);
       if (users.size > 0) schedulePoll();
       else poll = undefined;
     }, wait);
     poll.unref();
   }
 
-  async function readOnce(userId: string, after: TailPosition): Promise<TailChunk> {
+  async function readOnce(userId: string, user: Followed, after: TailPosition): Promise<TailChunk> {
     try {
-      return await readTail(database, userId, after);
+      const chunk = await readTail(database, userId, after, user.most);
+      if (chunk.full) user.most = Math.min(chunkEvents, 2 * chunk.items.length);
+      return chunk;
     } catch (error) {
       // The tail goes on where it is when the database is back.
-      if (isDatabaseUnavailable(error)) return { items: [], end: null, full: false };
+      if (isDatabaseUnavailable(error)) {
+        return { items: [], end: null, full: false, gap: false };
+      }
       throw error;
     }
   }
@@ -80,7 +82,7 @@ export function createTailHub(database: Database): TailHub {
   async function read(userId: string, user: Followed, after: TailPosition): Promise<TailChunk> {
     const place = formatPosition("", after);
     if (user.reading?.after === place) return user.reading.chunk;
-    const reading = { after: place, chunk: readOnce(userId, after) };
+    const reading = { after: place, chunk: readOnce(userId, user, after) };
     user.reading = reading;
     const forget = () => {
       if (user.reading === reading) user.reading = undefined;
@@ -93,26 +95,56 @@ export function createTailHub(database: Database): TailHub {
     return chunk;
   }
 
+  /** Many who wait are woken only for something to send: most signs are of what they have had already. */
+  async function wakeWaiting(userId: string, user: Followed): Promise<void> {
+    for (let version = -1; version !== user.version; ) {
+      version = user.version;
+      for (const [place, { after }] of user.waiting) {
+        // Who is woken after an error reads again, and meets it there.
+        const chunk = await read(userId, user, after).catch(() => undefined);
+        if (chunk?.end === null) continue;
+        const woken = user.waiting.get(place);
+        user.waiting.delete(place);
+        for (const resolve of woken?.wake ?? []) resolve();
+      }
+    }
+  }
+
+  function bump(userId: string, user: Followed): void {
+    user.version += 1;
+    if (user.looking || user.waiting.size === 0) return;
+    user.looking = true;
+    void wakeWaiting(userId, user).finally(() => {
+      user.looking = false;
+    });
+  }
+
   function newFollower(userId: string, user: Followed): Follower {
     let seen = user.version;
     let released = false;
+    let place = "";
     let wake = () => {};
     return {
       read(after) {
         seen = user.version;
         return read(userId, user, after);
       },
-      more() {
+      more(after) {
         if (seen !== user.version || released) return Promise.resolve();
+        place = formatPosition("", after);
+        const group = user.waiting.get(place) ?? { after, wake: new Set() };
+        user.waiting.set(place, group);
         return new Promise((resolve) => {
           wake = resolve;
-          user.waiting.add(resolve);
+          group.wake.add(resolve);
         });
       },
       release() {
         if (released) return;
         released = true;
-        user.waiting.delete(wake);
+        const group = user.waiting.get(place);
+        group?.wake.delete(wake);
+        if (group?.wake.size === 0) user.waiting.delete(place);
         wake();
         tails -= 1;
         user.followers -= 1;
@@ -139,10 +171,10 @@ export function createTailHub(database: Database): TailHub {
       for (const userId of userIds) {
         const user = users.get(userId);
         if (!user) continue;
-        user.bump();
+        bump(userId, user);
         user.secondLook ??= setTimeout(() => {
           user.secondLook = undefined;
-          user.bump();
+          bump(userId, user);
         }, secondLookMilliseconds);
       }
     },

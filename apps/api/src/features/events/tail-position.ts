@@ -22,10 +22,3 @@ export function parsePosition(text: string, bounds: CommitBounds): TailPosition 
   }
   throw new AppError("invalid_cursor", "This position is none of this server's.");
 }
-
-/** Whether what is at `position` was seen by who has seen everything up to `seen`. */
-export function isSeen(position: TailPosition, seen: TailPosition): boolean {
-  if (position.xid !== seen.xid) return position.xid < seen.xid;
-  if (position.receipt !== seen.receipt) return position.receipt < seen.receipt;
-  return position.ordinal <= seen.ordinal;
-}

@@ -5,7 +5,7 @@ import { framed } from "../../trpc/framed.ts";
 import { limited } from "../../trpc/limited.ts";
 import { permission } from "../../trpc/permission.ts";
 import { toQuestion } from "./question.ts";
-import { readTailBounds } from "./read-tail.ts";
+import { readTailBounds, type TailChunk } from "./read-tail.ts";
 import { framesOf, keyOf, type TailAsk } from "./tail-frames.ts";
 import type { Follower } from "./tail-hub.ts";
 import { formatPosition, parsePosition, type TailPosition } from "./tail-position.ts";
@@ -13,35 +13,38 @@ import { formatPosition, parsePosition, type TailPosition } from "./tail-positio
 /** A tail whose filters nothing passes says where it is this often, so that resuming stays cheap. */
 const quietMilliseconds = 15_000;
 
-type Tail = TailAsk & { follower: Follower; signal: AbortSignal };
+type Tail = TailAsk & { start: TailPosition; follower: Follower; signal: AbortSignal };
 
 type Message = ReturnType<typeof positionMessage>;
 
 const positionMessage = (cluster: string, position: TailPosition) =>
   tracked<TailMessage>(formatPosition(cluster, position), { kind: "position" });
 
-async function* followEvents({ follower, signal, ...ask }: Tail) {
-  const { cluster, start } = ask;
+/** What of a chunk a follower keeps while its client reads: not the events, which many may be slow to read. */
+function toSend(chunk: TailChunk, ask: TailAsk) {
+  return { bytes: framesOf(chunk, ask), end: chunk.end, full: chunk.full };
+}
+
+async function* followEvents({ follower, signal, start, ...ask }: Tail) {
+  const { cluster } = ask;
   try {
     yield positionMessage(cluster, start);
     let spokeAt = performance.now();
-    // The receipt at the start is read again: perhaps only some of its events were seen.
-    let after: TailPosition = { ...start, receipt: start.receipt - 1n };
+    let after = start;
     while (!signal.aborted) {
-      const chunk = await follower.read(after);
-      const bytes = framesOf(chunk, ask);
+      const { bytes, end, full } = toSend(await follower.read(after), ask);
       if (bytes) {
         yield framed<Message>(bytes);
         spokeAt = performance.now();
       }
-      if (chunk.end) {
-        after = chunk.end;
+      if (end) {
+        after = end;
         if (performance.now() - spokeAt > quietMilliseconds) {
           yield positionMessage(cluster, after);
           spokeAt = performance.now();
         }
       }
-      if (!chunk.full) await follower.more();
+      if (!full) await follower.more(after);
     }
   } finally {
     follower.release();

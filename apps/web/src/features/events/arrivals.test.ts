@@ -1,6 +1,6 @@
 import type { Event } from "@muniment/shared/events.ts";
 import { expect, test } from "vitest";
-import { arrive, hold, merge, mostArrivals, noArrivals } from "./arrivals.ts";
+import { arrive, hold, merge, miss, mostArrivals, noArrivals } from "./arrivals.ts";
 
 const event = (id: string): Event => ({
   id,
@@ -47,4 +47,11 @@ test("the list of arrivals does not grow without end", () => {
   expect(state.newest).toHaveLength(mostArrivals);
   expect(state.newest[0]?.event.id).toBe(String(mostArrivals + 4));
   expect(state.held).toBe(mostArrivals);
+  expect(state.dropped).toBe(5);
+  expect(arrive(state, events("ab"), 2).dropped).toBe(7);
+});
+
+test("what was deleted before it came is counted, as long as the server knows how many", () => {
+  expect(miss(miss(noArrivals, 2), 3).deleted).toBe(5);
+  expect(miss(miss(noArrivals, null), 3).deleted).toBeNull();
 });

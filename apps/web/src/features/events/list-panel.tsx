@@ -9,6 +9,7 @@ import { EventList } from "./event-list.tsx";
 import { listQuery } from "./events-queries.ts";
 import type { View } from "./events-search.ts";
 import { LiveBar } from "./live-bar.tsx";
+import { Missed } from "./missed.tsx";
 import { NothingMatches } from "./nothing-matches.tsx";
 import { useArrivals } from "./use-arrivals.ts";
 import { useLive, useSelected, useUpdate } from "./use-explorer.ts";
@@ -22,7 +23,7 @@ export function ListPanel({ view }: { view: View }) {
   const [paused, setPaused] = useState(false);
   const top = useRef<HTMLDivElement>(null);
   const away = useScrolledPast(top);
-  const { arrivals, ...tail } = useArrivals(view.filters, live, paused || away);
+  const { arrivals, reload, ...tail } = useArrivals(view.filters, live, paused || away);
   const loaded = query.data.pages.flatMap((page) => page.items);
   const shown = merge(arrivals, loaded);
   const more = loadMoreProps(query);
@@ -41,6 +42,7 @@ export function ListPanel({ view }: { view: View }) {
           }}
         />
       )}
+      {live && <Missed {...arrivals} onReload={reload} />}
       {query.isRefetchError && (
         <div role="alert" className="mb-2">
           <Notice tone="warn">

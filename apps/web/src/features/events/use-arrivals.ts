@@ -4,7 +4,7 @@ import { useSubscription } from "@trpc/tanstack-react-query";
 import { useEffect, useRef, useState } from "react";
 import type { EventFilters } from "../../event-timeline.ts";
 import { trpc } from "../../trpc.ts";
-import { type Arrivals, arrive, hold, noArrivals } from "./arrivals.ts";
+import { type Arrivals, arrive, hold, miss, noArrivals } from "./arrivals.ts";
 import { eventsKey } from "./events-queries.ts";
 
 /** The list is painted at most this often, however fast events come. */
@@ -21,6 +21,7 @@ export function useArrivals(filters: EventFilters, enabled: boolean, holding: bo
       enabled,
       onData: ({ data: message }) => {
         if (message.kind === "event") waiting.current.push(message.event);
+        if (message.kind === "skipped") setArrivals((state) => miss(state, message.count));
         if (opened.current) return;
         opened.current = true;
         // The list was loaded before the tail opened; what came between is in neither.
@@ -47,5 +48,11 @@ export function useArrivals(filters: EventFilters, enabled: boolean, holding: bo
 
   useEffect(() => setArrivals((state) => hold(state, holding)), [holding]);
 
-  return { arrivals, status: tail.status, error: tail.error, reconnect: tail.reset };
+  /** Shows the list as it is now, without what came in. */
+  const reload = () => {
+    setArrivals(({ holding }) => ({ ...noArrivals, holding }));
+    void queryClient.invalidateQueries({ queryKey: eventsKey });
+  };
+
+  return { arrivals, reload, status: tail.status, error: tail.error, reconnect: tail.reset };
 }
