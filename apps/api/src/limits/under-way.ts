@@ -2,8 +2,11 @@
 export type UnderWay = {
   /** Notes an attempt against `keys`; the returned function says how it ended. */
   begin(keys: readonly string[]): (givenBack: boolean) => void;
-  /** Whether one of those now under way against one of `keys` is given back, as soon as it is known. */
-  anyGivenBack(keys: readonly string[]): Promise<boolean>;
+  /**
+   * Those now under way against one of `keys`; the returned function says whether one of them is given
+   * back, as soon as that is known.
+   */
+  now(keys: readonly string[]): () => Promise<boolean>;
 };
 
 export function createUnderWay(): UnderWay {
@@ -24,12 +27,13 @@ export function createUnderWay(): UnderWay {
         settle(givenBack);
       };
     },
-    anyGivenBack(keys) {
-      const ends = [...new Set(keys.flatMap((key) => [...(running.get(key) ?? [])]))];
-      return new Promise((resolve) => {
-        for (const end of ends) void end.then((givenBack) => givenBack && resolve(true));
-        void Promise.all(ends).then(() => resolve(false));
-      });
+    now(keys) {
+      const ends = keys.flatMap((key) => [...(running.get(key) ?? [])]);
+      return () =>
+        new Promise((resolve) => {
+          for (const end of ends) void end.then((givenBack) => givenBack && resolve(true));
+          void Promise.all(ends).then(() => resolve(false));
+        });
     },
   };
 }

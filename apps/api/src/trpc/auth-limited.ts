@@ -94,7 +94,7 @@ export async function countAttempt<T extends { ok: true } | { ok: false; error: 
   const keys = counters.map((counter) => counter.join(" "));
   for (;;) {
     // Asked before the places are: an attempt that ends in between may leave its own.
-    const room = limits.underWay.anyGivenBack(keys);
+    const anyGivenBack = limits.underWay.now(keys);
     const end = limits.underWay.begin(keys);
     let isGivenBack = false;
     let blockedBy: LimitState | undefined;
@@ -113,7 +113,7 @@ export async function countAttempt<T extends { ok: true } | { ok: false; error: 
     } finally {
       end(isGivenBack);
     }
-    if (blockedBy && !(await room)) refuseOver(ctx, blockedBy);
+    if (blockedBy && !(await anyGivenBack())) refuseOver(ctx, blockedBy);
   }
 }
 
