@@ -75,6 +75,19 @@ describe("canonical JSON (RFC 8785)", () => {
     (value) => expect(() => canonicalJson(value)).toThrow(),
   );
 
+  test("sorts few keys and many by UTF-16 code units", () => {
+    const units = ["", "a", "B", "1", "10", "é", "\ufb33", "😂", "~", "aa"];
+    for (const count of [0, 1, 2, 3, 15, 16, 17, 40]) {
+      for (let round = 0; round < 20; round += 1) {
+        const unit = (at: number) => units[(at * 7 + round * 3) % units.length] ?? "";
+        const keys = Array.from({ length: count }, (_, at) => `${unit(at)}${unit(at * at)}${at}`);
+        const object = Object.fromEntries(keys.map((key) => [key, 0]));
+        const expected = keys.sort().map((key) => `${JSON.stringify(key)}:0`);
+        expect(canonicalJson(object)).toBe(`{${expected}}`);
+      }
+    }
+  });
+
   test("leaves out what is undefined", () => {
     expect(canonicalJson({ b: undefined, a: 1 })).toBe('{"a":1}');
   });

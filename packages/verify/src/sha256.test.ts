@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { sha256, sha256OfText } from "./sha256.ts";
+import { sha256, sha256OfText, sha256OfTextInBase64 } from "./sha256.ts";
 
 afterEach(() => vi.unstubAllGlobals());
 
@@ -19,6 +19,9 @@ test("SHA-256 without Node.js is the same", async () => {
   for (const text of ["", "abc", "\0{}", "é€😂\ufffd", "x".repeat(200)]) {
     expect(hex(portable.sha256OfText(text))).toBe(hex(sha256OfText(text)));
     const bytes = Buffer.from(text);
+    const base64 = Buffer.from(sha256OfText(text)).toString("base64");
+    expect(sha256OfTextInBase64(text)).toBe(base64);
+    expect(portable.sha256OfTextInBase64(text)).toBe(base64);
     expect(hex(portable.sha256(bytes))).toBe(hex(sha256(bytes)));
     expect(hex(sha256(bytes))).toBe(hex(sha256OfText(text)));
   }

@@ -1,7 +1,8 @@
 import { sha256 as portable } from "@noble/hashes/sha2.js";
+import { toBase64 } from "./base64.ts";
 
 type NodeCrypto = {
-  hash?(algorithm: string, data: Uint8Array | string, encoding: "latin1"): string;
+  hash?(algorithm: string, data: Uint8Array | string, encoding: "latin1" | "base64"): string;
 };
 type NodeProcess = { getBuiltinModule?(name: string): NodeCrypto | undefined };
 
@@ -26,3 +27,8 @@ const encoder = new TextEncoder();
 export const sha256OfText: (text: string) => Uint8Array = node
   ? (text) => bytesOf(node("sha256", text, "latin1"))
   : (text) => portable(encoder.encode(text));
+
+/** The same in base 64. */
+export const sha256OfTextInBase64: (text: string) => string = node
+  ? (text) => node("sha256", text, "base64")
+  : (text) => toBase64(sha256OfText(text));
