@@ -170,13 +170,19 @@ describe("a superuser of the database who", () => {
     });
   });
 
-  test("edits personal data is found at the entry", async () => {
-    const { alone } = await attack(
-      async (sql) => sql`
-        update audit_entries set personal = jsonb_set(personal, '{target,label}', '"else@example.org"')
-        where id = ${await idAt(sql, 17)}`,
+  test.each([
+    `jsonb_set(personal, '{both,label}', '"else@example.org"')`,
+    `jsonb_set(personal, '{both,sealed}', (select e.personal #> '{both,sealed}' from audit_entries e
+      where e.id <> audit_entries.id and e.personal ? 'both' limit 1))`,
+    `personal - 'both' || jsonb_build_object('actor', personal -> 'both', 'target', personal -> 'both')`,
+    `'{"actor": {"salt": "x", "label": "else@example.org"}, "target": {"salt": "x"}}'`,
+  ])("edits personal data is found at the entry: %s", async (personal) => {
+    const { alone } = await attack(async (sql) =>
+      sql.unsafe(`update audit_entries set personal = ${personal} where id = $1`, [
+        await idAt(sql, 17),
+      ]),
     );
-    expect(alone.wrong).toEqual(at(17, /the target's personal data was changed/));
+    expect(alone.wrong).toEqual(at(17, /the actor's personal data was changed/));
   });
 
   test.each([

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { readable } from "../src/audit/data-keys.ts";
+import { readable } from "../src/audit/sealed-personal.ts";
 import { fromNewAddress } from "./addresses.ts";
 import type { Answer, Client } from "./client.ts";
 import { createClock } from "./clock.ts";

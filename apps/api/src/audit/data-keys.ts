@@ -1,13 +1,19 @@
 import { createHmac, randomBytes } from "node:crypto";
 import type { Tx } from "@muniment/db/database.ts";
-import type { AuditPersonal, StoredPersonal } from "@muniment/db/schema/audit.ts";
+import type { AuditPersonal } from "@muniment/db/schema/audit.ts";
 import { dataKeys } from "@muniment/db/schema/data-keys.ts";
 import type { Query } from "@muniment/db/statements.ts";
 import type { PersonalData } from "@muniment/verify/leaf.ts";
 import { and, inArray, lt, notLike, type SQL } from "drizzle-orm";
 import { v7 as uuidv7 } from "uuid";
-import { z } from "zod";
-import { deriveKey, type Encryption, openBytes, sealBytes } from "../encryption.ts";
+import { deriveKey, type Encryption } from "../encryption.ts";
+import {
+  type DataKey,
+  keysNeeded,
+  type OpenedPersonal,
+  openPersonal,
+  sealPersonal,
+} from "./sealed-personal.ts";
 
 /** Whose data it is: of an account, of an address that may or may not have one, of nobody known. */
 export type Subject = { userId: string } | { email: string } | { since: Date };
@@ -17,56 +23,11 @@ export type Personal = Partial<
   Record<"actor" | "target", { subject: Subject; data: PersonalData }>
 >;
 
-/** What was encrypted, or why it cannot be read: its key was destroyed or does not open, or it was altered. */
-type Opened = PersonalData | "erased" | "altered" | "locked";
-export type OpenedPersonal = { actor?: Opened; target?: Opened };
-
-type Key = { id: string; key: Buffer };
-const sides = ["actor", "target"] as const;
-
 /** Believed this long without a look: what is written under a key destroyed meanwhile is unreadable. */
 const cacheMilliseconds = 5000;
 const maxCached = 10_000;
 const rewrappedAtOnce = 5000;
 const expiredAtOnce = 500;
-
-/** Each entry and side has a key of its own, so a nonce of zeros is used once. */
-const onceNonce = Buffer.alloc(12);
-const placeOf = (entryId: string, side: string) => `audit:${entryId}:${side}`;
-
-const seal = ({ id, key }: Key, data: PersonalData, place: string): StoredPersonal => ({
-  key: id,
-  sealed: sealBytes(deriveKey(key, place), onceNonce, Buffer.from(JSON.stringify(data)), place)
-    .subarray(onceNonce.length)
-    .toString("base64"),
-});
-
-type Sealed = { key: string; sealed: string };
-const isSealed = (stored: StoredPersonal): stored is Sealed => "sealed" in stored;
-
-/** Whoever owns the database can write anything there, which must not keep the rest from being read. */
-function wellFormed(stored: StoredPersonal | undefined): StoredPersonal | "altered" | undefined {
-  if (stored === undefined) return undefined;
-  if (typeof stored !== "object" || stored === null) return "altered";
-  const isText = Object.values(stored).every((value) => typeof value === "string");
-  return isText && (!isSealed(stored) || z.uuid().safeParse(stored.key).success)
-    ? stored
-    : "altered";
-}
-
-/** The data of an opened side, or null. */
-export const readable = (opened: Opened | undefined): PersonalData | null =>
-  typeof opened === "object" ? opened : null;
-
-function openSealed({ sealed, ...rest }: Sealed, key: Buffer, place: string): Opened {
-  if (Object.keys(rest).length !== 1) return "altered";
-  try {
-    const bytes = Buffer.concat([onceNonce, Buffer.from(sealed, "base64")]);
-    return JSON.parse(openBytes(deriveKey(key, place), bytes, place).toString("utf8"));
-  } catch {
-    return "altered";
-  }
-}
 
 export type DataKeys = {
   /** Encrypts what entries tell of their people; of who was erased nothing is left. */
@@ -109,9 +70,9 @@ export function createDataKeys(
   encryption: Encryption,
   hashKeys: readonly Buffer[],
 ): DataKeys {
-  let cache = new Map<string, Key & { until: number }>();
+  let cache = new Map<string, DataKey & { until: number }>();
   const wrapPlace = (id: string) => `data_keys:${id}`;
-  const unwrap = (row: { id: string; wrapped: string }): Key => ({
+  const unwrap = (row: { id: string; wrapped: string }): DataKey => ({
     id: row.id,
     key: Buffer.from(encryption.decrypt(row.wrapped, wrapPlace(row.id)), "base64"),
   });
@@ -138,7 +99,7 @@ export function createDataKeys(
     });
   }
 
-  function keep(subject: string, key: Key) {
+  function keep(subject: string, key: DataKey) {
     if (cache.size >= maxCached) cache = new Map();
     cache.set(subject, { ...key, until: performance.now() + cacheMilliseconds });
   }
@@ -151,8 +112,8 @@ export function createDataKeys(
   };
 
   /** The keys of subjects by name, made where there is none yet, except for who was erased. */
-  async function keysOf(names: Iterable<string>): Promise<Map<string, Key>> {
-    const found = new Map<string, Key>();
+  async function keysOf(names: Iterable<string>): Promise<Map<string, DataKey>> {
+    const found = new Map<string, DataKey>();
     const now = performance.now();
     const unknown = new Set<string>();
     for (const name of names) {
@@ -160,7 +121,7 @@ export function createDataKeys(
       if (known && known.until > now) found.set(name, known);
       else unknown.add(name);
     }
-    const take = (rows: ({ subject: string } & Key)[]) => {
+    const take = (rows: ({ subject: string } & DataKey)[]) => {
       for (const { subject, id, key } of rows) {
         found.set(subject, { id, key });
         keep(subject, { id, key });
@@ -207,45 +168,26 @@ export function createDataKeys(
 
   return {
     async seal(entries) {
-      const wanted = entries.flatMap(({ id, personal }, at) =>
-        sides.flatMap((side) => {
-          const one = personal[side];
-          return one ? [{ at, side, place: placeOf(id, side), ...one }] : [];
-        }),
-      );
-      const names = await namesOf(wanted.map(({ subject }) => subject));
+      const said = entries.flatMap(({ personal: { actor, target } }) => [
+        ...(actor ? [actor.subject] : []),
+        // As a rule the same, of which one look is enough.
+        ...(target && target.subject !== actor?.subject ? [target.subject] : []),
+      ]);
+      const names = await namesOf(said);
       const keys = await keysOf(new Set(names));
-      const sealed: AuditPersonal[] = entries.map(() => ({}));
-      for (const [index, { at, side, place, data }] of wanted.entries()) {
-        const key = keys.get(names[index] ?? "");
-        const of = sealed[at];
-        if (key && of) of[side] = seal(key, data, place);
-      }
-      return sealed;
+      const keyOf = new Map(said.map((subject, at) => [subject, keys.get(names[at] ?? "")]));
+      const withKey = (one: Personal["actor"]) => {
+        const key = one && keyOf.get(one.subject);
+        return key && { key, data: one.data };
+      };
+      return entries.map(({ id, personal: { actor, target } }) =>
+        sealPersonal(id, { actor: withKey(actor), target: withKey(target) }),
+      );
     },
     async open(entries, over = sql) {
-      const ids = new Set<string>();
-      const known = entries.map(({ personal }) =>
-        sides.map((side) => wellFormed(personal?.[side])),
-      );
-      for (const stored of known.flat()) {
-        if (typeof stored === "object" && isSealed(stored)) ids.add(stored.key);
-      }
+      const ids = new Set(entries.flatMap(({ personal }) => keysNeeded(personal)));
       const keys = await openAll(ids, over);
-      const openOne = (stored: StoredPersonal | "altered", place: string): Opened => {
-        if (stored === "altered" || !isSealed(stored)) return stored;
-        const key = keys.get(stored.key);
-        if (key === undefined) return "erased";
-        return key === "locked" ? key : openSealed(stored, key, place);
-      };
-      return entries.map(({ id }, at) => {
-        const opened: OpenedPersonal = {};
-        for (const [place, side] of sides.entries()) {
-          const stored = known[at]?.[place];
-          if (stored) opened[side] = openOne(stored, placeOf(id, side));
-        }
-        return opened;
-      });
+      return entries.map(({ id, personal }) => openPersonal(id, personal, keys));
     },
     async keyFor(userId, place) {
       const name = `user:${userId}`;

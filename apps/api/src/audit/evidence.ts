@@ -10,9 +10,10 @@ import { leafText } from "@muniment/verify/leaf.ts";
 import { formatVerifierKey } from "@muniment/verify/signed-note.ts";
 import type postgres from "postgres";
 import type { CosignedCheckpoint } from "./checkpoints.ts";
-import { type DataKeys, type OpenedPersonal, readable } from "./data-keys.ts";
+import type { DataKeys } from "./data-keys.ts";
 import { leafOf } from "./entry-leaf.ts";
 import { createNoteSigner } from "./note-signer.ts";
+import { type OpenedPersonal, readable } from "./sealed-personal.ts";
 import { readSides } from "./tree.ts";
 
 const entryOf = (row: postgres.Row, opened: OpenedPersonal | undefined): EvidenceEntry => ({

@@ -1,7 +1,7 @@
 import { toBase64 } from "@muniment/verify/base64.ts";
 import type { PersonalData } from "@muniment/verify/leaf.ts";
 import type postgres from "postgres";
-import { type OpenedPersonal, readable } from "./data-keys.ts";
+import { type OpenedPersonal, readable } from "./sealed-personal.ts";
 
 type Party = { kind: string; id: string | null; label: string | null };
 

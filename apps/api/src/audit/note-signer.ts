@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, sign } from "node:crypto";
+import { createPrivateKey, createPublicKey, type KeyObject, sign } from "node:crypto";
 import { cosignatureBytes, cosignedText, witnessKey } from "@muniment/verify/cosignature.ts";
 import { formatSignature, type VerifierKey, verifierKey } from "@muniment/verify/signed-note.ts";
 
@@ -12,7 +12,19 @@ export type NoteSigner = {
   sign(text: string): string;
 };
 
-function keyPair(seed: Buffer) {
+type KeyPair = { privateKey: KeyObject; publicKey: Uint8Array<ArrayBuffer> };
+/** By seed: to read a key takes OpenSSL longer than to sign with it. */
+const keyPairs = new WeakMap<Buffer, KeyPair>();
+
+function keyPair(seed: Buffer): KeyPair {
+  const known = keyPairs.get(seed);
+  if (known) return known;
+  const made = makeKeyPair(seed);
+  keyPairs.set(seed, made);
+  return made;
+}
+
+function makeKeyPair(seed: Buffer): KeyPair {
   const key = Buffer.concat([pkcs8Head, seed]);
   const privateKey = createPrivateKey({ key, format: "der", type: "pkcs8" });
   const { x = "" } = createPublicKey(privateKey).export({ format: "jwk" });

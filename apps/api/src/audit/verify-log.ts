@@ -11,8 +11,9 @@ import {
   type VerifierKey,
 } from "@muniment/verify/signed-note.ts";
 import type postgres from "postgres";
-import { type DataKeys, type OpenedPersonal, readable } from "./data-keys.ts";
+import type { DataKeys } from "./data-keys.ts";
 import { leafOf } from "./entry-leaf.ts";
+import { keyOfSide, type OpenedPersonal, readable, sides } from "./sealed-personal.ts";
 import { tileHeight } from "./tree.ts";
 
 const entriesAtOnce = 4096;
@@ -73,8 +74,6 @@ class Found extends Error {
 
 const span = (from: number, to: number) =>
   to - from === 1 ? `entry ${from}` : `entries ${from} to ${to - 1}`;
-
-const sides = ["actor", "target"] as const;
 
 /** Null where a row holds what no entry can, such as an infinite time. */
 function readLeaf(row: postgres.Row): Leaf | null {
@@ -255,8 +254,8 @@ class Walk {
     const gone = sides.filter((side) => personal?.[side] === "erased");
     if (gone.length > 0) this.report.erased += 1;
     for (const side of gone) {
-      const { key } = row.personal[side];
-      if (!this.#gone.has(key)) this.#gone.set(key, index);
+      const key = keyOfSide(row.personal, side);
+      if (key !== null && !this.#gone.has(key)) this.#gone.set(key, index);
     }
   }
 

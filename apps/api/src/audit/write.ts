@@ -105,8 +105,8 @@ export async function sealRows(keys: Pick<DataKeys, "seal">, entries: readonly U
     return {
       ...row,
       personal,
-      actorCommitment: personal.actor ? row.actorCommitment : null,
-      targetCommitment: personal.target ? row.targetCommitment : null,
+      actorCommitment: personal.actor || personal.both ? row.actorCommitment : null,
+      targetCommitment: personal.target || personal.both ? row.targetCommitment : null,
     };
   });
 }

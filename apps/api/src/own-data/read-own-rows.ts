@@ -5,7 +5,7 @@ import { auditLog } from "@muniment/db/schema/audit.ts";
 import { and, count, eq, getTableColumns, getTableName, gt, or, type SQL, sql } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
 import type { DataKeys } from "../audit/data-keys.ts";
-import { readable } from "../audit/data-keys.ts";
+import { readable } from "../audit/sealed-personal.ts";
 import { showed } from "../audit/showed.ts";
 
 const rowsAtOnce = 2000;

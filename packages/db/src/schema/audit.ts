@@ -20,10 +20,18 @@ import { bytes, id, time, xid8 } from "./columns.ts";
  * Personal data of an entry, apart from the rest and apart by person, so that one's can be made
  * unreadable without touching the entry or another's.
  */
-export type AuditPersonal = { actor?: StoredPersonal; target?: StoredPersonal };
+export type AuditPersonal = {
+  actor?: StoredPersonal;
+  target?: StoredPersonal;
+  /** In place of the two where they are under one key. */
+  both?: SealedPersonal;
+};
 
-/** Encrypted under a row of `data_keys`; entries of before there were keys hold it plainly until sealed. */
-export type StoredPersonal = { key: string; sealed: string } | PersonalData;
+/** Encrypted under a row of `data_keys`. */
+export type SealedPersonal = { key: string; sealed: string };
+
+/** Entries of before there were keys hold it plainly until sealed. */
+export type StoredPersonal = SealedPersonal | PersonalData;
 
 const columns = () => ({
   id: id(),

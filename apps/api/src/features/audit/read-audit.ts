@@ -2,8 +2,8 @@ import type { Database } from "@muniment/db/database.ts";
 import { auditLeaves, type auditLog } from "@muniment/db/schema/audit.ts";
 import type { AuditEntry } from "@muniment/shared/audit-log.ts";
 import { inArray } from "drizzle-orm";
-import { type OpenedPersonal, readable } from "../../audit/data-keys.ts";
 import type { Seen } from "../../audit/reads.ts";
+import { type OpenedPersonal, readable } from "../../audit/sealed-personal.ts";
 
 type Row = typeof auditLog.$inferSelect;
 
