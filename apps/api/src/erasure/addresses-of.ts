@@ -3,7 +3,8 @@ import { auditEntries } from "@muniment/db/schema/audit.ts";
 import { linkTokens } from "@muniment/db/schema/link-tokens.ts";
 import { users } from "@muniment/db/schema/users.ts";
 import { and, eq, inArray, ne } from "drizzle-orm";
-import { type DataKeys, readable } from "../audit/data-keys.ts";
+import type { DataKeys } from "../audit/data-keys.ts";
+import { readable } from "../audit/sealed-personal.ts";
 
 /** Both sides of a change of address are entered with it, under the key of the person. */
 async function formerOf(tx: Tx, keys: Pick<DataKeys, "open">, userId: string) {
