@@ -42,6 +42,8 @@ const reads: [string, object][] = [
 const times = new Map<string, number[]>();
 const failures = new Map<string, number>();
 let accepted = 0;
+/** How long after their time calls began: the load generator's own delay, or sessions that waited for answers. */
+const delays: number[] = [];
 
 const bench = await startBench(await ensureBuild());
 const { origin } = bench.product;
@@ -117,6 +119,7 @@ async function session(number: number, emails: readonly string[], begun: number)
     const steps = [...spread(batches, () => send(key)), ...spread(readings, () => read(cookie))];
     for (const { at, act } of steps.sort((a, b) => a.at - b.at)) {
       await sleep(Math.max(0, at - performance.now()));
+      delays.push(performance.now() - at);
       await act();
     }
   }
@@ -145,6 +148,7 @@ try {
   const failed = [...failures.values()].reduce((sum, count) => sum + count, 0);
   const at = (sorted: number[], share: number) =>
     `${Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0)} ms`;
+  const late = delays.toSorted((a, b) => a - b);
   const lines = [...times].map(([kind, list]) => {
     const sorted = list.toSorted((a, b) => a - b);
     const cells = [0.5, 0.95, 0.99].map((share) => at(sorted, share));
@@ -157,6 +161,8 @@ try {
 \`pnpm soak:load ${[seconds, sessions, users, events].join(" ")}\` on ${cpus().length} cores and ${Math.round(totalmem() / 2 ** 30)} GiB, which load generator, API and the embedded PostgreSQL share, Node.js ${process.version}, load average ${loadavg()[1]?.toFixed(1)}, ${new Date().toISOString().slice(0, 10)}.
 
 ${n(users)} users, ${n(sessions)} sessions at once, ${n(took)} seconds: ${n(accepted)} events receipted of ${n(events)} wanted, ${n(accepted / took)} a second, beside ${n(calls / took)} calls a second. Of ${n(calls)} calls ${failed} failed (${((100 * failed) / Math.max(1, calls)).toFixed(3)} %)${failed > 0 ? `: ${[...failures].map(([what, count]) => `${count} × ${what}`).join(", ")}` : ""}. ${whole ? "What was receipted is what is stored and counted." : `**Wrong**: ${known.events} events are stored and ${known.counted} counted.`} The API process held at most ${n(mostMegabytes(bench.product.pid))} MB.
+
+Calls began ${at(late, 0.5)} (p50), ${at(late, 0.95)} (p95) and ${at(late, 1)} (at most) after their time${took > seconds * 1.05 ? `, and the run took ${n(took - seconds)} s longer than asked for: what it wanted to ask of this machine was more than it did` : ""}.
 
 | call | times | p50 | p95 | p99 |
 |---|---|---|---|---|

@@ -8,6 +8,7 @@ import { promisify } from "node:util";
 import type { SentEvent } from "@muniment/shared/sent-event.ts";
 import { afterAll, beforeAll, expect, expectTypeOf, test } from "vitest";
 import type { MunimentEvent } from "../src/client.ts";
+import { startFakeServer } from "../src/fake-server.fixture.ts";
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -65,6 +66,52 @@ test("what is for every runtime names nothing of Node.js", async () => {
     const source = await readFile(join(root, `src/${name}.ts`), "utf8");
     expect([name, /"node:|\bBuffer\.[a-z]|\bprocess\.[a-z]/.test(source)]).toEqual([name, false]);
   }
+});
+
+/** Runs what is published for every runtime where there is nothing but the web's globals it is said to need. */
+const bareRuntime = `
+import { readFile } from "node:fs/promises";
+import { createContext, SourceTextModule } from "node:vm";
+
+const [dist, url] = process.argv.slice(2);
+const globals = { fetch, URL, AbortController, DOMException, crypto, setTimeout, clearTimeout };
+const context = createContext({ ...globals, tell: (text) => console.log(text), server: url });
+const modules = new Map();
+
+async function load(name) {
+  if (!/^\\.\\/[a-z0-9-]+\\.js$/.test(name)) throw new Error("imports " + name);
+  if (!modules.has(name)) {
+    modules.set(name, new SourceTextModule(await readFile(dist + name.slice(1), "utf8"), { context }));
+  }
+  return modules.get(name);
+}
+
+const program = new SourceTextModule(\`
+  import { createMuniment } from "./client.js";
+  import { browserOptions, flushOnHide } from "./browser.js";
+  const muniment = createMuniment({ url: server, key: "mnt_x", ...browserOptions });
+  const page = { visibilityState: "hidden", addEventListener() {}, removeEventListener() {} };
+  flushOnHide(muniment, page)();
+  muniment.send({ type: "a" });
+  muniment.send({ type: "bad" });
+  const closed = await muniment.close();
+  const { accepted, rejected } = muniment.stats();
+  tell([closed, accepted, rejected, typeof process, typeof Buffer].join());
+\`, { context });
+await program.link(load);
+await program.evaluate();
+`;
+
+test("what is for every runtime sends with the web's globals alone", async () => {
+  await using server = await startFakeServer();
+  await writeFile(join(folder, "bare.mjs"), bareRuntime);
+  const dist = join(folder, "node_modules/@muniment/sdk/dist");
+  const flags = ["--experimental-vm-modules", "--no-warnings"];
+  const { stdout } = await run(process.execPath, [...flags, "bare.mjs", dist, server.url], {
+    cwd: folder,
+  });
+  expect(stdout).toBe("true,1,1,undefined,undefined\n");
+  expect([...server.stored.values()]).toMatchObject([{ type: "a" }]);
 });
 
 test("its events are the server's", () => {
