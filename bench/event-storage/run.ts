@@ -1,13 +1,13 @@
 /**
  * `tsx bench/event-storage/run.ts <folder> make` makes 1 and 10 million events in a folder and sums
- * them up, which takes half an hour and 15 GB; `... measure [pages] [terms] [charts]` asks both and
+ * them up, which takes half an hour and 15 GB; `... sum` sums events up anew that are there; `... measure [pages] [terms] [charts]` asks both and
  * writes RESULTS.md anew.
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildIndex } from "./build-index.ts";
-import { generate } from "./generate.ts";
+import { generate, sumUp } from "./generate.ts";
 import { type Measured, measure, type Times } from "./measure.ts";
 
 const sizes = { m1: 1_000_000, m10: 10_000_000 };
@@ -25,6 +25,7 @@ function targetOf(set: string, text: string): Target {
 async function make(folder: string) {
   for (const [name, rows] of Object.entries(sizes)) {
     await generate(folder, name, rows);
+    await sumUp(folder, name);
     console.log(await buildIndex(folder, name));
   }
 }
@@ -65,4 +66,5 @@ async function measureAll(folder: string, sets: string[]) {
 
 const [folder = "", what = "", ...sets] = process.argv.slice(2);
 if (what === "make") await make(folder);
+else if (what === "sum") for (const name of Object.keys(sizes)) await sumUp(folder, name);
 else await measureAll(folder, sets.length > 0 ? sets : ["pages", "terms", "charts"]);

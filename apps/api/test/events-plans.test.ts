@@ -1,7 +1,9 @@
 import { parseEventQuery } from "@muniment/shared/event-query/parse.ts";
 import { type SQL, type SQLWrapper, sql } from "drizzle-orm";
+import { PgDialect } from "drizzle-orm/pg-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { candidatesSql, chunkCondition } from "../src/features/events/candidates.ts";
+import { chartStatement } from "../src/features/events/chart-statement.ts";
 import { countRows } from "../src/features/events/count-rows.ts";
 import {
   newestStatement,
@@ -78,11 +80,9 @@ type Plan = {
 
 const nodesOf = (plan: Plan): Plan[] => [plan, ...(plan.Plans ?? []).flatMap(nodesOf)];
 
-/** How the database answers a statement under the policies of a user. */
-async function planOf(statement: SQL | SQLWrapper) {
-  const [row] = await server.deps.database.transaction({ userId: heavy }, (tx) =>
-    tx.execute<{ "QUERY PLAN": [{ Plan: Plan }] }>(sql`explain (format json) ${statement}`),
-  );
+type Explained = { "QUERY PLAN": [{ Plan: Plan }] };
+
+function toPlan(row: Explained | undefined) {
   if (!row) throw new Error("no plan");
   const nodes = nodesOf(row["QUERY PLAN"][0].Plan);
   return {
@@ -92,6 +92,30 @@ async function planOf(statement: SQL | SQLWrapper) {
     nodes: nodes.map((node) => node["Node Type"]),
     indexes: nodes.flatMap((node) => node["Index Name"] ?? []),
   };
+}
+
+/** How the database answers a statement under the policies of a user. */
+async function planOf(statement: SQL | SQLWrapper) {
+  const [row] = await server.deps.database.transaction({ userId: heavy }, (tx) =>
+    tx.execute<Explained>(sql`explain (format json) ${statement}`),
+  );
+  return toPlan(row);
+}
+
+/** The same with the plan that serves any values, which a statement that stays prepared keeps. */
+async function anyPlanOf(statement: SQL) {
+  const { sql: text, params } = new PgDialect().sqlToQuery(statement);
+  const values = params.map((value) => `'${value}'`).join(", ");
+  const [row] = await server.deps.database.transaction({ userId: heavy }, async (tx) => {
+    await tx.execute(sql`set local plan_cache_mode = force_generic_plan`);
+    await tx.execute(sql.raw(`prepare asked as ${text}`));
+    const rows = await tx.execute<Explained>(
+      sql.raw(`explain (format json) execute asked (${values})`),
+    );
+    await tx.execute(sql`deallocate asked`);
+    return rows;
+  });
+  return toPlan(row);
 }
 
 const page = (text: string) =>
@@ -158,9 +182,10 @@ test.each([
     const query = parseEventQuery(text);
     const edges = { from: range.from + 1_234_567, to: range.to - 7_654_321 };
     const counting = { userId: heavy, query, range: edges, by: [by], step: day / 4, now: end };
-    const { scanned, indexes } = await planOf(countRows(counting));
+    const { scanned, indexes } = await anyPlanOf(chartStatement(counting, true));
     expect(scanned.filter((name) => name !== "event_count_changes")).toEqual([]);
     expect(indexes).toContain("event_counts_pk");
+    for (const name of indexes) expect(name).toMatch(/^event_count|^events_\d+_pkey$/);
   },
 );
 

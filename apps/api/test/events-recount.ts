@@ -14,9 +14,9 @@ export const wrongCounts = (server: TestServer) => server.owner`
     ) all_events
     cross join (values (15), (360)) as m (minutes) cross join generate_series(0, 3) as a (apart)
     union all
-    select minutes, apart, user_id, level, start, case when apart & 1 = 1 then agent_id::text end,
-      case when apart & 2 = 2 then type end, -count
-    from event_counts
+    select minutes, apart, user_id, (place - 1) % 5, start + (place - 1) / 5 * minutes * interval '1 minute',
+      case when apart & 1 = 1 then agent_id::text end, case when apart & 2 = 2 then type end, -count
+    from event_counts cross join unnest(counts) with ordinality as cell (count, place)
   )
   select minutes, apart, user_id, start, agent, type, level, sum(count)::int as difference
   from cells group by 1, 2, 3, 4, 5, 6, 7 having sum(count) <> 0`;

@@ -6,7 +6,7 @@ import type { ConnectionFacts, connect } from "./connection.ts";
 import { createExclusivePool } from "./exclusive-pool.ts";
 import { runPrepared } from "./prepared.ts";
 import { createRowReader, type RowReader } from "./row-reader.ts";
-import { runOnce, type Scope, scopedClient } from "./scope.ts";
+import { runKnown, runOnce, type Scope, scopedClient } from "./scope.ts";
 import { createSharedPool } from "./shared-pool.ts";
 import { createStatements, type Statements } from "./statements.ts";
 import { openTransactions, type TransactionOptions, type Tx } from "./transactions.ts";
@@ -24,6 +24,8 @@ export type Database = {
   reads(scope: Scope): PostgresJsDatabase;
   /** The same for what may take long: connections of its own, and an earlier end. */
   searches(scope: Scope): PostgresJsDatabase;
+  /** The same where one plan serves whatever values are asked for, which is kept with the statement. */
+  counts(scope: Scope): PostgresJsDatabase;
   /** The same for many rows, which come as PostgreSQL sends them, in binary form (`row-reader.ts`). */
   rows: RowReader["read"];
   /** Runs a read that was prepared with `build` (`prepared.ts`). */
@@ -122,6 +124,7 @@ export function openDatabase(connections: DatabaseConnections): Database {
     reads: (scope) => drizzle(scopedClient(app, scope) as unknown as postgres.Sql),
     searches: (scope) => drizzle(scopedClient(searches, scope, runOnce) as unknown as postgres.Sql),
     rows: rows.read,
+    counts: (scope) => drizzle(scopedClient(searches, scope, runKnown) as unknown as postgres.Sql),
     run: (query, scope, values) => runPrepared(named, query, scope, values),
     ingest,
     bulk,

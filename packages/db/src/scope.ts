@@ -69,11 +69,11 @@ export const onSentAgain = (query: object, tell: (error: unknown) => void) =>
 
 /** Sends all at once what one connection does one after another. @throws whatever failed first */
 const pipeline =
-  (prepare: boolean): ScopedRun =>
+  (isPrepared: (text: string) => boolean, settings = ""): ScopedRun =>
   async ({ sql }, scope, text, parameters, arrays) => {
-    const begun = sql.unsafe(`begin read only; ${setScopeSql(scope)}`);
+    const begun = sql.unsafe(`begin read only; ${settings}${setScopeSql(scope)}`);
     const query = sql.unsafe(text, parameters, {
-      prepare: prepare && parameters.length <= mostParameters,
+      prepare: parameters.length <= mostParameters && isPrepared(text),
     });
     const answer = arrays ? query.values() : query;
     const all = [answer, begun, sql.unsafe("commit")] as const;
@@ -95,9 +95,25 @@ const pipeline =
   };
 
 /** For texts that are built once: each stays prepared on its connection for good. */
-const runAgain = pipeline(true);
+const runAgain = pipeline(() => true);
 /** For texts that hold what a user asks for, which differ without end. */
-export const runOnce = pipeline(false);
+export const runOnce = pipeline(() => false);
+
+/** Each takes memory on every connection. */
+const mostKnown = 50;
+const known = new Set<string>();
+
+/** Whether a text is among the first ones. */
+function isKnown(text: string): boolean {
+  if (known.size < mostKnown) known.add(text);
+  return known.has(text);
+}
+
+/**
+ * For texts that differ without end too, but of which few are asked again and again, with a plan that
+ * serves any values: the first ones stay prepared, and are not planned anew.
+ */
+export const runKnown = pipeline(isKnown, "set local plan_cache_mode = force_generic_plan; ");
 
 /**
  * The part of a postgres.js client that Drizzle uses for single statements. Each becomes a read-only

@@ -1,26 +1,12 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
 import { expect, inject, test } from "vitest";
 import { migrationsFolder } from "../../../apps/api/test/postgres.ts";
 import { connect } from "../src/connection.ts";
 import { createDatabase, migrate } from "../src/migrate.ts";
 import { roleNames } from "../src/role-names.ts";
 import { prepareRoles } from "../src/roles.ts";
-
-/** The migrations as they were before the one of a name. */
-async function migrationsBefore(name: string): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "migrations-"));
-  await cp(migrationsFolder, folder, { recursive: true });
-  const file = join(folder, "meta/_journal.json");
-  const journal = JSON.parse(await readFile(file, "utf8")) as { entries: { tag: string }[] };
-  const end = journal.entries.findIndex(({ tag }) => tag.endsWith(name));
-  expect(end).toBeGreaterThan(0);
-  journal.entries.splice(end);
-  await writeFile(file, JSON.stringify(journal));
-  return folder;
-}
+import { migrationsBefore } from "./migrations-before.ts";
 
 test("ids that were stored before they had a partition are kept, and nobody gets at them round the policies", async () => {
   const server = inject("postgres");

@@ -40,9 +40,10 @@ export async function populate(owner: postgres.Sql): Promise<Person> {
   await owner`insert into recovery_codes ${owner({ user_id: id, hash: randomBytes(32) })}`;
   await owner`insert into passkeys ${owner({ id: randomUUID(), user_id: id, credential_id: "c", public_key: randomBytes(32), counter: 0, transports: [], backed_up: false, name: "p", created_at: now })}`;
   await owner`insert into challenges ${owner({ hash: challenge, purpose: "second_factor", user_id: id, created_at: now, expires_at: later })}`;
-  const counted = { user_id: id, start: now, agent_id: agentId, type: "t", level: 1, count: 1 };
-  await owner`insert into event_count_changes ${owner(counted)}`;
-  await owner`insert into event_counts ${owner({ ...counted, minutes: 15, apart: 3 })}`;
+  const counted = { user_id: id, start: now, agent_id: agentId, type: "t" };
+  await owner`insert into event_count_changes ${owner({ ...counted, level: 1, count: 1 })}`;
+  const counts = [1, ...Array<number>(19).fill(0)];
+  await owner`insert into event_counts ${owner({ ...counted, minutes: 15, apart: 3, counts })}`;
   await owner`insert into event_chunks ${owner({ user_id: id, newest: now, oldest: now, id: randomUUID(), fields: randomBytes(8), message: randomBytes(8), props: randomBytes(8), numbers: "{}" })}`;
   await owner`insert into event_index ${owner({ user_id: id, cluster: "c", commit_xid: "0", position: 0, accepted: 0 })}`;
   await owner`insert into saved_views ${owner({ id: randomUUID(), user_id: id, name: "v", query: "", display: "{}", created_at: now, updated_at: now })}`;

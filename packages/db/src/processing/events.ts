@@ -36,8 +36,6 @@ const counts = {
   start: "from when on",
   agentId: "of which agent",
   type: "of which type",
-  level: "of which level",
-  count: "how many",
 };
 
 /** Agents and what they send. */
@@ -160,8 +158,9 @@ export const eventDeclarations = [
     owner: "userId",
     columns: {
       ...counts,
-      minutes: internal("how long the interval is"),
+      minutes: internal("how long each of the intervals is"),
       apart: internal("what is counted apart"),
+      counts: "how many in each of four intervals, of each level",
     },
   }),
   declare(eventCountChanges, {
@@ -169,7 +168,7 @@ export const eventDeclarations = [
     basis: contract,
     kept: "events",
     owner: "userId",
-    columns: counts,
+    columns: { ...counts, level: "of which level", count: "how many" },
   }),
   declare(eventExports, {
     purpose: "what was taken out of the events; the events themselves are not kept",

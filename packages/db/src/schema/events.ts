@@ -164,8 +164,8 @@ export const eventCountChanges = pgTable(
 );
 
 /**
- * How many events lie in each interval of `minutes`. With the changes not yet added it equals a full
- * count at any moment (docs/adr/0012).
+ * How many events lie in each of the four intervals of `minutes` from `start` on. With the changes not
+ * yet added it equals a full count at any moment (docs/adr/0012, docs/adr/0045).
  */
 export const eventCounts = pgTable(
   "event_counts",
@@ -178,21 +178,13 @@ export const eventCounts = pgTable(
     start: time("start").notNull(),
     agentId: uuid("agent_id").notNull(),
     type: text("type").notNull(),
-    level: smallint("level").notNull(),
-    count: bigint("count", { mode: "number" }).notNull(),
+    /** Of each interval in turn, one of each level. */
+    counts: bigint("counts", { mode: "number" }).array().notNull(),
   },
   (table) => [
     primaryKey({
       name: "event_counts_pk",
-      columns: [
-        table.userId,
-        table.minutes,
-        table.apart,
-        table.start,
-        table.agentId,
-        table.type,
-        table.level,
-      ],
+      columns: [table.userId, table.minutes, table.apart, table.start, table.agentId, table.type],
     }),
   ],
 );

@@ -1,23 +1,55 @@
 import { type SQL, sql } from "drizzle-orm";
-import { type Counting, countRows } from "./count-rows.ts";
+import { type Counting, intervalRows } from "./count-rows.ts";
+import { intervals } from "./counted-rows.ts";
 
 const maxValues = 8;
+const minute = 60_000;
+
+/** What a chart shows of a value, or of all that are not among the most frequent together. */
+export type ChartRow = {
+  value: string | null;
+  isTop: boolean;
+  /** With spaces between, `<seconds since 1970>:<minutes>:<count>:<count>:...`: each count of so many minutes later. */
+  points: string;
+};
+
+const names = sql.raw(intervals.join(", "));
+const all = sql.raw(intervals.join(" + "));
+const inFloat8 = sql.raw(intervals.map((name) => `${name}::float8`).join(", "));
+const each = sql.raw(intervals.map((name) => `sum(${name}) as ${name}`).join(", "));
 
 /**
- * Counts by interval, and by the most frequent of the values `v0` if `apart`: rows of `start`, `value`,
- * `isTop` (false: the rest together) and `count`.
+ * Counts by the most frequent of the values `v0` if `apart`, else all together: rows as `ChartRow`, one
+ * of each value, as it would take longer to send one of each interval than to count.
  */
 export function chartStatement(counting: Counting, apart: boolean): SQL {
-  const value = apart ? sql`v0` : sql`null::text`;
+  // Whole numbers up to 2^53 add up in float8 as in numeric, sooner.
   return sql`
     with counted as materialized (
-      select start, ${value} as value, sum(count) as count from (${countRows(counting)}) rows
-      group by 1, 2 having sum(count) <> 0
-    ), top as (
-      select value from counted group by value order by sum(count) desc, value limit ${maxValues}
+      select minutes, start, ${apart ? sql`v0` : sql`null::text`} as value,
+        ${inFloat8}
+      from (${intervalRows(counting)}) as rows (minutes, start, ${names}, v0)
+    ), top as materialized (
+      select array_agg(value) as values from (
+        select value from counted group by value
+        having sum(${all}) > 0 order by sum(${all}) desc, value limit ${maxValues}
+      ) most
+    ), lines as (
+      select minutes, start, case when is_top then value end as value, is_top, ${each}
+      from counted cross join top
+      cross join lateral (select array_position(values, value) is not null as is_top) place
+      group by 1, 2, 3, 4
     )
-    select start, top.value, coalesce(is_top, false) as "isTop", sum(count) as count
-    from counted left join (select value, true as is_top from top) top
-      on top.value is not distinct from counted.value
-    group by 1, 2, 3`;
+    select value, is_top as "isTop",
+      string_agg(concat_ws(':', extract(epoch from start)::bigint, minutes, ${names}), ' ') as points
+    from lines group by 1, 2`;
 }
+
+/** The points of a row that are not zero, their times in milliseconds. */
+export const pointsOf = ({ points }: ChartRow): { start: number; count: number }[] =>
+  points.split(" ").flatMap((point) => {
+    const [seconds = 0, minutes = 0, ...counts] = point.split(":").map(Number);
+    return counts.flatMap((count, n) =>
+      count === 0 ? [] : [{ start: seconds * 1000 + n * minutes * minute, count }],
+    );
+  });

@@ -11,7 +11,11 @@ import { and, eq, gte, inArray, lt, or, type SQL, sql } from "drizzle-orm";
 import type { AnyPgColumn } from "drizzle-orm/pg-core";
 
 /** The columns that events and their counts have in common. */
-export type CountedColumns = { agentId: AnyPgColumn; type: AnyPgColumn; level: AnyPgColumn };
+export type CountedColumns = {
+  agentId: AnyPgColumn;
+  type: AnyPgColumn;
+  level: AnyPgColumn | SQL<number>;
+};
 
 /** The first text after all that begin with `prefix` in collation "C", which is the order of code points. */
 export function afterPrefix(prefix: string): string | undefined {
@@ -86,7 +90,7 @@ function anyOf(parts: readonly EventQuery[], columns: CountedColumns): SQL | und
     part.kind === "level" && part.op === "=" ? [eventLevels.indexOf(part.level)] : [],
   );
   if (types.length === parts.length) return inArray(columns.type, types);
-  if (levels.length === parts.length) return inArray(columns.level, levels);
+  if (levels.length === parts.length) return inArray(sql<number>`${columns.level}`, levels);
   return or(...parts.map((part) => conditionOf(part, columns)));
 }
 
@@ -123,8 +127,8 @@ export function isCountable(query: EventQuery): boolean {
   }
 }
 
-/** Whether any of its tests is of one of these kinds; `type` among the fields counts as `type`. */
-export function asksOf(query: EventQuery, what: "agent" | "type"): boolean {
+/** Whether any of its tests is of this kind; `type` among the fields counts as `type`. */
+export function asksOf(query: EventQuery, what: "agent" | "type" | "level"): boolean {
   if (query.kind === "and" || query.kind === "or") {
     return query.parts.some((part) => asksOf(part, what));
   }

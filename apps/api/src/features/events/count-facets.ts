@@ -2,7 +2,7 @@ import type { Database } from "@muniment/db/database.ts";
 import type { Facets } from "@muniment/shared/events.ts";
 import { type SQL, sql } from "drizzle-orm";
 import { findPieces } from "./candidates.ts";
-import { countRows, isCounted } from "./count-rows.ts";
+import { countReads, countRows, isCounted } from "./count-rows.ts";
 import { type Dimension, isCountedDimension, shownValue } from "./dimension.ts";
 import type { Question } from "./question.ts";
 
@@ -50,8 +50,9 @@ export async function countFacets(
     if (some.length === 0) return [];
     const asked = { ...question, userId, by: some };
     const pieces = isCounted(asked) ? undefined : await findPieces(database, userId, question);
-    const counting = countRows({ ...asked, pieces, now, newest });
-    const rows = await database.searches({ userId }).execute<Row>(facetsSql(some, counting, limit));
+    const counting = { ...asked, pieces, now, newest };
+    const statement = facetsSql(some, countRows(counting), limit);
+    const rows = await countReads(database, counting).execute<Row>(statement);
     const total = Number(rows.find(({ mask }) => mask === totalMask(some))?.count ?? 0);
     const isPart = !isCounted(asked) && !pieces && total === newest;
     return some.map((field, index) => ({

@@ -1,16 +1,13 @@
-import { eventCountChanges, eventCounts, events } from "@muniment/db/schema/events.ts";
-import type { EventQuery } from "@muniment/shared/event-query/query.ts";
+import type { Database } from "@muniment/db/database.ts";
+import { eventCountChanges, events } from "@muniment/db/schema/events.ts";
 import { type SQL, sql } from "drizzle-orm";
-import { type ChartPieces, chartPieces } from "./chart-pieces.ts";
-import { asksOf, conditionOf, isCountable } from "./conditions.ts";
+import { type ChartPieces, chartPieces, type RawPiece } from "./chart-pieces.ts";
+import { conditionOf, isCountable } from "./conditions.ts";
+import { countedRows, intervals } from "./counted-rows.ts";
 import { countedText, type Dimension, dimensionText, isCountedDimension } from "./dimension.ts";
 import { eventsWithin, newestEvents } from "./page-statement.ts";
 import type { Question } from "./question.ts";
 import type { TimeRange } from "./time-range.ts";
-
-/** Bits of `apart`. */
-const byAgent = 1;
-const byType = 2;
 
 /** What is counted: the events of a user that pass, apart by intervals and values. */
 export type Counting = Question & {
@@ -26,16 +23,11 @@ export type Counting = Question & {
   newest?: number | undefined;
 };
 
+const hour = 3_600_000;
+
 const at = (milliseconds: number) => sql`${new Date(milliseconds).toISOString()}::timestamptz`;
 const within = (column: SQL, { from, to }: TimeRange) =>
   sql`${column} >= ${at(from)} and ${column} < ${at(to)}`;
-
-/** The coarsest grouping that tells apart what is asked for. */
-function apartOf(query: EventQuery, by: readonly Dimension[]): number {
-  const agent = asksOf(query, "agent") || by.includes("agentId");
-  const type = asksOf(query, "type") || by.includes("type");
-  return (agent ? byAgent : 0) + (type ? byType : 0);
-}
 
 const startOf = (time: SQL, step: number | undefined) =>
   step === undefined
@@ -45,28 +37,26 @@ const startOf = (time: SQL, step: number | undefined) =>
 const values = (by: readonly Dimension[], textOf: (dimension: Dimension) => SQL) =>
   by.map((dimension, index) => sql`, ${textOf(dimension)} as ${sql.identifier(`v${index}`)}`);
 
-function fromCounts({ userId, query, by, step }: Counting, { counted, covered }: ChartPieces) {
-  const text = (columns: typeof eventCounts | typeof eventCountChanges) =>
-    sql.join(values(by, (dimension) => countedText(dimension, columns)));
-  const rows = counted.map(
-    (piece) => sql`
-      select ${startOf(sql`${eventCounts.start}`, step)} as start, ${eventCounts.count} as count
-        ${text(eventCounts)}
-      from ${eventCounts}
-      where ${eventCounts.userId} = ${userId} and ${eventCounts.minutes} = ${piece.minutes}
-        and ${eventCounts.apart} = ${apartOf(query, by)}
-        and ${within(sql`${eventCounts.start}`, piece)}
-        and ${conditionOf(query, eventCounts) ?? sql`true`}`,
-  );
-  if (counted.length === 0) return rows;
-  const changes = sql`
-    select ${startOf(sql`${eventCountChanges.start}`, step)} as start, ${eventCountChanges.count}
-      ${text(eventCountChanges)}
+/** What was stored and deleted and is not added up yet. */
+function fromChanges({ userId, query, by, step }: Counting, covered: TimeRange): SQL {
+  return sql`
+    select ${startOf(sql`${eventCountChanges.start}`, step)} as start, ${eventCountChanges.count}::bigint
+      ${sql.join(values(by, (dimension) => countedText(dimension, eventCountChanges)))}
     from ${eventCountChanges}
     where ${eventCountChanges.userId} = ${userId}
       and ${within(sql`${eventCountChanges.start}`, covered)}
       and ${conditionOf(query, eventCountChanges) ?? sql`true`}`;
-  return [...rows, changes];
+}
+
+/** The single events at an edge, read by the key of the events whatever else is asked. */
+function fromEdge({ userId, query, by, step }: Counting, { sign, ...piece }: RawPiece) {
+  return sql`
+    select ${startOf(sql`${events.occurredAt}`, step)} as start, ${sign}::bigint as count
+      ${sql.join(values(by, dimensionText))}
+    from (
+      select * from ${events} where ${events.userId} = ${userId}
+        and ${within(sql`${events.occurredAt}`, piece)} offset 0
+    ) as ${events} where ${conditionOf(query) ?? sql`true`}`;
 }
 
 /** Single events of pieces of time. */
@@ -85,35 +75,80 @@ function fromNewest({ userId, query, by, range, step }: Counting, newest: number
     from ${newestEvents(userId, { query, range }, newest)}`;
 }
 
-function fromEvents({ userId, query, by, step }: Counting, { raw }: ChartPieces) {
-  const text = sql.join(values(by, dimensionText));
-  return raw.map(
-    (piece) => sql`
-      select ${startOf(sql`${events.occurredAt}`, step)} as start, ${piece.sign}::bigint as count ${text}
-      from ${events}
-      where ${events.userId} = ${userId} and ${within(sql`${events.occurredAt}`, piece)}
-        and ${conditionOf(query) ?? sql`true`}`,
-  );
+/** Single events of a range, read by whichever index serves best. */
+function fromRange({ userId, query, by, range, step }: Counting) {
+  return sql`
+    select ${startOf(sql`${events.occurredAt}`, step)} as start, 1::bigint as count
+      ${sql.join(values(by, dimensionText))}
+    from ${events}
+    where ${events.userId} = ${userId} and ${within(sql`${events.occurredAt}`, range)}
+      and ${conditionOf(query) ?? sql`true`}`;
 }
 
 /** Whether the counts know all that is asked. */
 export const isCounted = ({ query, by }: Pick<Counting, "query" | "by">): boolean =>
   isCountable(query) && by.every(isCountedDimension);
 
+/** What the counts have of a range; undefined where they do not help. */
+function countedPieces(counting: Counting): ChartPieces | undefined {
+  if (!isCounted(counting)) return undefined;
+  // Without intervals every piece may be as coarse as there are counts of.
+  const pieces = chartPieces(counting.range, counting.step ?? 0, counting.now);
+  return pieces.counted.length > 0 ? pieces : undefined;
+}
+
+/** What is in the range and not in the counts, or the other way round. */
+function besideCounts(counting: Counting, { covered, raw }: ChartPieces): SQL {
+  // Always as many, so that the statement is the same.
+  const none: RawPiece = { from: covered.to, to: covered.to, sign: 1 };
+  const edges = [raw[0] ?? none, raw[1] ?? none].map((edge) => fromEdge(counting, edge));
+  return sql.join([fromChanges(counting, covered), ...edges], sql` union all `);
+}
+
+function singleEvents(counting: Counting): SQL {
+  const isUnknown = !isCounted(counting);
+  if (isUnknown && counting.pieces) return fromPieces(counting, counting.pieces);
+  if (isUnknown && counting.newest) return fromNewest(counting, counting.newest);
+  return fromRange(counting);
+}
+
 /**
  * The rows `(start, count, v0, ...)` whose counts add up to the number of events that pass: from the
  * counts where they know what is asked, else one of each event. One statement, so one snapshot: what
- * is being stored or added up meanwhile is counted once (`events-counts.test.ts`).
+ * is being stored or added up meanwhile is counted once (`events-counts.test.ts`). The intervals are
+ * hours, if there are any.
  */
 export function countRows(counting: Counting): SQL {
-  const { by, range, step, now } = counting;
-  const countable = isCounted(counting);
-  if (!countable && counting.pieces) return fromPieces(counting, counting.pieces);
-  if (!countable && counting.newest) return fromNewest(counting, counting.newest);
-  // Without intervals every piece may be as coarse as there are counts of; with none, none is.
-  const pieces = chartPieces(range, countable ? (step ?? 0) : 1, now);
-  const parts = [...fromCounts(counting, pieces), ...fromEvents(counting, pieces)];
-  if (parts.length > 0) return sql.join(parts, sql` union all `);
-  const nothing = by.map((_, index) => sql`, null::text as ${sql.identifier(`v${index}`)}`);
-  return sql`select null::timestamptz as start, 0::bigint as count ${sql.join(nothing)} where false`;
+  const { by, step } = counting;
+  if (step !== undefined && step !== hour) throw new Error("these intervals are hours");
+  const known = countedPieces(counting);
+  if (!known) return singleEvents(counting);
+  const beside = besideCounts(counting, known);
+  const counted = countedRows(counting, known.counted);
+  if (!counted) return beside;
+  const columns = by.map((_, index) => sql`, ${sql.identifier(`v${index}`)}`);
+  return sql`
+    select ${startOf(sql`start`, step)} as start, ${sql.raw(intervals.join(" + "))} as count
+      ${sql.join(columns)}
+    from (${counted}) counted where ${sql.raw(intervals.join(" + "))} <> 0
+    union all ${beside}`;
 }
+
+/**
+ * The same with up to four intervals in a row, as the counts have them: rows `(minutes, start, n0, n1,
+ * n2, n3, v0)`, where `n1` is of the interval that begins `minutes` after `start`.
+ */
+export function intervalRows(counting: Counting): SQL {
+  const known = countedPieces(counting);
+  const counted = known && countedRows(counting, known.counted);
+  const rows = known ? besideCounts(counting, known) : singleEvents(counting);
+  const others = sql`
+    select 0, start, sum(count), 0, 0, 0, v0 from (${rows}) rows group by start, v0`;
+  return counted ? sql`${counted} union all ${others}` : others;
+}
+
+/** Where to read them: of counts the statement is the same for any range, and so is its best plan. */
+export const countReads = (database: Database, counting: Counting) =>
+  countedPieces(counting)
+    ? database.counts({ userId: counting.userId })
+    : database.searches({ userId: counting.userId });

@@ -1,7 +1,7 @@
 import type { Database } from "@muniment/db/database.ts";
 import { sql } from "drizzle-orm";
 import type { HourlyCounts } from "../../event-queries.ts";
-import { countRows } from "./count-rows.ts";
+import { countReads, countRows } from "./count-rows.ts";
 import type { Question } from "./question.ts";
 
 export const hourMilliseconds = 3_600_000;
@@ -23,8 +23,9 @@ export async function hourlyCounts(
   if (length === 0) return { firstHour, length, series: [] };
   const whole = { from: firstHour * hourMilliseconds, to: (firstHour + length) * hourMilliseconds };
   const by = ["agentId", "type"] as const;
-  const rows = countRows({ userId, query, range: whole, by, step: hourMilliseconds, now });
-  const found = await database.searches({ userId }).execute<Row>(sql`
+  const counting = { userId, query, range: whole, by, step: hourMilliseconds, now };
+  const rows = countRows(counting);
+  const found = await countReads(database, counting).execute<Row>(sql`
     with counted as (
       select v0, v1, start, sum(count) as count from (${rows}) rows
       group by 1, 2, 3 having sum(count) > 0

@@ -5,44 +5,45 @@ import {
   type Timeseries,
   timeseriesInput,
 } from "@muniment/shared/events.ts";
-import { bucketsOf } from "../../time-buckets.ts";
+import { type Buckets, bucketsOf } from "../../time-buckets.ts";
 import { signedInOrApiKey } from "../../trpc/authenticated.ts";
 import { inTurn } from "../../trpc/in-turn.ts";
 import { limited } from "../../trpc/limited.ts";
 import { permission } from "../../trpc/permission.ts";
 import { findPieces } from "./candidates.ts";
-import { chartStatement } from "./chart-statement.ts";
-import { isCounted } from "./count-rows.ts";
+import { type ChartRow, chartStatement, pointsOf } from "./chart-statement.ts";
+import { countReads, isCounted } from "./count-rows.ts";
 import { type Dimension, shownValue } from "./dimension.ts";
 import { toQuestion } from "./question.ts";
 
-type Row = { start: string; value: string | null; isTop: boolean; count: string };
-
-function labelOf(row: Row, by: Dimension): string {
+function labelOf(row: ChartRow, by: Dimension): string {
   // No object that is parsed from JSON can be trusted with a member of this name.
   if (!row.isTop || row.value === "__proto__") return otherValues;
   return row.value === null ? noValue : shownValue(by, row.value);
 }
 
 function toBuckets(
-  starts: number[],
-  rows: Row[],
+  { starts, step }: Buckets,
+  rows: ChartRow[],
   by: Dimension | undefined,
 ): Timeseries["buckets"] {
   const buckets = new Map(
     starts.map((start) => [start, { count: 0, by: new Map<string, number>() }]),
   );
   for (const row of rows) {
-    const bucket = buckets.get(new Date(row.start).getTime());
-    if (!bucket) throw new Error("an event lies outside the range that was asked for");
-    const count = Number(row.count);
-    bucket.count += count;
-    if (by) bucket.by.set(labelOf(row, by), (bucket.by.get(labelOf(row, by)) ?? 0) + count);
+    const label = by === undefined ? undefined : labelOf(row, by);
+    for (const { start, count } of pointsOf(row)) {
+      const bucket = buckets.get(Math.floor(start / step) * step);
+      if (!bucket) throw new Error("an event lies outside the range that was asked for");
+      bucket.count += count;
+      if (label !== undefined) bucket.by.set(label, (bucket.by.get(label) ?? 0) + count);
+    }
   }
   return [...buckets].map(([start, bucket]) => ({
     start: new Date(start).toISOString(),
     count: bucket.count,
-    ...(by ? { by: Object.fromEntries(bucket.by) } : {}),
+    // What is subtracted at an edge may leave nothing.
+    ...(by ? { by: Object.fromEntries([...bucket.by].filter(([, count]) => count !== 0)) } : {}),
   }));
 }
 
@@ -57,12 +58,11 @@ export const timeseries = limited("general")
     const { userId } = principal;
     const question = await toQuestion(deps, principal, input);
     const { from, to, by } = input;
-    const { interval, step, starts } = bucketsOf(Date.parse(from), Date.parse(to), input.interval);
+    const buckets = bucketsOf(Date.parse(from), Date.parse(to), input.interval);
     const asked = { ...question, userId, by: [by ?? "level"] as const };
     const pieces = isCounted(asked) ? undefined : await findPieces(deps.database, userId, question);
-    const counting = { ...asked, step, pieces, now: deps.now().getTime() };
-    const rows = await deps.database
-      .searches({ userId })
-      .execute<Row>(chartStatement(counting, by !== undefined));
-    return { interval, buckets: toBuckets(starts, rows, by) };
+    const counting = { ...asked, step: buckets.step, pieces, now: deps.now().getTime() };
+    const statement = chartStatement(counting, by !== undefined);
+    const rows = await countReads(deps.database, counting).execute<ChartRow>(statement);
+    return { interval: buckets.interval, buckets: toBuckets(buckets, rows, by) };
   });

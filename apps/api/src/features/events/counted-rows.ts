@@ -1,0 +1,91 @@
+import { eventCounts } from "@muniment/db/schema/events.ts";
+import { eventLevels } from "@muniment/shared/events.ts";
+import { type SQL, sql } from "drizzle-orm";
+import type { CountedPiece } from "./chart-pieces.ts";
+import { asksOf, conditionOf } from "./conditions.ts";
+import type { Counting } from "./count-rows.ts";
+import { askedLevels } from "./counted-levels.ts";
+import { countedText, type Dimension } from "./dimension.ts";
+
+/** Bits of `apart`. */
+const byAgent = 1;
+const byType = 2;
+
+const minute = 60_000;
+/** The intervals that share a row, each as a column of what is read here. */
+export const intervals = ["n0", "n1", "n2", "n3"] as const;
+
+const rowMilliseconds = ({ minutes }: CountedPiece) => intervals.length * minutes * minute;
+const firstRow = (piece: CountedPiece) =>
+  Math.floor(piece.from / rowMilliseconds(piece)) * rowMilliseconds(piece);
+
+/** The coarsest grouping that tells apart what is asked for. */
+function apartOf({ query, by }: Counting): number {
+  const agent = asksOf(query, "agent") || by.includes("agentId");
+  const type = asksOf(query, "type") || by.includes("type");
+  return (agent ? byAgent : 0) + (type ? byType : 0);
+}
+
+/** The count of some levels in an interval of a row, 0 where that lies outside of the piece. */
+function countOf(interval: number, levels: readonly number[]): SQL {
+  const places = levels.map((level) => interval * eventLevels.length + level + 1);
+  const counts = places.map((place) => sql`${eventCounts.counts}[${sql.raw(String(place))}]`);
+  const time = sql`${eventCounts.start} + ${sql.raw(String(interval))} * piece.width`;
+  return sql`case when is_whole or (${time} >= piece.low and ${time} < piece.high)
+    then ${sql.join(counts, sql` + `)} else 0 end`;
+}
+
+/** `level` (null: all that pass together) and the counts of the intervals. */
+function cellsOf(passing: readonly number[], byLevel: boolean): SQL {
+  const counts = intervals.map((name, interval) => {
+    const count = byLevel
+      ? sql`unnest(array[${sql.join(
+          passing.map((level) => countOf(interval, [level])),
+          sql`, `,
+        )}])`
+      : countOf(interval, passing);
+    return sql`${count} as ${sql.raw(name)}`;
+  });
+  const level = byLevel ? sql.raw(`unnest(array[${passing.join(",")}])`) : sql.raw("null");
+  return sql`${level} as level, ${sql.join(counts, sql`, `)}`;
+}
+
+/** As one parameter, so that the statement is the same however many there are. */
+const list = (pieces: readonly CountedPiece[], pick: (piece: CountedPiece) => string | number) =>
+  `{${pieces.map(pick).join(",")}}`;
+const times = (pieces: readonly CountedPiece[], pick: (piece: CountedPiece) => number) =>
+  list(pieces, (piece) => new Date(pick(piece)).toISOString());
+
+/**
+ * What the counts have of pieces of time: rows of `minutes`, `start`, the counts of the `intervals` of
+ * so many minutes each from there on, and `v0`, `v1`, ... Undefined where no level passes.
+ */
+export function countedRows(counting: Counting, pieces: readonly CountedPiece[]): SQL | undefined {
+  const { userId, query, by } = counting;
+  const { passing, rest, mixed } = askedLevels(query);
+  if (passing.length === 0) return undefined;
+  const columns = { ...eventCounts, level: sql<number>`level` };
+  const value = (dimension: Dimension, index: number) =>
+    sql`, ${countedText(dimension, columns)} as ${sql.identifier(`v${index}`)}`;
+  const lastWhole = (piece: CountedPiece) => piece.to - rowMilliseconds(piece);
+  return sql`
+    select minutes, start, ${sql.raw(intervals.join(", "))} ${sql.join(by.map(value))}
+    from (
+      select ${eventCounts.minutes}, ${eventCounts.start}, ${eventCounts.agentId}, ${eventCounts.type},
+        ${cellsOf(passing, mixed !== undefined || by.includes("level"))}
+      from unnest(${list(pieces, ({ minutes }) => minutes)}::text::smallint[],
+          ${list(pieces, ({ minutes }) => `${minutes} minutes`)}::text::interval[],
+          ${times(pieces, firstRow)}::text::timestamptz[],
+          ${times(pieces, lastWhole)}::text::timestamptz[],
+          ${times(pieces, ({ from }) => from)}::text::timestamptz[],
+          ${times(pieces, ({ to }) => to)}::text::timestamptz[])
+        as piece (minutes, width, first, last_whole, low, high)
+      cross join lateral (
+        select *, ${eventCounts.start} >= piece.low and ${eventCounts.start} <= piece.last_whole as is_whole
+        from ${eventCounts} where ${eventCounts.userId} = ${userId}
+          and ${eventCounts.minutes} = piece.minutes and ${eventCounts.apart} = ${apartOf(counting)}
+          and ${eventCounts.start} >= piece.first and ${eventCounts.start} < piece.high
+          and ${conditionOf(rest, columns) ?? sql`true`} offset 0
+      ) as ${eventCounts}
+    ) as ${eventCounts} where ${mixed ? (conditionOf(mixed, columns) ?? sql`true`) : sql`true`}`;
+}
