@@ -1,3 +1,4 @@
+import type postgres from "postgres";
 import { heavyUser, openScratch } from "./scratch.ts";
 
 const rowsPerStatement = 250_000;
@@ -19,12 +20,8 @@ const loading = {
 /** Indexes that are made anew once all rows are there, which takes a third of the time. */
 const secondary = ["events_type", "events_subject", "events_trace_id"];
 
-/**
- * Makes events of the last 30 days in the order of time, about 300 bytes each; of 8 agents and 12 types
- * of one heavy user, and of 200 others.
- */
-export async function generate(folder: string, name: string, rows: number) {
-  const { owner, stop } = await openScratch(folder, name, loading);
+/** The users, the agents of the heavy one, and room for the events of the last 30 days. */
+async function prepare(owner: postgres.Sql) {
   await owner`
     insert into users (id, email, display_name, password_hash, role, created_at)
     select ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'u' || n || '@example.org',
@@ -34,14 +31,14 @@ export async function generate(folder: string, name: string, rows: number) {
     select ('00000000-0000-7000-9000-' || lpad(to_hex(n), 12, '0'))::uuid, ${heavyUser}, 'agent-' || n,
       '', 'production', now() from generate_series(0, 7) n`;
   await owner`select ensure_event_partition(now() - m * interval '1 month') from generate_series(0, 2) m`;
-  const definitions = await owner`
-    select pg_get_indexdef(c.oid) as definition from pg_class c
-    where c.relname = any (${secondary}) and c.relkind = 'I'`;
-  for (const index of secondary) await owner`drop index ${owner(index)}`;
+}
+
+/**
+ * Stores events of the last 30 days in the order of time, about 300 bytes each; of 8 agents and 12 types
+ * of one heavy user, and of 200 others.
+ */
+async function fill(owner: postgres.Sql, rows: number, tell: (what: string) => void) {
   const [{ end } = { end: "" }] = await owner`select date_trunc('hour', now())::text as end`;
-  const started = performance.now();
-  const tell = (what: string) =>
-    console.log(`${what} after ${((performance.now() - started) / 1000).toFixed(0)} s`);
   for (let from = 0; from < rows; from += rowsPerStatement) {
     const to = Math.min(from + rowsPerStatement, rows);
     await owner.begin(async (tx) => {
@@ -51,18 +48,10 @@ export async function generate(folder: string, name: string, rows: number) {
     });
     tell(`${to} rows`);
   }
-  // Told as of the parent alone, though it is of the partitions, too.
-  for (const { definition } of definitions)
-    await owner.unsafe(String(definition).replace(" ON ONLY ", " ON "));
-  tell("indexes");
-  await owner`vacuum (analyze)`;
-  tell("vacuumed");
-  await stop();
 }
 
 /** Counts all events anew, as the product adds up what is stored. */
-export async function sumUp(folder: string, name: string) {
-  const { owner, stop } = await openScratch(folder, name, loading);
+async function count(owner: postgres.Sql) {
   await owner`truncate event_counts, event_count_changes`;
   await owner`
     insert into event_count_changes (user_id, start, agent_id, type, level, count)
@@ -72,6 +61,40 @@ export async function sumUp(folder: string, name: string) {
     const [row] = await owner`select fold_event_counts(${changesPerFold}) as folded`;
     folded = Number(row?.folded);
   }
+}
+
+/** The same events, counted, in a database that has just been made. */
+export async function fillSmall(owner: postgres.Sql, rows: number) {
+  await prepare(owner);
+  await fill(owner, rows, () => {});
+  await count(owner);
+}
+
+/** Makes the events of a database. */
+export async function generate(folder: string, name: string, rows: number) {
+  const { owner, stop } = await openScratch(folder, name, loading);
+  await prepare(owner);
+  const definitions = await owner`
+    select pg_get_indexdef(c.oid) as definition from pg_class c
+    where c.relname = any (${secondary}) and c.relkind = 'I'`;
+  for (const index of secondary) await owner`drop index ${owner(index)}`;
+  const started = performance.now();
+  const tell = (what: string) =>
+    console.log(`${what} after ${((performance.now() - started) / 1000).toFixed(0)} s`);
+  await fill(owner, rows, tell);
+  // Told as of the parent alone, though it is of the partitions, too.
+  for (const { definition } of definitions)
+    await owner.unsafe(String(definition).replace(" ON ONLY ", " ON "));
+  tell("indexes");
+  await owner`vacuum (analyze)`;
+  tell("vacuumed");
+  await stop();
+}
+
+/** Counts the events of a database that has been made, which may have been long ago. */
+export async function sumUp(folder: string, name: string) {
+  const { owner, stop } = await openScratch(folder, name, loading);
+  await count(owner);
   await owner`vacuum (analyze) event_counts`;
   await owner`vacuum (analyze) event_count_changes`;
   await stop();

@@ -1,7 +1,7 @@
 /**
- * `tsx bench/event-storage/run.ts <folder> make` makes 1 and 10 million events in a folder and sums
- * them up, which takes half an hour and 15 GB; `... sum` sums events up anew that are there; `... measure [pages] [terms] [charts]` asks both and
- * writes RESULTS.md anew.
+ * The long form of `apps/api/test/events-at-scale.test.ts`. `pnpm soak:events <folder> make` makes 1 and
+ * 10 million events in a folder and sums them up, which takes half an hour and 20 GB; `... sum` counts
+ * anew those that are there; `... measure [pages] [terms] [charts]` asks both and writes RESULTS.md anew.
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -6,7 +6,7 @@ import type { ConnectionFacts, connect } from "./connection.ts";
 import { createExclusivePool } from "./exclusive-pool.ts";
 import { runPrepared } from "./prepared.ts";
 import { createRowReader, type RowReader } from "./row-reader.ts";
-import { runKnown, runOnce, type Scope, scopedClient } from "./scope.ts";
+import { runKnown, runPlanned, type Scope, scopedClient } from "./scope.ts";
 import { createSharedPool } from "./shared-pool.ts";
 import { createStatements, type Statements } from "./statements.ts";
 import { openTransactions, type TransactionOptions, type Tx } from "./transactions.ts";
@@ -122,9 +122,11 @@ export function openDatabase(connections: DatabaseConnections): Database {
     transaction: (scope, run, options) =>
       app.use(({ transaction }) => transaction(scope, run, options)),
     reads: (scope) => drizzle(scopedClient(app, scope) as unknown as postgres.Sql),
-    searches: (scope) => drizzle(scopedClient(searches, scope, runOnce) as unknown as postgres.Sql),
+    searches: (scope) =>
+      drizzle(scopedClient(searches, scope, runKnown) as unknown as postgres.Sql),
     rows: rows.read,
-    counts: (scope) => drizzle(scopedClient(searches, scope, runKnown) as unknown as postgres.Sql),
+    counts: (scope) =>
+      drizzle(scopedClient(searches, scope, runPlanned) as unknown as postgres.Sql),
     run: (query, scope, values) => runPrepared(named, query, scope, values),
     ingest,
     bulk,

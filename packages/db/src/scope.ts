@@ -96,24 +96,32 @@ const pipeline =
 
 /** For texts that are built once: each stays prepared on its connection for good. */
 const runAgain = pipeline(() => true);
-/** For texts that hold what a user asks for, which differ without end. */
-export const runOnce = pipeline(() => false);
-
 /** Each takes memory on every connection. */
-const mostKnown = 50;
+const mostKnown = 100;
+const askedOften = 3;
 const known = new Set<string>();
+let asked = new Map<string, number>();
 
-/** Whether a text is among the first ones. */
+/** Whether a text is among the first that were asked often; the others are not remembered for long. */
 function isKnown(text: string): boolean {
-  if (known.size < mostKnown) known.add(text);
-  return known.has(text);
+  if (known.has(text)) return true;
+  if (known.size === mostKnown) return false;
+  if (asked.size === mostKnown * 10) asked = new Map();
+  const times = (asked.get(text) ?? 0) + 1;
+  asked.set(text, times);
+  if (times < askedOften) return false;
+  known.add(text);
+  asked.delete(text);
+  return true;
 }
 
 /**
- * For texts that differ without end too, but of which few are asked again and again, with a plan that
- * serves any values: the first ones stay prepared, and are not planned anew.
+ * For texts that hold what a user asks for, which differ without end, though few are asked again and
+ * again: those stay prepared, which spares a round trip in which the driver asks for their types.
  */
-export const runKnown = pipeline(isKnown, "set local plan_cache_mode = force_generic_plan; ");
+export const runKnown = pipeline(isKnown);
+/** The same for texts whose best plan is the same for any values: they are not planned anew. */
+export const runPlanned = pipeline(isKnown, "set local plan_cache_mode = force_generic_plan; ");
 
 /**
  * The part of a postgres.js client that Drizzle uses for single statements. Each becomes a read-only

@@ -26,7 +26,7 @@ test("what was counted one by one is counted in rows, with what is still to be a
     await fold();
     await store(300);
     const cells = (rows: string) => owner`
-      select minutes, apart, start, agent_id, type, level, sum(count)::int as count from (
+      select minutes, apart, start, agent_id, type, level::int, sum(count)::int as count from (
         select minutes, apart, start, agent_id, type, level, count from ${owner.unsafe(rows)}
         union all
         select 15, 3, start, agent_id, type, level, count from event_count_changes

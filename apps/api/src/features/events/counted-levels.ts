@@ -8,7 +8,7 @@ const nothing: Event = {
   ...{ traceId: null, seq: null, props: {}, occurredAt: "", receivedAt: "" },
 };
 
-export type AskedLevels = {
+type AskedLevels = {
   /** Places in `eventLevels` of those that may pass. */
   passing: number[];
   /** What must hold of agent and type. */
