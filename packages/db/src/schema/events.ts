@@ -165,7 +165,7 @@ export const eventCountChanges = pgTable(
 
 /**
  * How many events lie in each of the four intervals of `minutes` from `start` on. With the changes not
- * yet added it equals a full count at any moment (docs/adr/0012, docs/adr/0046).
+ * yet added it equals a full count at any moment (docs/adr/0012, docs/adr/0047).
  */
 export const eventCounts = pgTable(
   "event_counts",
