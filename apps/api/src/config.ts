@@ -5,6 +5,7 @@ import { type Role, roles } from "@muniment/shared/permissions.ts";
 import { z } from "zod";
 import { targetProblem } from "./egress/target.ts";
 import { secretProblem } from "./secret-strength.ts";
+import { type Settings, toSettings } from "./settings.ts";
 
 /** Names of the secret rings; each holds its newest element first. */
 export const secretNames = [
@@ -81,6 +82,8 @@ export type Config = {
   } | null;
   clamav: { host: string; port: number } | null;
   limits: Record<LimitName, LimitRule>;
+  /** All of the above as it was given, for the audit log. */
+  settings: Settings;
 };
 
 type Env = Record<string, string | undefined>;
@@ -526,6 +529,8 @@ export function parseConfig(env: Env): Parsed {
     s3: s3Of(v),
     clamav: clamavOf(v),
     limits: limitsOf(v),
+    // Without a name and password that somebody may have put into the address.
+    settings: toSettings({ ...v, PUBLIC_URL: v.PUBLIC_URL && publicUrl.origin }),
   };
   return { ok: true, config, rings };
 }

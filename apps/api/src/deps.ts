@@ -8,6 +8,7 @@ import { openOwnCheckpoint } from "./audit/checkpoints.ts";
 import { createDataKeys, type DataKeys } from "./audit/data-keys.ts";
 import { createFolding, type Folding } from "./audit/folding.ts";
 import { createInclusionProofs, type ProveInclusion } from "./audit/proofs.ts";
+import { recordSettings } from "./audit/record-settings.ts";
 import { createRefusals, type Refusals } from "./audit/refusals.ts";
 import { createSealer, type Sealer } from "./audit/sealer.ts";
 import { keepSeenCheckpoint } from "./audit/seen-checkpoint.ts";
@@ -272,6 +273,7 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
   });
   await jobs.start();
 
+  await recordSettings({ database, dataKeys, now }, config.settings, secrets);
   if (config.auditCheckpointFile) {
     await nameFile({ database, dataKeys, now }, config.auditCheckpointFile);
   }

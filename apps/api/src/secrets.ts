@@ -1,5 +1,5 @@
 import { hkdfSync } from "node:crypto";
-import type { SecretRings } from "./config.ts";
+import type { SecretName, SecretRings } from "./config.ts";
 
 /** Keys derived from the rings, newest first. Every use has a label of its own (RFC 5869). */
 export type Secrets = {
@@ -19,6 +19,10 @@ export type Secrets = {
   accessTokenSeeds: readonly Buffer[];
   /** HMAC key of the callers whose like calls are counted together. */
   foldedCallers: Buffer;
+  /** HMAC keys that hidden settings are compared by. */
+  settingsMacs: readonly Buffer[];
+  /** What tells the elements of a ring apart, newest first; derived from them as keys are. */
+  fingerprints: Record<SecretName, string[]>;
   /** HMAC key of opaque cursors. */
   cursor: Buffer;
   /**
@@ -38,6 +42,8 @@ export function deriveSecrets(rings: SecretRings): Secrets {
     if (first === undefined) throw new Error("a secret ring is empty");
     return first;
   };
+  const fingerprintsOf = (ring: readonly string[]) =>
+    ring.map((element) => derive(element, "fingerprint").toString("hex").slice(0, 16));
   return {
     apiKeyHmac: rings.API_KEY_SECRET.map((element) => derive(element, "api-key-hmac")),
     encryption: rings.ENCRYPTION_KEY.map((element) => derive(element, "encryption-at-rest")),
@@ -49,6 +55,13 @@ export function deriveSecrets(rings: SecretRings): Secrets {
     ),
     accessTokenSeeds: rings.JWT_SECRET.map((element) => derive(element, "access-token-ed25519")),
     foldedCallers: derive(newest(rings.JWT_SECRET), "folded-callers"),
+    settingsMacs: rings.ENCRYPTION_KEY.map((element) => derive(element, "settings")),
+    fingerprints: {
+      JWT_SECRET: fingerprintsOf(rings.JWT_SECRET),
+      API_KEY_SECRET: fingerprintsOf(rings.API_KEY_SECRET),
+      ENCRYPTION_KEY: fingerprintsOf(rings.ENCRYPTION_KEY),
+      AUDIT_SIGNING_KEY: fingerprintsOf(rings.AUDIT_SIGNING_KEY),
+    },
     cursor: derive(newest(rings.JWT_SECRET), "cursor"),
     rolePasswords: (role) =>
       rings.ENCRYPTION_KEY.map((element) =>

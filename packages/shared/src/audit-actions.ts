@@ -142,6 +142,23 @@ export const auditActions = {
   "witnessed_log.added": z.strictObject({ keys: z.array(z.string()) }),
   "witnessed_log.removed": z.strictObject({ size: z.number().int() }),
   "insights.asked": z.strictObject({ searched: z.boolean() }),
+  "config.changed": z.strictObject({
+    /** Values of hidden ones are null, as are those of what is not set. */
+    changed: z.array(
+      z.strictObject({ name: z.string(), from: z.string().nullable(), to: z.string().nullable() }),
+    ),
+    settings: z.record(z.string(), z.string()),
+    /** Keyed hashes of the settings that are not shown. */
+    hidden: z.record(z.string(), z.string()),
+    /** Of each ring the fingerprints of its elements, newest first. */
+    rings: z.record(z.string(), z.array(z.string())),
+  }),
+  "key_ring.rotated": z.strictObject({
+    ring: z.string(),
+    newest: z.string(),
+    added: z.array(z.string()),
+    removed: z.array(z.string()),
+  }),
   "limit.changed": z.strictObject({ name: z.string(), from: limitChange, to: limitChange }),
   "limit.reset": z.strictObject({ name: z.string() }),
   "alert.notices_set": alertNotices,

@@ -1,0 +1,105 @@
+import { createHmac } from "node:crypto";
+import type { Database, Tx } from "@muniment/db/database.ts";
+import { auditEntries } from "@muniment/db/schema/audit.ts";
+import { type AuditDetails, auditActions } from "@muniment/shared/audit-actions.ts";
+import { desc, eq, sql } from "drizzle-orm";
+import { type SecretName, secretNames } from "../config.ts";
+import type { Secrets } from "../secrets.ts";
+import type { Settings } from "../settings.ts";
+import type { DataKeys } from "./data-keys.ts";
+import { writeAuditEntry } from "./write.ts";
+
+type Recorded = AuditDetails<"config.changed">;
+type Known = Pick<Secrets, "settingsMacs" | "fingerprints">;
+
+/** What the last start that changed anything entered, in the form of today; undefined before the first. */
+async function readLast(tx: Tx): Promise<Recorded | undefined> {
+  const [last] = await tx
+    .select({ details: auditEntries.details })
+    .from(auditEntries)
+    .where(eq(auditEntries.action, "config.changed"))
+    .orderBy(desc(auditEntries.at), desc(auditEntries.id))
+    .limit(1);
+  return auditActions["config.changed"].safeParse(last?.details).data;
+}
+
+/** Tells whether a hidden value is another, without telling the value. */
+const macsOf = (hidden: Settings["hidden"], key: Buffer) =>
+  Object.fromEntries(
+    Object.entries(hidden).map(([name, value]) => [
+      name,
+      createHmac("sha256", key).update(`${name}=${value}`).digest("base64url").slice(0, 16),
+    ]),
+  );
+
+/** The names under which two records differ. */
+const namesThatDiffer = <T>(before: Record<string, T>, after: Record<string, T>) =>
+  [...new Set([...Object.keys(before), ...Object.keys(after)])].filter(
+    (name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]),
+  );
+
+function changesOf(last: Recorded, settings: Settings, rings: Recorded["rings"], keys: Known) {
+  const shown = namesThatDiffer(last.settings, settings.shown);
+  // Compared under the key of then; where that has left the ring, nobody can tell any more.
+  const place = rings.ENCRYPTION_KEY?.indexOf(last.rings.ENCRYPTION_KEY?.[0] ?? "") ?? -1;
+  const key = keys.settingsMacs[place];
+  const hidden = key ? namesThatDiffer(last.hidden, macsOf(settings.hidden, key)) : [];
+  return [...new Set([...shown, ...hidden, ...namesThatDiffer(last.rings, rings)])]
+    .sort()
+    .map((name) => ({
+      name,
+      from: last.settings[name] ?? null,
+      to: settings.shown[name] ?? null,
+    }));
+}
+
+function rotationOf(ring: SecretName, before: readonly string[], after: readonly string[]) {
+  const added = after.filter((element) => !before.includes(element));
+  const removed = before.filter((element) => !after.includes(element));
+  return { ring, newest: after[0] ?? "", added, removed };
+}
+
+/**
+ * Enters what differs from the last start that is in the log: `config.changed` with all settings and
+ * which of them changed, `key_ring.rotated` for each ring of secrets. The first start enters its
+ * settings, as what later ones are compared with.
+ */
+export async function recordSettings(
+  {
+    database,
+    dataKeys,
+    now,
+  }: { database: Database; dataKeys: Pick<DataKeys, "seal">; now: () => Date },
+  settings: Settings,
+  keys: Known,
+): Promise<void> {
+  const [newest] = keys.settingsMacs;
+  if (!newest) throw new Error("the encryption ring is empty");
+  const rings: Recorded["rings"] = keys.fingerprints;
+  await database.transaction({}, async (tx) => {
+    // Nodes that start at once compare one after another.
+    await tx.execute(sql`select pg_advisory_xact_lock(hashtext('muniment settings'))`);
+    const last = await readLast(tx);
+    const changed = last ? changesOf(last, settings, rings, keys) : [];
+    if (last && changed.length === 0) return;
+    const system = { at: now(), principal: { kind: "anonymous" }, outcome: "success" } as const;
+    const hidden = macsOf(settings.hidden, newest);
+    await writeAuditEntry(tx, dataKeys, {
+      ...system,
+      action: "config.changed",
+      target: { kind: "configuration", id: null },
+      details: { changed, settings: settings.shown, hidden, rings },
+    });
+    for (const ring of secretNames) {
+      const before = last?.rings[ring];
+      const after = rings[ring] ?? [];
+      if (!before || JSON.stringify(before) === JSON.stringify(after)) continue;
+      await writeAuditEntry(tx, dataKeys, {
+        ...system,
+        action: "key_ring.rotated",
+        target: { kind: "key_ring", id: ring },
+        details: rotationOf(ring, before, after),
+      });
+    }
+  });
+}

@@ -1,0 +1,128 @@
+import { randomBytes } from "node:crypto";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { recordSettings } from "../src/audit/record-settings.ts";
+import { deriveSecrets } from "../src/secrets.ts";
+import { must, startTestServer, type TestServer, type UserClient } from "./harness.ts";
+
+const element = () => randomBytes(36).toString("base64url");
+const rings = {
+  JWT_SECRET: element(),
+  API_KEY_SECRET: element(),
+  ENCRYPTION_KEY: element(),
+  AUDIT_SIGNING_KEY: element(),
+};
+const smtp = "smtp://mailer:swordfish-of-smtp@mail.example.org";
+const env = { ...rings, SIGN_UP: "open", SMTP_URL: smtp, METRICS_TOKEN: "token-of-the-metrics" };
+
+let server: TestServer;
+let auditor: UserClient;
+beforeAll(async () => {
+  server = await startTestServer({ env });
+  auditor = await server.user("auditor");
+});
+afterAll(() => server.stop());
+
+/** What the system entered of settings and rings, oldest first. */
+async function entered() {
+  const actions = ["config.changed", "key_ring.rotated"];
+  const { items } = must(await auditor.query("audit.search", { actions, limit: 100 }));
+  return items.reverse();
+}
+/** What a start with other variables enters. */
+async function enteredByStart(other: Record<string, string>) {
+  const before = (await entered()).length;
+  const node = await startTestServer({ besides: server, env: { ...env, ...other } });
+  await node.stop();
+  return (await entered()).slice(before);
+}
+const namesIn = ({ details }: { details: { changed: { name: string }[] } }) =>
+  details.changed.map(({ name }) => name);
+
+test("the first start enters its settings, and one like it nothing", async () => {
+  const [first, ...others] = await entered();
+  expect(others).toEqual([]);
+  expect(first).toMatchObject({
+    action: "config.changed",
+    actor: { kind: "system" },
+    details: { changed: [], settings: { SIGN_UP: "open", RATE_LIMIT_USER_MAX: "600" } },
+  });
+  const { deps } = server;
+  await recordSettings(deps, deps.config.settings, deps.secrets);
+  expect(await entered()).toHaveLength(1);
+});
+
+test("a start with other settings enters which, with the values of those that are no secret", async () => {
+  const secret = "smtp://mailer:another-of-smtp@mail.example.org";
+  const [entry, ...others] = await enteredByStart({
+    SIGN_UP: "closed",
+    RATE_LIMIT_USER_MAX: "60000",
+    SMTP_URL: secret,
+    MODEL_BASE_URL: "https://models.example.org/key-in-the-path",
+    MODEL_NAME: "small",
+    MODEL_API_KEY: "key-of-the-model",
+  });
+  expect(others).toEqual([]);
+  expect(entry.details.changed).toEqual([
+    { name: "MODEL_API_KEY", from: null, to: null },
+    { name: "MODEL_BASE_URL", from: null, to: null },
+    { name: "MODEL_NAME", from: null, to: "small" },
+    { name: "PORT", from: expect.any(String), to: expect.any(String) },
+    { name: "RATE_LIMIT_USER_MAX", from: "600", to: "60000" },
+    { name: "SIGN_UP", from: "open", to: "closed" },
+    { name: "SMTP_URL", from: null, to: null },
+  ]);
+  const [log] = await server.owner`select string_agg(e::text, ' ') as text from audit_entries e`;
+  for (const text of ["swordfish", "another-of", "token-of", "key-of", "key-in", rings.JWT_SECRET])
+    expect(log?.text).not.toContain(text);
+  expect(namesIn((await enteredByStart({}))[0])).toContain("SMTP_URL");
+});
+
+test("a start with other secrets enters what was added to each ring and what left it", async () => {
+  const next = element();
+  const started = await enteredByStart({
+    ENCRYPTION_KEY: `${next},${rings.ENCRYPTION_KEY}`,
+    JWT_SECRET: element(),
+  });
+  const [config, ...rotations] = started;
+  // The hidden settings are compared under the key that stays.
+  expect(namesIn(config)).toEqual(["ENCRYPTION_KEY", "JWT_SECRET", "PORT"]);
+  expect(rotations).toMatchObject([
+    {
+      action: "key_ring.rotated",
+      target: { kind: "key_ring", id: "JWT_SECRET" },
+      details: { added: [expect.any(String)], removed: [expect.any(String)] },
+    },
+    {
+      target: { id: "ENCRYPTION_KEY" },
+      details: { added: [expect.any(String)], removed: [] },
+    },
+  ]);
+  expect(rotations[1].details.newest).toBe(rotations[1].details.added[0]);
+  const [back, ...others] = await enteredByStart({});
+  expect(namesIn(back)).toEqual(["ENCRYPTION_KEY", "JWT_SECRET", "PORT"]);
+  expect(others).toMatchObject([{ target: { id: "JWT_SECRET" } }, { details: { added: [] } }]);
+});
+
+test("starts at the same time enter a change once", async () => {
+  const { deps } = server;
+  const { shown, hidden } = deps.config.settings;
+  const settings = { shown: { ...shown, LOG_LEVEL: "trace" }, hidden };
+  const before = (await entered()).length;
+  const record = () => recordSettings(deps, settings, deps.secrets);
+  await Promise.all([record(), record(), record()]);
+  expect(await entered()).toHaveLength(before + 1);
+});
+
+test("where the key of then is gone, hidden settings are not told as changed", async () => {
+  const { deps } = server;
+  const ofRings = (ring: string[]) =>
+    deriveSecrets({
+      JWT_SECRET: [rings.JWT_SECRET],
+      API_KEY_SECRET: [rings.API_KEY_SECRET],
+      ENCRYPTION_KEY: ring,
+      AUDIT_SIGNING_KEY: [rings.AUDIT_SIGNING_KEY],
+    });
+  await recordSettings(deps, deps.config.settings, ofRings([element()]));
+  const [entry] = (await entered()).slice(-2);
+  expect(namesIn(entry)).toEqual(["ENCRYPTION_KEY", "LOG_LEVEL"]);
+});
