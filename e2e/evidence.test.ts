@@ -1,6 +1,10 @@
+import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { pathToFileURL } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -13,16 +17,17 @@ import { expectSound } from "./sound.ts";
 
 const markup = '</script><script>document.title="x"</script>';
 let product: Product;
+let admin: Awaited<ReturnType<typeof createAdmin>>;
 let browser: Browser;
 let page: Page;
 let directory: string;
 beforeAll(async () => {
   [product, browser, directory] = await Promise.all([
-    startProduct(),
+    startProduct({ EGRESS_ALLOW: "127.0.0.0/8" }),
     launch(),
     mkdtemp(join(tmpdir(), "muniment-evidence-")),
   ]);
-  const admin = await createAdmin(product);
+  admin = await createAdmin(product);
   for (const name of ["<b>one</b>", markup, "three"]) await admin.mutate("agents.create", { name });
   const context = await newContext(browser);
   await context.addCookies([{ ...admin.cookie, url: product.url }]);
@@ -74,6 +79,64 @@ test("a long form in a dialog keeps its buttons in sight, and takes to what is w
   await page.setViewportSize({ width: 1280, height: 900 });
 });
 
+/** A place outside, under `/hook`, and a witness, under `/witness`, until it falls silent. */
+async function startOutside() {
+  const { keys, cosign } = createCosigner([Buffer.alloc(32, 9)], "outside.example.org/witness");
+  let silent = false;
+  const server = createServer(async (request, response) => {
+    const body = (await text(request)).split("\n\n").slice(1).join("\n\n");
+    if (silent) response.writeHead(503);
+    response.end(
+      request.url?.startsWith("/witness") ? cosign(parseNote(body).text, new Date()) : "",
+    );
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    key: keys.map(formatVerifierKey).join(),
+    fallSilent: () => {
+      silent = true;
+    },
+    stop: () => server.close(),
+  };
+}
+
+test("the page of witnesses says which assurance is in force, and what nothing outside confirms", async () => {
+  const outside = await startOutside();
+  try {
+    await page.goto(`${product.url}/admin/witnesses`);
+    const card = page.getByRole("region", { name: "Assurance in force" });
+    const says = async (level: string, reach: RegExp) => {
+      const both = async () => {
+        await page.reload();
+        await card.waitFor();
+        return [
+          await card.getByText(level, { exact: true }).count(),
+          await card.getByText(reach).count(),
+        ];
+      };
+      await expect.poll(both, { timeout: 30_000, interval: 500 }).toEqual([1, 1]);
+    };
+    await says("detecting", /^Nothing outside confirms the log from entry 0 on/);
+    await admin.mutate("witnesses.add", { kind: "webhook", target: `${outside.url}/hook` });
+    await says(
+      "evident",
+      /^(All entries are kept outside|Nothing outside confirms the log from entry [1-9])/,
+    );
+    const { url, key } = outside;
+    await admin.mutate("witnesses.add", { kind: "witness", target: `${url}/witness`, key });
+    await says("witnessed", /A witness cosigned (all entries|the entries before \d)/);
+    outside.fallSilent();
+    await admin.mutate("agents.create", { name: "after" });
+    await says("witnessed", /^Nothing outside confirms the log from entry [1-9]\d* on/);
+    await expectAccessible(page, "witnesses with an assurance");
+  } finally {
+    outside.stop();
+  }
+}, 120_000);
+
 test("a bundle is verified from the disk when the server is gone, and one wrong entry is named", async () => {
   await page.goto(`${product.url}/admin/audit`);
   await page.getByText("verified in this browser").waitFor();
@@ -109,7 +172,7 @@ test("a bundle is verified from the disk when the server is gone, and one wrong 
     `${parts.slice(0, 3).join("agent.created")}agent.deleted${parts.slice(3).join("agent.created")}`,
   );
   await open(spoilt);
-  await verdictIn("false", /^Not verified\. First wrong index: 3\. the entry was changed/);
+  await verdictIn("false", /^Not verified\. First wrong index: 4\. the entry was changed/);
   await expectAccessible(page, "spoilt evidence on the disk");
 
   const forged = join(directory, "forged.html");

@@ -10,7 +10,7 @@ import { createFolding, type Folding } from "./audit/folding.ts";
 import { createInclusionProofs, type ProveInclusion } from "./audit/proofs.ts";
 import { recordSettings } from "./audit/record-settings.ts";
 import { createRefusals, type Refusals } from "./audit/refusals.ts";
-import { createSealer, type Sealer } from "./audit/sealer.ts";
+import { createSealer, type Sealer, turnMilliseconds } from "./audit/sealer.ts";
 import { keepSeenCheckpoint } from "./audit/seen-checkpoint.ts";
 import { watchSealing } from "./audit/watch-sealing.ts";
 import type { Config } from "./config.ts";
@@ -288,7 +288,7 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
     () => foldCounts(database.raw),
     () => foldAgentCounters(database.raw),
   ].map((act) => repeat(1000, act, log));
-  stopEach.push(repeat(300, sealer.seal, log));
+  stopEach.push(repeat(turnMilliseconds, sealer.seal, log));
   stopEach.push(repeat(1000, () => deliverCheckpoints(witnessing, stopped), log));
   stopEach.push(repeat(500, () => evaluateDue(alerting), log));
   stopEach.push(repeat(500, () => lookBackDue(alerting), log));

@@ -1,5 +1,9 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Database, DatabaseConnections } from "@muniment/db/database.ts";
 import { sameBytes } from "@muniment/verify/base64.ts";
 import { type Checkpoint, parseCheckpoint } from "@muniment/verify/checkpoint.ts";
 import { leafText } from "@muniment/verify/leaf.ts";
@@ -9,12 +13,15 @@ import type postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openScratchDatabase } from "../../../packages/db/test/scratch-database.ts";
 import { readCheckpoint } from "../src/audit/checkpoints.ts";
+import { createDataKeys } from "../src/audit/data-keys.ts";
 import { leafOf } from "../src/audit/entry-leaf.ts";
 import { createNoteSigner } from "../src/audit/note-signer.ts";
-import { createSealer } from "../src/audit/sealer.ts";
+import { createSealer, turnMilliseconds } from "../src/audit/sealer.ts";
+import { verifyLog } from "../src/audit/verify-log.ts";
 import { watchSealing } from "../src/audit/watch-sealing.ts";
 import { writeAuditEntry } from "../src/audit/write.ts";
 import type { Deps } from "../src/deps.ts";
+import { createEncryption } from "../src/encryption.ts";
 import { createLog } from "../src/log.ts";
 import { createClock } from "./clock.ts";
 import { must, startTestServer, type TestServer, type UserClient } from "./harness.ts";
@@ -94,6 +101,52 @@ async function expectWhole(of: TestServer): Promise<Checkpoint> {
 async function alertsOf(kind: string) {
   const admin = await server.admin();
   return must(await admin.query("alerts.list", { state: "open", kinds: [kind] })).items;
+}
+
+const scratchSeeds = [Buffer.alloc(32, 6)];
+const scratchSealer = (database: Database) =>
+  createSealer({
+    database,
+    seeds: scratchSeeds,
+    origin: "bench.example.org/audit",
+    now: () => new Date(),
+    log: createLog("silent"),
+    seen: { read: async () => null, write: async () => {} },
+  });
+
+/** Two processes that write and seal at once, as `pnpm soak:audit` has more of for longer. */
+async function raceProcesses(
+  owner: postgres.Sql,
+  connections: DatabaseConnections,
+  database: Database,
+) {
+  const [writers, each] = [8, 60];
+  const node = fileURLToPath(new URL("../../../bench/audit-log/node.ts", import.meta.url));
+  const [before] = await owner`select count(*)::int from audit_entries`;
+  const run = async () => {
+    const input = JSON.stringify([connections, writers, each]);
+    const child = spawn(process.execPath, ["--import", "tsx", node, input], {
+      stdio: ["ignore", "ignore", "inherit"],
+    });
+    const [code] = await once(child, "exit");
+    return code;
+  };
+  expect(await Promise.all([run(), run()])).toEqual([0, 0]);
+  // Where both ended while the other had the turn.
+  await scratchSealer(database).seal();
+  const report = await verifyLog(owner, {
+    keysOf: (origin) => createNoteSigner(scratchSeeds, origin).keys,
+    outside: [],
+    keys: createDataKeys(owner, createEncryption(scratchSeeds), scratchSeeds),
+  });
+  expect(report).toMatchObject({
+    wrong: null,
+    verified: before?.count + 2 * writers * each,
+    unsealed: 0,
+  });
+  const [facts] = await owner`
+    select deadlocks::int from pg_stat_database where datname = current_database()`;
+  expect(facts?.deadlocks).toBe(0);
 }
 
 describe("the sealer", () => {
@@ -215,6 +268,32 @@ describe("the sealer", () => {
     }
     await write(server.deps);
     await expectWhole(server);
+  });
+
+  test("leaves nothing to a second turn, and has three of them a second", async () => {
+    expect(3 * turnMilliseconds).toBeLessThanOrEqual(1000);
+    const { owner, database, connections, drop } = await openScratchDatabase();
+    try {
+      const sealer = scratchSealer(database);
+      const unsealed = () => owner`
+        select 1 from audit_entries e
+        where not exists (select from audit_leaves where entry_id = e.id)`;
+      await sealer.seal();
+      const older = await owner.reserve();
+      await older`begin`;
+      await insert(older, "open");
+      // More than a batch, while another transaction that began before is open.
+      await insert(owner, "committed", 5000);
+      await sealer.seal();
+      expect(await unsealed()).toEqual([]);
+      await older`commit`;
+      older.release();
+      await sealer.seal();
+      expect(await unsealed()).toEqual([]);
+      await raceProcesses(owner, connections, database);
+    } finally {
+      await drop();
+    }
   });
 
   test("waits for a node that is sealing, and takes over when it dies", async () => {

@@ -22,11 +22,14 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-/** What the system entered of settings and rings, oldest first. */
+/** What the system entered of settings and rings, oldest first, and of one moment by what it is about. */
 async function entered() {
   const actions = ["config.changed", "key_ring.rotated"];
   const { items } = must(await auditor.query("audit.search", { actions, limit: 100 }));
-  return items.reverse();
+  const placeOf = ({ at, action, target }: (typeof items)[0]) => `${at} ${action} ${target.id}`;
+  return items.sort((a: (typeof items)[0], b: (typeof items)[0]) =>
+    placeOf(a) < placeOf(b) ? -1 : 1,
+  );
 }
 /** What a start with other variables enters. */
 async function enteredByStart(other: Record<string, string>) {
@@ -89,18 +92,18 @@ test("a start with other secrets enters what was added to each ring and what lef
   expect(rotations).toMatchObject([
     {
       action: "key_ring.rotated",
-      target: { kind: "key_ring", id: "JWT_SECRET" },
-      details: { added: [expect.any(String)], removed: [expect.any(String)] },
-    },
-    {
-      target: { id: "ENCRYPTION_KEY" },
+      target: { kind: "key_ring", id: "ENCRYPTION_KEY" },
       details: { added: [expect.any(String)], removed: [] },
     },
+    {
+      target: { id: "JWT_SECRET" },
+      details: { added: [expect.any(String)], removed: [expect.any(String)] },
+    },
   ]);
-  expect(rotations[1].details.newest).toBe(rotations[1].details.added[0]);
+  expect(rotations[0].details.newest).toBe(rotations[0].details.added[0]);
   const [back, ...others] = await enteredByStart({});
   expect(namesIn(back)).toEqual(["ENCRYPTION_KEY", "JWT_SECRET", "PORT"]);
-  expect(others).toMatchObject([{ target: { id: "JWT_SECRET" } }, { details: { added: [] } }]);
+  expect(others).toMatchObject([{ details: { added: [] } }, { target: { id: "JWT_SECRET" } }]);
 });
 
 test("starts at the same time enter a change once", async () => {

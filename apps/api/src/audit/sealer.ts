@@ -16,6 +16,9 @@ import { findUnsealed, firstPiece } from "./unsealed.ts";
 
 const entriesAtOnce = 4096;
 
+/** Between two turns of a node: what was committed before one begins is sealed by it. */
+export const turnMilliseconds = 300;
+
 export type Sealer = {
   /** Seals all that was committed until now, unless another node is doing so. */
   seal(): Promise<void>;
