@@ -1,5 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { formatVerifierKey } from "@muniment/verify/signed-note.ts";
 import { hash } from "@node-rs/bcrypt";
 import { v7 as uuidv7 } from "uuid";
@@ -172,7 +173,7 @@ const writers: Writer[] = [
           failing_since = now() - interval '30 days' where id = ${id}`;
       await server.owner`
         insert into webhook_deliveries (id, user_id, webhook_id, sequence, topic, body, status, attempts, created_at)
-        values (${delivery}, ${person.id}, ${id}, 1, 'webhook.test', '{}', 'pending', '[]', now())`;
+        values (${delivery}, ${person.id}, ${id}, 1, 'alert.raised', '{}', 'pending', '[]', now())`;
       return () => deliver(server.deps, person.id, delivery);
     },
   },
@@ -265,7 +266,7 @@ test.each(writers)("$action of $file is there with its change, or neither is", a
 });
 
 test("nothing else writes entries, but the steps of a procedure", async () => {
-  const source = new URL("../src/", import.meta.url).pathname;
+  const source = fileURLToPath(new URL("../src/", import.meta.url));
   const files = (await readdir(source, { recursive: true })).filter((path) => path.endsWith(".ts"));
   const writing: string[] = [];
   for (const path of files) {
