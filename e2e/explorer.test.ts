@@ -174,6 +174,37 @@ test("the chart shows the time before, and is zoomed without a pointer", async (
   await expectAccessible(page, "a chart with the time before");
 });
 
+test("a part dragged out of the chart becomes the range, and the way back leads out of it", async () => {
+  await page.goto(`${product.url}/events?range=all`);
+  await events(200);
+  const chart = page.locator(".u-over").first();
+  const { x, y, width, height } = (await chart.boundingBox()) ?? {
+    x: 0,
+    y: 0,
+    width: 0,
+    height: 0,
+  };
+  const drag = async (fromPart: number, toPart: number) => {
+    await page.mouse.move(x + width * fromPart, y + height / 2);
+    await page.mouse.down();
+    await page.mouse.move(x + width * toPart, y + height / 2, { steps: 5 });
+    await page.mouse.up();
+  };
+  // As short as a hand shakes in a click: that is none.
+  await drag(0.5, 0.5 + 2 / width);
+  expect(new URL(page.url()).searchParams.has("from")).toBe(false);
+  await drag(0.8, 0.05);
+  await page.waitForURL(/from=/);
+  const { searchParams } = new URL(page.url());
+  const [from = 0, to = 0] = ["from", "to"].map((name) => Date.parse(searchParams.get(name) ?? ""));
+  expect(to - from).toBeGreaterThan(0);
+  expect(searchParams.has("range")).toBe(false);
+  const fewer = page.getByRole("heading", { name: /^(1?\d?\d) events?$/ });
+  expect(Number.parseInt((await fewer.textContent()) ?? "", 10)).toBeGreaterThan(0);
+  await page.goBack();
+  await events(200);
+});
+
 test("keeping events for less shows first what goes", async () => {
   await page.goto(`${product.url}/account`);
   const days = page.getByLabel("Days");

@@ -67,6 +67,23 @@ test("the standard input is read to its end, in chunks of any size", async () =>
   expect(report).toMatchObject({ file: "-", sent: sampleLines, accepted: sampleLines });
 });
 
+test("the journal is sent in its export format, also with a message of many lines", async () => {
+  await using server = await startIngestServer();
+  const entry = (at: number, rest: string) => `__REALTIME_TIMESTAMP=${at}\n_COMM=app\n${rest}\n\n`;
+  const size = "\u000b\0\0\0\0\0\0\0";
+  const stdin =
+    entry(1342540861416409, "MESSAGE=one line") +
+    entry(1342540861421465, `MESSAGE\n${size}two\n\nlines.`);
+  const { exitCode, report } = await send(server, ["-"], { format: "journald", stdin });
+  expect(exitCode).toBe(0);
+  expect(report).toMatchObject({ lines: 2, sent: 2, accepted: 2, unparsed: 0 });
+  const stored = [...server.stored.values()].map(({ type, message }) => [type, message]);
+  expect(stored).toEqual([
+    ["journald.app", "one line"],
+    ["journald.app", "two\n\nlines."],
+  ]);
+});
+
 test("an empty log is sent without a call", async () => {
   await using server = await startIngestServer();
   const { exitCode, report } = await send(server, [write("empty.log", "")]);

@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { LineResult } from "@muniment/log-formats/format.ts";
+import type { FormatName, LineResult } from "@muniment/log-formats/format.ts";
+import { createJournalSplitter } from "@muniment/log-formats/journal-export.ts";
 import { createLineSplitter, type Line } from "@muniment/log-formats/lines.ts";
 import { addRejection, type Tally } from "./tally.ts";
 
@@ -14,14 +15,19 @@ export const maxBatchBytes = 1_000_000;
 const pauseMilliseconds = 1000;
 const week = 7 * 86_400_000;
 
-type Reading = { stream: Readable; read: (line: Line) => LineResult; batchSize: number };
+type Reading = {
+  stream: Readable;
+  format: FormatName;
+  read: (line: Line) => LineResult;
+  batchSize: number;
+};
 
 /**
  * Reads a log as batches, holding one at a time, and counts its lines. Ends early, without an error
  * and without the batch it was filling, when the stream is destroyed because `stop` is aborted.
  */
 export async function* readBatches(
-  { stream, read, batchSize }: Reading,
+  { stream, format, read, batchSize }: Reading,
   tally: Tally,
   stop: AbortSignal,
 ): AsyncGenerator<Batch> {
@@ -51,7 +57,7 @@ export async function* readBatches(
     }
   }
 
-  const splitter = createLineSplitter();
+  const splitter = format === "journald" ? createJournalSplitter() : createLineSplitter();
   try {
     for await (const chunk of withPauses(stream)) {
       if (chunk) yield* take(splitter.push(chunk));

@@ -58,7 +58,7 @@ async function sendLog(
   const { source = log.source } = options;
   const read = createLogReader({ format, source, offsetMinutes, year, reference: log.reference });
   const stream = addAbortSignal(stop, log.stream);
-  const batches = readBatches({ stream, read, batchSize: options.batchSize }, tally, stop);
+  const batches = readBatches({ stream, format, read, batchSize: options.batchSize }, tally, stop);
 
   async function work(): Promise<void> {
     try {

@@ -10,7 +10,7 @@ Options
                         apache  an error log, or an access log (common or combined)
                         nginx   the same of nginx
                         syslog  RFC 5424, or RFC 3164 as files have it
-                        journald  lines of journalctl -o json
+                        journald  journalctl -o json, or -o export (this not with --follow)
   --url <address>       where Muniment runs; else MUNIMENT_URL, else http://127.0.0.1:3000
   --key <key>           an API key with the scope events:write; else MUNIMENT_API_KEY. Prefer the
                         variable: other users of the machine can see a command line, and a shell
