@@ -209,7 +209,7 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
   });
   const eventQueries: EventQueries = {
     condition: conditionOf,
-    ask: (asker, asked) => toQuestion({ database, config, now }, asker, asked),
+    ask: (asker, asked, at) => toQuestion({ database, config, now }, asker, asked, at),
     newest: async (userId, asked, fetch) => {
       const page = { after: undefined, at: undefined, fetch, now: now().getTime() };
       return (await findEvents(database, userId, asked, page)).map(toEvent);

@@ -16,10 +16,14 @@ export type HourlyCounts = {
 export type EventQueries = {
   /** Reads a query without times, in which agents are ids then. @throws AppError `invalid_query` */
   resolve(userId: string, text: string): Promise<EventQuery>;
-  /** A query with the range of time it asks of, in milliseconds. @throws AppError `invalid_query`, `invalid_range` */
+  /**
+   * A query with the range of time it asks of, in milliseconds; `at` is the now of its `since:1h`.
+   * @throws AppError `invalid_query`, `invalid_range`
+   */
   ask(
     asker: { userId: string; retentionDays: number | null },
     asked: { query?: string | undefined; from?: string | undefined; to?: string | undefined },
+    at?: Date,
   ): Promise<AskedEvents>;
   /** Counts of the whole hours of a range, apart by agent and type, of the `most` largest series. */
   hourlyCounts(userId: string, asked: AskedEvents, most: number): Promise<HourlyCounts>;

@@ -401,6 +401,19 @@ describe("an export that broke off", () => {
     expect((await from(sender.member, id, 0)).status).toBe(404);
   });
 
+  test("holds the time that was asked of, however much later it is taken up", async () => {
+    const { member, key } = await makeSender(server);
+    const at = clock.now().getTime();
+    await send(server, key, [makeEvent({}, at - 3_590_000), makeEvent({}, at - 1000)]);
+    const { id, body, trailer } = await take(member, { query: "since:1h" });
+    expect(trailer?.rows).toBe(2);
+    await server.owner`update event_exports set status = 'failed' where id = ${id}`;
+    clock.advance(60);
+    const again = await (await from(member, id, 0)).text();
+    expect(again.slice(0, body.length)).toBe(body);
+    expect(readTrailer(again.slice(body.length).trimEnd())).toEqual(trailer);
+  });
+
   test("is theirs who fetch it last, whoever had it and goes away then", async () => {
     const { sender, id, reader, state } = await begin();
     const again = await from(sender.member, id, 0);

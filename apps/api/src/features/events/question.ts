@@ -110,22 +110,24 @@ export function oldestKept(
 }
 
 /**
- * Puts the filters, the query and the range of an input together.
+ * Puts the filters, the query and the range of an input together. Times of the query that lie so long ago
+ * are counted back from `at`.
  * @throws AppError `invalid_query`, `invalid_range`
  */
 export async function toQuestion(
   deps: Pick<Deps, "database" | "config" | "now">,
   asker: Asker,
   input: Input & { query?: string | undefined },
+  at: Date = deps.now(),
 ): Promise<Question> {
   const terms = [...termsOf(input), ...(input.query === undefined ? [] : parse(input.query))];
   const range = toTimeRange(input);
-  const now = deps.now().getTime();
   const tests = terms.filter((term) => {
     if (term.kind !== "time") return true;
-    const at = "at" in term ? Date.parse(term.at) : now - term.ago * timeUnits[term.unit];
-    if (term.bound === "since") range.from = Math.max(range.from, at);
-    else range.to = Math.min(range.to, at);
+    const time =
+      "at" in term ? Date.parse(term.at) : at.getTime() - term.ago * timeUnits[term.unit];
+    if (term.bound === "since") range.from = Math.max(range.from, time);
+    else range.to = Math.min(range.to, time);
     return false;
   });
   if (range.from > range.to) {

@@ -119,11 +119,13 @@ export async function runExport(
     await send(bytes);
   };
   try {
-    const asked = await exporter.eventQueries.ask(owner, {
+    const input = {
       query: query === "" ? undefined : query,
       from: from?.toISOString(),
       to: to.toISOString(),
-    });
+    };
+    // As when it was asked for: read again later, it must be the same.
+    const asked = await exporter.eventQueries.ask(owner, input, row.createdAt);
     const condition = exporter.eventQueries.condition(asked.query);
     const { userId } = row;
     const chunks = readChunks(exporter.database, { userId, format, condition, ...asked.range });
