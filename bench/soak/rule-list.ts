@@ -191,8 +191,8 @@ export const rules: readonly Rule[] = [
     [
       "the owner is told of a new device",
       `${trpc}/starts-session.ts`,
-      "if (device.isNoticeDue && lastSignInAt)",
-      "if (!lastSignInAt)",
+      "if (device.isNoticeDue && user.lastSignInAt)",
+      "if (!user.lastSignInAt)",
       "is told by mail of a sign-in from a new device",
     ],
   ]),
@@ -239,8 +239,8 @@ export const rules: readonly Rule[] = [
     [
       "a right password alone makes no session beside a factor",
       `${features}/auth/sign-in.ts`,
-      "if (user.secondFactorAt === null) {",
-      "if (user.id) {",
+      "if (proof.user.secondFactorAt === null) {",
+      "if (proof.user.id) {",
       "the right password gets a challenge and no session",
     ],
     [
