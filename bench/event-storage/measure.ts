@@ -43,7 +43,7 @@ async function measurePages({ database, api, end }: Place, text: string, days: n
   const query = parseEventQuery(text);
   const from = end - days * day;
   const anywhere = () => Math.floor(end - Math.random() * Math.min(days, 10) * day * 0.5);
-  const page = { after: undefined, at: undefined, fetch: 51, now: end };
+  const page = { place: undefined, fetch: 51, now: end };
   return {
     sql: await time(() =>
       findEvents(database, heavyUser, { query, range: { from, to: anywhere() } }, page),

@@ -211,7 +211,7 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
     condition: conditionOf,
     ask: (asker, asked, at) => toQuestion({ database, config, now }, asker, asked, at),
     newest: async (userId, asked, fetch) => {
-      const page = { after: undefined, at: undefined, fetch, now: now().getTime() };
+      const page = { place: undefined, fetch, now: now().getTime() };
       return (await findEvents(database, userId, asked, page)).map(toEvent);
     },
     facets: async (userId, asked, fields, limit) => {

@@ -1,4 +1,9 @@
-import { isDatabaseUnavailable, isDiskFull, isStatementTimeout } from "@muniment/db/unavailable.ts";
+import {
+  isDatabaseUnavailable,
+  isDiskFull,
+  isPoolBusy,
+  isStatementTimeout,
+} from "@muniment/db/unavailable.ts";
 import type { ErrorReason } from "@muniment/shared/error-reasons.ts";
 import { TRPCError } from "@trpc/server";
 import { ZodError } from "zod";
@@ -109,6 +114,12 @@ export function toAppError(error: unknown): AppError {
   }
   if (isDatabaseUnavailable(error)) {
     return new AppError("database_unavailable", "The database cannot be reached. Try again soon.", {
+      cause: error,
+      retryAfterSeconds: 2,
+    });
+  }
+  if (isPoolBusy(error)) {
+    return new AppError("overloaded", "Too many searches are waiting. Try again soon.", {
       cause: error,
       retryAfterSeconds: 2,
     });

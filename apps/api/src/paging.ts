@@ -15,6 +15,10 @@ const top = { cursorAt: "infinity", cursorId: "ffffffff-ffff-ffff-ffff-fffffffff
 export const afterCursor = (time: AnyPgColumn, id: AnyPgColumn): SQL =>
   sql`(${time}, ${id}) < (${sql.placeholder("cursorAt")}::timestamptz, ${sql.placeholder("cursorId")}::uuid)`;
 
+/** Where a prepared statement begins that has the condition of `afterCursor`. */
+export const cursorValues = (position: readonly [at: string, id: string] | undefined) =>
+  position ? { cursorAt: position[0], cursorId: position[1] } : top;
+
 /** The list and what is asked of it: a cursor goes on with the question that it came from, and no other. */
 function placeOf(list: string, input: Input): string {
   const { cursor: _cursor, limit: _limit, ...question } = input ?? {};
@@ -28,20 +32,20 @@ function placeOf(list: string, input: Input): string {
  */
 export function keysetPage(deps: Deps, list: string, input: Input) {
   const limit = input?.limit ?? defaultLimit;
-  const position = input?.cursor
-    ? decodeCursor(deps.secrets.cursor, placeOf(list, input), input.cursor)
-    : undefined;
+  const decode = (cursor: string) => {
+    const [at = "", id = ""] = decodeCursor(deps.secrets.cursor, placeOf(list, input), cursor);
+    return [at, id] as const;
+  };
+  const position = input?.cursor ? decode(input.cursor) : undefined;
   return {
     /** What a prepared statement needs of the page. */
     values: {
-      ...(position ? { cursorAt: position[0], cursorId: position[1] } : top),
+      ...cursorValues(position),
       fetch: limit + 1,
     },
     /** How many rows to ask for: one more than the page, to know whether there is another. */
     fetch: limit + 1,
-    /** The time at the cursor; undefined on the first page. */
-    at: position?.[0] === undefined ? undefined : new Date(position[0]),
-    /** Where a list that is made in memory goes on; undefined on the first page. */
+    /** The time and the id that the page before ended with; undefined on the first page. */
     position,
     /** The condition that begins after the cursor. */
     after(time: AnyPgColumn, id: AnyPgColumn): SQL | undefined {

@@ -211,7 +211,12 @@ test("what came together of the past and the present keeps nothing in between fr
   const condition = chunkCondition(parseEventQuery("kernel"));
   if (!condition) throw new Error("the chunks know nothing of it");
   const range = { from: now - 40 * day, to: now + day };
-  const found = await findCandidates(server.deps.database, userId, condition, range);
+  const found = await findCandidates(
+    server.deps.database.searches({ userId }),
+    userId,
+    condition,
+    range,
+  );
   const mayHold = (time: number) => found?.some(({ from, to }) => from <= time && time < to);
   expect([old, old + 15 * day, now].map(mayHold)).toEqual([true, false, true]);
 });

@@ -6,7 +6,7 @@ import { candidatesSql, chunkCondition } from "../src/features/events/candidates
 import { chartStatement } from "../src/features/events/chart-statement.ts";
 import { countRows } from "../src/features/events/count-rows.ts";
 import {
-  newestStatement,
+  firstLookStatement,
   pageStatement,
   pieceStatement,
 } from "../src/features/events/page-statement.ts";
@@ -158,10 +158,10 @@ test.each(["message", "props.n:7", "props.n>29999", `agent:${agent}`, "level:cri
     expect(found.indexes).toContain("event_chunks_user_id_newest_id_pk");
     const searches = server.deps.database.searches({ userId: heavy });
     const question = { query, range };
-    const newest = { question, after: undefined, looked: 1500, limit: 51 };
+    const look = { question, place: undefined, looked: 1500, fetch: 51 };
     const pieces = [1, 3, 5].map((n) => ({ from: end - n * day, to: end - n * day + 60_000 }));
     for (const statement of [
-      newestStatement(searches, heavy, newest),
+      firstLookStatement(searches, heavy, look),
       pieceStatement(searches, heavy, { query, pieces, after: undefined, limit: 51 }),
     ]) {
       const { scanned, indexes } = await planOf(statement);

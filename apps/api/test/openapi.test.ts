@@ -1,7 +1,7 @@
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { makeSender, sendText } from "./events-sender.ts";
 import { startTestServer, type TestServer } from "./harness.ts";
 
@@ -133,6 +133,18 @@ test("refusals are as described", async () => {
     expect([method, status]).toEqual([method, response.status]);
     await expectAsDescribed(method, response);
   }
+});
+
+test("a search that finds too many waiting is answered as described, with the time to wait", async () => {
+  const { database } = server.deps;
+  const busy = Object.assign(new Error("too many wait"), { code: "POOL_BUSY" });
+  const asked = vi.spyOn(database, "quickSearches").mockImplementation(() => {
+    throw busy;
+  });
+  const refused = await search("?query=level%3Ewarn");
+  asked.mockRestore();
+  expect([refused.status, Number(refused.headers.get("retry-after"))]).toEqual([503, 2]);
+  await expectAsDescribed("get", refused);
 });
 
 test("a limit is answered as described, with the time to wait", async () => {

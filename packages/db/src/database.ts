@@ -3,13 +3,14 @@ import { drizzle, type PostgresJsDatabase } from "drizzle-orm/postgres-js";
 import type postgres from "postgres";
 import { type Bulk, createBulk } from "./bulk.ts";
 import type { ConnectionFacts, connect } from "./connection.ts";
-import { createExclusivePool } from "./exclusive-pool.ts";
+import { createExclusivePool, type Waiting } from "./exclusive-pool.ts";
 import { runPrepared } from "./prepared.ts";
 import { createRowReader, type RowReader } from "./row-reader.ts";
-import { runKnown, runPlanned, type Scope, scopedClient } from "./scope.ts";
+import { type ReadPool, runKnown, runPlanned, type Scope, scopedClient } from "./scope.ts";
 import { createSharedPool } from "./shared-pool.ts";
 import { createStatements, type Statements } from "./statements.ts";
 import { openTransactions, type TransactionOptions, type Tx } from "./transactions.ts";
+import { isStatementTimeout } from "./unavailable.ts";
 
 export type { Tx };
 
@@ -22,9 +23,21 @@ export type Database = {
   ): Promise<T>;
   /** Builds single read-only statements that see only the scope's rows. */
   reads(scope: Scope): PostgresJsDatabase;
-  /** The same for what may take long: connections of its own, and an earlier end. */
+  /**
+   * The same for what may take long: connections of its own, and an earlier end. Too many who wait for
+   * one are told `POOL_BUSY`.
+   */
   searches(scope: Scope): PostgresJsDatabase;
-  /** The same where one plan serves whatever values are asked for, which is kept with the statement. */
+  /** Lends one of these connections for several statements, so that what is begun waits only once. */
+  searching<T>(scope: Scope, run: (searches: PostgresJsDatabase) => Promise<T>): Promise<T>;
+  /** Connections for what mostly takes moments; whatever takes longer is ended soon (`isStatementTimeout`). */
+  quickSearches(scope: Scope): PostgresJsDatabase;
+  /** Connections for the reads of tails, which wait for nobody's search. */
+  tails(scope: Scope): PostgresJsDatabase;
+  /**
+   * Where one plan serves whatever values are asked for, which is kept with the statement. Begins among
+   * what takes moments, and is asked again among what may take long where it does not end.
+   */
   counts(scope: Scope): PostgresJsDatabase;
   /** The same for many rows, which come as PostgreSQL sends them, in binary form (`row-reader.ts`). */
   rows: RowReader["read"];
@@ -49,6 +62,9 @@ export type Database = {
 
 export type DatabaseConnections = { app: ConnectionFacts; ingest: ConnectionFacts };
 
+/** Who waited so long is better told to come back; more would wait so long. */
+const waitingSearches = { most: 500, milliseconds: 5000 };
+
 const statementTimeout = { statement_timeout: "15000", lock_timeout: "5000" };
 
 /** Opens the application's pools. Nothing is connected before the first statement. */
@@ -59,8 +75,8 @@ export function openDatabase(connections: DatabaseConnections): Database {
   type Facts = Omit<Parameters<typeof connect>[1], "max">;
   const open = (facts: Facts) => () => openTransactions(connections.app, facts);
   const end = ({ sql }: { sql: postgres.Sql }) => sql.end({ timeout: 5 });
-  const poolOf = (size: number, facts: Facts) =>
-    createExclusivePool(size, open(facts), end, ({ isBroken }) => isBroken());
+  const poolOf = (size: number, facts: Facts, waiting?: Waiting) =>
+    createExclusivePool(size, open(facts), end, ({ isBroken }) => isBroken(), waiting);
   const app = poolOf(16, { ...options, applicationName: "muniment" });
   const named = createSharedPool(
     4,
@@ -71,20 +87,32 @@ export function openDatabase(connections: DatabaseConnections): Database {
         ...parameters,
         // Each finds its rows by a key, whatever the key: to plan anew would take longer than to run.
         plan_cache_mode: "force_generic_plan",
+        // In the order of the key, too: a plan for any user would read a table that was small all at once.
+        enable_seqscan: "off",
+        enable_bitmapscan: "off",
       },
     }),
     end,
   );
-  const searches = poolOf(12, {
-    ...options,
-    applicationName: "muniment-search",
-    parameters: {
-      ...parameters,
-      statement_timeout: "5000",
-      // A plan for any filter scans what one for a rare type or prefix finds by its index.
-      plan_cache_mode: "force_custom_plan",
-    },
-  });
+  const forSearches = (name: string, size: number, milliseconds: number) =>
+    poolOf(
+      size,
+      {
+        ...options,
+        applicationName: `muniment-${name}`,
+        parameters: {
+          ...parameters,
+          statement_timeout: String(milliseconds),
+          // A plan for any filter scans what one for a rare type or prefix finds by its index.
+          plan_cache_mode: "force_custom_plan",
+        },
+      },
+      waitingSearches,
+    );
+  // Apart, so that those who ask for little do not wait for those who ask for much.
+  const quickSearches = forSearches("quick", 6, 500);
+  const searches = forSearches("search", 6, 5000);
+  const tails = poolOf(2, { ...options, applicationName: "muniment-tail" });
   const rows = createRowReader(connections.app, 3, {
     applicationName: "muniment-rows",
     parameters: { ...parameters, plan_cache_mode: "force_custom_plan" },
@@ -118,15 +146,29 @@ export function openDatabase(connections: DatabaseConnections): Database {
     // What is executed there has values of any number, and a plan that is always the same.
     parameters: { ...parameters, plan_cache_mode: "force_generic_plan" },
   });
+  /** For statements that differ without end. */
+  const differing = (pool: ReadPool) => (scope: Scope) =>
+    drizzle(scopedClient(pool, scope, runKnown) as unknown as postgres.Sql);
+  const quickFirst: ReadPool = {
+    use: (run) =>
+      quickSearches.use(run).catch((error: unknown) => {
+        if (isStatementTimeout(error)) return searches.use(run);
+        throw error;
+      }),
+  };
+  const pools = [app, named, quickSearches, searches, tails, rows];
   return {
     transaction: (scope, run, options) =>
       app.use(({ transaction }) => transaction(scope, run, options)),
     reads: (scope) => drizzle(scopedClient(app, scope) as unknown as postgres.Sql),
-    searches: (scope) =>
-      drizzle(scopedClient(searches, scope, runKnown) as unknown as postgres.Sql),
-    rows: rows.read,
+    searches: differing(searches),
+    searching: (scope, run) =>
+      searches.use((connection) => run(differing({ use: (act) => act(connection) })(scope))),
+    quickSearches: differing(quickSearches),
+    tails: differing(tails),
     counts: (scope) =>
-      drizzle(scopedClient(searches, scope, runPlanned) as unknown as postgres.Sql),
+      drizzle(scopedClient(quickFirst, scope, runPlanned) as unknown as postgres.Sql),
+    rows: rows.read,
     run: (query, scope, values) => runPrepared(named, query, scope, values),
     ingest,
     bulk,
@@ -134,9 +176,7 @@ export function openDatabase(connections: DatabaseConnections): Database {
     health,
     audit,
     close: async () => {
-      await Promise.all(
-        [app, named, searches, rows, raw, health, audit, ingest, bulk].map((pool) => pool.close()),
-      );
+      await Promise.all([...pools, raw, health, audit, ingest, bulk].map((pool) => pool.close()));
     },
   };
 }

@@ -63,5 +63,8 @@ export const isDiskFull = (error: unknown) =>
 /** Whether a statement was ended by its time-out. */
 export const isStatementTimeout = (error: unknown) => codesOf(error).includes("57014");
 
+/** Whether too many were waiting for a connection already, or one did not come free in time. */
+export const isPoolBusy = (error: unknown) => codesOf(error).includes("POOL_BUSY");
+
 /** Whether a statement broke a unique constraint. */
 export const isUniqueViolation = (error: unknown) => codesOf(error).includes("23505");

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { queryBounds } from "./event-query/query.ts";
+import { queryText } from "./event-query/query-text.ts";
 import { page, pageInput, timeInput, timestamp, uuid } from "./values.ts";
 
 /** Levels in rising order; the stored number is the place in this list. */
@@ -136,7 +136,7 @@ export const eventFilters = {
   traceId: searchText(eventBounds.traceIdLength).optional(),
   text: searchText(256).optional(),
   props: z.array(propFilter).min(1).max(8).optional(),
-  query: z.string().max(queryBounds.length).optional(),
+  query: queryText.optional(),
 };
 const filters = z.object(eventFilters);
 export type EventFilters = z.infer<typeof filters>;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { queryBounds } from "./event-query/query.ts";
+import { queryText } from "./event-query/query-text.ts";
 import { boundedText, page, pageInput, timeInput, timestamp, uuid } from "./values.ts";
 
 /** Bounds of one look for anomalies. */
@@ -66,7 +66,7 @@ export const askBounds = {
 } as const;
 
 const search = {
-  query: z.string().max(queryBounds.length),
+  query: queryText,
   from: timeInput.optional(),
   to: timeInput.optional(),
 };

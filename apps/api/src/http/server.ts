@@ -16,6 +16,9 @@ import { addSecurityTxtRoute } from "./security-txt-route.ts";
 import { addSpa } from "./spa.ts";
 import { answerBadPath, answerNoHttp } from "./unreadable.ts";
 
+/** A query stands in the head: one that is far too long is read still, so that it can be told where it is wrong. */
+const mostHeadBytes = 262_144;
+
 /** What Fastify and its plugins refuse by themselves: a path outside the web root is just not there. */
 function knownError(error: unknown): AppError {
   const status = error instanceof Error && "statusCode" in error ? Number(error.statusCode) : 500;
@@ -44,6 +47,7 @@ export async function createServer(
     ...(deps.config.corsOrigins.length > 0 ? { vary: "Origin" } : {}),
   };
   const http = {
+    maxHeaderSize: mostHeadBytes,
     requestTimeout: 30_000,
     keepAliveTimeout: 72_000,
     ServerResponse: answersWith(always),

@@ -53,5 +53,12 @@ export const searchOperation: Operation = {
   summary: "Search events",
   description:
     "A page of events, newest first by (occurredAt, id). An event must pass every filter, and one of types and of levels. Ask for the next page with cursor set to nextCursor and the same filters.",
-  reasons: ["invalid_json", "invalid_cursor", "invalid_range", "invalid_query", "timed_out"],
+  reasons: [
+    "invalid_json",
+    "invalid_cursor",
+    "invalid_range",
+    "invalid_query",
+    "overloaded",
+    "timed_out",
+  ],
 };

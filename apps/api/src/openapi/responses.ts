@@ -10,7 +10,7 @@ const statusTitles: Record<number, string> = {
   415: "The body is of another type.",
   429: "Too many calls or events; come back after Retry-After.",
   500: "The server failed; tell its operator the request id.",
-  503: "The server cannot store now; come back after Retry-After.",
+  503: "The server cannot do it now; come back after Retry-After.",
   504: "The question took too long.",
 };
 

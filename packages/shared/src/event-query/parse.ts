@@ -1,4 +1,4 @@
-import { type EventQuery, EventQueryError, queryBounds } from "./query.ts";
+import { type EventQuery, EventQueryError, queryBounds, tooLong } from "./query.ts";
 import { expectEnd, readWord, skipSpace } from "./scan.ts";
 import { type QueryField, queryFields, queryOperators, toTest, toTextTest } from "./terms.ts";
 
@@ -143,12 +143,7 @@ const hasTime = (query: EventQuery): boolean =>
  * @throws EventQueryError with the position and what was expected there
  */
 export function parseEventQuery(text: string): EventQuery {
-  if (text.length > queryBounds.length) {
-    throw new EventQueryError({
-      position: queryBounds.length,
-      expected: `at most ${queryBounds.length} characters`,
-    });
-  }
+  if (text.length > queryBounds.length) throw new EventQueryError(tooLong);
   const reader = new Reader(text);
   reader.at = skipSpace(text, 0);
   if (reader.at >= text.length) return { kind: "and", parts: [] };

@@ -57,3 +57,8 @@ export class EventQueryError extends Error {
     this.problem = problem;
   }
 }
+
+export const tooLong: QueryProblem = {
+  position: queryBounds.length,
+  expected: `at most ${queryBounds.length} characters`,
+};

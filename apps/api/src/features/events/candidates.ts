@@ -8,6 +8,7 @@ import type { AnyPgColumn } from "drizzle-orm/pg-core";
 import { commitBounds } from "../../commit-order.ts";
 import { agentTerm, levelTerm, pathTerm, valueTerm } from "./index-terms.ts";
 import { lower } from "./matches.ts";
+import type { Searches } from "./page-statement.ts";
 import type { Question } from "./question.ts";
 import { partPlaces, termPlaces } from "./signature.ts";
 import type { TimeRange } from "./time-range.ts";
@@ -127,14 +128,12 @@ export function candidatesSql(userId: string, condition: SQL, { from, to }: Time
  * on chunks. Null where the index is no help.
  */
 export async function findCandidates(
-  database: Database,
+  searches: Searches,
   userId: string,
   condition: SQL,
   range: TimeRange,
 ): Promise<TimeRange[] | null> {
-  const rows = await database
-    .searches({ userId })
-    .execute<Row>(candidatesSql(userId, condition, range));
+  const rows = await searches.execute<Row>(candidatesSql(userId, condition, range));
   const isIndexed = rows.some(({ kind }) => kind === "index");
   const waiting = rows.filter(({ kind }) => kind === "receipt").length;
   if (!isIndexed || waiting > mostReceipts) return null;
@@ -152,7 +151,8 @@ export async function findPieces(
 ): Promise<TimeRange[] | undefined> {
   const condition = chunkCondition(query);
   if (!condition) return undefined;
-  return (await findCandidates(database, userId, condition, range)) ?? undefined;
+  const searches = database.searches({ userId });
+  return (await findCandidates(searches, userId, condition, range)) ?? undefined;
 }
 
 /** The parts of ranges within bounds, newest first, such that no time lies in two of them. */

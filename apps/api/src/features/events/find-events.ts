@@ -1,37 +1,53 @@
 import type { Database } from "@muniment/db/database.ts";
+import { isStatementTimeout } from "@muniment/db/unavailable.ts";
 import type { EventQuery } from "@muniment/shared/event-query/query.ts";
 import { eventBounds } from "@muniment/shared/events.ts";
 import type { SQL } from "drizzle-orm";
 import { AppError } from "../../errors.ts";
 import { chunkCondition, findCandidates } from "./candidates.ts";
-import { newestStatement, pageStatement, pieceStatement } from "./page-statement.ts";
+import {
+  behind,
+  firstLookStatement,
+  pageStatement,
+  pieceStatement,
+  plainPage,
+  type Searches,
+} from "./page-statement.ts";
 import type { Question } from "./question.ts";
 import type { EventRow } from "./read-events.ts";
 import type { TimeRange } from "./time-range.ts";
 
 const day = 86_400_000;
-/** Tried in turn, so that the usual page opens one or two partitions instead of all. */
-const windows = [31 * day, 400 * day, Number.POSITIVE_INFINITY];
+/** Where a search looks first, so that the usual page opens one or two partitions instead of all. */
+const firstWindow = 31 * day;
+/** Tried in turn where it found too few. */
+const windows = [400 * day, Number.POSITIVE_INFINITY];
 /** The same where each window is looked up in the index first. */
-const indexedWindows = [day, ...windows];
+const indexedWindows = [day, firstWindow, ...windows];
 /** Looked at first whatever the index knows: what is frequent is found among them. */
 const newestEvents = 1500;
 /** Pieces of time are read in groups that grow, as the first ones may fill the page. */
 const [firstGroup, groupGrowth, largestGroup] = [8, 2, 512];
 
-/** No further window or group is opened after this long. */
+/** No further window or group is opened so long after the search got its connection. */
 const maxMilliseconds = 3000;
 
+/** The time and the id of an event, behind which a list goes on. */
+export type Place = readonly [at: string, id: string];
+
 type Page = {
-  /** Behind the cursor. */
-  after: SQL | undefined;
-  /** The time at the cursor. */
-  at: Date | undefined;
+  /** Where the page before ended; undefined on the first. */
+  place: Place | undefined;
   fetch: number;
   now: number;
 };
 
-type Search = { database: Database; userId: string; question: Question; page: Page; end: number };
+/** What a search has still to find. */
+type Rest = { range: TimeRange; place: Place | undefined; fetch: number };
+type Look = { rows: EventRow[]; rest: Rest | null };
+
+/** Over one connection, until `end`. */
+type Search = { searches: Searches; userId: string; query: EventQuery; now: number; end: number };
 
 function checkTime({ end }: Search): void {
   if (performance.now() > end) {
@@ -51,39 +67,81 @@ function isSelective(query: EventQuery): boolean {
   );
 }
 
+/** The last moment at which there can be events of a range. */
+const topOf = ({ to }: TimeRange, now: number) =>
+  Math.min(to, now + eventBounds.futureMilliseconds + 1);
+
+/**
+ * The newest events that pass, without going far for them, and what is left then: mostly nothing, and
+ * nothing for an account that is empty or young.
+ */
+async function lookFirst(
+  searches: Searches,
+  userId: string,
+  query: EventQuery,
+  rest: Rest,
+  now: number,
+): Promise<Look> {
+  const { range, place, fetch } = rest;
+  const from = Math.max(range.from, topOf(range, now) - firstWindow);
+  const looked = isSelective(query) ? undefined : newestEvents;
+  const question = { query, range: { from, to: range.to } };
+  const found = await firstLookStatement(searches, userId, { question, place, looked, fetch });
+  const rows = found.flatMap(({ event, passes }) => (passes ? [event] : []));
+  const missing = fetch - rows.length;
+  const last = found.at(-1);
+  if (missing === 0 || !last) return { rows, rest: null };
+  if (last.isLast) {
+    const { occurredAt, id } = last.event;
+    const left = { from: range.from, to: occurredAt.getTime() + 1 };
+    return { rows, rest: { range: left, place: [occurredAt.toISOString(), id], fetch: missing } };
+  }
+  const oldest = Math.max(range.from, last.oldest ?? from);
+  if (oldest >= from) return { rows, rest: null };
+  return { rows, rest: { range: { from: oldest, to: from }, place, fetch: missing } };
+}
+
 /** By the indexes of the events alone. */
-async function findPlainly(search: Search, top: number): Promise<EventRow[]> {
-  const { database, userId, question, page } = search;
-  const { query, range } = question;
-  let rows: EventRow[] = [];
+async function findPlainly(search: Search, { range, place, fetch }: Rest): Promise<EventRow[]> {
+  const { searches, userId, query, now } = search;
+  const top = topOf(range, now);
+  const rows: EventRow[] = [];
+  let to = range.to;
   for (const window of windows) {
     checkTime(search);
     const from = Math.max(range.from, top - window);
-    const part = { query, range: { from, to: page.at ? top : range.to } };
-    rows = await pageStatement(database.searches({ userId }), userId, part, page.after, page.fetch);
-    if (rows.length === page.fetch || from === range.from) break;
+    const part = { query, range: { from, to } };
+    const missing = fetch - rows.length;
+    rows.push(...(await pageStatement(searches, userId, part, behind(place), missing)));
+    if (rows.length === fetch || from === range.from) break;
+    to = from;
   }
   return rows;
 }
 
 /** By the chunks that may hold what passes; null where they are no help. */
-async function findInChunks(search: Search, chunks: SQL, top: number): Promise<EventRow[] | null> {
-  const { database, userId, question, page } = search;
-  const { range } = question;
+async function findInChunks(
+  search: Search,
+  { range, place, fetch }: Rest,
+  chunks: SQL,
+): Promise<EventRow[] | null> {
+  const { searches, userId, query, now } = search;
+  const top = topOf(range, now);
   const rows: EventRow[] = [];
-  let to = page.at ? top : range.to;
+  let to = range.to;
   for (const window of indexedWindows) {
     checkTime(search);
     const from = Math.max(range.from, top - window);
-    const pieces = await findCandidates(database, userId, chunks, { from, to });
+    const pieces = await findCandidates(searches, userId, chunks, { from, to });
     if (pieces === null) return null;
-    for (let place = 0, group = firstGroup; place < pieces.length; ) {
+    for (let at = 0, group = firstGroup; at < pieces.length; ) {
       checkTime(search);
-      const some = pieces.slice(place, place + group);
-      const missing = page.fetch - rows.length;
-      rows.push(...(await readPieces(search, some, missing)));
-      if (rows.length === page.fetch) return rows;
-      place += group;
+      const some = pieces.slice(at, at + group);
+      const limit = fetch - rows.length;
+      const asked = { query, pieces: some, after: behind(place), limit };
+      rows.push(...(await pieceStatement(searches, userId, asked)));
+      if (rows.length === fetch) return rows;
+      at += group;
       group = Math.min(group * groupGrowth, largestGroup);
     }
     if (from === range.from) break;
@@ -92,27 +150,43 @@ async function findInChunks(search: Search, chunks: SQL, top: number): Promise<E
   return rows;
 }
 
-const readPieces = (search: Search, pieces: readonly TimeRange[], limit: number) =>
-  pieceStatement(search.database.searches({ userId: search.userId }), search.userId, {
-    ...{ query: search.question.query, pieces, after: search.page.after, limit },
+/** What a first look left, over one connection, whose time begins when it is there. */
+const findRest = (
+  database: Database,
+  userId: string,
+  query: EventQuery,
+  rest: Rest,
+  now: number,
+): Promise<EventRow[]> =>
+  database.searching({ userId }, async (searches) => {
+    const search = { searches, userId, query, now, end: performance.now() + maxMilliseconds };
+    const chunks = isSelective(query) ? undefined : chunkCondition(query);
+    const found = chunks ? await findInChunks(search, rest, chunks) : null;
+    return found ?? findPlainly(search, rest);
   });
 
-/** The events of a user that pass, newest first, `fetch` at most. @throws AppError `timed_out` */
+/**
+ * The events of a user that pass, newest first, `fetch` at most. What a first look does not find goes to
+ * the connections for long searches, so that it keeps nobody from a first look.
+ * @throws AppError `timed_out`
+ */
 export async function findEvents(
   database: Database,
   userId: string,
-  question: Question,
-  page: Page,
+  { query, range }: Question,
+  { place, fetch, now }: Page,
 ): Promise<EventRow[]> {
-  const search = { database, userId, question, page, end: performance.now() + maxMilliseconds };
-  const { query, range } = question;
-  const newest = page.now + eventBounds.futureMilliseconds;
-  const top = Math.min(range.to, (page.at?.getTime() ?? newest) + 1);
-  const chunks = isSelective(query) ? undefined : chunkCondition(query);
-  if (!chunks) return findPlainly(search, top);
-  const first = await newestStatement(database.searches({ userId }), userId, {
-    ...{ question, after: page.after, looked: newestEvents, limit: page.fetch },
-  });
-  if (first.length === page.fetch) return first;
-  return (await findInChunks(search, chunks, top)) ?? findPlainly(search, top);
+  if (query.kind === "and" && query.parts.length === 0) {
+    return plainPage(database, userId, range, place, fetch);
+  }
+  const to = place ? Math.min(range.to, Date.parse(place[0]) + 1) : range.to;
+  const all: Rest = { range: { from: range.from, to }, place, fetch };
+  const quick = database.quickSearches({ userId });
+  const { rows, rest } = await lookFirst(quick, userId, query, all, now).catch(
+    (error: unknown): Look => {
+      if (isStatementTimeout(error)) return { rows: [], rest: all };
+      throw error;
+    },
+  );
+  return rest ? [...rows, ...(await findRest(database, userId, query, rest, now))] : rows;
 }

@@ -1,15 +1,55 @@
 import type { Database } from "@muniment/db/database.ts";
-import { events } from "@muniment/db/schema/events.ts";
+import { build } from "@muniment/db/prepared.ts";
+import { eventCountChanges, eventCounts, events } from "@muniment/db/schema/events.ts";
 import type { EventQuery } from "@muniment/shared/event-query/query.ts";
 import { and, desc, eq, type SQL, sql } from "drizzle-orm";
+import { afterCursor, cursorValues } from "../../paging.ts";
 import { conditionOf } from "./conditions.ts";
+import type { Place } from "./find-events.ts";
 import type { Question } from "./question.ts";
-import { eventColumns, eventValues } from "./read-events.ts";
+import { type EventRow, eventColumns, eventValues } from "./read-events.ts";
 import { rangeConditions, type TimeRange } from "./time-range.ts";
 
-type Searches = ReturnType<Database["searches"]>;
+export type Searches = ReturnType<Database["searches"]>;
 
 const newestFirst = [desc(events.occurredAt), desc(events.id)];
+
+/** What lies behind an event of the list. */
+export const behind = (place: Place | undefined): SQL | undefined =>
+  place &&
+  sql`(${events.occurredAt}, ${events.id}) < (${place[0]}::timestamptz, ${place[1]}::uuid)`;
+
+const preparedPage = build
+  .select(eventColumns)
+  .from(events)
+  .where(
+    and(
+      eq(events.userId, sql.placeholder("userId")),
+      sql`${events.occurredAt} >= ${sql.placeholder("from")}::timestamptz`,
+      sql`${events.occurredAt} < ${sql.placeholder("to")}::timestamptz`,
+      afterCursor(events.occurredAt, events.id),
+    ),
+  )
+  .orderBy(...newestFirst)
+  .limit(sql.placeholder("fetch"))
+  .prepare("events_page");
+
+/** A page of all of a user's events of a range, newest first: the one that is asked for most. */
+export const plainPage = (
+  database: Database,
+  userId: string,
+  { from, to }: TimeRange,
+  place: Place | undefined,
+  fetch: number,
+): Promise<EventRow[]> =>
+  database.run(
+    preparedPage,
+    { userId },
+    {
+      ...{ userId, from: new Date(from).toISOString(), to: new Date(to).toISOString(), fetch },
+      ...cursorValues(place),
+    },
+  );
 
 /** Reads a page of a user's events, newest first; `after` begins behind a cursor. */
 export const pageStatement = (
@@ -35,22 +75,53 @@ export function newestEvents(userId: string, { query, range }: Question, most: n
   ) as ${events}`;
 }
 
-type Newest = { question: Question; after: SQL | undefined; looked: number; limit: number };
+type FirstLook = {
+  question: Question;
+  place: Place | undefined;
+  /** Only at so many events, whether or not they pass; undefined: at those that pass. */
+  looked: number | undefined;
+  fetch: number;
+};
 
-/** The same, looking no further than at so many events, whether or not they pass. */
-export function newestStatement(searches: Searches, userId: string, asked: Newest) {
+/** When the oldest events of a user occurred, to six hours: no partition needs to be opened for it. */
+const oldestOf = (userId: string) => sql`
+  least(
+    (select min(${eventCounts.start}) from ${eventCounts} where ${eventCounts.userId} = ${userId}
+      and ${eventCounts.minutes} = 360 and ${eventCounts.apart} = 0),
+    (select min(${eventCountChanges.start}) from ${eventCountChanges}
+      where ${eventCountChanges.userId} = ${userId})
+  )`;
+
+/**
+ * The same page, and what tells whether there is more elsewhere: in every row, of which there is always
+ * one (without an event its id is null), when the oldest events of the user occurred; and as last row the
+ * last event that was looked at, unless the page was full before.
+ */
+export function firstLookStatement(searches: Searches, userId: string, asked: FirstLook) {
   const { query, range } = asked.question;
-  const bounds = and(eq(events.userId, userId), ...rangeConditions(range), asked.after);
+  const order = sql.join(newestFirst, sql`, `);
+  const passes = sql`(${conditionOf(query) ?? sql`true`}) is true`;
+  const own = [eq(events.userId, userId), ...rangeConditions(range), behind(asked.place)];
   const looked = sql`(
-    select * from ${events} where ${bounds}
-    order by ${sql.join(newestFirst, sql`, `)} limit ${asked.looked}
+    select *, row_number() over (order by ${order}) as nth from ${events} where ${and(...own)}
+    order by ${order} limit ${asked.looked ?? null}
   ) as ${events}`;
+  const rows =
+    asked.looked === undefined
+      ? sql`select *, true as passes, false as is_last from ${events}
+          where ${and(...own, conditionOf(query))}`
+      : sql`select *, ${passes} as passes, nth = ${asked.looked} as is_last from ${looked}
+          where ${passes} or nth = ${asked.looked}`;
   return searches
-    .select(eventValues)
-    .from(looked)
-    .where(conditionOf(query))
-    .orderBy(...newestFirst)
-    .limit(asked.limit);
+    .select({
+      event: eventValues,
+      passes: sql<boolean>`passes`,
+      isLast: sql<boolean>`is_last`,
+      oldest: sql<number | null>`(extract(epoch from oldest) * 1000)::float8`,
+    })
+    .from(sql`(select ${oldestOf(userId)} as oldest) as account
+      left join lateral (${rows} order by ${order} limit ${asked.fetch}) as ${events} on true`)
+    .orderBy(...newestFirst);
 }
 
 type Pieces = {

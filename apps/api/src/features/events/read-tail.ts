@@ -29,7 +29,7 @@ export async function readTailBounds(
   database: Database,
   userId: string,
 ): Promise<CommitBounds & { end: TailPosition }> {
-  const [row] = await database.searches({ userId }).execute<BoundsRow>(sql`
+  const [row] = await database.tails({ userId }).execute<BoundsRow>(sql`
       select ${commitBounds.cluster} as cluster, ${commitBounds.nextXid} as next,
         last.commit_xid::text as xid, last.position::text as receipt, last.ordinal::text as ordinal
       from (select) one left join lateral (
@@ -85,7 +85,7 @@ export async function readTail(
   );
   const place = sql`(${String(after.xid)}::xid8, ${String(after.receipt)}::bigint)`;
   const ordinal = sql`${after.ordinal}::bigint`;
-  const rows = await database.searches({ userId }).execute<Row>(sql`
+  const rows = await database.tails({ userId }).execute<Row>(sql`
       select * from (
         select p.commit_xid::text as xid, p.position::text as receipt, p.ordinal::text, e.*,
           p.number, sum(coalesce(e.own_bytes, 0)) over (order by p.number) as bytes,

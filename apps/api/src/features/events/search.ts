@@ -1,4 +1,3 @@
-import { events } from "@muniment/db/schema/events.ts";
 import { eventPage, searchEventsInput } from "@muniment/shared/events.ts";
 import { keysetPage } from "../../paging.ts";
 import { signedInOrApiKey } from "../../trpc/authenticated.ts";
@@ -24,9 +23,8 @@ export const search = limited("general")
     const { cursor: _cursor, limit: _limit, ...asked } = input;
     const question = await toQuestion(deps, principal, asked);
     const page = keysetPage(deps, `events:${userId}`, input);
-    const { at, fetch } = page;
-    const after = page.after(events.occurredAt, events.id);
+    const { position: place, fetch } = page;
     const now = deps.now().getTime();
-    const rows = await findEvents(deps.database, userId, question, { at, after, fetch, now });
+    const rows = await findEvents(deps.database, userId, question, { place, fetch, now });
     return page.cut(rows, ({ occurredAt, id }) => ({ at: occurredAt, id }), toEvent);
   });

@@ -1,0 +1,174 @@
+import { sql } from "drizzle-orm";
+import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
+import { makeEvent, makeSender, send } from "./events-sender.ts";
+import { must, startTestServer, type TestServer } from "./harness.ts";
+
+const day = 86_400_000;
+/** As many connections as there are for long searches. */
+const lane = 6;
+
+let server: TestServer;
+let sender: Awaited<ReturnType<typeof makeSender>>;
+const now = Date.now();
+
+beforeAll(async () => {
+  server = await startTestServer();
+  sender = await makeSender(server);
+  // Two of them so old that no first look finds them.
+  const times = [0, 1, 2, 60 * day, 500 * day].map((before) => now - before - 1000);
+  const events = times.map((time, n) =>
+    makeEvent({ type: "ssh.login", message: `number ${n}`, level: "warn" }, time),
+  );
+  const { body } = await send(server, sender.key, events);
+  expect(body.accepted).toBe(5);
+});
+afterAll(() => server.stop());
+afterEach(() => vi.restoreAllMocks());
+
+/** Keeps connections for long searches until the answer is called; what is behind waits. */
+async function holdLongSearches(count: number) {
+  let free = () => {};
+  const freed = new Promise<void>((resolve) => (free = resolve));
+  let lent = 0;
+  const held = Array.from({ length: count }, () =>
+    server.deps.database.searching({}, () => {
+      lent += 1;
+      return freed;
+    }),
+  );
+  const settled = Promise.allSettled(held);
+  await expect.poll(() => lent).toBe(Math.min(count, lane));
+  return async () => {
+    free();
+    await settled;
+  };
+}
+
+const search = (input: object) => sender.member.query("events.search", input);
+const messages = (answer: Awaited<ReturnType<typeof search>>) =>
+  must(answer)
+    .items.map(({ message }: { message: string }) => message.slice(-1))
+    .join("");
+
+/** Which connections a call uses, a letter for each time that one is asked for. */
+function watchLanes() {
+  const { database } = server.deps;
+  const used: string[] = [];
+  for (const name of ["run", "quickSearches", "searches", "searching"] as const) {
+    // biome-ignore lint/suspicious/noExplicitAny: overloads of four functions
+    const real = database[name].bind(database) as (...all: any[]) => any;
+    // biome-ignore lint/suspicious/noExplicitAny: overloads of four functions
+    vi.spyOn(database, name).mockImplementation((...all: any[]) => {
+      // Not what tells whose session it is.
+      if (name !== "run" || "from" in all[2]) used.push(name);
+      return real(...all);
+    });
+  }
+  return used;
+}
+
+test("slow searches keep nobody's first looks waiting", async () => {
+  const free = await holdLongSearches(lane);
+  try {
+    expect(messages(await search({}))).toBe("01234");
+    expect(messages(await search({ limit: 2, query: "level:warn" }))).toBe("01");
+    expect(messages(await search({ limit: 2, query: "type:ssh.login" }))).toBe("01");
+    const range = {
+      from: new Date(now - day).toISOString(),
+      to: new Date(now + day).toISOString(),
+    };
+    expect(must(await sender.member.query("events.timeseries", range)).buckets).not.toEqual([]);
+    const facets = must(await sender.member.query("events.facets", { fields: ["type", "level"] }));
+    expect(facets.facets[0].values).toEqual([{ value: "ssh.login", count: 5 }]);
+  } finally {
+    await free();
+  }
+});
+
+test.each([{ query: "number" }, { query: "-level:debug" }, { query: "type:ssh.login" }])(
+  "the time of a search begins when it has a connection, however long it waited: %j",
+  async (input) => {
+    const free = await holdLongSearches(lane);
+    const used = watchLanes();
+    const real = performance.now.bind(performance);
+    const answer = search(input);
+    await expect.poll(() => used).toContain("searching");
+    vi.spyOn(performance, "now").mockImplementation(() => real() + 60_000);
+    await free();
+    expect(messages(await answer)).toBe("01234");
+  },
+);
+
+test("a search waits for a connection once, whatever it has still to look at", async () => {
+  const used = watchLanes();
+  for (const query of ["number", "-level:debug", "type:ssh.login", "nowhere"]) {
+    used.length = 0;
+    const found = messages(await search({ query }));
+    expect(found).toBe(query === "nowhere" ? "" : "01234");
+    expect(used).toEqual(["quickSearches", "searching"]);
+  }
+});
+
+test("what is beyond a first look goes on behind what was found, event by event", async () => {
+  for (const query of [undefined, "number", "-level:debug", "type:ssh.login"]) {
+    let all = "";
+    let cursor: string | null = null;
+    do {
+      const page = await search({ query, limit: 1, ...(cursor === null ? {} : { cursor }) });
+      all += messages(page);
+      cursor = must(page).nextCursor;
+    } while (cursor !== null);
+    expect([query, all]).toEqual([query, "01234"]);
+  }
+});
+
+test("an account that is empty, or whose events are all recent, costs one statement", async () => {
+  const empty = await makeSender(server);
+  const small = await makeSender(server);
+  const { body } = await send(server, small.key, [makeEvent({ message: "alone" })]);
+  expect(body.accepted).toBe(1);
+  const used = watchLanes();
+  for (const { member, count } of [
+    { member: empty.member, count: 0 },
+    { member: small.member, count: 1 },
+  ]) {
+    for (const query of [undefined, "alone OR other", "-level:debug", "type:test.*", "trace:x"]) {
+      used.length = 0;
+      const { items } = must(await member.query("events.search", { query }));
+      expect(items).toHaveLength(query === "trace:x" ? 0 : count);
+      expect([query, ...used]).toEqual([query, query === undefined ? "run" : "quickSearches"]);
+    }
+  }
+});
+
+test("a first look that takes too long is made again where long searches are", async () => {
+  const { owner } = server;
+  const used = watchLanes();
+  const { answer } = await owner.begin(async (sql) => {
+    await sql`lock table events in access exclusive mode`;
+    const answer = search({ query: "type:ssh.login" });
+    await expect.poll(() => used).toContain("searching");
+    return { answer };
+  });
+  expect(messages(await answer)).toBe("01234");
+});
+
+test("more searches than may wait are told when to come again, and nothing is a time-out", async () => {
+  const waiting = 500;
+  const free = await holdLongSearches(lane + waiting);
+  const { status, error, headers } = await search({ query: "number" });
+  expect([status, error?.data.reason]).toEqual([503, "overloaded"]);
+  expect(Number(headers.get("retry-after"))).toBeGreaterThan(0);
+  await free();
+  expect(messages(await search({ query: "number" }))).toBe("01234");
+});
+
+test("the reads of tails have connections that no search waits for", async () => {
+  const free = await holdLongSearches(lane);
+  try {
+    const [row] = await server.deps.database.tails({}).execute(sql`select 1 as one`);
+    expect(row).toEqual({ one: 1 });
+  } finally {
+    await free();
+  }
+});
