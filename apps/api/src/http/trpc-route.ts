@@ -76,10 +76,10 @@ async function readInputs(exchange: Exchange, parsed: Parsed, found: Found[]): P
   const known = found.filter(
     (procedure): procedure is CallableProcedure => !(procedure instanceof AppError),
   );
-  const body =
-    exchange.request.method === "POST"
-      ? await readJsonBody(exchange, commonBodyBytes(known))
-      : (parsed.query.get("input") ?? "");
+  const isBody = exchange.request.method === "POST";
+  const body = isBody
+    ? await readJsonBody(exchange, commonBodyBytes(known))
+    : (parsed.query.get("input") ?? "");
   const { text, refused } = known.every(({ meta }) => meta.exactJson)
     ? lighten(body, parsed.isBatch ? found.length : null)
     : { text: body, refused: undefined };
@@ -91,7 +91,8 @@ async function readInputs(exchange: Exchange, parsed: Parsed, found: Found[]): P
     if (procedure instanceof AppError) return input;
     const span = spans.get(String(index));
     const size = span ? Buffer.byteLength(text.slice(span.start, span.end)) : 0;
-    if (size > bodyBytesOf(procedure)) {
+    // What stands in the head is bounded with it, and told where it is wrong.
+    if (isBody && size > bodyBytesOf(procedure)) {
       return new AppError(
         "body_too_large",
         `The input is larger than ${bodyBytesOf(procedure)} bytes.`,
