@@ -40,7 +40,7 @@ async function looked<Row extends Record<string, unknown>>(text: string, columns
 
 test.each([...pages, ...terms])("the page of %j is that of a look at all events", async (text) => {
   const question = { query: parseEventQuery(text), range };
-  const page = { after: undefined, at: undefined, fetch: 51, now: end };
+  const page = { place: undefined, fetch: 51, now: end };
   const found = await findEvents(server.deps.database, heavyUser, question, page);
   const order = sql`order by occurred_at desc, id desc limit 51`;
   const known = await looked<{ id: string }>(text, sql`id`, order);
