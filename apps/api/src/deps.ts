@@ -271,6 +271,10 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
     const before = new Date(now().getTime() - 90 * 86_400_000).toISOString();
     await database.raw`select delete_old_exports(${before}::text::timestamptz)`;
   });
+  jobs.every("delete-old-alerts", 3600, async () => {
+    await database.raw`select delete_old_alerts(${now().toISOString()}::text::timestamptz)`;
+  });
+  jobs.every("delete-given-up-jobs", 3600, jobs.deleteGivenUp);
   await jobs.start();
 
   await recordSettings({ database, dataKeys, now }, config.settings, secrets);

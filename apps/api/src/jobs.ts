@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Database, Tx } from "@muniment/db/database.ts";
 import { jobs } from "@muniment/db/schema/jobs.ts";
 import { afterCommit } from "@muniment/db/transactions.ts";
-import { and, eq, gt, inArray, isNull, sql } from "drizzle-orm";
+import { and, eq, gt, inArray, isNotNull, isNull, lt, sql } from "drizzle-orm";
 import type { Logger } from "pino";
 import { v7 as uuidv7 } from "uuid";
 import type { Encryption } from "./encryption.ts";
@@ -17,6 +17,8 @@ const maxAttempts = 8;
 /** No job waits for so long: who finds one that does knows that the clock it was set by was wrong. */
 const longestWaitSeconds = 2 * 86_400;
 const putRightMilliseconds = 60_000;
+/** What was given up is kept for so long, for whoever wants to know why. */
+const keptSeconds = 30 * 86_400;
 const maxStopMilliseconds = 5000;
 
 /** How many jobs of each lane are done at a time: what is slow keeps only its own lane waiting. */
@@ -53,6 +55,10 @@ export type Jobs = {
   enqueue(tx: Tx, queue: string, payload: unknown, options?: EnqueueOptions): Promise<void>;
   /** Drops the jobs with a payload, as JSON, that is among those, under way or not. */
   drop(tx: Tx, isAmong: (payload: string) => boolean): Promise<void>;
+  /** Takes up what was given up of a queue. */
+  resume(queues: readonly string[]): Promise<void>;
+  /** Deletes what was given up 30 days ago or earlier. */
+  deleteGivenUp(): Promise<void>;
   /** Says how to do the work of a queue. A handler may run more than once and must bear it. */
   define(
     queue: string,
@@ -289,6 +295,17 @@ export function createJobs(
       });
       if (gone.length > 0) await tx.delete(jobs).where(inArray(jobs.id, gone));
     },
+    resume: (queues) =>
+      database.transaction({}, async (tx) => {
+        await tx
+          .update(jobs)
+          .set({ failedAt: null, attempts: 0, runAt: now() })
+          .where(and(inArray(jobs.queue, [...queues]), isNotNull(jobs.failedAt)));
+      }),
+    deleteGivenUp: () =>
+      database.transaction({}, async (tx) => {
+        await tx.delete(jobs).where(lt(jobs.failedAt, secondsFrom(now(), -keptSeconds)));
+      }),
     define: (queue, handler, lane = "work", givenUp = undefined) =>
       definitions.set(queue, { handler, lane, givenUp }),
     every: (queue, everySeconds, handler) =>

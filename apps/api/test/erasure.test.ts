@@ -204,6 +204,32 @@ describe("erasing oneself", () => {
   });
 });
 
+test("an erasure that was given up is taken up again", async () => {
+  const member = await server.member();
+  await server.owner`create or replace function keep_dirty() returns trigger language plpgsql
+    as $$ begin raise exception 'broken for a test'; end $$`;
+  await server.owner`create trigger dirty before update on erasures
+    for each row execute function keep_dirty()`;
+  const { id } = must(await member.mutate("data.erase", { password }));
+  const jobs = () => server.owner`
+    select failed_at from jobs where queue = 'clean-up-after-erasure' and failed_at is not null`;
+  const lastTry = async () => {
+    // The tries between the first and the last need not be waited for.
+    await server.owner`
+      update jobs set attempts = 7, run_at = now()
+      where queue = 'clean-up-after-erasure' and locked_until is null and attempts between 1 and 6`;
+    return (await jobs()).length;
+  };
+  try {
+    await expect.poll(lastTry, { timeout: 25_000, interval: 100 }).toBe(1);
+  } finally {
+    await server.owner`drop trigger dirty on erasures`;
+  }
+  await server.owner`update jobs set run_at = now() where queue = 'resume-erasures'`;
+  const { certificate } = await finalCertificate(id);
+  expect(certificate.cleanedAt).not.toBeNull();
+});
+
 test("an administrator's deletion of a user is the same erasure", async () => {
   const member = await server.member();
   must(await member.mutate("agents.create", { name: "theirs" }));

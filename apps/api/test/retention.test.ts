@@ -139,6 +139,29 @@ const cases: Record<Exclude<Retention, Untimed>, () => Promise<Rows[]>> = {
     const [open] = await insert("alert_firings", firing(null));
     return [{ ...rows, kept: [...rows.kept, open?.id] }];
   },
+  alerts: async () => {
+    const alert = (last_seen_at: Date, resolved_at: Date | null) => ({
+      ...{ id: uuidv7(), kind: "account_locked", severity: "medium", key: uuidv7(), details: "{}" },
+      ...{ count: 1, opened_at: ago(400), last_seen_at, resolved_at, told_at: ago(400) },
+    });
+    return [
+      await pair(
+        "alerts",
+        "id",
+        both((at) => alert(ago(100), at), days90),
+      ),
+      await pair("alerts", "id", [alert(ago(366), null), alert(ago(364), null)]),
+    ];
+  },
+  jobs: async () => {
+    const job = (failed_at: Date | null) => ({
+      ...{ id: uuidv7(), queue: "of-an-older-release", payload: "", created_at: ago(400) },
+      ...{ run_at: ago(400), attempts: 8, failed_at },
+    });
+    const rows = await pair("jobs", "id", both(job, [ago(31), ago(29)]));
+    const [waiting] = await insert("jobs", job(null));
+    return [{ ...rows, kept: [...rows.kept, waiting?.id] }];
+  },
   uploads: async () => {
     const event = makeEvent();
     await send(server, sender.key, [event]);
@@ -243,6 +266,7 @@ const cases: Record<Exclude<Retention, Untimed>, () => Promise<Rows[]>> = {
 const recurring = [
   ...["delete-expired", "expire-events", "delete-old-notices", "delete-uploads-of-gone-events"],
   ...["delete-old-exports", "give-up-imports", "close-refusals", "expire-data-keys"],
+  ...["delete-old-alerts", "delete-given-up-jobs"],
 ];
 /** They clear up after those. */
 const clearing = ["delete-old-imports", "delete-files"];

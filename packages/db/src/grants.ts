@@ -45,7 +45,7 @@ export function grantsTo({ appGroup, ingestGroup }: RoleNames): string {
       users_to_index(integer, integer),
       delete_empty_event_counts(timestamptz, integer), expired_event_partition(timestamptz),
       delete_event_blocks(text, bigint, integer), drop_event_partition(text),
-      due_alert_rules(timestamptz, integer, uuid[]), new_alert_rules(integer), delete_old_notices(timestamptz), delete_old_exports(timestamptz),
+      due_alert_rules(timestamptz, integer, uuid[]), new_alert_rules(integer), delete_old_notices(timestamptz), delete_old_alerts(timestamptz), delete_old_exports(timestamptz),
       give_up_imports(timestamptz, timestamptz), delete_old_imports(timestamptz),
       delete_uploads_of_gone_events(integer), files_of_nothing(timestamptz, integer) to ${app};
   `;

@@ -1,4 +1,4 @@
-import { cleanUpQueue } from "../job-queues.ts";
+import { cleanUpQueue, deleteUserEventsQueue } from "../job-queues.ts";
 import { eraseDue } from "./apply-ledger.ts";
 import { cleanUp, cleanUpAfter } from "./clean-up.ts";
 import { confirmRemovedFiles } from "./confirm-files.ts";
@@ -22,6 +22,8 @@ export function defineErasureJobs(deps: ErasureDeps): void {
   jobs.every("confirm-removed-files", 60, () => confirmRemovedFiles(deps));
   jobs.every("expire-data-keys", 3600, () => expireKeys(deps));
   jobs.every("rewrap-data-keys", 600, async () => void (await dataKeys.rewrap()));
+  // However long a disk is full or a transaction lasts: nobody stays for that.
+  jobs.every("resume-erasures", 600, () => jobs.resume([deleteUserEventsQueue, cleanUpQueue]));
   // Not among the short ones, which a locked table must not keep waiting.
   jobs.define(cleanUpQueue, (payload) => cleanUpAfter(deps, cleanUp.parse(payload)), "transfers");
 }

@@ -124,7 +124,7 @@ export const noticeDeclarations = [
   declare(alerts, {
     purpose: "tells administrators of suspicious activity",
     basis: security,
-    kept: "account",
+    kept: "alerts",
     owner: "aboutUserId",
     columns: {
       id: "names it",

@@ -35,7 +35,14 @@ export const retentions = {
     text: "until the account is erased; of people without an account 180 days",
     by: "expire-data-keys",
   },
-  jobs: { text: "until the work is done, or the person is erased", by: "erasure" },
+  alerts: {
+    text: "90 days after an administrator was done with it, and a year after it was last seen at most",
+    by: "delete_old_alerts",
+  },
+  jobs: {
+    text: "until the work is done, or the person is erased; 30 days where it was given up",
+    by: "delete-given-up-jobs",
+  },
   log: {
     text: "as long as the log; what is personal in it can be read until its key is destroyed",
     by: "expire-data-keys",
