@@ -8,6 +8,7 @@ import { diskFull } from "../src/errors.ts";
 import { hashPassword } from "../src/identity/password.ts";
 import { makeExport } from "../src/own-data/export-job.ts";
 import { exportedColumns, ownTables } from "../src/own-data/read-own-rows.ts";
+import { writeArchive } from "../src/own-data/write-archive.ts";
 import { plantCanaries, raiseAbout } from "./canaries.ts";
 import type { Client } from "./client.ts";
 import { makeEvent, makeSender, send } from "./events-sender.ts";
@@ -109,6 +110,72 @@ test("a copy of one's data holds all of it, and nobody else's", async () => {
   for (const secret of ["password_hash", "hmac", "previous_secret", "hash"]) {
     expect(whole).not.toContain(`"${secret}":`);
   }
+});
+
+test("a copy of several pages of every table holds each row once, and nobody else's", async () => {
+  const { owner, deps } = server;
+  const people = 5;
+  const { client, id, canaries } = await seed("many0");
+  await seed("foreign");
+  /** One row for each person, so that there are never more. */
+  const alone = new Set(["users", "totp_factors", "alert_notices", "event_index"]);
+  /** What is not added up yet is added up meanwhile. */
+  const passing = new Set(["agent_counter_changes", "event_count_changes", "event_counts"]);
+  const several = ownTables.filter(({ table }) => !alone.has(getTableName(table)));
+  for (let person = 1; person < people; person += 1) {
+    const mark = `many${person}`;
+    const more = await populate(owner);
+    await raiseAbout(owner, more.id);
+    const planted = await plantCanaries(owner, more.id, mark, several);
+    for (const { table: declared } of several) {
+      const table = getTableName(declared);
+      const whose = table === "alerts" ? "about_user_id" : "user_id";
+      await owner`update ${owner(table)} set ${owner(whose)} = ${id} where ${owner(whose)} = ${more.id}`;
+    }
+    const known = new Set(canaries.map((canary) => canary.replace("many0", mark)));
+    canaries.push(...[...planted.values()].flat().filter((canary) => known.has(canary)));
+  }
+  const uploaded = await owner`select id from uploads where user_id = ${id}`;
+  for (const file of uploaded) {
+    await deps.files.put(id, file.id, new TextEncoder().encode(`bytes of ${file.id}`));
+  }
+  for (let time = 0; time < people; time += 1) {
+    must(await client.mutate("account.update", { displayName: `many0 ${time}` }));
+  }
+  // Renamed by that.
+  const renamed = "many0-users-display_name";
+  const { database, dataKeys, files } = deps;
+  const pieces: Uint8Array[] = [];
+  await writeArchive(
+    { database, dataKeys, files, userId: id, now: deps.now(), rowsAtOnce: 2 },
+    async (piece) => void pieces.push(piece),
+    async () => {},
+  );
+  const archive = Object.fromEntries(
+    Object.entries(unzipSync(Buffer.concat(pieces))).map(([name, bytes]) => [
+      name,
+      strFromU8(bytes),
+    ]),
+  );
+  const whole = Object.values(archive).join("\n");
+  expect(canaries.filter((one) => one !== renamed && !whole.includes(one))).toEqual([]);
+  expect(whole).not.toContain("foreign");
+  for (const { table: declared } of ownTables) {
+    const table = getTableName(declared);
+    if (passing.has(table)) continue;
+    const lines = (archive[`data/${table}.ndjson`] ?? "").split("\n").filter(Boolean);
+    const whose = { users: "id", alerts: "about_user_id" }[table] ?? "user_id";
+    const there = await owner`select 1 from ${owner(table)} where ${owner(whose)} = ${id}`;
+    expect([table, there.length >= (alone.has(table) ? 1 : people)]).toEqual([table, true]);
+    expect([table, lines.length]).toEqual([table, there.length]);
+  }
+  expect(uploaded).toHaveLength(people);
+  for (const file of uploaded) {
+    expect(archive[`uploads/${file.id}.txt`]).toBe(`bytes of ${file.id}`);
+  }
+  const entries = (archive["data/audit_log.ndjson"] ?? "").split("\n").filter(Boolean);
+  expect(entries.filter((line) => line.includes('"account.updated"'))).toHaveLength(people);
+  expect(new Set(entries).size).toBe(entries.length);
 });
 
 test("a link works once, and only for its owner", async () => {

@@ -2,13 +2,11 @@ import type { Database } from "@muniment/db/database.ts";
 import type { Declaration } from "@muniment/db/processing/declare.ts";
 import { declarations } from "@muniment/db/processing/record.ts";
 import { auditLog } from "@muniment/db/schema/audit.ts";
-import { and, count, eq, getTableColumns, getTableName, gt, or, type SQL, sql } from "drizzle-orm";
-import type { PgColumn } from "drizzle-orm/pg-core";
+import { and, count, eq, getTableColumns, getTableName, or, type SQL, sql } from "drizzle-orm";
+import { getTableConfig, type PgColumn } from "drizzle-orm/pg-core";
 import type { DataKeys } from "../audit/data-keys.ts";
 import { readable } from "../audit/sealed-personal.ts";
 import { showed } from "../audit/showed.ts";
-
-const rowsAtOnce = 2000;
 
 type Exported = Declaration & { owner: string };
 
@@ -51,40 +49,53 @@ const jsonOf = (value: unknown): unknown => {
   return typeof value === "bigint" ? value.toString() : value;
 };
 
-/** A user's rows of a table, some at once, without what is withheld. */
+/**
+ * What orders the rows of a table and tells them apart, each with its type: the columns of its key, whose
+ * index finds the next page; or, where it has none, the place on the disk.
+ */
+function orderOf(table: Declaration["table"]): { by: SQL; type: string }[] {
+  const { columns, primaryKeys } = getTableConfig(table);
+  // The columns that a key names are not those of the table, and know no type.
+  const named = primaryKeys[0]?.columns.map(({ name }) => name) ?? [];
+  const key = [
+    ...columns.filter(({ primary }) => primary),
+    ...named.flatMap((name) => columns.filter((column) => column.name === name)),
+  ];
+  if (key.length > 0) return key.map((one) => ({ by: sql`${one}`, type: one.getSQLType() }));
+  return ["oid", "tid"].map((type, at) => ({ by: sql.raw(["tableoid", "ctid"][at] ?? ""), type }));
+}
+
+const listOf = (parts: SQL[]) => sql.join(parts, sql`, `);
+
+/** A user's rows of a table, a page at once, without what is withheld. A copy is of no one moment. */
 export async function* readOwnRows(
   database: Database,
   declaration: Exported,
   userId: string,
+  rowsAtOnce: number,
 ): AsyncGenerator<Record<string, unknown>[]> {
   const { table } = declaration;
-  const selected = exportedColumns(declaration);
-  const primary = Object.values(columnsOf(declaration)).find((column) => column.primary);
-  // By the table's key where it has one, or else by place on the disk; a copy is of no one moment.
+  const order = orderOf(table);
+  const by = listOf(order.map((one) => one.by));
+  const place = sql<string>`json_build_array(${listOf(order.map((one) => sql`${one.by}::text`))})::text`;
   let after: SQL | undefined;
   for (;;) {
-    const place = primary ?? sql<string>`${table}.ctid`;
     const rows = await database
       .searches({ userId })
-      .select({ ...selected, __place: primary ? sql<string>`${primary}::text` : placeOf(table) })
+      .select({ ...exportedColumns(declaration), __place: place })
       .from(table)
       .where(and(eq(ownerOf(declaration), userId), after))
-      .orderBy(primary ? sql`${place}` : sql`tableoid, ctid`)
+      .orderBy(by)
       .limit(rowsAtOnce);
     if (rows.length === 0) return;
     yield rows.map(({ __place: _, ...row }) =>
       Object.fromEntries(Object.entries(row).map(([name, value]) => [name, jsonOf(value)])),
     );
     if (rows.length < rowsAtOnce) return;
-    const last = String(rows.at(-1)?.__place);
-    after = primary ? gt(primary, sql`${last}`) : afterPlace(last);
+    const last: string[] = JSON.parse(String(rows.at(-1)?.__place));
+    const values = order.map(({ type }, at) => sql`${last[at]}::text::${sql.raw(type)}`);
+    after = sql`(${by}) > (${listOf(values)})`;
   }
-}
-
-const placeOf = (_table: unknown) => sql<string>`tableoid::text || ' ' || ctid::text`;
-function afterPlace(place: string): SQL {
-  const [table, row] = place.split(" ");
-  return sql`(tableoid, ctid) > (${table}::oid, ${row}::tid)`;
 }
 
 /** Of the people whom an entry names together, one. */
@@ -102,6 +113,7 @@ export async function* readOwnEntries(
   database: Database,
   keys: DataKeys,
   userId: string,
+  rowsAtOnce: number,
 ): AsyncGenerator<Record<string, unknown>[]> {
   const own = await keys.idOf(userId);
   let after: SQL | undefined;

@@ -30,6 +30,8 @@ type Input = {
   files: Pick<KeptFiles, "read">;
   userId: string;
   now: Date;
+  /** Rows of a page. */
+  rowsAtOnce?: number;
 };
 
 const jsonTypes: Record<string, object> = {
@@ -70,7 +72,7 @@ function schemas() {
  * many are done. `put` is awaited, so that nothing piles up.
  */
 export async function writeArchive(
-  { database, dataKeys, files, userId, now }: Input,
+  { database, dataKeys, files, userId, now, rowsAtOnce = 2000 }: Input,
   put: (piece: Uint8Array) => Promise<void>,
   progress: (done: number, total: number) => Promise<void>,
 ): Promise<void> {
@@ -143,12 +145,14 @@ export async function writeArchive(
   await addText("processing.json", JSON.stringify(recordOfProcessing, null, 2));
   for (const declaration of ownTables) {
     const name = `data/${getTableName(declaration.table)}.ndjson`;
-    await addLines(name, readOwnRows(database, declaration, userId));
+    await addLines(name, readOwnRows(database, declaration, userId, rowsAtOnce));
   }
   const declared = ownTables.find(({ table }) => table === uploads);
   if (!declared) throw new Error("uploads are not declared");
-  for await (const rows of readOwnRows(database, declared, userId)) await addUploads(rows);
-  await addLines("data/audit_log.ndjson", readOwnEntries(database, dataKeys, userId));
+  for await (const rows of readOwnRows(database, declared, userId, rowsAtOnce))
+    await addUploads(rows);
+  const entries = readOwnEntries(database, dataKeys, userId, rowsAtOnce);
+  await addLines("data/audit_log.ndjson", entries);
   const manifest = { madeAt: now.toISOString(), user: userId, files: counts };
   await addText("manifest.json", JSON.stringify(manifest, null, 2));
   zip.end();
