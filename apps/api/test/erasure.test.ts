@@ -1,5 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { overwriteDeletedRows } from "@muniment/db/overwrite.ts";
 import { openCertificate } from "@muniment/verify/certificate.ts";
 import { verifyEvidence } from "@muniment/verify/evidence.ts";
 import { formatVerifierKey } from "@muniment/verify/signed-note.ts";
@@ -203,6 +204,15 @@ describe("erasing oneself", () => {
     expect((await member.query("auth.me")).status).toBe(401);
     // The mails that were there are gone from the outbox.
     expect(await mailsTo(server, member.email, 0)).toEqual([]);
+  });
+});
+
+test("nothing counts as overwritten while a transaction still sees what was deleted", async () => {
+  const { deps, owner } = server;
+  const few = { partitions: [], writeAheadLog: false, patienceMilliseconds: 300 };
+  await owner.begin("isolation level repeatable read", async (reading) => {
+    await reading`select 1 from users limit 1`;
+    await expect(overwriteDeletedRows(deps.owner, few)).rejects.toThrow("still sees");
   });
 });
 

@@ -129,12 +129,17 @@ test("a copy of several pages of every table holds each row once, and nobody els
     const planted = await plantCanaries(owner, more.id, mark, several);
     for (const { table: declared } of several) {
       const table = getTableName(declared);
+      if (passing.has(table)) continue;
       const whose = table === "alerts" ? "about_user_id" : "user_id";
       await owner`update ${owner(table)} set ${owner(whose)} = ${id} where ${owner(whose)} = ${more.id}`;
     }
     const known = new Set(canaries.map((canary) => canary.replace("many0", mark)));
     canaries.push(...[...planted.values()].flat().filter((canary) => known.has(canary)));
   }
+  await owner`
+    insert into event_counts (user_id, minutes, apart, start, agent_id, type, counts)
+    select ${id}, 15, 2, ${new Date(0)}, gen_random_uuid(), 'many.' || n, array_fill(1::bigint, array[20])
+    from generate_series(1, ${people}::int) n`;
   const uploaded = await owner`select id from uploads where user_id = ${id}`;
   for (const file of uploaded) {
     await deps.files.put(id, file.id, new TextEncoder().encode(`bytes of ${file.id}`));
@@ -169,6 +174,8 @@ test("a copy of several pages of every table holds each row once, and nobody els
     expect([table, there.length >= (alone.has(table) ? 1 : people)]).toEqual([table, true]);
     expect([table, lines.length]).toEqual([table, there.length]);
   }
+  const counted = (archive["data/event_counts.ndjson"] ?? "").match(/"many\.\d"/g);
+  expect(new Set(counted).size).toBe(people);
   expect(uploaded).toHaveLength(people);
   for (const file of uploaded) {
     expect(archive[`uploads/${file.id}.txt`]).toBe(`bytes of ${file.id}`);

@@ -33,9 +33,9 @@ const codeOf = (error: unknown) => (error instanceof Error && "code" in error ? 
  * Waits until no transaction can see what was deleted before now: what is still seen would be copied.
  * @throws where one lasts longer than its patience; this is to be tried again then
  */
-async function untilUnseen(sql: postgres.Sql) {
+async function untilUnseen(sql: postgres.Sql, patienceMilliseconds: number) {
   const [row] = await sql`select pg_current_xact_id()::xid::text as xid`;
-  const end = performance.now() + snapshotPatienceMilliseconds;
+  const end = performance.now() + patienceMilliseconds;
   while (performance.now() < end) {
     const seeing = await sql`
       select 1 from pg_stat_activity
@@ -98,7 +98,11 @@ async function renewWriteAheadLog(sql: postgres.Sql) {
  */
 export async function overwriteDeletedRows(
   owner: ConnectionFacts,
-  { partitions, writeAheadLog }: { partitions: readonly string[]; writeAheadLog: boolean },
+  {
+    partitions,
+    writeAheadLog,
+    patienceMilliseconds = snapshotPatienceMilliseconds,
+  }: { partitions: readonly string[]; writeAheadLog: boolean; patienceMilliseconds?: number },
 ): Promise<string[]> {
   const sql = connect(owner, {
     max: 1,
@@ -106,7 +110,7 @@ export async function overwriteDeletedRows(
     parameters: { lock_timeout: lockPatience },
   });
   try {
-    await untilUnseen(sql);
+    await untilUnseen(sql, patienceMilliseconds);
     const tables = await sql.unsafe(tablesSql, [personal]);
     const names = [...partitions, ...tables.map(({ name }) => name as string)];
     const left: string[] = [];
