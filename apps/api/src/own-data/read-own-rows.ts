@@ -49,23 +49,41 @@ const jsonOf = (value: unknown): unknown => {
   return typeof value === "bigint" ? value.toString() : value;
 };
 
-/**
- * What orders the rows of a table and tells them apart, each with its type: the columns of its key, whose
- * index finds the next page; or, where it has none, the place on the disk.
- */
-function orderOf(table: Declaration["table"]): { by: SQL; type: string }[] {
+/** The columns of a table's key in its order, by whose index the next page is found; none where there is no key. */
+function keyOf(table: Declaration["table"]): PgColumn[] {
   const { columns, primaryKeys } = getTableConfig(table);
   // The columns that a key names are not those of the table, and know no type.
   const named = primaryKeys[0]?.columns.map(({ name }) => name) ?? [];
-  const key = [
+  return [
     ...columns.filter(({ primary }) => primary),
     ...named.flatMap((name) => columns.filter((column) => column.name === name)),
   ];
-  if (key.length > 0) return key.map((one) => ({ by: sql`${one}`, type: one.getSQLType() }));
-  return ["oid", "tid"].map((type, at) => ({ by: sql.raw(["tableoid", "ctid"][at] ?? ""), type }));
 }
 
 const listOf = (parts: SQL[]) => sql.join(parts, sql`, `);
+const placeName = (at: number) => `__place${at}`;
+
+/** How pages of a table follow one another: by its key, or else by place on the disk. */
+function pagesOf(table: Declaration["table"]) {
+  const key = keyOf(table);
+  if (key.length === 0) {
+    return {
+      by: sql`tableoid, ctid`,
+      places: { [placeName(0)]: sql`tableoid::text`, [placeName(1)]: sql`ctid::text` },
+      after: (last: Record<string, unknown>) =>
+        sql`(tableoid, ctid) > (${last[placeName(0)]}::text::oid, ${last[placeName(1)]}::text::tid)`,
+    };
+  }
+  const by = listOf(key.map((column) => sql`${column}`));
+  return {
+    by,
+    places: Object.fromEntries(key.map((column, at) => [placeName(at), column])),
+    after: (last: Record<string, unknown>) => {
+      const values = key.map((column, at) => sql`${sql.param(last[placeName(at)], column)}`);
+      return sql`(${by}) > (${listOf(values)})`;
+    },
+  };
+}
 
 /** A user's rows of a table, a page at once, without what is withheld. A copy is of no one moment. */
 export async function* readOwnRows(
@@ -75,26 +93,24 @@ export async function* readOwnRows(
   rowsAtOnce: number,
 ): AsyncGenerator<Record<string, unknown>[]> {
   const { table } = declaration;
-  const order = orderOf(table);
-  const by = listOf(order.map((one) => one.by));
-  const place = sql<string>`json_build_array(${listOf(order.map((one) => sql`${one.by}::text`))})::text`;
+  const exported = exportedColumns(declaration);
+  const { by, places, after: follows } = pagesOf(table);
   let after: SQL | undefined;
   for (;;) {
-    const rows = await database
+    const rows: Record<string, unknown>[] = await database
       .searches({ userId })
-      .select({ ...exportedColumns(declaration), __place: place })
+      .select({ ...exported, ...places })
       .from(table)
       .where(and(eq(ownerOf(declaration), userId), after))
       .orderBy(by)
       .limit(rowsAtOnce);
-    if (rows.length === 0) return;
-    yield rows.map(({ __place: _, ...row }) =>
-      Object.fromEntries(Object.entries(row).map(([name, value]) => [name, jsonOf(value)])),
+    const last = rows.at(-1);
+    if (!last) return;
+    yield rows.map((row) =>
+      Object.fromEntries(Object.keys(exported).map((name) => [name, jsonOf(row[name])])),
     );
     if (rows.length < rowsAtOnce) return;
-    const last: string[] = JSON.parse(String(rows.at(-1)?.__place));
-    const values = order.map(({ type }, at) => sql`${last[at]}::text::${sql.raw(type)}`);
-    after = sql`(${by}) > (${listOf(values)})`;
+    after = follows(last);
   }
 }
 
