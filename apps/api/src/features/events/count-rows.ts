@@ -4,7 +4,13 @@ import { type SQL, sql } from "drizzle-orm";
 import { type ChartPieces, chartPieces, type RawPiece } from "./chart-pieces.ts";
 import { conditionOf, isCountable } from "./conditions.ts";
 import { countedRows, intervals } from "./counted-rows.ts";
-import { countedText, type Dimension, dimensionText, isCountedDimension } from "./dimension.ts";
+import {
+  countedColumn,
+  countedText,
+  type Dimension,
+  dimensionText,
+  isCountedDimension,
+} from "./dimension.ts";
 import { eventsWithin, newestEvents } from "./page-statement.ts";
 import type { Question } from "./question.ts";
 import type { TimeRange } from "./time-range.ts";
@@ -48,15 +54,21 @@ function fromChanges({ userId, query, by, step }: Counting, covered: TimeRange):
       and ${conditionOf(query, eventCountChanges) ?? sql`true`}`;
 }
 
-/** The single events at an edge, read by the key of the events whatever else is asked. */
+/**
+ * The single events at an edge, read by the key of the events whatever else is asked. It lies in one
+ * quarter of an hour, so in one interval; values become text once they are counted.
+ */
 function fromEdge({ userId, query, by, step }: Counting, { sign, ...piece }: RawPiece) {
+  const columns = by.map((dimension) => countedColumn(dimension, events));
   return sql`
-    select ${startOf(sql`${events.occurredAt}`, step)} as start, ${sign}::bigint as count
+    select ${startOf(at(piece.from), step)} as start, ${sign} * count as count
       ${sql.join(values(by, dimensionText))}
     from (
-      select * from ${events} where ${events.userId} = ${userId}
-        and ${within(sql`${events.occurredAt}`, piece)} offset 0
-    ) as ${events} where ${conditionOf(query) ?? sql`true`}`;
+      select ${sql.join([...columns, sql`count(*) as count`], sql`, `)} from (
+        select * from ${events} where ${events.userId} = ${userId}
+          and ${within(sql`${events.occurredAt}`, piece)} offset 0
+      ) as ${events} where ${conditionOf(query) ?? sql`true`} group by ${sql.join(columns, sql`, `)}
+    ) as ${events}`;
 }
 
 /** Single events of pieces of time. */

@@ -14,12 +14,15 @@ const longestValue = 256;
 export const isCountedDimension = (dimension: Dimension) =>
   dimension === "type" || dimension === "level" || dimension === "agentId";
 
-/** The value of a counted dimension as text. */
-export function countedText(dimension: Dimension, columns: CountedColumns): SQL<string> {
-  if (dimension === "type") return sql`${columns.type}`;
-  if (dimension === "level") return sql`${columns.level}::text`;
-  return sql`${columns.agentId}::text`;
+/** Where the value of a counted dimension stands. */
+export function countedColumn(dimension: Dimension, columns: CountedColumns) {
+  if (dimension === "type") return columns.type;
+  return dimension === "level" ? columns.level : columns.agentId;
 }
+
+/** The value of a counted dimension as text. */
+export const countedText = (dimension: Dimension, columns: CountedColumns): SQL<string> =>
+  sql`${countedColumn(dimension, columns)}::text`;
 
 /** The value of a dimension of an event as text; null where it has none. */
 export function dimensionText(dimension: Dimension): SQL<string | null> {
