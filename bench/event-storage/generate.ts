@@ -1,8 +1,11 @@
 import type postgres from "postgres";
 import { heavyUser, openScratch } from "./scratch.ts";
 
-const rowsPerStatement = 250_000;
-const changesPerFold = 50_000;
+/** How many rows and changes of counts a transaction is of. */
+type Pieces = { rows: number; changes: number };
+const large: Pieces = { rows: 250_000, changes: 50_000 };
+/** What follows commits waits for the oldest transaction of the server, whoever's it is. */
+const small: Pieces = { rows: 1000, changes: 1000 };
 
 /** For what is made once and measured under others. */
 const loading = {
@@ -37,10 +40,15 @@ async function prepare(owner: postgres.Sql) {
  * Stores events of the last 30 days in the order of time, about 300 bytes each; of 8 agents and 12 types
  * of one heavy user, and of 200 others.
  */
-async function fill(owner: postgres.Sql, rows: number, tell: (what: string) => void) {
+async function fill(
+  owner: postgres.Sql,
+  rows: number,
+  pieces: Pieces,
+  tell: (what: string) => void = () => {},
+) {
   const [{ end } = { end: "" }] = await owner`select date_trunc('hour', now())::text as end`;
-  for (let from = 0; from < rows; from += rowsPerStatement) {
-    const to = Math.min(from + rowsPerStatement, rows);
+  for (let from = 0; from < rows; from += pieces.rows) {
+    const to = Math.min(from + pieces.rows, rows);
     await owner.begin(async (tx) => {
       // Without looking up each row's user and agent.
       await tx`set local session_replication_role = replica`;
@@ -51,14 +59,14 @@ async function fill(owner: postgres.Sql, rows: number, tell: (what: string) => v
 }
 
 /** Counts all events anew, as the product adds up what is stored. */
-async function count(owner: postgres.Sql) {
+async function count(owner: postgres.Sql, { changes }: Pieces) {
   await owner`truncate event_counts, event_count_changes`;
   await owner`
     insert into event_count_changes (user_id, start, agent_id, type, level, count)
     select user_id, date_bin('15 minutes', occurred_at, '1970-01-01Z') as start, agent_id, type, level, count(*)
     from events group by 1, 2, 3, 4, 5 order by start, user_id`;
   for (let folded = 1; folded > 0; ) {
-    const [row] = await owner`select fold_event_counts(${changesPerFold}) as folded`;
+    const [row] = await owner`select fold_event_counts(${changes}) as folded`;
     folded = Number(row?.folded);
   }
 }
@@ -66,8 +74,8 @@ async function count(owner: postgres.Sql) {
 /** The same events, counted, in a database that has just been made. */
 export async function fillSmall(owner: postgres.Sql, rows: number) {
   await prepare(owner);
-  await fill(owner, rows, () => {});
-  await count(owner);
+  await fill(owner, rows, small);
+  await count(owner, small);
 }
 
 /** Makes the events of a database. */
@@ -81,7 +89,7 @@ export async function generate(folder: string, name: string, rows: number) {
   const started = performance.now();
   const tell = (what: string) =>
     console.log(`${what} after ${((performance.now() - started) / 1000).toFixed(0)} s`);
-  await fill(owner, rows, tell);
+  await fill(owner, rows, large, tell);
   // Told as of the parent alone, though it is of the partitions, too.
   for (const { definition } of definitions)
     await owner.unsafe(String(definition).replace(" ON ONLY ", " ON "));
@@ -94,7 +102,7 @@ export async function generate(folder: string, name: string, rows: number) {
 /** Counts the events of a database that has been made, which may have been long ago. */
 export async function sumUp(folder: string, name: string) {
   const { owner, stop } = await openScratch(folder, name, loading);
-  await count(owner);
+  await count(owner, large);
   await owner`vacuum (analyze) event_counts`;
   await owner`vacuum (analyze) event_count_changes`;
   await stop();
