@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { indexUser } from "../src/features/events/index-events.ts";
 import type { TestServer } from "./harness.ts";
 
@@ -11,6 +12,7 @@ export async function indexAll(server: TestServer, userId: string): Promise<void
           and ((r.commit_xid, r.position) > (i.commit_xid, i.position)) is not false
       ) as done`;
     if (row?.done) return;
+    await sleep(20);
   }
   throw new Error("the index does not come to an end");
 }
