@@ -96,7 +96,8 @@ export async function problemsOf(
   }
   // One statement, so one snapshot: what is being added up meanwhile is counted once.
   const [charts] = await sql`
-    select (select coalesce(sum(count), 0) from event_counts where minutes = 15 and apart = 0)
+    select (select coalesce(sum(count), 0) from event_counts cross join unnest(counts) as count
+        where minutes = 15 and apart = 0)
       + (select coalesce(sum(count), 0) from event_count_changes) as count`;
   if (Number(charts?.count) !== receipted.length) wrong.push(`the charts count ${charts?.count}`);
   return wrong;
