@@ -6,7 +6,7 @@ import type { ConnectionFacts, connect } from "./connection.ts";
 import { createExclusivePool, type Waiting } from "./exclusive-pool.ts";
 import { runPrepared } from "./prepared.ts";
 import { createRowReader, type RowReader } from "./row-reader.ts";
-import { type ReadPool, runKnown, runPlanned, type Scope, scopedClient } from "./scope.ts";
+import { createKnownTexts, type ReadPool, type Scope, scopedClient } from "./scope.ts";
 import { createSharedPool } from "./shared-pool.ts";
 import { createStatements, type Statements } from "./statements.ts";
 import { openTransactions, type TransactionOptions, type Tx } from "./transactions.ts";
@@ -146,9 +146,10 @@ export function openDatabase(connections: DatabaseConnections): Database {
     // What is executed there has values of any number, and a plan that is always the same.
     parameters: { ...parameters, plan_cache_mode: "force_generic_plan" },
   });
+  const known = createKnownTexts();
   /** For statements that differ without end. */
   const differing = (pool: ReadPool) => (scope: Scope) =>
-    drizzle(scopedClient(pool, scope, runKnown) as unknown as postgres.Sql);
+    drizzle(scopedClient(pool, scope, known.custom) as unknown as postgres.Sql);
   const quickFirst: ReadPool = {
     use: (run) =>
       quickSearches.use(run).catch((error: unknown) => {
@@ -167,7 +168,7 @@ export function openDatabase(connections: DatabaseConnections): Database {
     quickSearches: differing(quickSearches),
     tails: differing(tails),
     counts: (scope) =>
-      drizzle(scopedClient(quickFirst, scope, runPlanned) as unknown as postgres.Sql),
+      drizzle(scopedClient(quickFirst, scope, known.planned) as unknown as postgres.Sql),
     rows: rows.read,
     run: (query, scope, values) => runPrepared(named, query, scope, values),
     ingest,

@@ -99,29 +99,32 @@ const runAgain = pipeline(() => true);
 /** Each takes memory on every connection. */
 const mostKnown = 100;
 const askedOften = 3;
-const known = new Set<string>();
-let asked = new Map<string, number>();
-
-/** Whether a text is among the first that were asked often; the others are not remembered for long. */
-function isKnown(text: string): boolean {
-  if (known.has(text)) return true;
-  if (known.size === mostKnown) return false;
-  if (asked.size === mostKnown * 10) asked = new Map();
-  const times = (asked.get(text) ?? 0) + 1;
-  asked.set(text, times);
-  if (times < askedOften) return false;
-  known.add(text);
-  asked.delete(text);
-  return true;
-}
 
 /**
  * For texts that hold what a user asks for, which differ without end, though few are asked again and
- * again: those stay prepared, which spares a round trip in which the driver asks for their types.
+ * again: the first of those stay prepared on the connections of a database, which spares a round trip
+ * in which the driver asks for their types. The others are not remembered for long.
  */
-export const runKnown = pipeline(isKnown);
-/** The same for texts whose best plan is the same for any values: they are not planned anew. */
-export const runPlanned = pipeline(isKnown, "set local plan_cache_mode = force_generic_plan; ");
+export function createKnownTexts(): Record<"custom" | "planned", ScopedRun> {
+  const known = new Set<string>();
+  let asked = new Map<string, number>();
+  function isKnown(text: string): boolean {
+    if (known.has(text)) return true;
+    if (known.size === mostKnown) return false;
+    if (asked.size === mostKnown * 10) asked = new Map();
+    const times = (asked.get(text) ?? 0) + 1;
+    asked.set(text, times);
+    if (times < askedOften) return false;
+    known.add(text);
+    asked.delete(text);
+    return true;
+  }
+  return {
+    custom: pipeline(isKnown),
+    // For texts whose best plan is the same for any values: they are not planned anew.
+    planned: pipeline(isKnown, "set local plan_cache_mode = force_generic_plan; "),
+  };
+}
 
 /**
  * The part of a postgres.js client that Drizzle uses for single statements. Each becomes a read-only
