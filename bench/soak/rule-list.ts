@@ -518,7 +518,7 @@ export const rules: readonly Rule[] = [
     [
       "one found to be over stays so",
       `${identity}/sessions.ts`,
-      "await tx.delete(sessions).where(eq(sessions.id, id));\n      return null;",
+      "await deleteSession();\n    return null;",
       "return null;",
       "a session found to be over stays so",
     ],
@@ -659,8 +659,8 @@ export const rules: readonly Rule[] = [
     [
       "a disabled user's access token is dead",
       `${identity}/token-families.ts`,
-      "eq(sessions.userId, userId), isNull(users.disabledAt))",
-      "eq(sessions.userId, userId))",
+      'eq(sessions.userId, sql.placeholder("userId")),\n      isNull(users.disabledAt),',
+      'eq(sessions.userId, sql.placeholder("userId")),',
       "the tokens of a user disabled behind the API's back",
     ],
     [

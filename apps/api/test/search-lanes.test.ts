@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { makeEvent, makeSender, send } from "./events-sender.ts";
-import { must, startTestServer, type TestServer } from "./harness.ts";
+import { must, password, startTestServer, type TestServer } from "./harness.ts";
 
 const day = 86_400_000;
 /** As many connections as there are for long searches. */
@@ -54,13 +54,12 @@ const messages = (answer: Awaited<ReturnType<typeof search>>) =>
 function watchLanes() {
   const { database } = server.deps;
   const used: string[] = [];
-  for (const name of ["run", "quickSearches", "searches", "searching"] as const) {
+  for (const name of ["pages", "quickSearches", "searches", "searching"] as const) {
     // biome-ignore lint/suspicious/noExplicitAny: overloads of four functions
     const real = database[name].bind(database) as (...all: any[]) => any;
     // biome-ignore lint/suspicious/noExplicitAny: overloads of four functions
     vi.spyOn(database, name).mockImplementation((...all: any[]) => {
-      // Not what tells whose session it is.
-      if (name !== "run" || "from" in all[2]) used.push(name);
+      used.push(name);
       return real(...all);
     });
   }
@@ -136,7 +135,7 @@ test("an account that is empty, or whose events are all recent, costs one statem
       used.length = 0;
       const { items } = must(await member.query("events.search", { query }));
       expect(items).toHaveLength(query === "trace:x" ? 0 : count);
-      expect([query, ...used]).toEqual([query, query === undefined ? "run" : "quickSearches"]);
+      expect([query, ...used]).toEqual([query, query === undefined ? "pages" : "quickSearches"]);
     }
   }
 });
@@ -171,4 +170,49 @@ test("the reads of tails have connections that no search waits for", async () =>
   } finally {
     await free();
   }
+});
+
+/** How many connections of each pool wait for a lock. */
+async function lockWaitsByPool() {
+  const rows = await server.owner`
+    select application_name as pool, count(distinct pid)::int as waiting
+    from pg_locks join pg_stat_activity using (pid)
+    where not granted and datname = current_database() group by application_name`;
+  return Object.fromEntries(rows.map(({ pool, waiting }) => [pool, waiting]));
+}
+
+test("who is signed in is told so while changes, lists, pages and searches all wait", async () => {
+  const { owner } = server;
+  const [browser, other] = [await server.member(), await server.member()];
+  const signIn = { email: other.email, password };
+  const tokens = must(await server.anonymous().mutate("tokens.issue", signIn));
+  const program = server.anonymous({ authorization: `Bearer ${tokens.accessToken}` });
+  // So long ago that their use is to be written down.
+  await owner`update sessions set last_used_at = now() - interval '2 minutes'`;
+  const free = await holdLongSearches(lane);
+  let answered = 0;
+  const times = (count: number, call: () => Promise<unknown>) =>
+    Array.from({ length: count }, () => call().then(() => (answered += 1)));
+  const { waiting } = await owner.begin(async (sql) => {
+    await sql`lock table agents, events in access exclusive mode`;
+    const waiting = [
+      ...times(20, () => sender.member.mutate("agents.create", { name: "waits" })),
+      ...times(8, () => sender.member.query("agents.list")),
+      ...times(4, () => search({})),
+    ];
+    const all = { muniment: 12, "muniment-reads": 4, "muniment-pages": 2 };
+    await expect.poll(lockWaitsByPool).toEqual(all);
+    for (const client of [browser, program]) {
+      must(await client.query("auth.me"));
+      must(await client.query("sessions.list"));
+    }
+    expect(answered).toBe(0);
+    return { waiting };
+  });
+  await Promise.all(waiting);
+  await free();
+  const used = await owner`
+    select kind from sessions where last_used_at > now() - interval '1 minute'
+      and user_id in (${browser.id}, ${other.id}) order by kind`;
+  expect(used.map(({ kind }) => kind)).toEqual(["browser", "token"]);
 });

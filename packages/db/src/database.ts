@@ -21,7 +21,12 @@ export type Database = {
     run: (tx: Tx) => Promise<T>,
     options?: TransactionOptions,
   ): Promise<T>;
-  /** Builds single read-only statements that see only the scope's rows. */
+  /**
+   * The same for a change of one row by its key that the answer to any call may have to wait for:
+   * connections of its own, so that it waits for nothing but its like.
+   */
+  touch: Database["transaction"];
+  /** Builds single read-only statements that see only the scope's rows; no change keeps them waiting. */
   reads(scope: Scope): PostgresJsDatabase;
   /**
    * The same for what may take long: connections of its own, and an earlier end. Too many who wait for
@@ -41,12 +46,13 @@ export type Database = {
   counts(scope: Scope): PostgresJsDatabase;
   /** The same for many rows, which come as PostgreSQL sends them, in binary form (`row-reader.ts`). */
   rows: RowReader["read"];
-  /** Runs a read that was prepared with `build` (`prepared.ts`). */
-  run<T extends PreparedQueryConfig>(
-    query: PgPreparedQuery<T>,
-    scope: Scope,
-    values: Record<string, unknown>,
-  ): Promise<T["execute"]>;
+  /**
+   * Runs a read of few rows by a key that was prepared with `build` (`prepared.ts`): who calls is found
+   * so, and no call is kept waiting by what others search for or change.
+   */
+  run: RunPrepared;
+  /** The same for pages of events, which those wait for. */
+  pages: RunPrepared;
   /** Connections of the role that may only insert events. */
   ingest: Statements;
   /** The same for many rows at once, for coalesced ingest. */
@@ -59,6 +65,12 @@ export type Database = {
   health: Statements;
   close(): Promise<void>;
 };
+
+type RunPrepared = <T extends PreparedQueryConfig>(
+  query: PgPreparedQuery<T>,
+  scope: Scope,
+  values: Record<string, unknown>,
+) => Promise<T["execute"]>;
 
 export type DatabaseConnections = { app: ConnectionFacts; ingest: ConnectionFacts };
 
@@ -77,23 +89,28 @@ export function openDatabase(connections: DatabaseConnections): Database {
   const end = ({ sql }: { sql: postgres.Sql }) => sql.end({ timeout: 5 });
   const poolOf = (size: number, facts: Facts, waiting?: Waiting) =>
     createExclusivePool(size, open(facts), end, ({ isBroken }) => isBroken(), waiting);
-  const app = poolOf(16, { ...options, applicationName: "muniment" });
-  const named = createSharedPool(
-    4,
-    open({
-      ...options,
-      applicationName: "muniment-named",
-      parameters: {
-        ...parameters,
-        // Each finds its rows by a key, whatever the key: to plan anew would take longer than to run.
-        plan_cache_mode: "force_generic_plan",
-        // In the order of the key, too: a plan for any user would read a table that was small all at once.
-        enable_seqscan: "off",
-        enable_bitmapscan: "off",
-      },
-    }),
-    end,
-  );
+  const app = poolOf(12, { ...options, applicationName: "muniment" });
+  const reads = poolOf(4, { ...options, applicationName: "muniment-reads" });
+  const touches = poolOf(2, { ...options, applicationName: "muniment-touch" });
+  const forPrepared = (name: string, size: number) =>
+    createSharedPool(
+      size,
+      open({
+        ...options,
+        applicationName: `muniment-${name}`,
+        parameters: {
+          ...parameters,
+          // Each finds its rows by a key, whatever the key: to plan anew would take longer than to run.
+          plan_cache_mode: "force_generic_plan",
+          // In the order of the key, too: a plan for any user would read a table that was small all at once.
+          enable_seqscan: "off",
+          enable_bitmapscan: "off",
+        },
+      }),
+      end,
+    );
+  const named = forPrepared("named", 4);
+  const pages = forPrepared("pages", 2);
   const forSearches = (name: string, size: number, milliseconds: number) =>
     poolOf(
       size,
@@ -157,11 +174,15 @@ export function openDatabase(connections: DatabaseConnections): Database {
         throw error;
       }),
   };
-  const pools = [app, named, quickSearches, searches, tails, rows];
+  const pools = [app, touches, reads, named, pages, quickSearches, searches, tails, rows];
+  const within =
+    (pool: typeof app): Database["transaction"] =>
+    (scope, run, options) =>
+      pool.use(({ transaction }) => transaction(scope, run, options));
   return {
-    transaction: (scope, run, options) =>
-      app.use(({ transaction }) => transaction(scope, run, options)),
-    reads: (scope) => drizzle(scopedClient(app, scope) as unknown as postgres.Sql),
+    transaction: within(app),
+    touch: within(touches),
+    reads: (scope) => drizzle(scopedClient(reads, scope) as unknown as postgres.Sql),
     searches: differing(searches),
     searching: (scope, run) =>
       searches.use((connection) => run(differing({ use: (act) => act(connection) })(scope))),
@@ -171,6 +192,7 @@ export function openDatabase(connections: DatabaseConnections): Database {
       drizzle(scopedClient(quickFirst, scope, known.planned) as unknown as postgres.Sql),
     rows: rows.read,
     run: (query, scope, values) => runPrepared(named, query, scope, values),
+    pages: (query, scope, values) => runPrepared(pages, query, scope, values),
     ingest,
     bulk,
     raw,

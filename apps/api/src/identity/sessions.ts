@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { Database, Tx } from "@muniment/db/database.ts";
+import { build } from "@muniment/db/prepared.ts";
 import { sessions } from "@muniment/db/schema/sessions.ts";
 import { users } from "@muniment/db/schema/users.ts";
 import type { AuthenticationMethod } from "@muniment/shared/second-factors.ts";
-import { eq, lte, sql } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { type Adapter, type DatabaseSession, Lucia, TimeSpan } from "lucia";
 import type { Config } from "../config.ts";
 import { AppError } from "../errors.ts";
@@ -51,51 +52,35 @@ const userColumns = {
   secondFactorAt: users.secondFactorAt,
 };
 
+const sessionAndUser = build
+  .select({ session: sessions, user: userColumns })
+  .from(sessions)
+  .innerJoin(users, eq(users.id, sessions.userId))
+  .where(eq(sessions.id, sql.placeholder("id")))
+  .prepare("session_and_user");
+
 function toDatabaseSession(row: Attributes): DatabaseSession {
   return { id: row.id, userId: row.userId, expiresAt: row.expiresAt, attributes: row };
 }
 
-type Begin = (session: Attributes) => Promise<void>;
-const beginsNone: Begin = async () => {
-  throw new Error("no session begins here");
+const unused = async (): Promise<never> => {
+  throw new Error("Lucia asks for what it is not used for");
 };
 
-/** Lucia's storage in one transaction. Ids arrive hashed and are used as they are. */
-function adapterOf(tx: Tx, begin: Begin): Adapter {
-  return {
-    async getSessionAndUser(sessionId) {
-      const [row] = await tx
-        .select({ session: sessions, user: userColumns })
-        .from(sessions)
-        .innerJoin(users, eq(users.id, sessions.userId))
-        .where(eq(sessions.id, sessionId));
-      if (!row) return [null, null];
-      return [toDatabaseSession(row.session), { id: row.session.userId, attributes: row.user }];
-    },
-    async getUserSessions(userId) {
-      const rows = await tx.select().from(sessions).where(eq(sessions.userId, userId));
-      return rows.map(toDatabaseSession);
-    },
-    // Lucia knows no absolute end, so the end is the one among the attributes.
-    async setSession({ id, userId, attributes }) {
-      await begin({ ...attributes, id, userId });
-    },
+/** Lucia over those parts of its storage that a use of it needs. Ids arrive hashed. */
+function luciaOf(storage: Partial<Adapter>, { sessionIdleSeconds }: Lifetimes) {
+  const adapter: Adapter = {
+    getSessionAndUser: unused,
+    getUserSessions: unused,
+    setSession: unused,
     // Lucia would renew a session past its absolute end, so `findSession` renews instead.
-    async updateSessionExpiration() {},
-    async deleteSession(sessionId) {
-      await tx.delete(sessions).where(eq(sessions.id, sessionId));
-    },
-    async deleteUserSessions(userId) {
-      await tx.delete(sessions).where(eq(sessions.userId, userId));
-    },
-    async deleteExpiredSessions() {
-      await tx.delete(sessions).where(lte(sessions.expiresAt, new Date()));
-    },
+    updateSessionExpiration: async () => {},
+    deleteSession: unused,
+    deleteUserSessions: unused,
+    deleteExpiredSessions: unused,
+    ...storage,
   };
-}
-
-function luciaOf(tx: Tx, { sessionIdleSeconds }: Lifetimes, begin = beginsNone) {
-  return new Lucia(adapterOf(tx, begin), {
+  return new Lucia(adapter, {
     sessionExpiresIn: new TimeSpan(sessionIdleSeconds, "s"),
     getSessionAttributes: (attributes) => attributes,
     getUserAttributes: (attributes) => attributes,
@@ -131,10 +116,11 @@ export async function createSession(
   const token = newSessionToken();
   const id = sessionIdOf(token);
   let device: DeviceFacts | undefined;
-  const begin = async (session: Attributes) => {
-    device = await beginSession(tx, session, facts.deviceTokens);
+  // Lucia knows no absolute end, so the end is the one among the attributes.
+  const setSession: Adapter["setSession"] = async ({ attributes }) => {
+    device = await beginSession(tx, attributes, facts.deviceTokens);
   };
-  await luciaOf(tx, facts.lifetimes, begin).createSession(
+  await luciaOf({ setSession }, facts.lifetimes).createSession(
     userId,
     {
       id,
@@ -172,32 +158,40 @@ export async function findSession(
   isUse: boolean,
 ): Promise<UserPrincipal | null> {
   const id = sessionIdOf(token);
-  return database.transaction({ credential: id }, async (tx) => {
-    const { session, user } = await luciaOf(tx, lifetimes).validateSession(id);
-    if (!session || user.disabledAt) return null;
-    if (expiryOf(session.createdAt, session.lastUsedAt, lifetimes) <= now) {
-      await tx.delete(sessions).where(eq(sessions.id, id));
-      return null;
-    }
-    if (isUse && secondsAfter(session.lastUsedAt, touchSeconds(lifetimes)) <= now) {
-      const expiresAt = expiryOf(session.createdAt, now, lifetimes);
-      await tx.update(sessions).set({ lastUsedAt: now, expiresAt }).where(eq(sessions.id, id));
-    }
-    return {
-      kind: "user",
-      via: "browser",
-      userId: user.id,
-      email: user.email,
-      displayName: user.displayName,
-      role: roleAt(user, now),
-      createdAt: new Date(user.createdAt),
-      retentionDays: user.retentionDays,
-      secondFactor: user.secondFactorAt !== null,
-      sessionId: id,
-      sessionPublicId: session.publicId,
-      authenticatedAt: new Date(session.authenticatedAt),
-    };
-  });
+  const scope = { credential: id };
+  const deleteSession = async () => {
+    await database.touch(scope, (tx) => tx.delete(sessions).where(eq(sessions.id, id)));
+  };
+  const getSessionAndUser: Adapter["getSessionAndUser"] = async () => {
+    const [row] = await database.run(sessionAndUser, scope, { id });
+    if (!row) return [null, null];
+    return [toDatabaseSession(row.session), { id: row.session.userId, attributes: row.user }];
+  };
+  const lucia = luciaOf({ getSessionAndUser, deleteSession }, lifetimes);
+  const { session, user } = await lucia.validateSession(id);
+  if (!session || user.disabledAt) return null;
+  if (expiryOf(session.createdAt, session.lastUsedAt, lifetimes) <= now) {
+    await deleteSession();
+    return null;
+  }
+  if (isUse && secondsAfter(session.lastUsedAt, touchSeconds(lifetimes)) <= now) {
+    const used = { lastUsedAt: now, expiresAt: expiryOf(session.createdAt, now, lifetimes) };
+    await database.touch(scope, (tx) => tx.update(sessions).set(used).where(eq(sessions.id, id)));
+  }
+  return {
+    kind: "user",
+    via: "browser",
+    userId: user.id,
+    email: user.email,
+    displayName: user.displayName,
+    role: roleAt(user, now),
+    createdAt: new Date(user.createdAt),
+    retentionDays: user.retentionDays,
+    secondFactor: user.secondFactorAt !== null,
+    sessionId: id,
+    sessionPublicId: session.publicId,
+    authenticatedAt: new Date(session.authenticatedAt),
+  };
 }
 
 /**

@@ -1,10 +1,11 @@
 import { createHash, createHmac, randomBytes } from "node:crypto";
 import type { Database, Tx } from "@muniment/db/database.ts";
+import { build } from "@muniment/db/prepared.ts";
 import { refreshTokens } from "@muniment/db/schema/refresh-tokens.ts";
 import { sessions } from "@muniment/db/schema/sessions.ts";
 import { users } from "@muniment/db/schema/users.ts";
 import type { AuthenticationMethod } from "@muniment/shared/second-factors.ts";
-import { and, eq, isNull } from "drizzle-orm";
+import { and, eq, isNull, sql } from "drizzle-orm";
 import { v7 as uuidv7 } from "uuid";
 import type { TokenSubject } from "./access-tokens.ts";
 import type { UserPrincipal } from "./principal.ts";
@@ -161,6 +162,19 @@ export async function endFamily(tx: Tx, token: string): Promise<Family | null> {
 /** How stale the last use of a family may get before a use is written down. */
 const touchMilliseconds = 60_000;
 
+const familyAndUser = build
+  .select({ session: sessions, user: users })
+  .from(sessions)
+  .innerJoin(users, eq(users.id, sessions.userId))
+  .where(
+    and(
+      eq(sessions.id, sql.placeholder("id")),
+      eq(sessions.userId, sql.placeholder("userId")),
+      isNull(users.disabledAt),
+    ),
+  )
+  .prepare("family_and_user");
+
 /** The user of a family, or null when it has ended, or its user is disabled. */
 export async function findFamily(
   database: Database,
@@ -169,34 +183,30 @@ export async function findFamily(
   isUse: boolean,
 ): Promise<UserPrincipal | null> {
   const id = familyId(sessionPublicId);
-  return database.transaction({ userId }, async (tx) => {
-    const [found] = await tx
-      .select({ session: sessions, user: users })
-      .from(sessions)
-      .innerJoin(users, eq(users.id, sessions.userId))
-      .where(and(eq(sessions.id, id), eq(sessions.userId, userId), isNull(users.disabledAt)));
-    if (!found) return null;
-    const { session, user } = found;
-    if (session.expiresAt <= now) {
-      await tx.delete(sessions).where(eq(sessions.id, id));
-      return null;
-    }
-    if (isUse && session.lastUsedAt.getTime() + touchMilliseconds <= now.getTime()) {
-      await tx.update(sessions).set({ lastUsedAt: now }).where(eq(sessions.id, id));
-    }
-    return {
-      kind: "user",
-      via: "token",
-      userId,
-      email: user.email,
-      displayName: user.displayName,
-      role: roleAt(user, now),
-      createdAt: user.createdAt,
-      retentionDays: user.retentionDays,
-      secondFactor: user.secondFactorAt !== null,
-      sessionId: id,
-      sessionPublicId,
-      authenticatedAt: session.authenticatedAt,
-    };
-  });
+  const scope = { userId };
+  const [found] = await database.run(familyAndUser, scope, { id, userId });
+  if (!found) return null;
+  const { session, user } = found;
+  if (session.expiresAt <= now) {
+    await database.touch(scope, (tx) => tx.delete(sessions).where(eq(sessions.id, id)));
+    return null;
+  }
+  if (isUse && session.lastUsedAt.getTime() + touchMilliseconds <= now.getTime()) {
+    const used = { lastUsedAt: now };
+    await database.touch(scope, (tx) => tx.update(sessions).set(used).where(eq(sessions.id, id)));
+  }
+  return {
+    kind: "user",
+    via: "token",
+    userId,
+    email: user.email,
+    displayName: user.displayName,
+    role: roleAt(user, now),
+    createdAt: user.createdAt,
+    retentionDays: user.retentionDays,
+    secondFactor: user.secondFactorAt !== null,
+    sessionId: id,
+    sessionPublicId,
+    authenticatedAt: session.authenticatedAt,
+  };
 }

@@ -4,7 +4,7 @@ import { SOCKET_PORT } from "./socket-directory.ts";
 /** Sized for a small machine that also runs the application. */
 const DEFAULTS = {
   shared_buffers: "128MB",
-  max_connections: "60",
+  max_connections: "80",
   timezone: "UTC",
   log_timezone: "UTC",
   log_line_prefix: "[%p] ",

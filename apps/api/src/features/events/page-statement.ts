@@ -42,7 +42,7 @@ export const plainPage = (
   place: Place | undefined,
   fetch: number,
 ): Promise<EventRow[]> =>
-  database.run(
+  database.pages(
     preparedPage,
     { userId },
     {
