@@ -36,7 +36,7 @@ import { indexEvents } from "./features/events/index-events.ts";
 import { createIngestQueue, type IngestQueue } from "./features/events/ingest-queue.ts";
 import { createIntake } from "./features/events/intake.ts";
 import { defineEventJobs } from "./features/events/jobs.ts";
-import { toQuestion } from "./features/events/question.ts";
+import { agentsNamed, toQuestion } from "./features/events/question.ts";
 import { toEvent } from "./features/events/read-events.ts";
 import { createStoreEvents } from "./features/events/store-events.ts";
 import { createTailHub, type TailHub } from "./features/events/tail-hub.ts";
@@ -209,7 +209,8 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
   });
   const eventQueries: EventQueries = {
     condition: conditionOf,
-    ask: (asker, asked, at) => toQuestion({ database, config, now }, asker, asked, at),
+    agentsNamed: (userId, text) => agentsNamed({ database }, userId, text),
+    ask: (asker, asked, as) => toQuestion({ database, config, now }, asker, asked, as),
     newest: async (userId, asked, fetch) => {
       const page = { place: undefined, fetch, now: now().getTime() };
       return (await findEvents(database, userId, asked, page)).map(toEvent);

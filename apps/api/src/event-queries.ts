@@ -5,6 +5,12 @@ import type { SQL } from "drizzle-orm";
 /** A query without times, and the range in milliseconds. */
 export type AskedEvents = { query: EventQuery; range: { from: number; to: number } };
 
+/** Names of a user's agents, and which of them each means. */
+export type AgentIds = Readonly<Record<string, readonly string[]>>;
+
+/** What makes a question the same again when it is asked later: the now of its `since:1h`, and whom it names. */
+export type AskedAs = { at?: Date; agents?: AgentIds };
+
 /** Hourly counts of series that all begin at `firstHour`, in hours since 1970. */
 export type HourlyCounts = {
   firstHour: number;
@@ -16,14 +22,13 @@ export type HourlyCounts = {
 export type EventQueries = {
   /** Reads a query without times, in which agents are ids then. @throws AppError `invalid_query` */
   resolve(userId: string, text: string): Promise<EventQuery>;
-  /**
-   * A query with the range of time it asks of, in milliseconds; `at` is the now of its `since:1h`.
-   * @throws AppError `invalid_query`, `invalid_range`
-   */
+  /** Whom a query names. @throws AppError `invalid_query` */
+  agentsNamed(userId: string, text: string): Promise<AgentIds>;
+  /** A query with the range of time it asks of, in milliseconds. @throws AppError `invalid_query`, `invalid_range` */
   ask(
     asker: { userId: string; retentionDays: number | null },
     asked: { query?: string | undefined; from?: string | undefined; to?: string | undefined },
-    at?: Date,
+    as?: AskedAs,
   ): Promise<AskedEvents>;
   /** Counts of the whole hours of a range, apart by agent and type, of the `most` largest series. */
   hourlyCounts(userId: string, asked: AskedEvents, most: number): Promise<HourlyCounts>;

@@ -2,12 +2,13 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Answer } from "@muniment/db/message-connection.ts";
-import { exportColumns, readTrailer } from "@muniment/shared/exports.ts";
+import { exportColumns, readTrailer, writeTrailer } from "@muniment/shared/exports.ts";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { Client } from "./client.ts";
 import { createClock } from "./clock.ts";
 import { makeEvent, makeSender, searchAll, send } from "./events-sender.ts";
 import { must, password, startTestServer, type TestServer } from "./harness.ts";
+import { lockWaits } from "./lock-waits.ts";
 
 let server: TestServer;
 const clock = createClock();
@@ -414,6 +415,51 @@ describe("an export that broke off", () => {
     expect(readTrailer(again.slice(body.length).trimEnd())).toEqual(trailer);
   });
 
+  /** An export that was sent as a whole and, as far as the server knows, broke off. */
+  async function takeAndBreakOff(input: object, sender: Awaited<ReturnType<typeof makeSender>>) {
+    const taken = await take(sender.member, input);
+    const breakOff = () =>
+      server.owner`update event_exports set status = 'failed' where id = ${taken.id}`;
+    await breakOff();
+    const state = async () => must(await sender.member.query("exports.get", { id: taken.id }));
+    return { ...taken, breakOff, state };
+  }
+
+  test("is of the agents that were asked for, whatever they or others are called since", async () => {
+    const sender = await makeSender(server);
+    const { member, agentId } = sender;
+    await send(server, sender.key, [makeEvent({ message: "theirs" })]);
+    const query = "agent:agent";
+    const { id, body, trailer } = await takeAndBreakOff({ query }, sender);
+    expect(trailer?.rows).toBe(1);
+    must(await member.mutate("agents.update", { id: agentId, name: "renamed" }));
+    const first = await from(member, id, 0);
+    expect([first.status, (await first.text()).slice(0, body.length)]).toEqual([200, body]);
+    const other = await server.apiKey(member);
+    await send(server, other.key, [makeEvent({ message: "of another of that name" })]);
+    await server.owner`update event_exports set status = 'failed' where id = ${id}`;
+    const again = await (await from(member, id, 0)).text();
+    expect(again.slice(0, body.length)).toBe(body);
+    expect(readTrailer(again.slice(body.length).trimEnd())).toEqual(trailer);
+  });
+
+  test("is refused from behind its end, and can still be taken up", async () => {
+    const sender = await makeSender(server);
+    await send(server, sender.key, [makeEvent({ message: "one" })]);
+    const { id, body, trailer, breakOff, state } = await takeAndBreakOff({}, sender);
+    const whole = body + writeTrailer("ndjson", trailer ?? { rows: 0, sha256: "" });
+    const refused = await from(sender.member, id, whole.length + 1);
+    expect(refused.status).toBe(400);
+    expect(refused.headers.get("content-disposition")).toBeNull();
+    expect(await refused.json()).toMatchObject({ error: { reason: "invalid_range" } });
+    expect(await state()).toMatchObject({ status: "failed", canResume: true });
+    expect(await (await from(sender.member, id, whole.length - 10)).text()).toBe(whole.slice(-10));
+    await breakOff();
+    const nothing = await from(sender.member, id, whole.length);
+    expect([nothing.status, await nothing.text()]).toEqual([200, ""]);
+    await expect.poll(state).toMatchObject({ status: "done" });
+  });
+
   test("is theirs who fetch it last, whoever had it and goes away then", async () => {
     const { sender, id, reader, state } = await begin();
     const again = await from(sender.member, id, 0);
@@ -447,6 +493,23 @@ test("no more are under way than memory is meant for, however slowly they are ta
   };
   await expect.poll(again, { timeout: 20_000, interval: 200 }).toBe(200);
   await letGo();
+});
+
+test("of those that are fetched at once no more begin than may be under way", async () => {
+  const sender = await makeLongEvents();
+  const ids: string[] = [];
+  for (let asked = 0; asked < 3; asked += 1) {
+    ids.push(must(await sender.member.mutate("exports.create", { format: "ndjson" })).id);
+  }
+  const { fetched } = await server.owner.begin(async (sql) => {
+    await sql`lock table event_exports in share mode`;
+    const fetched = ids.map((id) => fetchExport(sender.member, id));
+    await expect.poll(() => lockWaits(server)).toBe(ids.length);
+    return { fetched };
+  });
+  const answers = await Promise.all(fetched);
+  expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 409]);
+  await Promise.all(answers.map((response) => response.body?.cancel()));
 });
 
 test("an export ends with its session also while its reader takes nothing, and HEAD does not use it up", async () => {

@@ -180,6 +180,7 @@ export const eventDeclarations = [
       userId: "who took it",
       format: "in which form",
       query: "which events",
+      agents: "which agents that named",
       from: "from when on",
       to: "until when",
       status: "what became of it",

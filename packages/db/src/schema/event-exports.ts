@@ -1,5 +1,5 @@
 import { exportFormats, exportStatuses } from "@muniment/shared/exports.ts";
-import { bigint, index, integer, pgTable, text, uuid } from "drizzle-orm/pg-core";
+import { bigint, index, integer, jsonb, pgTable, text, uuid } from "drizzle-orm/pg-core";
 import { id, time } from "./columns.ts";
 import { users } from "./users.ts";
 
@@ -13,6 +13,8 @@ export const eventExports = pgTable(
       .references(() => users.id, { onDelete: "cascade" }),
     format: text("format", { enum: exportFormats }).notNull(),
     query: text("query").notNull(),
+    /** Which agents the query meant by their names when it was asked. */
+    agents: jsonb("agents").$type<Record<string, readonly string[]>>().notNull().default({}),
     from: time("from"),
     to: time("to").notNull(),
     status: text("status", { enum: exportStatuses }).notNull(),

@@ -10,6 +10,7 @@ import type { EventFilters, PropFilter } from "@muniment/shared/events.ts";
 import { and, eq, inArray } from "drizzle-orm";
 import type { Deps } from "../../deps.ts";
 import { AppError } from "../../errors.ts";
+import type { AgentIds, AskedAs } from "../../event-queries.ts";
 import { type TimeRange, toTimeRange } from "./time-range.ts";
 
 /** What is asked of a user's events: a query without times, whose agents are ids, and the range. */
@@ -83,21 +84,32 @@ function withIds(query: EventQuery, ids: ReadonlyMap<string, readonly string[]>)
   return tests.length === 1 ? first : { kind: "or", parts: tests };
 }
 
-async function resolveAgents(
+/** The agents of these names, and of those of which that is known already. */
+async function idsOf(
   { database }: Pick<Deps, "database">,
   userId: string,
-  query: EventQuery,
-) {
-  const names = [...new Set(namesIn(query))];
-  if (names.length === 0) return query;
+  named: readonly string[],
+  known: AgentIds = {},
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const ids = new Map(Object.entries(known));
+  const names = [...new Set(named)].filter((name) => !ids.has(name));
+  if (names.length === 0) return ids;
   const rows = await database
     .reads({ userId })
     .select({ id: agents.id, name: agents.name })
     .from(agents)
     .where(and(eq(agents.userId, userId), inArray(agents.name, names)));
-  const ids = new Map<string, string[]>();
   for (const { id, name } of rows) ids.set(name, [...(ids.get(name) ?? []), id]);
-  return withIds(query, ids);
+  return ids;
+}
+
+/** Which agents a query means by their names, as long as that is kept. @throws AppError `invalid_query` */
+export async function agentsNamed(
+  deps: Pick<Deps, "database">,
+  userId: string,
+  text: string,
+): Promise<AgentIds> {
+  return Object.fromEntries(await idsOf(deps, userId, parse(text).flatMap(namesIn)));
 }
 
 /** What is older is past the retention of the instance or of the user, and hidden at once. */
@@ -111,14 +123,14 @@ export function oldestKept(
 
 /**
  * Puts the filters, the query and the range of an input together. Times of the query that lie so long ago
- * are counted back from `at`.
+ * are counted back from `at`, and `agents` are meant by their names whatever they are called now.
  * @throws AppError `invalid_query`, `invalid_range`
  */
 export async function toQuestion(
   deps: Pick<Deps, "database" | "config" | "now">,
   asker: Asker,
   input: Input & { query?: string | undefined },
-  at: Date = deps.now(),
+  { at = deps.now(), agents }: AskedAs = {},
 ): Promise<Question> {
   const terms = [...termsOf(input), ...(input.query === undefined ? [] : parse(input.query))];
   const range = toTimeRange(input);
@@ -136,5 +148,6 @@ export async function toQuestion(
   range.from = Math.min(Math.max(range.from, oldestKept(deps, asker)), range.to);
   const [only] = tests;
   const query: EventQuery = tests.length === 1 && only ? only : { kind: "and", parts: tests };
-  return { query: await resolveAgents(deps, asker.userId, query), range };
+  const ids = await idsOf(deps, asker.userId, namesIn(query), agents);
+  return { query: withIds(query, ids), range };
 }

@@ -15,12 +15,14 @@ export const create = limited("general")
   .concat(recentlyAuthenticated)
   .input(createExportInput)
   .use(async function checkQuestion({ ctx, input: { query, from, to }, next }) {
-    await ctx.deps.eventQueries.ask(ctx.principal, { query, from, to });
-    return next();
+    const { eventQueries } = ctx.deps;
+    const agents = await eventQueries.agentsNamed(ctx.principal.userId, query ?? "");
+    await eventQueries.ask(ctx.principal, { query, from, to }, { agents });
+    return next({ ctx: { agents } });
   })
   .concat(audited("events.exported"))
   .output(eventExport)
-  .mutation(async ({ ctx: { deps, tx, audit, principal }, input }) => {
+  .mutation(async ({ ctx: { deps, tx, audit, principal, agents }, input }) => {
     const now = deps.now();
     const [row] = await tx
       .insert(eventExports)
@@ -29,6 +31,7 @@ export const create = limited("general")
         userId: principal.userId,
         format: input.format,
         query: input.query ?? "",
+        agents,
         from: input.from === undefined ? null : new Date(input.from),
         to: input.to === undefined ? now : new Date(input.to),
         status: "waiting",

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { setImmediate as breathe } from "node:timers/promises";
 import { eventExports } from "@muniment/db/schema/event-exports.ts";
 import { exportColumns, exportFetchSeconds, writeTrailer } from "@muniment/shared/exports.ts";
-import { and, count, eq, gt, ne } from "drizzle-orm";
+import { and, count, eq, gt, ne, sql } from "drizzle-orm";
 import type { Deps } from "../../deps.ts";
 import { AppError } from "../../errors.ts";
 import { recentSeconds } from "../../trpc/recently-authenticated.ts";
@@ -31,6 +31,8 @@ export async function beginExport(
   offset: number | null,
 ) {
   return database.transaction({ userId }, async (tx) => {
+    // Those that begin at once count one after another.
+    await tx.execute(sql`select pg_advisory_xact_lock(hashtext(${`muniment exports ${userId}`}))`);
     const at = now();
     const ago = (seconds: number) => new Date(at.getTime() - seconds * 1000);
     const mine = eq(eventExports.userId, userId);
@@ -95,7 +97,8 @@ async function note(...what: Parameters<typeof tryNote>): Promise<void> {
 /**
  * Writes an export that has begun from an offset on, and its trailer when it is whole. What comes before the
  * offset is read again, for the digest is of all of it.
- * @throws AppError `not_found` when it was cancelled; whatever breaks it off
+ * @throws AppError `not_found` when it was cancelled, `invalid_range` for an offset behind its end; whatever
+ *   breaks it off
  */
 export async function runExport(
   exporter: Exporter,
@@ -125,7 +128,8 @@ export async function runExport(
       to: to.toISOString(),
     };
     // As when it was asked for: read again later, it must be the same.
-    const asked = await exporter.eventQueries.ask(owner, input, row.createdAt);
+    const as = { at: row.createdAt, agents: row.agents };
+    const asked = await exporter.eventQueries.ask(owner, input, as);
     const condition = exporter.eventQueries.condition(asked.query);
     const { userId } = row;
     const chunks = readChunks(exporter.database, { userId, format, condition, ...asked.range });
@@ -144,10 +148,14 @@ export async function runExport(
       state.firstAt ??= reachedAt;
       state.reachedAt = reachedAt;
     }
+    const trailer = { rows: state.rows, sha256: hash.digest("hex") };
+    const last = Buffer.from(writeTrailer(format, trailer));
+    if (offset > state.bytes + last.length) {
+      throw new AppError("invalid_range", "The offset lies behind the end of the export.");
+    }
     // Who has cancelled gets no line that makes it whole, however short it is.
     await note(exporter, row, state);
-    const trailer = { rows: state.rows, sha256: hash.digest("hex") };
-    await send(Buffer.from(writeTrailer(format, trailer)));
+    await send(last);
     await tryNote(exporter, row, { ...state, status: "done" });
   } catch (error) {
     const why = error instanceof AppError ? error.message : "It was broken off.";
