@@ -1,4 +1,4 @@
-/** The settings of a start as the audit log may have them: what they are, with nothing secret. */
+/** The settings of an instance at a start, as the audit log may have them: what they are, with nothing secret. */
 export type Settings = {
   /** Those whose values anybody who reads the log may know, by variable; of what is not set, its default. */
   shown: Readonly<Record<string, string>>;
@@ -9,7 +9,6 @@ export type Settings = {
 /** The texts that may be shown; whatever is not here is hidden, but for numbers. */
 const harmless: ReadonlySet<string> = new Set([
   "NODE_ENV",
-  "HOST",
   "PUBLIC_URL",
   "TRUST_PROXY",
   "CORS_ORIGINS",
@@ -25,11 +24,15 @@ const harmless: ReadonlySet<string> = new Set([
 ]);
 const longest = 500;
 
-/** Tells the settings of a start apart, by variable; what is not set is left out. */
+/** Where one node listens and keeps its files, in which it may differ from others of the same instance. */
+const ofOneNode: ReadonlySet<string> = new Set(["HOST", "PORT", "DATA_DIR"]);
+export const isOfInstance = (name: string): boolean => !ofOneNode.has(name);
+
+/** Tells the settings of a start apart, by variable; what is not set or is of one node is left out. */
 export function toSettings(variables: Readonly<Record<string, unknown>>): Settings {
   const shown: Record<string, string> = {};
   const hidden: Record<string, string> = {};
-  for (const name of Object.keys(variables).sort()) {
+  for (const name of Object.keys(variables).filter(isOfInstance).sort()) {
     const value = variables[name];
     if (value === undefined) continue;
     const text = String(value);

@@ -54,6 +54,18 @@ test("the first start enters its settings, and one like it nothing", async () =>
   expect(await entered()).toHaveLength(1);
 });
 
+test("a start of another node, which listens elsewhere and keeps its files elsewhere, enters nothing", async () => {
+  const elsewhere = { HOST: "localhost", DATA_DIR: `${server.dataDir}-of-another` };
+  expect(await enteredByStart(elsewhere)).toEqual([]);
+  const { deps } = server;
+  const { shown, hidden } = deps.config.settings;
+  // Entries of before hold what is of one node, too.
+  const before = { shown: { ...shown, PORT: "1", HOST: "::", LOG_LEVEL: "debug" }, hidden };
+  await recordSettings(deps, before, deps.secrets);
+  await recordSettings(deps, deps.config.settings, deps.secrets);
+  expect((await entered()).slice(1).map(namesIn)).toEqual([["LOG_LEVEL"], ["LOG_LEVEL"]]);
+});
+
 test("a start with other settings enters which, with the values of those that are no secret", async () => {
   const secret = "smtp://mailer:another-of-smtp@mail.example.org";
   const [entry, ...others] = await enteredByStart({
@@ -69,7 +81,6 @@ test("a start with other settings enters which, with the values of those that ar
     { name: "MODEL_API_KEY", from: null, to: null },
     { name: "MODEL_BASE_URL", from: null, to: null },
     { name: "MODEL_NAME", from: null, to: "small" },
-    { name: "PORT", from: expect.any(String), to: expect.any(String) },
     { name: "RATE_LIMIT_USER_MAX", from: "600", to: "60000" },
     { name: "SIGN_UP", from: "open", to: "closed" },
     { name: "SMTP_URL", from: null, to: null },
@@ -88,7 +99,7 @@ test("a start with other secrets enters what was added to each ring and what lef
   });
   const [config, ...rotations] = started;
   // The hidden settings are compared under the key that stays.
-  expect(namesIn(config)).toEqual(["ENCRYPTION_KEY", "JWT_SECRET", "PORT"]);
+  expect(namesIn(config)).toEqual(["ENCRYPTION_KEY", "JWT_SECRET"]);
   expect(rotations).toMatchObject([
     {
       action: "key_ring.rotated",
@@ -102,7 +113,7 @@ test("a start with other secrets enters what was added to each ring and what lef
   ]);
   expect(rotations[0].details.newest).toBe(rotations[0].details.added[0]);
   const [back, ...others] = await enteredByStart({});
-  expect(namesIn(back)).toEqual(["ENCRYPTION_KEY", "JWT_SECRET", "PORT"]);
+  expect(namesIn(back)).toEqual(["ENCRYPTION_KEY", "JWT_SECRET"]);
   expect(others).toMatchObject([{ details: { added: [] } }, { target: { id: "JWT_SECRET" } }]);
 });
 

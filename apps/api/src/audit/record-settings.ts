@@ -5,7 +5,7 @@ import { type AuditDetails, auditActions } from "@muniment/shared/audit-actions.
 import { desc, eq, sql } from "drizzle-orm";
 import { type SecretName, secretNames } from "../config.ts";
 import type { Secrets } from "../secrets.ts";
-import type { Settings } from "../settings.ts";
+import { isOfInstance, type Settings } from "../settings.ts";
 import type { DataKeys } from "./data-keys.ts";
 import { writeAuditEntry } from "./write.ts";
 
@@ -45,6 +45,8 @@ function changesOf(last: Recorded, settings: Settings, rings: Recorded["rings"],
   const key = keys.settingsMacs[place];
   const hidden = key ? namesThatDiffer(last.hidden, macsOf(settings.hidden, key)) : [];
   return [...new Set([...shown, ...hidden, ...namesThatDiffer(last.rings, rings)])]
+    // Entries of before hold those of one node, too.
+    .filter(isOfInstance)
     .sort()
     .map((name) => ({
       name,
