@@ -2,9 +2,10 @@ import { v7 as uuidv7 } from "uuid";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createFolding } from "../src/audit/folding.ts";
 import { recordReads } from "../src/audit/reads.ts";
+import { writeAuditEntry } from "../src/audit/write.ts";
 import { importUsers } from "../src/identity/import-users.ts";
 import { hashPassword } from "../src/identity/password.ts";
-import type { UserPrincipal } from "../src/identity/principal.ts";
+import type { ApiKeyPrincipal, UserPrincipal } from "../src/identity/principal.ts";
 import type { RequestFacts } from "../src/trpc/context.ts";
 import type { Client } from "./client.ts";
 import { must, password, startTestServer, type TestServer, type UserClient } from "./harness.ts";
@@ -56,6 +57,34 @@ function readerOf({ id, email }: UserClient): [UserPrincipal, RequestFacts] {
     signal: new AbortController().signal,
   };
   return [principal, request];
+}
+
+/** Enters an act of an API key. */
+function enterByKey(
+  key: Pick<ApiKeyPrincipal, "userId" | "keyId" | "agentId">,
+  target: { kind: string; id: string },
+) {
+  const [scopes, allowedCidrs, eventTypes, origins] = [[], [], [], []];
+  const rights = { role: "member", retentionDays: null, scopes, allowedCidrs } as const;
+  const principal = {
+    kind: "apiKey",
+    prefix: "mnt_",
+    ...rights,
+    eventTypes,
+    origins,
+    ...key,
+  } as const;
+  const { database, dataKeys, now } = server.deps;
+  return database.transaction({}, (tx) =>
+    writeAuditEntry(tx, dataKeys, {
+      at: now(),
+      principal,
+      action: "agent.updated",
+      outcome: "success",
+      target,
+      details: { fields: ["name"] },
+    }),
+  );
 }
 
 describe("who looked at a user's data", () => {
@@ -142,6 +171,25 @@ describe("an answer about many people", () => {
     expect(await accessesOf(stranger)).toEqual([]);
   });
 
+  test("names the owner of an API key whose acts are looked at, in a list and in an export", async () => {
+    const other = await server.member();
+    const { id, agentId, key } = await server.apiKey(other);
+    const withKey = server.anonymous({ authorization: `Bearer ${key}` });
+    expect((await withKey.query("users.list")).status).toBe(401);
+    await server.deps.folding.flush();
+    const { items } = must(await auditor.query("audit.search", { actorId: id }));
+    expect(items).toMatchObject([{ action: "call.refused", actor: { kind: "apiKey" } }]);
+    await enterByKey({ userId: other.id, keyId: id, agentId }, { kind: "agent", id: agentId });
+    await server.deps.sealer.seal();
+    const [last] = await server.owner`
+      select l.index from audit_leaves l join audit_entries e on e.id = l.entry_id
+      where e.actor_id = ${id}`;
+    const from = Number(last?.index);
+    must(await auditor.mutate("audit.export", { format: "csv", from, to: from + 1 }));
+    const said = (await accessesOf(other)).map((item: { action: string }) => item.action);
+    expect(said).toEqual(["audit.exported", "data.read"]);
+  });
+
   test("is told of to everybody who had an account, where an entry cannot name them all", async () => {
     const before = await server.member();
     const shown = Array.from({ length: 201 }, (_, at) => ({ id: `${at}` }));
@@ -218,6 +266,18 @@ test("acts of the system and of its operator on an account are its owner's to se
   expect(problems).toEqual([]);
   expect(await accessesOf(await server.signIn("moved@example.org"))).toMatchObject([
     { action: "user.imported", actor: "system", by: null, everyone: false },
+  ]);
+});
+
+test("what somebody's API key did to an account is shown as theirs, and not what one's own did", async () => {
+  const other = await server.member();
+  const somebody = await server.member();
+  const [own, foreign] = [await server.apiKey(other), await server.apiKey(somebody)];
+  const account = { kind: "user", id: other.id };
+  await enterByKey({ userId: other.id, keyId: own.id, agentId: own.agentId }, account);
+  await enterByKey({ userId: somebody.id, keyId: foreign.id, agentId: foreign.agentId }, account);
+  expect(await accessesOf(other)).toMatchObject([
+    { action: "agent.updated", actor: "user", by: { displayName: "member", role: "member" } },
   ]);
 });
 

@@ -22,7 +22,7 @@ export function subjectsOf(shown: Shown): { subjects?: string[]; everyone?: true
 /** Of more entries than this nobody looks for the people: what is shown is everyone's. */
 const maxLookedThrough = 10_000;
 
-/** The users whom the entries of a range of the log tell of, as who acted or who was acted on. */
+/** The users whom the entries of a range of the log tell of, as who acted, also by an API key, or who was acted on. */
 export async function peopleOfRange(sql: Query, from: number, to: number): Promise<Shown> {
   if (to - from > maxLookedThrough) return "everyone";
   const rows = await sql`
@@ -31,6 +31,8 @@ export async function peopleOfRange(sql: Query, from: number, to: number): Promi
       where l.index >= ${from} and l.index < ${to}
     )
     select actor_id::text as id from told where actor_kind = 'user' and actor_id is not null
+    union select user_id::text
+      from api_key_owners(array(select actor_id from told where actor_kind = 'apiKey'))
     union select target_id from told where target_kind = 'user' and target_id is not null`;
   return rows.map(({ id }) => ({ id }));
 }

@@ -21,6 +21,6 @@ export const get = limited("general")
     const indexes = await readIndexes(database, [row.id]);
     const [opened] = await deps.dataKeys.open([row]);
     const entry = toAuditEntry(row, opened, indexes.get(row.id));
-    saw(peopleIn([entry]), "audit_log");
+    saw(await peopleIn(database, [entry]), "audit_log");
     return entry;
   });

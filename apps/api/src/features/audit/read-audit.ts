@@ -2,6 +2,7 @@ import type { Database } from "@muniment/db/database.ts";
 import { auditLeaves, type auditLog } from "@muniment/db/schema/audit.ts";
 import type { AuditEntry } from "@muniment/shared/audit-log.ts";
 import { inArray } from "drizzle-orm";
+import { ownersOfKeys } from "../../audit/key-owners.ts";
 import type { Seen } from "../../audit/reads.ts";
 import { type OpenedPersonal, readable } from "../../audit/sealed-personal.ts";
 
@@ -41,12 +42,17 @@ export function toAuditEntry(
   };
 }
 
-/** The users that entries tell of, as who acted or who was acted on. */
-export const peopleIn = (entries: AuditEntry[]): Seen[] =>
-  entries
+/** The users that entries tell of, as who acted, also by an API key, or who was acted on. */
+export async function peopleIn(database: Database, entries: AuditEntry[]): Promise<Seen[]> {
+  const keys = entries.flatMap(({ actor: { kind, id } }) => (kind === "apiKey" && id ? [id] : []));
+  const people = entries
     .flatMap(({ actor, target }) => [actor, target])
     .flatMap((one) =>
       one?.kind === "user" && one.id
         ? [{ id: one.id, ...(one.label ? { label: one.label } : {}) }]
         : [],
     );
+  const owners = await ownersOfKeys(database.raw, [...new Set(keys)]);
+  // Those with an address come last, as the last of the same person counts.
+  return [...owners.map((id) => ({ id })), ...people];
+}

@@ -36,6 +36,6 @@ export const search = limited("general")
       (row) => row,
       (row) => toAuditEntry(row, personalOf.get(row.id), indexes.get(row.id)),
     );
-    saw(peopleIn(answer.items), "audit_log");
+    saw(await peopleIn(database, answer.items), "audit_log");
     return answer;
   });

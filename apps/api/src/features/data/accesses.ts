@@ -1,8 +1,9 @@
 import { auditLog } from "@muniment/db/schema/audit.ts";
 import { users } from "@muniment/db/schema/users.ts";
 import { accessPage, listAccessesInput } from "@muniment/shared/own-data.ts";
-import { and, desc, eq, gte, ne, or, type SQL } from "drizzle-orm";
+import { and, desc, eq, gte, ne, or, type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
+import { actingUser } from "../../audit/key-owners.ts";
 import { showed, showedEveryone } from "../../audit/showed.ts";
 import { keysetPage } from "../../paging.ts";
 import { signedIn } from "../../trpc/authenticated.ts";
@@ -16,8 +17,8 @@ const readDetails = z.object({
 });
 
 /**
- * Who looked at the caller's data, or changed something of the account, newest first: other users, and
- * the system. What may have shown anybody's data counts from when the account was there.
+ * Who looked at the caller's data, or changed something of the account, newest first: other users, also
+ * by their API keys, and the system. What may have shown anybody's data counts from when the account was there.
  */
 export const accesses = limited("general")
   .concat(signedIn)
@@ -30,6 +31,7 @@ export const accesses = limited("general")
     const bySomebodyElse = or(
       eq(auditLog.actorKind, "system"),
       and(eq(auditLog.actorKind, "user"), ne(auditLog.actorId, userId)),
+      and(eq(auditLog.actorKind, "apiKey"), sql`${actingUser} is distinct from ${userId}`),
     );
     const newest = (about: SQL | undefined) =>
       deps.database
@@ -44,7 +46,7 @@ export const accesses = limited("general")
           role: users.role,
         })
         .from(auditLog)
-        .leftJoin(users, eq(users.id, auditLog.actorId))
+        .leftJoin(users, eq(users.id, actingUser))
         .where(and(about, bySomebodyElse, page.after(auditLog.at, auditLog.id)))
         .orderBy(desc(auditLog.at), desc(auditLog.id))
         .limit(page.fetch);
