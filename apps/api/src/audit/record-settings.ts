@@ -44,15 +44,13 @@ function changesOf(last: Recorded, settings: Settings, rings: Recorded["rings"],
   const place = rings.ENCRYPTION_KEY?.indexOf(last.rings.ENCRYPTION_KEY?.[0] ?? "") ?? -1;
   const key = keys.settingsMacs[place];
   const hidden = key ? namesThatDiffer(last.hidden, macsOf(settings.hidden, key)) : [];
-  return [...new Set([...shown, ...hidden, ...namesThatDiffer(last.rings, rings)])]
-    // Entries of before hold those of one node, too.
-    .filter(isOfInstance)
-    .sort()
-    .map((name) => ({
-      name,
-      from: last.settings[name] ?? null,
-      to: settings.shown[name] ?? null,
-    }));
+  // Entries of before hold those of one node, too.
+  const names = [...shown, ...hidden, ...namesThatDiffer(last.rings, rings)].filter(isOfInstance);
+  return [...new Set(names)].sort().map((name) => ({
+    name,
+    from: last.settings[name] ?? null,
+    to: settings.shown[name] ?? null,
+  }));
 }
 
 function rotationOf(ring: SecretName, before: readonly string[], after: readonly string[]) {
