@@ -1,8 +1,11 @@
-/** Visible ASCII but for the quotation mark and the backslash: what stands for itself in JSON. */
+/** Visible ASCII but for the quotation mark and the backslash. */
 const plain = /^[ !#-[\]-~]*$/;
 
+/** Whether a text stands for itself in JSON. */
+export const isPlain = (text: string): boolean => plain.test(text);
+
 function canonicalString(text: string): string {
-  if (plain.test(text)) return `"${text}"`;
+  if (isPlain(text)) return `"${text}"`;
   if (!text.isWellFormed()) throw new Error("a lone surrogate is no JSON");
   return JSON.stringify(text);
 }

@@ -1,7 +1,7 @@
 import { fromBase64, sameBytes } from "./base64.ts";
 import { type Checkpoint, parseCheckpoint } from "./checkpoint.ts";
 import { openCosignatures, parseWitnessKey } from "./cosignature.ts";
-import { type Leaf, opens, type PersonalData } from "./leaf.ts";
+import { commitmentsIn, opens, type PersonalData } from "./leaf.ts";
 import { coverOf, Frontier, type Hash, hashLength, leafHash } from "./merkle.ts";
 import { formatVerifierKey, openNote, parseVerifierKey } from "./signed-note.ts";
 
@@ -73,9 +73,9 @@ function checkEntry({ leaf, hash, actor, target }: EvidenceEntry): Hash | string
       return "the entry was changed: its hash is not the one that was sealed";
     }
     if (!actor && !target) return found;
-    const committed = JSON.parse(leaf) as Leaf;
-    if (!opens(committed.actor.personal, actor)) return "the actor's personal data was changed";
-    if (!opens(committed.target?.personal ?? null, target)) {
+    const committed = commitmentsIn(leaf);
+    if (!opens(committed.actor, actor)) return "the actor's personal data was changed";
+    if (!opens(committed.target, target)) {
       return "the target's personal data was changed";
     }
     return found;

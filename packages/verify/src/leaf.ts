@@ -1,5 +1,5 @@
 import { fromBase64, sameBytes } from "./base64.ts";
-import { canonicalJson } from "./canonical-json.ts";
+import { canonicalJson, isPlain } from "./canonical-json.ts";
 import { sha256OfText, sha256OfTextInBase64 } from "./sha256.ts";
 
 /**
@@ -21,11 +21,50 @@ export type Leaf = {
   details: Record<string, unknown>;
 };
 
+const personalFields = ["address", "label", "salt", "userAgent"] as const;
+
+/** The canonical JSON of personal data, in a third of the time where each text stands for itself. */
+function personalText(data: PersonalData): string {
+  let text = "";
+  let fields = 0;
+  for (const name of personalFields) {
+    const value = data[name];
+    if (typeof value !== "string" || !isPlain(value)) continue;
+    text += `${fields === 0 ? "{" : ","}"${name}":"${value}"`;
+    fields += 1;
+  }
+  return fields > 0 && fields === Object.keys(data).length ? `${text}}` : canonicalJson(data);
+}
+
 /** SHA-256 of the canonical JSON of the data with its salt. */
-export const commitment = (data: PersonalData): Uint8Array => sha256OfText(canonicalJson(data));
+export const commitment = (data: PersonalData): Uint8Array => sha256OfText(personalText(data));
 
 /** The bytes of a leaf, as text: its canonical JSON (RFC 8785). */
 export const leafText = (leaf: Leaf): string => canonicalJson(leaf);
+
+const string = '"[^"]*"';
+const party = `\\{"id":(?:null|${string}),"kind":${string},"personal":(?:null|"([^"]*)")\\}`;
+/** Where canonical JSON has the actor and, at its end, the target, as long as nothing is escaped. */
+const actorPart = new RegExp(`\\{"action":${string},"actor":${party},"at":`, "y");
+const targetPart = new RegExp(`,"target":(?:null|${party}),"v":1\\}$`, "y");
+
+/**
+ * What a leaf commits to, from its text; the same that parsing it says, which takes three times as long.
+ * @throws where the text is no leaf
+ */
+export function commitmentsIn(text: string): { actor: string | null; target: string | null } {
+  if (!text.includes("\\")) {
+    actorPart.lastIndex = 0;
+    const actor = actorPart.exec(text);
+    targetPart.lastIndex = Math.max(0, text.lastIndexOf(',"target":'));
+    const target = targetPart.exec(text);
+    // Of fields of the same name, the last would be the one that counts.
+    const isOnly = actor && !text.includes('"actor":', actor[0].length);
+    if (isOnly && target) return { actor: actor[1] ?? null, target: target[1] ?? null };
+  }
+  const { actor, target } = JSON.parse(text) as Leaf;
+  return { actor: actor.personal, target: target?.personal ?? null };
+}
 
 /**
  * Whether data is what a leaf committed to; data that was erased (null) can always be.
@@ -34,7 +73,7 @@ export const leafText = (leaf: Leaf): string => canonicalJson(leaf);
 export function opens(committed: string | null, data: PersonalData | null): boolean {
   if (data === null) return true;
   if (committed === null) return false;
-  const found = sha256OfTextInBase64(canonicalJson(data));
+  const found = sha256OfTextInBase64(personalText(data));
   // Bytes have one text in base 64, so that of what is right nothing need be decoded.
   return committed === found || sameBytes(fromBase64(committed), fromBase64(found));
 }
