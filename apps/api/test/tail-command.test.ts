@@ -105,6 +105,26 @@ test("goes on where its state file says", async () => {
   expect(seen).toBeGreaterThan(0);
 });
 
+test("says how many events were deleted before they were read", async () => {
+  const { key, userId } = await makeSender(keeper);
+  const state = join(folder, "deleted");
+  const first = startTail(key, ["--json", "--state", state]);
+  await untilOpen(first, key);
+  expect(await first.end()).toBe(0);
+  const goOn = async () => {
+    await send(keeper, key, [makeEvent({ type: "kept" })]);
+    const tail = startTail(key, ["--json", "--state", state, "--limit", "1", "type:kept"]);
+    expect(await tail.outcome).toBe(0);
+    return tail.stderr();
+  };
+  await send(keeper, key, [makeEvent({ type: "gone" }), makeEvent({ type: "gone" })]);
+  await keeper.owner`delete from events where user_id = ${userId} and type = 'gone'`;
+  expect(await goOn()).toBe("2 deleted before they were read.\n");
+  await send(keeper, key, [makeEvent({ type: "gone" })]);
+  await keeper.owner`delete from receipts where user_id = ${userId}`;
+  expect(await goOn()).toBe("Some events may have been deleted before they were read.\n");
+});
+
 test("is coloured on a terminal only, and harmless there", async () => {
   const { key } = await makeSender(keeper);
   const plain = startTail(key, []);

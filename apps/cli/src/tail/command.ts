@@ -119,9 +119,13 @@ function take(
   return eventOf(known.data, note);
 }
 
+const deletedText = (count: number | null) =>
+  count === null
+    ? "Some events may have been deleted before they were read."
+    : `${count} deleted before they were read.`;
+
 function eventOf(message: TailMessage, note: (text: string) => void): Event | null {
   if (message.kind === "event") return message.event;
-  if (message.kind !== "position")
-    note(`Skipped, to be found by muniment search: ${JSON.stringify(message)}`);
+  if (message.kind === "skipped") note(deletedText(message.count));
   return null;
 }

@@ -8,7 +8,7 @@ in the language of the explorer: docs/event-queries.md. Without one, every event
   muniment tail --json --state /var/lib/me/tail.position | jq -r .message
 
 A connection that breaks is opened again where it stood, so that nothing is missed or printed twice.
-Where the server had to skip something, because nobody read it in time, that is told.
+How many events were deleted before they could be read is told.
 
 Options
   --url <address>       where Muniment runs; else MUNIMENT_URL, else http://127.0.0.1:3000
