@@ -1,38 +1,15 @@
 import { getTableColumns, getTableName } from "drizzle-orm";
 import type { PgColumn, PgTable } from "drizzle-orm/pg-core";
 import type { CopyRows } from "./copy-rows.ts";
-import { holdIn, sendIn, type Tx } from "./transactions.ts";
+import { holdIn, type Tx } from "./transactions.ts";
 
 type Row<T extends PgTable, Filled extends keyof T["$inferSelect"]> = Omit<
   T["$inferSelect"],
   Filled
 >;
 
-/** The columns of an insertion but for those that PostgreSQL fills in, and its text. */
-function insertOf(table: PgTable, filled: readonly PropertyKey[]) {
-  const columns = Object.entries(getTableColumns(table)).filter(([name]) => !filled.includes(name));
-  const names = columns.map(([, { name }]) => `"${name}"`);
-  const values = columns.map((_, at) => `$${at + 1}`);
-  const text = `insert into "${getTableName(table)}" (${names}) values (${values})`;
-  return { columns, text };
-}
-
 const toParameters = (columns: [string, PgColumn][], row: Record<string, unknown>) =>
   columns.map(([name, column]) => (row[name] === null ? null : column.mapToDriverValue(row[name])));
-
-/**
- * Makes the insertion of one row with a value for every column but those that PostgreSQL fills in.
- * Its text is built once: to have Drizzle build it takes longer than to run it. It is sent and not
- * waited for; where it fails, so do all later statements and the transaction, with its error.
- */
-export function insertion<T extends PgTable, Filled extends keyof T["$inferSelect"] = never>(
-  table: T,
-  ...filled: Filled[]
-) {
-  const { columns, text } = insertOf(table, filled);
-  return async (tx: Tx, row: Row<T, Filled>): Promise<void> =>
-    sendIn(tx, text, toParameters(columns, row));
-}
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
@@ -59,14 +36,21 @@ function writerOf([name, column]: [string, PgColumn]) {
 }
 
 /**
- * The same of a row that goes out with the end of its transaction, in one message with `commit`, unless
- * another statement comes behind it (docs/adr/0041-the-entry-goes-out-with-commit.md).
+ * Makes the insertion of one row with a value for every column but those that PostgreSQL fills in.
+ * Its text is built once: to have Drizzle build it takes longer than to run it. The row goes out with
+ * the end of its transaction, in one message with `commit`, unless another statement comes behind it
+ * (docs/adr/0041-the-entry-goes-out-with-commit.md). It is not waited for; where it fails, so do all
+ * later statements and the transaction, with its error.
  */
 export function closingInsertion<T extends PgTable, Filled extends keyof T["$inferSelect"] = never>(
   table: T,
   ...filled: Filled[]
 ) {
-  const { columns, text } = insertOf(table, filled);
+  const all = Object.entries(getTableColumns(table) as Record<string, PgColumn>);
+  const columns = all.filter(([name]) => !filled.some((one) => one === name));
+  const names = columns.map(([, { name }]) => `"${name}"`);
+  const places = columns.map((_, at) => `$${at + 1}`);
+  const text = `insert into "${getTableName(table)}" (${names}) values (${places})`;
   const written = columns.map(writerOf);
   return async (tx: Tx, row: Row<T, Filled>): Promise<void> => {
     const values = row as Record<string, unknown>;

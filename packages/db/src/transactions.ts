@@ -308,7 +308,3 @@ export function runIn<T extends PreparedQueryConfig>(
 
 /** Has a statement go out with the end of a transaction, unless another comes behind it. */
 export const holdIn = (tx: Tx, statement: Held): void => clientOf(tx).hold(statement);
-
-/** Sends a statement, which is not waited for. */
-export const sendIn = (tx: Tx, text: string, parameters: unknown[]): void =>
-  void clientOf(tx).unsafe(text, parameters as never[]);

@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { insertion } from "@muniment/db/insertions.ts";
 import { build } from "@muniment/db/prepared.ts";
 import { afterCommit, enter, runIn, together } from "@muniment/db/transactions.ts";
 import { isDatabaseUnavailable } from "@muniment/db/unavailable.ts";
@@ -11,7 +10,12 @@ import { openScratchDatabase } from "./scratch-database.ts";
 
 let scratch: Awaited<ReturnType<typeof openScratchDatabase>>;
 const notes = pgTable("test_notes", { id: integer().notNull() });
-const insertNote = insertion(notes);
+/** Sends an insertion that nobody waits for. */
+const sendNote = async (tx: Tx, note: { id: number }): Promise<void> =>
+  void tx
+    .insert(notes)
+    .values(note)
+    .catch(() => {});
 const one = build
   .select({ one: sql<number>`${sql.placeholder("one")}::int` })
   .from(sql`(select) one`)
@@ -32,7 +36,6 @@ const lateWays: [string, (tx: Tx) => unknown][] = [
   ["a statement", (tx) => tx.execute(sql`insert into test_notes values (1)`)],
   ["one with parameters", (tx) => tx.execute(sql`insert into test_notes values (${1}::int)`)],
   ["one of Drizzle", (tx) => tx.insert(notes).values({ id: 1 })],
-  ["an insertion", (tx) => insertNote(tx, { id: 1 })],
   ["a prepared one", (tx) => runIn(tx, one, { one: 1 })],
   ["a scope", (tx) => enter(tx, { userId })],
   ["a savepoint", (tx) => tx.transaction((inner) => inner.insert(notes).values({ id: 1 }))],
@@ -118,9 +121,9 @@ test("an insertion that nobody waits for and that fails rolls its transaction ba
   const wrong = { id: "no number" as unknown as number };
   const ways: ((tx: Tx) => Promise<unknown>)[] = [
     // Behind it comes only the end of the transaction.
-    (tx) => insertNote(tx, wrong),
-    (tx) => insertNote(tx, wrong).then(() => tx.execute(sql`select 1`)),
-    (tx) => insertNote(tx, wrong).then(() => tx.execute(sql`select 1`).catch(() => {})),
+    (tx) => sendNote(tx, wrong),
+    (tx) => sendNote(tx, wrong).then(() => tx.execute(sql`select 1`)),
+    (tx) => sendNote(tx, wrong).then(() => tx.execute(sql`select 1`).catch(() => {})),
   ];
   for (const way of ways) {
     const ended = database.transaction({}, async (tx) => {
@@ -131,7 +134,7 @@ test("an insertion that nobody waits for and that fails rolls its transaction ba
     expect(await stored()).toEqual([]);
   }
   // The connection that is lent next is in no transaction any more.
-  await database.transaction({}, (tx) => insertNote(tx, { id: 5 }));
+  await database.transaction({}, (tx) => sendNote(tx, { id: 5 }));
   expect(await stored()).toEqual([5]);
   await scratch.owner`delete from test_notes`;
 });
@@ -145,10 +148,17 @@ test("what waits in a transaction whose connection ends is stored nowhere, whate
     const gone = tx
       .execute(sql`select pg_terminate_backend(pg_backend_pid()) where ${1}::int = 1`)
       .catch(() => {});
-    waiting.push(insertNote(tx, { id: 7 }));
+    waiting.push(
+      tx
+        .insert(notes)
+        .values({ id: 7 })
+        .then(() => {}),
+    );
     waiting.push(tx.execute(sql`insert into test_notes values (8)`).then(() => {}));
     await gone;
-    await expect((async () => insertNote(tx, { id: 9 }))()).rejects.toThrow("is over");
+    await expect(tx.insert(notes).values({ id: 9 })).rejects.toMatchObject({
+      cause: { message: "the transaction of this statement is over" },
+    });
   });
   await expect(ended).rejects.toSatisfy(isDatabaseUnavailable);
   await Promise.allSettled(waiting);
@@ -191,7 +201,7 @@ test("what is to be done after a commit is done, whatever of it fails, and the c
       afterCommit(tx, () => {
         throw wrong;
       });
-      await insertNote(tx, { id: 14 });
+      await sendNote(tx, { id: 14 });
       afterCommit(tx, act("last"));
       return "answer";
     });
@@ -231,7 +241,10 @@ test("what was begun together has ended when the first failure is told", async (
 });
 
 const unsendable: [string, (tx: Tx) => PromiseLike<unknown>][] = [
-  ["has no value", (tx) => insertNote(tx, { id: undefined as unknown as number })],
+  [
+    "has no value",
+    (tx) => tx.execute(sql`insert into test_notes values (${sql.param(undefined)})`),
+  ],
   [
     "has too many parameters",
     (tx) => tx.execute(sql`select ${sql.join(Array(65_534).fill(sql.param(1)), sql`, `)}`),
@@ -245,7 +258,7 @@ test.each(unsendable)(
     const ways: ((tx: Tx) => unknown)[] = [
       (tx) => send(tx),
       // Behind a statement that the driver still waits for, and before the end.
-      (tx) => insertNote(tx, { id: 11 }).then(() => send(tx)),
+      (tx) => sendNote(tx, { id: 11 }).then(() => send(tx)),
       async (tx) => {
         await tx.execute(sql`insert into test_notes values (12)`);
         await Promise.resolve(send(tx)).catch(() => {});
@@ -284,7 +297,7 @@ test("a connection whose driver failed by itself is not lent again", async () =>
   const ended = database.transaction({}, async (tx) => {
     failing = await pid(tx);
     await runIn(tx, one, { one: 1 });
-    await insertNote(tx, { id: 13 });
+    await sendNote(tx, { id: 13 });
     await runIn(tx, one, { one: unwritable }).catch(() => {});
     throw new Error("an error of its own");
   });
