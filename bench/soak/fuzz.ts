@@ -24,7 +24,7 @@ const text = () =>
     "",
     `\`pnpm soak:fuzz\` on ${cpus().length} cores, Node.js ${process.version}, the embedded PostgreSQL, ${new Date().toISOString().slice(0, 10)}: ` +
       `${run} rounds, ${failed} of them failed, of ${eventsOfRound} events each, ${run * eventsOfRound} of ${wanted} wanted. ` +
-      "A round fails when an answer is no receipt, when a receipt or counter does not add up, or when an event is neither refused by itself nor stored exactly as it was sent. Batches take turns over tRPC, its batches, REST and, since round 44, as calls answered from the bytes of their connection.",
+      "A round fails when an answer is no receipt, when a receipt or counter does not add up, or when an event is neither refused by itself nor stored exactly as it was sent. Batches take turns over tRPC, its batches, REST and as calls answered from the bytes of their connection.",
     "",
   ].join("\n");
 

@@ -82,7 +82,7 @@ export type Config = {
   } | null;
   clamav: { host: string; port: number } | null;
   limits: Record<LimitName, LimitRule>;
-  /** All of the above as it was given, for the audit log. */
+  /** The variables that all of the above came from, for the audit log. */
   settings: Settings;
 };
 

@@ -28,7 +28,7 @@ const longest = 500;
 const ofOneNode: ReadonlySet<string> = new Set(["HOST", "PORT", "DATA_DIR"]);
 export const isOfInstance = (name: string): boolean => !ofOneNode.has(name);
 
-/** Tells the settings of a start apart, by variable; what is not set or is of one node is left out. */
+/** Tells the settings of a start apart, by variable; what has no value or is of one node is left out. */
 export function toSettings(variables: Readonly<Record<string, unknown>>): Settings {
   const shown: Record<string, string> = {};
   const hidden: Record<string, string> = {};

@@ -63,7 +63,7 @@ export const deliveries = z.strictObject({
       ...deliveryCounts,
     }),
   ),
-  /** Null while no event had a `seq`. Up to date within five seconds. */
+  /** Null while no event had a `seq`. Up to date at once. */
   sequence: z
     .strictObject({
       first: count,
