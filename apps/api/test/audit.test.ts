@@ -123,10 +123,11 @@ describe("every change", () => {
   });
 
   test("keeps personal data in its own column, encrypted, and no other", async () => {
+    // The server's own addresses, among the settings of its start, are nobody's.
     const columns = await server.owner`
-      select string_agg((to_jsonb(e) - 'personal')::text, ' ') as rest,
-             string_agg(personal::text, ' ') as personal from audit_entries e
-      where action <> 'config.changed'`;
+      select string_agg((to_jsonb(e) - 'personal'
+               #- '{details,settings,HOST}' #- '{details,settings,PUBLIC_URL}')::text, ' ') as rest,
+             string_agg(personal::text, ' ') as personal from audit_entries e`;
     const { rest, personal } = columns[0] ?? {};
     const people = await server.owner`select email from users`;
     for (const { email } of people) expect(rest).not.toContain(email);
