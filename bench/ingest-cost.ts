@@ -8,32 +8,26 @@ import { connect, parseConnectionUrl } from "@muniment/db/connection.ts";
 import { ensureBuild } from "../scripts/build.mjs";
 import { batchOf, makeKey } from "./ingest.ts";
 import { httpRequest, load } from "./load.ts";
-import { residentMegabytes } from "./rows.ts";
+import { cpuMicroseconds, residentMegabytes } from "./rows.ts";
 import { startBench } from "./servers.ts";
 import { signUpFirst } from "./signed-in-query.ts";
 
 const [size = 100, connections = 32, seconds = 5] = process.argv.slice(2).map(Number);
 
-/** A tick of the kernel's clock for processes, 100 a second. */
-const microsecondsPerTick = 10_000;
+const parentOf = (pid: string) =>
+  readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ")[1] ?? "";
 
-function ticksOf(pid: string): { parent: string; ticks: number } {
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
-  return { parent: fields[1] ?? "", ticks: Number(fields[11]) + Number(fields[12]) };
-}
-
-/** Ticks of each kind of process so far: two of Node.js, and the children of a postmaster by role. */
+/** CPU microseconds of each kind of process so far: two of Node.js, and the children of a postmaster by role. */
 function sample(api: number, plain: number, postmaster: string): Map<string, number> {
   const sums = new Map<string, number>();
   for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
     try {
-      const { parent, ticks } = ticksOf(pid);
       const title = readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ").trim();
       const kind =
         (Number(pid) === api && "api") ||
         (Number(pid) === plain && "plain server") ||
-        (parent === postmaster && /^postgres: (?:\S+: )?([a-z_]+)/.exec(title)?.[1]);
-      if (kind) sums.set(kind, (sums.get(kind) ?? 0) + ticks);
+        (parentOf(pid) === postmaster && /^postgres: (?:\S+: )?([a-z_]+)/.exec(title)?.[1]);
+      if (kind) sums.set(kind, (sums.get(kind) ?? 0) + cpuMicroseconds(Number(pid)));
     } catch {
       // It has ended meanwhile.
     }
@@ -48,7 +42,7 @@ try {
   const plain = await bench.plain("plain-ingest.ts");
   const sql = connect(parseConnectionUrl(bench.databaseUrl), { max: 1, applicationName: "cost" });
   const backend = String((await sql`select pg_backend_pid() as pid`)[0]?.pid);
-  const now = () => sample(bench.product.pid, plain.pid, ticksOf(backend).parent);
+  const now = () => sample(bench.product.pid, plain.pid, parentOf(backend));
   const headers = { authorization: `Bearer ${key}` };
   const sides = {
     muniment: {
@@ -66,10 +60,7 @@ try {
     const [to, walTo] = [now(), await wal()];
     const events = done.requests * size;
     const cost = [...to]
-      .map(([kind, ticks]) => ({
-        kind,
-        each: ((ticks - (from.get(kind) ?? 0)) * microsecondsPerTick) / events,
-      }))
+      .map(([kind, used]) => ({ kind, each: (used - (from.get(kind) ?? 0)) / events }))
       .filter(({ each }) => each >= 0.05);
     console.log(
       `${name}: ${Math.round(events / done.seconds)} events/s, ${Math.round((walTo - walFrom) / events)} bytes of log each, ` +
