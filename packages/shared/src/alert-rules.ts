@@ -1,25 +1,14 @@
 import { z } from "zod";
-import { parseEventQuery } from "./event-query/parse.ts";
-import { EventQueryError, queryBounds } from "./event-query/query.ts";
+import { readableQuery } from "./event-query/readable-query.ts";
 import { name, page, pageInput, timeInput, timestamp, uuid } from "./values.ts";
 
 export const maxAlertRules = 50;
 
 /** A search without times, which the rule has of its own. */
-const query = z
-  .string()
-  .max(queryBounds.length)
-  .check(({ value, issues }) => {
-    try {
-      const parsed = parseEventQuery(value);
-      const terms = parsed.kind === "and" ? parsed.parts : [parsed];
-      if (!terms.some(({ kind }) => kind === "time")) return;
-      issues.push({ code: "custom", message: "a rule has its own time", input: value });
-    } catch (error) {
-      if (!(error instanceof EventQueryError)) throw error;
-      issues.push({ code: "custom", message: error.message, input: value });
-    }
-  });
+const query = readableQuery((parsed) => {
+  const terms = parsed.kind === "and" ? parsed.parts : [parsed];
+  return terms.some(({ kind }) => kind === "time") ? "a rule has its own time" : undefined;
+});
 
 const minutes = z.number().int().min(1).max(1440);
 

@@ -1,24 +1,12 @@
 import { z } from "zod";
-import { parseEventQuery } from "./event-query/parse.ts";
-import { EventQueryError, queryBounds } from "./event-query/query.ts";
+import { readableQuery } from "./event-query/readable-query.ts";
 import { dimension } from "./events.ts";
 import { name, page, pageInput, timeInput, timestamp, uuid } from "./values.ts";
 
 /** More than a person finds anything among. */
 export const maxSavedViews = 100;
 
-/** A query that can be read. */
-const query = z
-  .string()
-  .max(queryBounds.length)
-  .check(({ value, issues }) => {
-    try {
-      parseEventQuery(value);
-    } catch (error) {
-      if (!(error instanceof EventQueryError)) throw error;
-      issues.push({ code: "custom", message: error.message, input: value });
-    }
-  });
+const query = readableQuery();
 
 /** How the events of a view are shown: a named range that ends now or fixed bounds, the chart's colours, the facets. */
 export const savedViewDisplay = z.strictObject({

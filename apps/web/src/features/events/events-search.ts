@@ -1,19 +1,13 @@
-import { queryBounds } from "@muniment/shared/event-query/query.ts";
 import { dimension } from "@muniment/shared/events.ts";
 import { timeInput, uuid } from "@muniment/shared/values.ts";
 import { z } from "zod";
 import { rangeNames, type Span } from "../../event-range.ts";
 import type { EventFilters } from "../../event-timeline.ts";
-
-const queryText = z.string().max(queryBounds.length);
+import { querySearch } from "../../query-search.ts";
 
 /** What the address of the page holds; what does not fit is ignored. */
 export const eventsSearch = z.object({
-  // The router reads a number where somebody wrote one without quotes.
-  query: z
-    .union([queryText, z.number().transform(String).pipe(queryText)])
-    .optional()
-    .catch(undefined),
+  query: querySearch,
   range: z.enum(rangeNames).optional().catch(undefined),
   from: timeInput.optional().catch(undefined),
   to: timeInput.optional().catch(undefined),

@@ -1,16 +1,10 @@
-import { queryBounds } from "@muniment/shared/event-query/query.ts";
 import { z } from "zod";
 import { byCursor } from "../../paging.ts";
+import { querySearch } from "../../query-search.ts";
 import { trpc } from "../../trpc.ts";
 
 /** What the address of the page holds: with `query`, the form for an export of that search is open. */
-export const exportsSearch = z.object({
-  query: z
-    .union([z.string(), z.number().transform(String)])
-    .pipe(z.string().max(queryBounds.length))
-    .optional()
-    .catch(undefined),
-});
+export const exportsSearch = z.object({ query: querySearch });
 
 const refreshMilliseconds = 1000;
 
