@@ -16,11 +16,22 @@ export const afterCursor = (time: AnyPgColumn, id: AnyPgColumn): SQL =>
   sql`(${time}, ${id}) < (${sql.placeholder("cursorAt")}::timestamptz, ${sql.placeholder("cursorId")}::uuid)`;
 
 /** Where a prepared statement begins that has the condition of `afterCursor`. */
-export const cursorValues = (position: readonly [at: string, id: string] | undefined) =>
-  position ? { cursorAt: position[0], cursorId: position[1] } : top;
+export const cursorValues = (place: Place | undefined) =>
+  place ? { cursorAt: place[0], cursorId: place[1] } : top;
+
+/** The time and the id of a row of a list, behind which the list goes on. */
+export type Place = readonly [at: string, id: string];
+
+/** The condition of what is behind a place, or of all where there is none. */
+export const behind = (
+  place: Place | undefined,
+  time: AnyPgColumn,
+  id: AnyPgColumn,
+): SQL | undefined =>
+  place && sql`(${time}, ${id}) < (${place[0]}::timestamptz, ${place[1]}::uuid)`;
 
 /** The list and what is asked of it: a cursor goes on with the question that it came from, and no other. */
-function placeOf(list: string, input: Input): string {
+function contextOf(list: string, input: Input): string {
   const { cursor: _cursor, limit: _limit, ...question } = input ?? {};
   const asked = createHash("sha256").update(JSON.stringify(question)).digest("base64url");
   return `${list}:${asked}`;
@@ -32,9 +43,9 @@ function placeOf(list: string, input: Input): string {
  */
 export function keysetPage(deps: Deps, list: string, input: Input) {
   const limit = input?.limit ?? defaultLimit;
-  const decode = (cursor: string) => {
-    const [at = "", id = ""] = decodeCursor(deps.secrets.cursor, placeOf(list, input), cursor);
-    return [at, id] as const;
+  const decode = (cursor: string): Place => {
+    const [at = "", id = ""] = decodeCursor(deps.secrets.cursor, contextOf(list, input), cursor);
+    return [at, id];
   };
   const position = input?.cursor ? decode(input.cursor) : undefined;
   return {
@@ -48,10 +59,7 @@ export function keysetPage(deps: Deps, list: string, input: Input) {
     /** The time and the id that the page before ended with; undefined on the first page. */
     position,
     /** The condition that begins after the cursor. */
-    after(time: AnyPgColumn, id: AnyPgColumn): SQL | undefined {
-      if (!position) return undefined;
-      return sql`(${time}, ${id}) < (${position[0]}::timestamptz, ${position[1]}::uuid)`;
-    },
+    after: (time: AnyPgColumn, id: AnyPgColumn) => behind(position, time, id),
     /** Cuts the page and makes the cursor of the next. */
     cut<Row, Item>(
       rows: Row[],
@@ -64,7 +72,7 @@ export function keysetPage(deps: Deps, list: string, input: Input) {
         return { items: items.map(toItem), nextCursor: null };
       }
       const { at, id } = positionOf(last);
-      const nextCursor = encodeCursor(deps.secrets.cursor, placeOf(list, input), [
+      const nextCursor = encodeCursor(deps.secrets.cursor, contextOf(list, input), [
         at.toISOString(),
         id,
       ]);

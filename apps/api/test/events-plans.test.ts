@@ -12,6 +12,7 @@ import {
 } from "../src/features/events/page-statement.ts";
 import { foldAllCounts } from "./fold-all.ts";
 import { startTestServer, type TestServer } from "./harness.ts";
+import { type Explained, nodesOfExplained } from "./plans-seen.ts";
 
 const day = 86_400_000;
 const [heavy, other] = [
@@ -71,20 +72,8 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => server.stop());
 
-type Plan = {
-  "Node Type": string;
-  "Relation Name"?: string;
-  "Index Name"?: string;
-  Plans?: Plan[];
-};
-
-const nodesOf = (plan: Plan): Plan[] => [plan, ...(plan.Plans ?? []).flatMap(nodesOf)];
-
-type Explained = { "QUERY PLAN": [{ Plan: Plan }] };
-
 function toPlan(row: Explained | undefined) {
-  if (!row) throw new Error("no plan");
-  const nodes = nodesOf(row["QUERY PLAN"][0].Plan);
+  const nodes = nodesOfExplained(row);
   return {
     scanned: nodes
       .filter((node) => node["Node Type"] === "Seq Scan")
@@ -162,7 +151,7 @@ test.each(["message", "props.n:7", "props.n>29999", `agent:${agent}`, "level:cri
     const pieces = [1, 3, 5].map((n) => ({ from: end - n * day, to: end - n * day + 60_000 }));
     for (const statement of [
       firstLookStatement(searches, heavy, look),
-      pieceStatement(searches, heavy, { query, pieces, after: undefined, limit: 51 }),
+      pieceStatement(searches, heavy, { query, pieces, place: undefined, limit: 51 }),
     ]) {
       const { scanned, indexes } = await planOf(statement);
       // The other partitions are empty, and not opened.

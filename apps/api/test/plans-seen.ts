@@ -1,12 +1,17 @@
 import type { Socket } from "node:net";
 
 /** A plan by which PostgreSQL ran a statement, with all that is below it. */
-export type Plan = {
+type Plan = {
   "Node Type": string;
   "Relation Name"?: string;
   "Index Name"?: string;
+  /** Of a statement that was run. */
+  "Actual Rows"?: number;
+  "Actual Loops"?: number;
   Plans?: Plan[];
 };
+/** What `explain` with `format json` answers. */
+export type Explained = { "QUERY PLAN": [{ Plan: Plan }] };
 export type Seen = { text: string; nodes: Plan[] };
 
 /** The settings by which PostgreSQL tells over the connection of every statement how it ran it, also in functions. */
@@ -20,6 +25,12 @@ export const tellingPlans = {
 
 const notice = 0x4e;
 const nodesOf = (plan: Plan): Plan[] => [plan, ...(plan.Plans ?? []).flatMap(nodesOf)];
+
+/** The plan of `explain` and all that is below it. */
+export function nodesOfExplained(row: Explained | undefined): Plan[] {
+  if (!row) throw new Error("no plan");
+  return nodesOf(row["QUERY PLAN"][0].Plan);
+}
 
 function toSeen(fields: string): Seen[] {
   const told = fields.split("\0").find((field) => field.startsWith("Mduration: "));

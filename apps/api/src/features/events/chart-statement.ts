@@ -1,6 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
-import { type Counting, intervalRows } from "./count-rows.ts";
+import { intervalRows } from "./count-rows.ts";
 import { intervals } from "./counted-rows.ts";
+import type { Counting } from "./counting.ts";
 
 const maxValues = 8;
 const minute = 60_000;

@@ -4,6 +4,7 @@ import { type SQL, sql } from "drizzle-orm";
 import { type ChartPieces, chartPieces, type RawPiece } from "./chart-pieces.ts";
 import { conditionOf, isCountable } from "./conditions.ts";
 import { countedRows, intervals } from "./counted-rows.ts";
+import type { Counting, hourMilliseconds } from "./counting.ts";
 import {
   countedColumn,
   countedText,
@@ -12,24 +13,7 @@ import {
   isCountedDimension,
 } from "./dimension.ts";
 import { eventsWithin, newestEvents } from "./page-statement.ts";
-import type { Question } from "./question.ts";
 import type { TimeRange } from "./time-range.ts";
-
-/** What is counted: the events of a user that pass, apart by intervals and values. */
-export type Counting = Question & {
-  userId: string;
-  /** Columns `v0`, `v1`, ... of the answer. */
-  by: readonly Dimension[];
-  /** Milliseconds; absent: everything is one interval. */
-  step?: number | undefined;
-  now: number;
-  /** Where the events that pass lie, if that is known; no time in two of them. */
-  pieces?: readonly TimeRange[] | undefined;
-  /** Where single events are counted: only so many, the newest that pass. */
-  newest?: number | undefined;
-};
-
-const hour = 3_600_000;
 
 const at = (milliseconds: number) => sql`${new Date(milliseconds).toISOString()}::timestamptz`;
 const within = (column: SQL, { from, to }: TimeRange) =>
@@ -130,9 +114,10 @@ function singleEvents(counting: Counting): SQL {
  * is being stored or added up meanwhile is counted once (`events-counts.test.ts`). The intervals are
  * hours, if there are any.
  */
-export function countRows(counting: Counting): SQL {
+export function countRows(
+  counting: Counting & { step?: typeof hourMilliseconds | undefined },
+): SQL {
   const { by, step } = counting;
-  if (step !== undefined && step !== hour) throw new Error("these intervals are hours");
   const known = countedPieces(counting);
   if (!known) return singleEvents(counting);
   const beside = besideCounts(counting, known);

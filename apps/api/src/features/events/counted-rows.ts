@@ -3,8 +3,8 @@ import { eventLevels } from "@muniment/shared/events.ts";
 import { type SQL, sql } from "drizzle-orm";
 import type { CountedPiece } from "./chart-pieces.ts";
 import { asksOf, conditionOf } from "./conditions.ts";
-import type { Counting } from "./count-rows.ts";
 import { askedLevels } from "./counted-levels.ts";
+import type { Counting } from "./counting.ts";
 import { countedText, type Dimension } from "./dimension.ts";
 
 /** Bits of `apart`. */

@@ -4,9 +4,9 @@ import type { EventQuery } from "@muniment/shared/event-query/query.ts";
 import { eventBounds } from "@muniment/shared/events.ts";
 import type { SQL } from "drizzle-orm";
 import { AppError } from "../../errors.ts";
+import type { Place } from "../../paging.ts";
 import { chunkCondition, findCandidates } from "./candidates.ts";
 import {
-  behind,
   firstLookStatement,
   pageStatement,
   pieceStatement,
@@ -31,9 +31,6 @@ const [firstGroup, groupGrowth, largestGroup] = [8, 2, 512];
 
 /** No further window or group is opened so long after the search got its connection. */
 const maxMilliseconds = 3000;
-
-/** The time and the id of an event, behind which a list goes on. */
-export type Place = readonly [at: string, id: string];
 
 type Page = {
   /** Where the page before ended; undefined on the first. */
@@ -112,7 +109,7 @@ async function findPlainly(search: Search, { range, place, fetch }: Rest): Promi
     const from = Math.max(range.from, top - window);
     const part = { query, range: { from, to } };
     const missing = fetch - rows.length;
-    rows.push(...(await pageStatement(searches, userId, part, behind(place), missing)));
+    rows.push(...(await pageStatement(searches, userId, part, place, missing)));
     if (rows.length === fetch || from === range.from) break;
     to = from;
   }
@@ -138,7 +135,7 @@ async function findInChunks(
       checkTime(search);
       const some = pieces.slice(at, at + group);
       const limit = fetch - rows.length;
-      const asked = { query, pieces: some, after: behind(place), limit };
+      const asked = { query, pieces: some, place, limit };
       rows.push(...(await pieceStatement(searches, userId, asked)));
       if (rows.length === fetch) return rows;
       at += group;

@@ -2,9 +2,8 @@ import type { Database } from "@muniment/db/database.ts";
 import { sql } from "drizzle-orm";
 import type { HourlyCounts } from "../../event-queries.ts";
 import { countReads, countRows } from "./count-rows.ts";
+import { hourMilliseconds } from "./counting.ts";
 import type { Question } from "./question.ts";
-
-export const hourMilliseconds = 3_600_000;
 
 type Row = { agentId: string; type: string; hours: string; counts: string };
 

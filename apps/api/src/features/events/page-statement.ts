@@ -3,9 +3,8 @@ import { build } from "@muniment/db/prepared.ts";
 import { eventCountChanges, eventCounts, events } from "@muniment/db/schema/events.ts";
 import type { EventQuery } from "@muniment/shared/event-query/query.ts";
 import { and, desc, eq, type SQL, sql } from "drizzle-orm";
-import { afterCursor, cursorValues } from "../../paging.ts";
+import { afterCursor, behind, cursorValues, type Place } from "../../paging.ts";
 import { conditionOf } from "./conditions.ts";
-import type { Place } from "./find-events.ts";
 import type { Question } from "./question.ts";
 import { type EventRow, eventColumns, eventValues } from "./read-events.ts";
 import { rangeConditions, type TimeRange } from "./time-range.ts";
@@ -14,10 +13,7 @@ export type Searches = ReturnType<Database["searches"]>;
 
 const newestFirst = [desc(events.occurredAt), desc(events.id)];
 
-/** What lies behind an event of the list. */
-export const behind = (place: Place | undefined): SQL | undefined =>
-  place &&
-  sql`(${events.occurredAt}, ${events.id}) < (${place[0]}::timestamptz, ${place[1]}::uuid)`;
+const behindEvent = (place: Place | undefined) => behind(place, events.occurredAt, events.id);
 
 const preparedPage = build
   .select(eventColumns)
@@ -51,18 +47,25 @@ export const plainPage = (
     },
   );
 
-/** Reads a page of a user's events, newest first; `after` begins behind a cursor. */
+/** Reads a page of a user's events, newest first, behind a place. */
 export const pageStatement = (
   searches: Searches,
   userId: string,
   { query, range }: Question,
-  after: SQL | undefined,
+  place: Place | undefined,
   limit: number,
 ) =>
   searches
     .select(eventColumns)
     .from(events)
-    .where(and(eq(events.userId, userId), ...rangeConditions(range), after, conditionOf(query)))
+    .where(
+      and(
+        eq(events.userId, userId),
+        ...rangeConditions(range),
+        behindEvent(place),
+        conditionOf(query),
+      ),
+    )
     .orderBy(...newestFirst)
     .limit(limit);
 
@@ -101,7 +104,7 @@ export function firstLookStatement(searches: Searches, userId: string, asked: Fi
   const { query, range } = asked.question;
   const order = sql.join(newestFirst, sql`, `);
   const passes = sql`(${conditionOf(query) ?? sql`true`}) is true`;
-  const own = [eq(events.userId, userId), ...rangeConditions(range), behind(asked.place)];
+  const own = [eq(events.userId, userId), ...rangeConditions(range), behindEvent(asked.place)];
   const looked = sql`(
     select *, row_number() over (order by ${order}) as nth from ${events} where ${and(...own)}
     order by ${order} limit ${asked.looked ?? null}
@@ -128,7 +131,7 @@ type Pieces = {
   query: EventQuery;
   /** No time lies in two of them. */
   pieces: readonly TimeRange[];
-  after: SQL | undefined;
+  place: Place | undefined;
   limit: number;
 };
 
@@ -155,7 +158,7 @@ export function eventsWithin(
 
 /** The same page within pieces of time. */
 export function pieceStatement(searches: Searches, userId: string, asked: Pieces) {
-  const rest = sql`and ${and(asked.after, conditionOf(asked.query)) ?? sql`true`}
+  const rest = sql`and ${and(behindEvent(asked.place), conditionOf(asked.query)) ?? sql`true`}
     order by ${sql.join(newestFirst, sql`, `)} limit ${asked.limit}`;
   return searches
     .select(eventValues)
