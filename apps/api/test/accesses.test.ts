@@ -5,8 +5,8 @@ import { recordReads } from "../src/audit/reads.ts";
 import { writeAuditEntry } from "../src/audit/write.ts";
 import { importUsers } from "../src/identity/import-users.ts";
 import { hashPassword } from "../src/identity/password.ts";
-import type { ApiKeyPrincipal, UserPrincipal } from "../src/identity/principal.ts";
-import type { RequestFacts } from "../src/trpc/context.ts";
+import type { ApiKeyPrincipal } from "../src/identity/principal.ts";
+import { callerOf } from "./caller.ts";
 import type { Client } from "./client.ts";
 import { must, password, startTestServer, type TestServer, type UserClient } from "./harness.ts";
 
@@ -30,33 +30,9 @@ async function accessesOf(client: Client) {
 }
 
 /** A reader as a call of theirs has them. */
-function readerOf({ id, email }: UserClient): [UserPrincipal, RequestFacts] {
-  const principal: UserPrincipal = {
-    kind: "user",
-    via: "browser",
-    userId: id,
-    email,
-    displayName: "auditor",
-    role: "auditor",
-    createdAt: new Date(),
-    retentionDays: null,
-    sessionId: "0".repeat(64),
-    secondFactor: false,
-    sessionPublicId: uuidv7(),
-    authenticatedAt: new Date(),
-  };
-  const request: RequestFacts = {
-    id: uuidv7(),
-    address: "192.0.2.1",
-    userAgent: "",
-    origin: undefined,
-    secFetchSite: undefined,
-    cookieToken: undefined,
-    deviceTokens: [],
-    bearer: undefined,
-    signal: new AbortController().signal,
-  };
-  return [principal, request];
+function readerOf(reader: UserClient) {
+  const { principal, request } = callerOf(reader, "auditor");
+  return [principal, request] as const;
 }
 
 /** Enters an act of an API key. */

@@ -2,6 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { timeseriesStatement } from "../src/features/audit/timeseries-statement.ts";
 import { must, startTestServer, type TestServer, type UserClient } from "./harness.ts";
+import { type Explained, nodesOfExplained } from "./plans-seen.ts";
 
 const hour = 3_600_000;
 const entries = 8000;
@@ -87,13 +88,11 @@ test("who counts entries about a person is entered, and nobody but auditors may"
 });
 
 test("a range is found by an index", async () => {
-  type Plan = { "Node Type": string; "Relation Name"?: string; Plans?: Plan[] };
-  const nodesOf = (plan: Plan): Plan[] => [plan, ...(plan.Plans ?? []).flatMap(nodesOf)];
   const scanned = async (statement: SQL) => {
     const [row] = await server.deps.database
       .searches({})
-      .execute<{ "QUERY PLAN": [{ Plan: Plan }] }>(sql`explain (format json) ${statement}`);
-    return nodesOf(row?.["QUERY PLAN"][0].Plan ?? { "Node Type": "none" })
+      .execute<Explained>(sql`explain (format json) ${statement}`);
+    return nodesOfExplained(row)
       .filter((node) => node["Node Type"] === "Seq Scan")
       .map((node) => node["Relation Name"])
       .filter((name) => name !== "audit_refusals");

@@ -5,10 +5,11 @@ import { z } from "zod";
 import { raiseAlert } from "../src/alerts/raise.ts";
 import { AppError } from "../src/errors.ts";
 import { createLinkToken } from "../src/identity/link-token.ts";
-import type { UserPrincipal } from "../src/identity/principal.ts";
 import { audited } from "../src/trpc/audited.ts";
 import type { Context } from "../src/trpc/context.ts";
 import { procedure, router } from "../src/trpc/init.ts";
+import { breaking } from "./breaking.ts";
+import { callerOf } from "./caller.ts";
 import { type Answer, createClient } from "./client.ts";
 import { must, startTestServer, type TestServer, type UserClient } from "./harness.ts";
 import { growLog } from "./log-growth.ts";
@@ -34,38 +35,13 @@ const named = async (name: string) =>
 
 /** A context as a member's call has it. */
 function contextOf(): Context {
-  const principal: UserPrincipal = {
-    kind: "user",
-    via: "browser",
-    userId: member.id,
-    email: member.email,
-    displayName: "member",
-    role: "member",
-    createdAt: new Date(),
-    retentionDays: null,
-    sessionId: "0".repeat(64),
-    secondFactor: false,
-    sessionPublicId: uuidv7(),
-    authenticatedAt: new Date(),
-  };
-  const facts = {
-    id: uuidv7(),
-    address: "192.0.2.1",
-    userAgent: "",
-    origin: undefined,
-    secFetchSite: undefined,
-    cookieToken: undefined,
-    deviceTokens: [],
-    bearer: undefined,
-    signal: new AbortController().signal,
-  };
+  const caller = callerOf(member, "member");
   return {
     deps: server.deps,
-    request: facts,
     response: { cookies: [], limits: [] },
-    identify: async () => principal,
+    identify: async () => caller.principal,
     policyOf: () => undefined,
-    ...{ principal },
+    ...caller,
   };
 }
 
@@ -181,19 +157,6 @@ describe("an audited change", () => {
     expect([await named("lost"), await entries("agent.created"), ran]).toEqual([0, before, false]);
   });
 });
-
-/** Makes every insert into a table fail while `act` runs. */
-async function failing<T>(table: string, act: () => Promise<T>): Promise<T> {
-  await server.owner`create or replace function break_insert() returns trigger language plpgsql
-    as $$ begin raise exception 'broken for a test'; end $$`;
-  await server.owner`create trigger broken before insert on ${server.owner(table)}
-    for each row execute function break_insert()`;
-  try {
-    return await act();
-  } finally {
-    await server.owner`drop trigger broken on ${server.owner(table)}`;
-  }
-}
 
 /** Everything of the tables that the calls below change. */
 const snapshot = async () =>
@@ -395,7 +358,7 @@ test("without its entry no mutation of the API changes anything", async () => {
   const waiting = () => server.owner`select queue from jobs where key is null`;
   await expect.poll(waiting, { timeout: 10_000 }).toEqual([]);
   const before = await snapshot();
-  await failing("audit_entries", async () => {
+  await breaking(server, "audit_entries", "insert", async () => {
     for (const [path, call] of Object.entries(calls)) {
       const answer = await call();
       expect([path, answer.status, answer.error?.data.reason]).toEqual([path, 500, "internal"]);
@@ -422,7 +385,9 @@ test("without its entry no mutation of the API changes anything", async () => {
 test("a change whose last step fails leaves nothing of its first: an invitation without its mail", async () => {
   const before = await snapshot();
   const invite = { email: "unsent@example.org", role: "member" };
-  const answer = await failing("jobs", () => admin.mutate("users.invite", invite));
+  const answer = await breaking(server, "jobs", "insert", () =>
+    admin.mutate("users.invite", invite),
+  );
   expect(answer.status).toBe(500);
   expect(await snapshot()).toBe(before);
 });

@@ -9,9 +9,11 @@ import { createNoteSigner } from "../src/audit/note-signer.ts";
 import { verifyLog } from "../src/audit/verify-log.ts";
 import { applyErasureLedger } from "../src/erasure/apply-ledger.ts";
 import { createStamps, ledgerFile } from "../src/erasure/ledger.ts";
+import { breaking } from "./breaking.ts";
 import type { Client } from "./client.ts";
 import { makeEvent, makeSender, send } from "./events-sender.ts";
 import { must, password, startTestServer, type TestServer } from "./harness.ts";
+import { hastenLastTry } from "./last-try.ts";
 import { mailsTo, tokenIn } from "./outbox.ts";
 
 let server: TestServer;
@@ -220,25 +222,17 @@ test("nothing counts as overwritten while a transaction still sees what was dele
 
 test("an erasure that was given up is taken up again", async () => {
   const member = await server.member();
-  await server.owner`create or replace function keep_dirty() returns trigger language plpgsql
-    as $$ begin raise exception 'broken for a test'; end $$`;
-  await server.owner`create trigger dirty before update on erasures
-    for each row execute function keep_dirty()`;
-  const { id } = must(await member.mutate("data.erase", { password }));
   const jobs = () => server.owner`
     select failed_at from jobs where queue = 'clean-up-after-erasure' and failed_at is not null`;
   const lastTry = async () => {
-    // The tries between the first and the last need not be waited for.
-    await server.owner`
-      update jobs set attempts = 7, run_at = now()
-      where queue = 'clean-up-after-erasure' and locked_until is null and attempts between 1 and 6`;
+    await hastenLastTry(server, "clean-up-after-erasure");
     return (await jobs()).length;
   };
-  try {
+  const id = await breaking(server, "erasures", "update", async () => {
+    const { id } = must(await member.mutate("data.erase", { password }));
     await expect.poll(lastTry, { timeout: 25_000, interval: 100 }).toBe(1);
-  } finally {
-    await server.owner`drop trigger dirty on erasures`;
-  }
+    return id;
+  });
   await server.owner`update jobs set run_at = now() where queue = 'resume-erasures'`;
   const { certificate } = await finalCertificate(id);
   expect(certificate.cleanedAt).not.toBeNull();

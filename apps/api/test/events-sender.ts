@@ -15,7 +15,7 @@ export type Sent = {
 const ownConnections = new Agent({ keepAlive: true, maxSockets: 1 });
 
 /** `isFromBytes`: whether it was answered by `http/direct-calls.ts`, which begins heads in another order. */
-export type SentWhole = Pick<Sent, "status" | "body"> & { isFromBytes: boolean };
+type SentWhole = Pick<Sent, "status" | "body"> & { isFromBytes: boolean };
 
 /** Sends raw JSON text as a call whose head and body leave together. */
 export function sendWhole(server: TestServer, key: string, text: string): Promise<SentWhole> {

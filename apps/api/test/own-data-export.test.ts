@@ -9,10 +9,12 @@ import { hashPassword } from "../src/identity/password.ts";
 import { makeExport } from "../src/own-data/export-job.ts";
 import { exportedColumns, ownTables } from "../src/own-data/read-own-rows.ts";
 import { writeArchive } from "../src/own-data/write-archive.ts";
+import { breaking } from "./breaking.ts";
 import { plantCanaries, raiseAbout } from "./canaries.ts";
 import type { Client } from "./client.ts";
 import { makeEvent, makeSender, send } from "./events-sender.ts";
 import { must, password, startTestServer, type TestServer } from "./harness.ts";
+import { hastenLastTry } from "./last-try.ts";
 import { mailsTo } from "./outbox.ts";
 
 let server: TestServer;
@@ -252,26 +254,17 @@ test("a copy needs a fresh authentication, is one at a time, and goes when it ex
 });
 
 async function statusAfterLastTry(client: Client): Promise<string> {
-  // The tries between the first and the last need not be waited for.
-  await server.owner`
-    update jobs set attempts = 7, run_at = now()
-    where queue = 'export-own-data' and locked_until is null and attempts between 1 and 6`;
+  await hastenLastTry(server, "export-own-data");
   return must(await client.query("data.exports")).items[0].status;
 }
 
 test("a copy that cannot be made is told as failed after the last try, and another may be asked for", async () => {
   const member = await server.member();
-  await server.owner`create or replace function break_pieces() returns trigger language plpgsql
-    as $$ begin raise exception 'broken for a test'; end $$`;
-  await server.owner`create trigger broken before insert on export_pieces
-    for each row execute function break_pieces()`;
-  try {
+  await breaking(server, "export_pieces", "insert", async () => {
     must(await member.mutate("data.requestExport"));
     const status = () => statusAfterLastTry(member);
     await expect.poll(status, { timeout: 20_000, interval: 100 }).toBe("failed");
-  } finally {
-    await server.owner`drop trigger broken on export_pieces`;
-  }
+  });
   must(await member.mutate("data.requestExport"));
 });
 

@@ -1,58 +1,41 @@
-import { randomBytes, randomUUID } from "node:crypto";
-import { rm } from "node:fs/promises";
-import { expect, inject, test } from "vitest";
-import { migrationsFolder } from "../../../apps/api/test/postgres.ts";
-import { connect } from "../src/connection.ts";
-import { createDatabase, migrate } from "../src/migrate.ts";
-import { migrationsBefore } from "./migrations-before.ts";
+import { randomUUID } from "node:crypto";
+import { expect, test } from "vitest";
+import { databaseBefore } from "./migrations-before.ts";
 
 test("what was counted one by one is counted in rows, with what is still to be added, and nothing twice", async () => {
-  const server = inject("postgres");
-  const name = `test_${randomBytes(6).toString("hex")}`;
-  const facts = { ...server, database: name };
-  const admin = connect(server, { max: 1, applicationName: "test" });
-  await createDatabase(server, name);
-  const owner = connect(facts, { max: 1, applicationName: "test-owner" });
-  const before = await migrationsBefore("event_counts_in_rows");
-  try {
-    await migrate(facts, before);
-    const [user, agent] = [randomUUID(), randomUUID()];
-    const store = (counts: number) => owner`
-      insert into event_count_changes (user_id, start, agent_id, type, level, count)
-      select ${user}, '2026-03-01T00:00Z'::timestamptz + n % 150 * interval '15 minutes', ${agent},
-        'type.' || n % 7, n % 5, 1 + n % 3 from generate_series(1, ${counts}::int) n`;
-    const fold = () => owner`select fold_event_counts(100000) as folded`;
-    await store(1000);
-    await fold();
-    await store(300);
-    const cells = (rows: string) => owner`
-      select minutes, apart, start, agent_id, type, level::int, sum(count)::int as count from (
-        select minutes, apart, start, agent_id, type, level, count from ${owner.unsafe(rows)}
-        union all
-        select 15, 3, start, agent_id, type, level, count from event_count_changes
-      ) all_cells group by 1, 2, 3, 4, 5, 6 having sum(count) <> 0 order by 1, 2, 3, 4, 5, 6`;
-    const known = await cells("event_counts where minutes = 15 and apart = 3");
-    expect(known.length).toBeGreaterThan(500);
+  await using database = await databaseBefore("event_counts_in_rows");
+  const { owner } = database;
+  const [user, agent] = [randomUUID(), randomUUID()];
+  const store = (counts: number) => owner`
+    insert into event_count_changes (user_id, start, agent_id, type, level, count)
+    select ${user}, '2026-03-01T00:00Z'::timestamptz + n % 150 * interval '15 minutes', ${agent},
+      'type.' || n % 7, n % 5, 1 + n % 3 from generate_series(1, ${counts}::int) n`;
+  const fold = () => owner`select fold_event_counts(100000) as folded`;
+  await store(1000);
+  await fold();
+  await store(300);
+  const cells = (rows: string) => owner`
+    select minutes, apart, start, agent_id, type, level::int, sum(count)::int as count from (
+      select minutes, apart, start, agent_id, type, level, count from ${owner.unsafe(rows)}
+      union all
+      select 15, 3, start, agent_id, type, level, count from event_count_changes
+    ) all_cells group by 1, 2, 3, 4, 5, 6 having sum(count) <> 0 order by 1, 2, 3, 4, 5, 6`;
+  const known = await cells("event_counts where minutes = 15 and apart = 3");
+  expect(known.length).toBeGreaterThan(500);
 
-    await migrate(facts, migrationsFolder);
-    const inRows = `(
-      select minutes, apart, start + (place - 1) / 5 * minutes * interval '1 minute' as start, agent_id, type,
-        (place - 1) % 5 as level, count
-      from event_counts cross join unnest(counts) with ordinality as cell (count, place)
-    ) as cells`;
-    const finest = `${inRows} where minutes = 15 and apart = 3`;
-    expect(await cells(finest)).toEqual(known);
-    expect((await fold())[0]?.folded).toBeGreaterThan(500);
-    expect(await cells(finest)).toEqual(known);
-    const totals = await owner`
-      select minutes, apart, sum(count)::int as count from ${owner.unsafe(inRows)} group by 1, 2`;
-    expect(totals).toHaveLength(8);
-    const total = known.reduce((sum, { count }) => sum + Number(count), 0);
-    for (const { count } of totals) expect(count).toBe(total);
-  } finally {
-    await owner.end();
-    await rm(before, { recursive: true });
-    await admin`drop database ${admin(name)} with (force)`;
-    await admin.end();
-  }
+  await database.migrateRest();
+  const inRows = `(
+    select minutes, apart, start + (place - 1) / 5 * minutes * interval '1 minute' as start, agent_id, type,
+      (place - 1) % 5 as level, count
+    from event_counts cross join unnest(counts) with ordinality as cell (count, place)
+  ) as cells`;
+  const finest = `${inRows} where minutes = 15 and apart = 3`;
+  expect(await cells(finest)).toEqual(known);
+  expect((await fold())[0]?.folded).toBeGreaterThan(500);
+  expect(await cells(finest)).toEqual(known);
+  const totals = await owner`
+    select minutes, apart, sum(count)::int as count from ${owner.unsafe(inRows)} group by 1, 2`;
+  expect(totals).toHaveLength(8);
+  const total = known.reduce((sum, { count }) => sum + Number(count), 0);
+  for (const { count } of totals) expect(count).toBe(total);
 });
