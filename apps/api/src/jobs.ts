@@ -55,7 +55,7 @@ export type Jobs = {
   enqueue(tx: Tx, queue: string, payload: unknown, options?: EnqueueOptions): Promise<void>;
   /** Drops the jobs with a payload, as JSON, that is among those, under way or not. */
   drop(tx: Tx, isAmong: (payload: string) => boolean): Promise<void>;
-  /** Takes up what was given up of a queue. */
+  /** Takes up what was given up of queues. */
   resume(queues: readonly string[]): Promise<void>;
   /** Deletes what was given up 30 days ago or earlier. */
   deleteGivenUp(): Promise<void>;

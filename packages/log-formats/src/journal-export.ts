@@ -5,7 +5,9 @@ type Splitter = ReturnType<typeof createLineSplitter>;
 
 const newline = 10;
 const sizeBytes = 8;
-const fieldName = /^[A-Z_][A-Z0-9_]{0,63}$/;
+const namePattern = "[A-Z_][A-Z0-9_]{0,63}";
+const fieldName = new RegExp(`^${namePattern}$`);
+const startOfExport = new RegExp(`^${namePattern}[=\\n]`);
 
 /** What a field holds in the JSON of journalctl: text, or a list of its bytes. */
 const toValue = (bytes: Buffer): string | number[] =>
@@ -16,7 +18,7 @@ const toValue = (bytes: Buffer): string | number[] =>
  * into its entries, each as the line that `journalctl -o json` has for it. Holds one entry of bounded
  * size; a line that is no field stands for itself.
  */
-export function createEntrySplitter(): Splitter {
+function createEntrySplitter(): Splitter {
   let number = 0;
   let held: Buffer = Buffer.alloc(0);
   let fields = new Map<string, (string | number[])[]>();
@@ -121,8 +123,6 @@ export function createEntrySplitter(): Splitter {
     end: () => [...read(true), ...finish()],
   };
 }
-
-const startOfExport = /^[A-Z_][A-Z0-9_]{0,63}[=\n]/;
 
 /** Entries of the journal, as lines of JSON or in the export format: its first bytes tell. */
 export function createJournalSplitter(): Splitter {

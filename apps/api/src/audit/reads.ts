@@ -14,9 +14,16 @@ export type Shown = readonly Seen[] | "everyone";
 export type SeenList = "users" | "audit_log" | "invitations";
 
 /** How the details of an entry tell whose data was shown: by their ids, as far as one entry can hold them. */
-export function subjectsOf(shown: Shown): { subjects?: string[]; everyone?: true } {
+export function namedIn(shown: Shown): { subjects?: string[]; everyone?: true } {
   if (shown === "everyone" || shown.length > maxSubjects) return { everyone: true };
   return shown.length > 0 ? { subjects: shown.map(({ id }) => id).sort() } : {};
+}
+
+/** Whose data a reader was shown beside their own, each once. */
+export function subjectsOf(shown: Shown, readerId: string): Shown {
+  if (shown === "everyone") return shown;
+  const others = shown.filter(({ id }) => id !== readerId);
+  return [...new Map(others.map((one) => [one.id, one])).values()];
 }
 
 /** Of more entries than this nobody looks for the people: what is shown is everyone's. */
@@ -51,15 +58,10 @@ export function recordReads(
 ): void {
   const reader = `${principal.userId} ${request.address}`;
   const entry = { at, principal, request, action: "data.read", outcome: "success" } as const;
-  const others =
-    shown === "everyone"
-      ? shown
-      : [...new Map(shown.map((one) => [one.id, one])).values()].filter(
-          ({ id }) => id !== principal.userId,
-        );
+  const others = subjectsOf(shown, principal.userId);
   if (others.length === 0 && list === "users") return;
   const [one] = others.length === 1 ? others : [];
-  const named = typeof one === "object" ? {} : subjectsOf(others);
+  const named = typeof one === "object" ? {} : namedIn(others);
   const target = typeof one === "object" ? { kind: "user", ...one } : { kind: list, id: null };
   folding.note({
     entry: { ...entry, target },

@@ -64,7 +64,7 @@ async function readLists({ ledger, log }: ErasureDeps): Promise<List[]> {
 const withoutRepeats = (lines: readonly LedgerLine[]) =>
   new Map(lines.map((one) => [one.erased, one]));
 
-export type CompletedLedger = {
+type CompletedLedger = {
   /** The lists that hold every erasure now. */
   places: string[];
   /** Whom only a list knows: a restored backup brought them back. */

@@ -4,7 +4,7 @@ export type WholeCall = { headers: Readonly<Record<string, string>>; body: Buffe
 /** So a body is one that costs little to parse, whatever is in it (`large-batch.ts`). */
 const mostBytes = 65_536;
 /** Half of what Node.js takes. */
-const mostHeadBytes = 8192;
+const mostWholeHeadBytes = 8192;
 /** Node.js leaves out what comes behind the thousandth. */
 const mostHeaders = 64;
 const headEnd = "\r\n\r\n";
@@ -37,7 +37,7 @@ export function readWholeCall(bytes: Buffer, requestLine: Buffer): WholeCall | n
   if (bytes.length <= from || bytes.length > mostBytes) return null;
   if (requestLine.compare(bytes, 0, from) !== 0) return null;
   const end = bytes.indexOf(headEnd, from - 2);
-  if (end < 0 || end > mostHeadBytes) return null;
+  if (end < 0 || end > mostWholeHeadBytes) return null;
   const lines = bytes.toString("latin1", from, end).split("\r\n");
   if (lines.length > mostHeaders) return null;
   const headers: Record<string, string> = Object.create(null);

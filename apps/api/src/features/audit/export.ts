@@ -1,6 +1,6 @@
 import { auditExport, auditExportInput, maxBundleEntries } from "@muniment/shared/audit-log.ts";
 import { auditExportPath, ticketPlace, ticketSeconds } from "../../audit/export-ticket.ts";
-import { peopleOfRange, subjectsOf } from "../../audit/reads.ts";
+import { namedIn, peopleOfRange, subjectsOf } from "../../audit/reads.ts";
 import { encodeCursor } from "../../cursor.ts";
 import { AppError } from "../../errors.ts";
 import { createChallenge } from "../../identity/challenges.ts";
@@ -39,8 +39,8 @@ export const exportLog = limited("general")
       challenge,
     ]);
     const shown = await peopleOfRange(deps.database.audit, from, to);
-    const others = shown === "everyone" ? shown : shown.filter(({ id }) => id !== principal.userId);
-    const details = { format, from, to, ...subjectsOf(others) };
+    const named = namedIn(subjectsOf(shown, principal.userId));
+    const details = { format, from, to, ...named };
     await audit({ target: { kind: "audit_log", id: origin }, details });
     return { path: `${auditExportPath}${ticket}`, from, to, expiresAt: expiresAt.toISOString() };
   });
