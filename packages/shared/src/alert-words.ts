@@ -33,8 +33,8 @@ export const alertWords = {
       "Its key signed two different states of the same size: it was rewritten. Tell its operator, and whoever relies on it.",
   },
   erasures_unlisted: {
-    title: "The list of erasures was not there",
+    title: "A server started without the list of erasures",
     advice:
-      "If a backup was restored, whoever was erased since it was made is back. Stop the server, put the newest erasures.jsonl into its data directory, and start it again: it erases them once more. On a new node, there is nothing to do.",
+      "If a backup was restored, whoever was erased after it was made is back. Stop the server, put the newest erasures.jsonl, such as that of the machine before, into its data directory, and start it again: it erases them once more. If this is a new node beside others, there is nothing to do.",
   },
 } as const satisfies Record<AlertKind, { title: string; advice: string }>;

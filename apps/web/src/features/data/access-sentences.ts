@@ -30,12 +30,16 @@ const changes: Record<string, string> = {
   "user.unlocked": "Unlocked your account",
 };
 
+const inTheLog = "entries of the audit log about so many people that you may be among them";
 /** Where so many were shown that it may have been anybody. */
 const broadLooks: Record<string, string> = {
-  "users.list": "Read lists of users, in which you may be",
+  "alerts.list": "Looked at many alerts, perhaps one about you",
+  "audit.timeseries": `Counted ${inTheLog}`,
   "users.get": "Looked at many accounts, perhaps yours",
+  "users.invitations": "Looked at many invitations, perhaps yours",
+  "users.list": "Read lists of users, in which you may be",
+  "users.sessions": "Looked at where many are signed in, perhaps you",
 };
-const inTheLog = "entries of the audit log about so many that you may be among them";
 
 /** What somebody did, in words; the audit log's own name where there are none yet. */
 export function sentenceOf({
@@ -45,8 +49,10 @@ export function sentenceOf({
 }: Pick<Access, "action" | "procedure" | "everyone">): string {
   if (everyone) {
     if (action === "audit.exported") return `Exported ${inTheLog}`;
+    const known = broadLooks[procedure ?? ""];
+    if (known) return known;
     if (procedure?.startsWith("audit.")) return `Read ${inTheLog}`;
-    return broadLooks[procedure ?? ""] ?? "Looked at so much that your data may be in it";
+    return "Looked at the data of so many people that yours may be among it";
   }
   if (action !== "data.read") return changes[action] ?? action;
   return procedure === null ? "Looked at your data" : (looks[procedure] ?? `Read ${procedure}`);
