@@ -197,7 +197,8 @@ test("a gzip bomb is not unpacked", async () => {
 test("what is unpacked takes its room among all bodies under way", async () => {
   const { key } = await makeSender(server);
   const other = new EventEmitter();
-  roomFor(Object.assign(other, { closed: false }) as ServerResponse)(Buffer.alloc(roomBytes));
+  const response = Object.assign(other, { closed: false }) as ServerResponse;
+  roomFor(response, { id: "other", isUser: true })(roomBytes);
   const packed = gzipSync(requestOf([recordOf(1)]).padEnd(5_000_000));
   const send = () => post(key, packed, { "content-encoding": "gzip" });
   const refused = await send();

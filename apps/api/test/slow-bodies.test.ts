@@ -1,7 +1,9 @@
 import { EventEmitter } from "node:events";
 import { type IncomingMessage, request, type ServerResponse } from "node:http";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { connect } from "node:net";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { roomBytes, roomFor } from "../src/http/body-room.ts";
+import { longHeads } from "../src/http/long-heads.ts";
 import { createClock } from "./clock.ts";
 import { must, startTestServer, type TestServer } from "./harness.ts";
 
@@ -93,26 +95,168 @@ test("a body that took its time is accepted from whoever still may send it", asy
   expect(await call.finish()).toBe(200);
 });
 
-test("bodies that come slowly are bounded together, and leave room for small ones", async () => {
-  const authorization = {
-    authorization: `Bearer ${(await server.apiKey(await server.member())).key}`,
-  };
-  const large = events.padEnd(10_000_000);
-  const beginLarge = () => begin("/api/v1/events", large, authorization, large.length - 1);
-  // Room is left for one of them, and for the first part of as many as come.
+/** Takes the room for bodies but for so many bytes, until it is freed, as others would. */
+function leaveRoom(bytes: number): () => void {
   const others = Object.assign(new EventEmitter(), { closed: false });
-  roomFor(others as ServerResponse)(Buffer.alloc(roomBytes - 15_000_000));
-  const calls = await Promise.all([beginLarge(), beginLarge()]);
+  roomFor(others as ServerResponse, { id: "others", isUser: true })(roomBytes - bytes);
+  return () => void others.emit("close");
+}
+
+const large = events.padEnd(10_000_000);
+async function makeLargeSender() {
+  const { key } = await server.apiKey(await server.member());
+  const authorization = { authorization: `Bearer ${key}` };
+  return {
+    large: () => begin("/api/v1/events", large, authorization, large.length - 1),
+    small: () => begin("/api/v1/events", events, authorization),
+  };
+}
+
+test("bodies that come slowly are bounded together, and leave room for small ones", async () => {
+  const senders = [await makeLargeSender(), await makeLargeSender()] as const;
+  // Room is left for one of them, and for the first part of as many as come.
+  const free = leaveRoom(15_000_000);
+  const calls = await Promise.all(senders.map((sender) => sender.large()));
   const refused = await Promise.race(calls.map((call) => call.answer.then(() => call)));
   const { statusCode, headers } = await refused.answer;
   expect([statusCode, headers["retry-after"]]).toEqual([503, "1"]);
-  const small = await begin("/api/v1/events", events, authorization);
+  const small = await senders[0].small();
   expect(await small.finish()).toBe(200);
   for (const call of calls) if (call !== refused) expect(await call.finish()).toBe(200);
   // What was answered has given its room back.
-  const again = await beginLarge();
+  const again = await senders[0].large();
   expect(await again.finish()).toBe(200);
-  others.emit("close");
+  free();
+});
+
+test("the bodies of one user leave room for those of another", async () => {
+  const [one, other] = [await makeLargeSender(), await makeLargeSender()];
+  const free = leaveRoom(25_000_000);
+  const calls = await Promise.all([one.large(), one.large()]);
+  const refused = await Promise.race(calls.map((call) => call.answer.then(() => call)));
+  expect((await refused.answer).statusCode).toBe(503);
+  const another = await other.large();
+  expect(await another.finish()).toBe(200);
+  for (const call of calls) if (call !== refused) expect(await call.finish()).toBe(200);
+  free();
+});
+
+test("whoever is not signed in takes no room of those who are, however small the pieces", async () => {
+  const { hostname, port } = new URL(server.url);
+  const head = [
+    "POST /trpc/auth.signIn HTTP/1.1",
+    `host: ${hostname}:${port}`,
+    `origin: ${server.url}`,
+    "content-type: application/json",
+    "transfer-encoding: chunked",
+  ];
+  const begun = `${head.join("\r\n")}\r\n\r\n${"1\r\n \r\n".repeat(4000)}`;
+  const sockets = await Promise.all(
+    Array.from({ length: 70 }, async () => {
+      const socket = connect(Number(port), hostname);
+      await new Promise((resolve) => socket.write(begun, resolve));
+      return socket;
+    }),
+  );
+  await identified();
+  const sender = await makeLargeSender();
+  const call = await sender.large();
+  expect(await call.finish()).toBe(200);
+  for (const socket of sockets) socket.destroy();
+});
+
+describe("calls that wait behind another of their connection", () => {
+  const lines = (...head: string[]) => `${head.join("\r\n")}\r\n\r\n`;
+  const tailOf = ({ cookie }: { cookie: string }) =>
+    lines(
+      "GET /trpc/events.tail HTTP/1.1",
+      `host: ${new URL(server.url).host}`,
+      `cookie: ${cookie}`,
+    );
+  function dial() {
+    const { hostname, port } = new URL(server.url);
+    const socket = connect(Number(port), hostname).setEncoding("utf8");
+    let text = "";
+    socket.on("data", (part: string) => {
+      text += part;
+    });
+    return { socket, text: () => text };
+  }
+
+  test("give their room back when they are answered, and when their caller has gone", async () => {
+    const member = await server.member();
+    const { key } = await server.apiKey(member);
+    const post = lines(
+      ...["POST /api/v1/events HTTP/1.1", `host: ${new URL(server.url).host}`],
+      ...[`authorization: Bearer ${key}`, "content-type: application/json"],
+      `content-length: ${large.length}`,
+    );
+    const free = leaveRoom(15_000_000);
+    const another = await makeLargeSender();
+    const { socket, text } = dial();
+    socket.write(tailOf(member) + post + large);
+    await expect.poll(async () => must(await member.query("events.search")).items).toHaveLength(1);
+    expect(await (await another.large()).finish()).toBe(200);
+    // Half a body, and then nothing.
+    socket.write(post + large.slice(0, 9_000_000));
+    await expect.poll(() => socket.writableLength).toBe(0);
+    await identified();
+    socket.destroy();
+    expect(text()).toContain("event: connected");
+    expect(text()).not.toContain("batchId");
+    expect(await (await another.large()).finish()).toBe(200);
+    free();
+  });
+
+  test("end with their connection", async () => {
+    const { tails } = server.deps;
+    const { follow } = tails;
+    let [followed, released] = [0, 0];
+    tails.follow = (userId) => {
+      const follower = follow(userId);
+      followed += 1;
+      let isReleased = false;
+      const release = () => {
+        if (!isReleased) released += 1;
+        isReleased = true;
+        follower.release();
+      };
+      return { ...follower, release };
+    };
+    const member = await server.member();
+    const { socket } = dial();
+    socket.write(tailOf(member).repeat(3));
+    await expect.poll(() => followed).toBe(3);
+    socket.destroy();
+    await expect.poll(() => released).toBe(3);
+    tails.follow = follow;
+  });
+});
+
+test("heads are long on some connections only", async () => {
+  const { hostname, port } = new URL(server.url);
+  /** The status of a call over a connection of its own. */
+  const get = (path: string) =>
+    new Promise((resolve, reject) => {
+      const call = request(`${server.url}${path}`, { agent: false }, (response) =>
+        resolve(response.resume().statusCode),
+      );
+      call.on("error", reject).end();
+    });
+  const search = () => get(`/api/v1/events?query=${"x".repeat(20_000)}`);
+  expect(await search()).toBe(401);
+  const sockets = await Promise.all(
+    Array.from({ length: longHeads }, async () => {
+      const socket = connect(Number(port), hostname);
+      await new Promise((resolve) => socket.write("GET /", resolve));
+      return socket;
+    }),
+  );
+  await identified();
+  expect(await search()).toBe(431);
+  expect(await get("/healthz")).toBe(200);
+  for (const socket of sockets) socket.destroy();
+  await expect.poll(search).toBe(401);
 });
 
 test("what reaches a deleted user's events at the last moment is deleted by a second look", async () => {

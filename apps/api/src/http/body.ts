@@ -1,36 +1,44 @@
 import { AppError } from "../errors.ts";
-import { roomFor } from "./body-room.ts";
+import { clientKey } from "../limits/client-key.ts";
+import type { Context } from "../trpc/context.ts";
+import { roomFor, type Sender } from "./body-room.ts";
 import type { Exchange } from "./exchange.ts";
+import { Gathered } from "./gathered.ts";
 
-/** Whose body is read. */
-export type Reading = Pick<Exchange, "request" | "response">;
+/** A body that is to be read, and who sends it. */
+export type Reading = Pick<Exchange, "request" | "response"> & { sender: Sender };
+
+/** The body of a call. */
+export async function bodyOf({ request, response }: Exchange, ctx: Context): Promise<Reading> {
+  const principal = await ctx.identify();
+  const sender =
+    principal.kind === "anonymous"
+      ? { id: clientKey(ctx.request.address), isUser: false }
+      : { id: principal.userId, isUser: true };
+  return { request, response, sender };
+}
 
 /**
  * The body's bytes.
  * @throws AppError `body_too_large`, `overloaded` when all bodies under way are too much together,
  *   `invalid_json` when it ends in the middle
  */
-export function readBytes({ request, response }: Reading, limit: number): Promise<Buffer> {
+export function readBytes(reading: Reading, limit: number): Promise<Buffer> {
+  const { request, response, sender } = reading;
   const tooLarge = () => new AppError("body_too_large", `The body is larger than ${limit} bytes.`);
   if (Number(request.headers["content-length"] ?? 0) > limit) return Promise.reject(tooLarge());
   const tooEarly = (cause?: unknown) =>
     new AppError("invalid_json", "The body ended too early.", { cause });
   // Who has gone already sends no event any more.
   if (request.destroyed || response.closed) return Promise.reject(tooEarly());
-  const takeRoom = roomFor(response);
+  const gathered = new Gathered(limit, roomFor(response, sender));
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
     const stop = () =>
       request.off("data", take).off("end", end).off("error", cut).off("close", cut);
     const take = (chunk: Buffer) => {
-      size += chunk.length;
-      chunks.push(chunk);
       try {
-        if (size > limit) throw tooLarge();
-        takeRoom(chunk);
+        if (!gathered.add(chunk)) throw tooLarge();
       } catch (refusal) {
-        chunks.length = 0;
         // The rest is let go by: unread it would hold up what else comes on the connection.
         stop().resume();
         reject(refusal);
@@ -38,7 +46,7 @@ export function readBytes({ request, response }: Reading, limit: number): Promis
     };
     const end = () => {
       stop();
-      resolve(Buffer.concat(chunks, size));
+      resolve(gathered.bytes);
     };
     const cut = (cause?: Error) => {
       stop();

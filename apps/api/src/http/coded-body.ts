@@ -1,7 +1,8 @@
 import { createGunzip } from "node:zlib";
 import { AppError } from "../errors.ts";
 import { type Reading, readBytes } from "./body.ts";
-import { roomFor, type TakeRoom } from "./body-room.ts";
+import { roomFor } from "./body-room.ts";
+import { Gathered } from "./gathered.ts";
 
 /**
  * A request's body as text, unpacked if it came with `Content-Encoding: gzip`. The limit holds for
@@ -15,7 +16,7 @@ export async function readCodedBody(reading: Reading, limit: number): Promise<st
     throw new AppError("unsupported_content_type", "Send the body plain or gzipped.");
   }
   const bytes = await readBytes(reading, limit);
-  const plain = coding === "gzip" ? await unpack(bytes, limit, roomFor(reading.response)) : bytes;
+  const plain = coding === "gzip" ? await unpack(bytes, limit, reading) : bytes;
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(plain);
   } catch (cause) {
@@ -23,24 +24,19 @@ export async function readCodedBody(reading: Reading, limit: number): Promise<st
   }
 }
 
-async function unpack(bytes: Buffer, limit: number, takeRoom: TakeRoom): Promise<Buffer> {
+async function unpack(bytes: Buffer, limit: number, { response, sender }: Reading) {
   const gunzip = createGunzip();
-  const pieces: Buffer[] = [];
-  let size = 0;
+  const gathered = new Gathered(limit, roomFor(response, sender));
   gunzip.end(bytes);
   try {
     for await (const piece of gunzip as AsyncIterable<Buffer>) {
-      size += piece.length;
-      if (size > limit) {
-        const message = `The body is larger than ${limit} bytes when unpacked.`;
-        throw new AppError("body_too_large", message);
-      }
-      takeRoom(piece);
-      pieces.push(piece);
+      if (gathered.add(piece)) continue;
+      const message = `The body is larger than ${limit} bytes when unpacked.`;
+      throw new AppError("body_too_large", message);
     }
   } catch (cause) {
     if (cause instanceof AppError) throw cause;
     throw new AppError("invalid_json", "The body is not gzip.", { cause });
   }
-  return Buffer.concat(pieces, size);
+  return gathered.bytes;
 }

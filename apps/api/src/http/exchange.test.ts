@@ -1,7 +1,7 @@
 import { IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import { setImmediate } from "node:timers/promises";
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { type Exchange, sendJson } from "./exchange.ts";
 
 function exchange(headers: string[] = []): Exchange {
@@ -27,6 +27,18 @@ test("one that is sent by then ends in the next turn", async () => {
   sendJson(later, 200, "{}");
   await setImmediate();
   expect(later.response.writableEnded).toBe(true);
+});
+
+afterEach(() => void vi.useRealTimers());
+
+test("one that nobody reads is let go after two minutes", () => {
+  vi.useFakeTimers();
+  const unread = exchange();
+  sendJson(unread, 200, "{}");
+  vi.advanceTimersByTime(119_000);
+  expect(unread.response.destroyed).toBe(false);
+  vi.advanceTimersByTime(2000);
+  expect(unread.response.destroyed).toBe(true);
 });
 
 test("a head that cannot be is found where it was made", () => {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { giveRoomBack } from "./body-room.ts";
 
 /** A request and its answer, as the routes of the API get them. */
 export type Exchange = {
@@ -41,16 +42,25 @@ let waiting: { response: ServerResponse; body: string | Buffer }[] = [];
 
 /** Answers that have ended and are still on their way to a slow reader. */
 const leaving = new Set<ServerResponse>();
+/** Who has not read an answer after so long is let go, and with it what is held for it. */
+const leavingMilliseconds = 120_000;
+
+/** Sends the end of an answer, and bounds how long its reader may take for what is not read yet. */
+export function endAnswer(response: ServerResponse, body?: string | Buffer): void {
+  response.end(body);
+  if (response.writableLength === 0) return;
+  leaving.add(response);
+  const late = setTimeout(() => response.destroy(), leavingMilliseconds).unref();
+  response.once("close", () => {
+    clearTimeout(late);
+    leaving.delete(response);
+  });
+}
 
 function endAll(): void {
   const ended = waiting;
   waiting = [];
-  for (const { response, body } of ended) {
-    response.end(body);
-    if (response.writableLength === 0) continue;
-    leaving.add(response);
-    response.once("close", () => leaving.delete(response));
-  }
+  for (const { response, body } of ended) endAnswer(response, body);
 }
 
 /**
@@ -86,13 +96,14 @@ function endWhenQuiet(request: IncomingMessage, response: ServerResponse): void 
   });
 }
 
-/** Answers the whole body. */
+/** Answers the whole body; that of the call is not needed any more. */
 export function send(
   { request, response, headers }: Exchange,
   status: number,
   type: string,
   body: string | Buffer,
 ): void {
+  giveRoomBack(response);
   headers.push("content-type", type, "content-length", String(Buffer.byteLength(body)));
   response.writeHead(status, headers);
   if (request.complete || request.destroyed || response.shouldKeepAlive) {

@@ -4,6 +4,7 @@ import { AppError, toAppError } from "../errors.ts";
 import { plainError } from "./answer.ts";
 import { auditExportRoutes } from "./audit-export-route.ts";
 import { auditRoutes } from "./audit-route.ts";
+import { tellWhenGone } from "./behind-others.ts";
 import { callerAddress } from "./caller-address.ts";
 import { eventExportRoutes } from "./event-export-route.ts";
 import { type Exchange, type Route, sendJson } from "./exchange.ts";
@@ -91,6 +92,7 @@ export function createFront(
   }
 
   return (request, response) => {
+    tellWhenGone(request, response);
     const target = request.url ?? "/";
     const mark = target.indexOf("?");
     const id = newRequestId();

@@ -3,7 +3,7 @@ import type { Deps } from "../deps.ts";
 import { AppError } from "../errors.ts";
 import { rejectsAsCsv } from "../features/imports/read-rejects.ts";
 import { plainError, setHeaders, setRetryAfter } from "./answer.ts";
-import { readBytes } from "./body.ts";
+import { bodyOf, readBytes } from "./body.ts";
 import { download, requireGet } from "./download.ts";
 import { type Exchange, type Route, sendJson } from "./exchange.ts";
 import { bodyBytesOf, procedureAt } from "./procedures.ts";
@@ -39,7 +39,7 @@ export function importRoutes(deps: Deps): Route[] {
         const outcome = await settle(ctx, append.path, () => {
           const readInput = async () => {
             requireBytes(request);
-            const bytes = await readBytes(exchange, bodyBytesOf(append));
+            const bytes = await readBytes(await bodyOf(exchange, ctx), bodyBytesOf(append));
             await requireSameCaller(ctx);
             const offset = new URLSearchParams(exchange.search).get("offset") ?? "0";
             const id = exchange.path.slice(start.length);

@@ -10,6 +10,7 @@ import {
 } from "../otlp/export-request.ts";
 import type { Context } from "../trpc/context.ts";
 import { setHeaders, setRetryAfter } from "./answer.ts";
+import { bodyOf } from "./body.ts";
 import { readCodedBody } from "./coded-body.ts";
 import { exactText } from "./exact-text.ts";
 import { type Exchange, type Route, sendJson } from "./exchange.ts";
@@ -77,7 +78,7 @@ async function store(exchange: Exchange, ctx: Context, ingest: CallableProcedure
 
   async function readFirst(): Promise<unknown> {
     requireJson(exchange.request);
-    const text = await readCodedBody(exchange, bodyBytesOf(ingest));
+    const text = await readCodedBody(await bodyOf(exchange, ctx), bodyBytesOf(ingest));
     await requireSameCaller(ctx);
     const principal = await ctx.identify();
     convert = createConverter(principal.kind === "apiKey" ? principal.agentId : "");

@@ -3,7 +3,7 @@ import { AppError } from "../errors.ts";
 import { startOf } from "../json-text.ts";
 import type { Context } from "../trpc/context.ts";
 import { plainError, setHeaders, setRetryAfter } from "./answer.ts";
-import { parseJson, readJsonBody } from "./body.ts";
+import { bodyOf, parseJson, readJsonBody } from "./body.ts";
 import { exactText } from "./exact-text.ts";
 import { type Exchange, type Route, sendJson } from "./exchange.ts";
 import { lighten } from "./large-batch.ts";
@@ -53,7 +53,7 @@ export function restRoutes(deps: Deps, ingest = procedureAt("events.ingest")): R
       answer(exchange) {
         const ctx = createContext(deps, exchange);
         return answer(exchange, ctx, ingest, async () => {
-          const body = await readJsonBody(exchange, bodyBytesOf(ingest));
+          const body = await readJsonBody(await bodyOf(exchange, ctx), bodyBytesOf(ingest));
           await requireSameCaller(ctx);
           const { text, refused } = lighten(body, null);
           const value = text === "" ? undefined : parseJson(text);

@@ -10,14 +10,12 @@ import { createFront } from "./front.ts";
 import { addHealthRoutes } from "./health-route.ts";
 import { ingestRoute } from "./ingest-route.ts";
 import { addJwksRoute } from "./jwks-route.ts";
+import { allowLongHeads } from "./long-heads.ts";
 import { addOpenApiRoute } from "./openapi-route.ts";
 import { ownOriginOnly, securityHeaders } from "./security-headers.ts";
 import { addSecurityTxtRoute } from "./security-txt-route.ts";
 import { addSpa } from "./spa.ts";
 import { answerBadPath, answerNoHttp } from "./unreadable.ts";
-
-/** A query stands in the head: one that is far too long is read still, so that it can be told where it is wrong. */
-const mostHeadBytes = 262_144;
 
 /** What Fastify and its plugins refuse by themselves: a path outside the web root is just not there. */
 function knownError(error: unknown): AppError {
@@ -47,8 +45,9 @@ export async function createServer(
     ...(deps.config.corsOrigins.length > 0 ? { vary: "Origin" } : {}),
   };
   const http = {
-    maxHeaderSize: mostHeadBytes,
     requestTimeout: 30_000,
+    // Else it is looked at twice a minute, and who sends slowly has 60 s.
+    connectionsCheckingInterval: 5000,
     keepAliveTimeout: 72_000,
     ServerResponse: answersWith(always),
   };
@@ -63,6 +62,7 @@ export async function createServer(
         handle(request, response);
       });
       const server = createHttpServer(http, front);
+      allowLongHeads(server);
       answerDirectly(server, deps, ingestRoute(deps), { ...always, ...fromFront });
       return server;
     },

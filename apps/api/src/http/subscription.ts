@@ -4,7 +4,7 @@ import { toAppError } from "../errors.ts";
 import type { Context } from "../trpc/context.ts";
 import { Framed, frame } from "../trpc/framed.ts";
 import { setHeaders } from "./answer.ts";
-import { type Exchange, sendJson, setHeader } from "./exchange.ts";
+import { type Exchange, endAnswer, sendJson, setHeader } from "./exchange.ts";
 import type { CallableProcedure } from "./procedures.ts";
 import { settle, toEnvelope } from "./trpc-call.ts";
 import { watchCaller } from "./watch-caller.ts";
@@ -86,6 +86,6 @@ export async function streamSubscription(
   } finally {
     clearInterval(ping);
     ceaseWatching();
-    response.end();
+    endAnswer(response);
   }
 }

@@ -3,7 +3,7 @@ import { AppError } from "../errors.ts";
 import { startOf } from "../json-text.ts";
 import type { Context } from "../trpc/context.ts";
 import { setHeaders, setRetryAfter } from "./answer.ts";
-import { parseJson, readJsonBody } from "./body.ts";
+import { bodyOf, parseJson, readJsonBody } from "./body.ts";
 import { counted } from "./counted.ts";
 import { exactText, type Spans, spansOf } from "./exact-text.ts";
 import { type Exchange, type Route, sendJson } from "./exchange.ts";
@@ -72,13 +72,18 @@ function findProcedure(path: string, method: string, isBatch: boolean): Found {
   }
 }
 
-async function readInputs(exchange: Exchange, parsed: Parsed, found: Found[]): Promise<unknown[]> {
+async function readInputs(
+  ctx: Context,
+  exchange: Exchange,
+  parsed: Parsed,
+  found: Found[],
+): Promise<unknown[]> {
   const known = found.filter(
     (procedure): procedure is CallableProcedure => !(procedure instanceof AppError),
   );
   const isBody = exchange.request.method === "POST";
   const body = isBody
-    ? await readJsonBody(exchange, commonBodyBytes(known))
+    ? await readJsonBody(await bodyOf(exchange, ctx), commonBodyBytes(known))
     : (parsed.query.get("input") ?? "");
   const { text, refused } = known.every(({ meta }) => meta.exactJson)
     ? lighten(body, parsed.isBatch ? found.length : null)
@@ -117,8 +122,10 @@ function inputReader(
   let inputs: Promise<unknown[]> | undefined;
   return async (index) => {
     inputs ??= isForm
-      ? readForm(exchange, maxBytes).then((form) => [form])
-      : readInputs(exchange, parsed, found);
+      ? bodyOf(exchange, ctx)
+          .then((body) => readForm(body, maxBytes))
+          .then((form) => [form])
+      : readInputs(ctx, exchange, parsed, found);
     const input = (await inputs)[index];
     if (exchange.request.method === "POST") await requireSameCaller(ctx);
     if (input instanceof AppError) throw input;

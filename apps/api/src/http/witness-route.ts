@@ -5,11 +5,12 @@ import { isNotNull } from "drizzle-orm";
 import type { Deps } from "../deps.ts";
 import { AppError } from "../errors.ts";
 import { clientKey } from "../limits/client-key.ts";
+import type { Context } from "../trpc/context.ts";
 import { refuseOver } from "../trpc/limited.ts";
 import { addCheckpoint } from "../witnesses/add-checkpoint.ts";
 import { ownCosigner } from "../witnesses/own-witness.ts";
 import { plainError, setHeaders, setRetryAfter } from "./answer.ts";
-import { readBytes } from "./body.ts";
+import { bodyOf, readBytes } from "./body.ts";
 import { type Exchange, type Route, send, sendJson } from "./exchange.ts";
 import { createContext } from "./request-facts.ts";
 import { settle } from "./trpc-call.ts";
@@ -23,9 +24,11 @@ const text = (body: string): Content => ({ status: 200, type: plainText, body })
 
 const nothingHere = () => new AppError("not_found", "There is nothing here.");
 
-async function submit(deps: Deps, exchange: Exchange): Promise<Content> {
+async function submit(deps: Deps, exchange: Exchange, ctx: Context): Promise<Content> {
   const { database, now } = deps;
-  const submitted = (await readBytes(exchange, maxSubmissionBytes)).toString("utf8");
+  const submitted = (await readBytes(await bodyOf(exchange, ctx), maxSubmissionBytes)).toString(
+    "utf8",
+  );
   const answer = await addCheckpoint(
     { database, now, cosigner: await ownCosigner(deps) },
     submitted,
@@ -69,7 +72,7 @@ export function witnessRoutes(deps: Deps): Route[] {
   const route = (
     method: Route["method"],
     path: string,
-    read: (exchange: Exchange) => Promise<Content>,
+    read: (exchange: Exchange, ctx: Context) => Promise<Content>,
   ): Route => ({
     method,
     path,
@@ -78,7 +81,7 @@ export function witnessRoutes(deps: Deps): Route[] {
       const outcome = await settle(ctx, "witness", async () => {
         const key = clientKey(ctx.request.address);
         refuseOver(ctx, await deps.limits.consume("general_address", key));
-        return read(exchange);
+        return read(exchange, ctx);
       });
       setHeaders(exchange, ctx.response);
       if (!outcome.ok) {
@@ -91,7 +94,7 @@ export function witnessRoutes(deps: Deps): Route[] {
     },
   });
   return [
-    route("POST", "/witness/add-checkpoint", (exchange) => submit(deps, exchange)),
+    route("POST", "/witness/add-checkpoint", (exchange, ctx) => submit(deps, exchange, ctx)),
     route("GET", "/witness/*", ({ path }) => readBelow(deps, path.slice("/witness/".length))),
   ];
 }
