@@ -40,6 +40,8 @@ class Followed {
   /** The last reading, for those who come to the same place. */
   reading: { after: string; chunk: Promise<TailChunk> } | undefined;
   looking = false;
+  /** Settles when the reading that was begun last has ended. */
+  turn: Promise<unknown> = Promise.resolve();
   /** Events to read at once: PostgreSQL unpacks them all to find how many of them a chunk can hold. */
   most = chunkEvents;
   secondLook: NodeJS.Timeout | undefined;
@@ -65,6 +67,16 @@ export function createTailHub(database: Database): TailHub {
     poll.unref();
   }
 
+  /** A user's readings take turns: followers at as many places would keep everybody else's waiting. */
+  function readInTurn(userId: string, user: Followed, after: TailPosition): Promise<TailChunk> {
+    const reading = user.turn.then(() => readOnce(userId, user, after));
+    user.turn = reading.then(
+      () => {},
+      () => {},
+    );
+    return reading;
+  }
+
   async function readOnce(userId: string, user: Followed, after: TailPosition): Promise<TailChunk> {
     try {
       const chunk = await readTail(database, userId, after, user.most);
@@ -82,7 +94,7 @@ export function createTailHub(database: Database): TailHub {
   async function read(userId: string, user: Followed, after: TailPosition): Promise<TailChunk> {
     const place = formatPosition("", after);
     if (user.reading?.after === place) return user.reading.chunk;
-    const reading = { after: place, chunk: readOnce(userId, user, after) };
+    const reading = { after: place, chunk: readInTurn(userId, user, after) };
     user.reading = reading;
     const forget = () => {
       if (user.reading === reading) user.reading = undefined;
