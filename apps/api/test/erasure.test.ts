@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { overwriteDeletedRows } from "@muniment/db/overwrite.ts";
 import { openCertificate } from "@muniment/verify/certificate.ts";
@@ -330,9 +330,12 @@ describe("a backup that is restored after an erasure", () => {
     );
     const line = { id: crypto.randomUUID(), erased: crypto.randomUUID(), at: "2026-01-01" };
     await theirs?.append([line]);
-    expect(await ours?.read()).toEqual([]);
+    const read = () => ours?.read(performance.now() + 10_000);
+    expect(await read()).toEqual([]);
     await ours?.append([line]);
-    expect(await ours?.read()).toEqual([line]);
+    expect(await read()).toEqual([line]);
+    await truncate(path, 67_108_865);
+    await expect(read()).rejects.toThrow("no file of at most");
   });
 
   test("gets its missing line where only the database knows", async () => {

@@ -48,10 +48,11 @@ type List = { place: LedgerPlace; lines: LedgerLine[] | null };
 
 /** What each list says that can be reached; that of this node must be. */
 async function readLists({ ledger, log }: ErasureDeps): Promise<List[]> {
-  const own = { place: ledger.own, lines: await ledger.own.read() };
+  const endsAt = performance.now() + patienceMilliseconds;
+  const own = { place: ledger.own, lines: await ledger.own.read(endsAt) };
   const others = (await ledger.others()).map(async (place) => {
     try {
-      const lines = await finishedBy(performance.now() + patienceMilliseconds, place.read());
+      const lines = await finishedBy(endsAt, place.read(endsAt));
       return [{ place, lines }];
     } catch (error) {
       log.warn({ err: error, place: place.name }, "a list of erasures cannot be read now");

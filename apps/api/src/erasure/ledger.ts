@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { appendFile, open, readFile } from "node:fs/promises";
+import { appendFile, open, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 
@@ -13,8 +13,8 @@ export type LedgerLine = z.infer<typeof line>;
 export type LedgerPlace = {
   /** As certificates and logs name it. */
   name: string;
-  /** Null where no list was ever begun. */
-  read(): Promise<LedgerLine[] | null>;
+  /** Null where no list was ever begun. `endsAt` is the time of `performance.now()` until which it is waited for. */
+  read(endsAt: number): Promise<LedgerLine[] | null>;
   /** Durable when it resolves; begins the list where there is none. */
   append(lines: readonly LedgerLine[]): Promise<void>;
 };
@@ -58,12 +58,26 @@ function parseLine(text: string): z.infer<typeof stamped>[] {
   }
 }
 
+/** What others can write to is read up to here: some 300,000 lines. */
+const mostBytes = 67_108_864;
+
+/** @throws where it is no file, which might never end, or one that is too long */
+async function requireShort(path: string): Promise<void> {
+  const found = await stat(path);
+  if (found.isFile() && found.size <= mostBytes) return;
+  throw new Error(`it is no file of at most ${mostBytes} bytes`);
+}
+
 /** One JSON object a line in a file; with `stamps` where others can write there. */
 export function ledgerFile(name: string, path: string, stamps: Stamps | null): LedgerPlace {
   return {
     name,
     async read() {
-      const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+      const readText = async () => {
+        if (stamps) await requireShort(path);
+        return readFile(path, "utf8");
+      };
+      const text = await readText().catch((error: NodeJS.ErrnoException) => {
         if (error.code === "ENOENT") return null;
         throw error;
       });

@@ -39,8 +39,10 @@ function ledgerBucket(
   let known: LedgerLine[] | undefined;
   return {
     name,
-    async read() {
-      known ??= (await bucket.namesIn(folder)).flatMap((one) => fromObjectName(one, stamps));
+    async read(endsAt) {
+      known ??= (await bucket.namesIn(folder, endsAt)).flatMap((one) =>
+        fromObjectName(one, stamps),
+      );
       return known.length === 0 ? null : known;
     },
     async append(lines) {

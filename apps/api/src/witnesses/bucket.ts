@@ -1,11 +1,15 @@
 import { createHash } from "node:crypto";
 import type { Egress } from "../egress/egress.ts";
 import { createS3Client } from "../egress/s3-client.ts";
+import { leftUntil } from "../egress/until.ts";
 
 const timeoutMilliseconds = 10_000;
 const maxObjectBytes = 65_536;
 /** So many names of a list that its answer is small enough. */
 const namesAtOnce = 50;
+/** Of a list that is read whole, by whose owner it may be made as long as they like. */
+const mostNames = 100_000;
+const longestName = 200;
 
 /** Sorts before every size, so that no list from a size on meets it; empty, so that a download is notes alone. */
 const probe = ".written-once";
@@ -115,11 +119,15 @@ export function openBucket(egress: Egress, { target, ...keys }: BucketSettings) 
     create: (size: number, note: string, lockUntil: Date | null) =>
       put(nameOf(size), note, lockUntil),
 
-    /** All names in a folder of its own. */
-    async namesIn(inner: string): Promise<string[]> {
+    /**
+     * All names in a folder of its own, until a time of `performance.now()`.
+     * @throws where there are too many, or something else than what was put there
+     */
+    async namesIn(inner: string, endsAt: number): Promise<string[]> {
       const prefix = folder + inner;
       const names: string[] = [];
       for (let last = ""; ; last = names.at(-1) ?? "") {
+        leftUntil(endsAt);
         const query = {
           "list-type": "2",
           "max-keys": String(namesAtOnce),
@@ -134,6 +142,9 @@ export function openBucket(egress: Egress, { target, ...keys }: BucketSettings) 
         if (page.some((name) => name <= last)) throw startsOver();
         names.push(...page);
         if (page.length === 0) return names;
+        if (names.length > mostNames || page.some(({ length }) => length > longestName)) {
+          throw new Error(`The folder ${inner} of the bucket holds more than was put there.`);
+        }
       }
     },
 
