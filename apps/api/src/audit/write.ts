@@ -7,6 +7,7 @@ import { commitment, type PersonalData } from "@muniment/verify/leaf.ts";
 import { v7 as uuidv7 } from "uuid";
 import type { Principal } from "../identity/principal.ts";
 import type { RequestFacts } from "../trpc/context.ts";
+import { turnsEnd } from "../turns-end.ts";
 import type { DataKeys, Personal, Subject } from "./data-keys.ts";
 import { withRandomBytes } from "./random-bytes.ts";
 
@@ -119,5 +120,6 @@ export async function writeAuditEntry(
   keys: Pick<DataKeys, "seal">,
   entry: NewAuditEntry,
 ): Promise<void> {
+  await turnsEnd();
   for (const row of await sealRows(keys, [toAuditRow(entry)])) await insertEntry(tx, row);
 }
