@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Database, Tx } from "@muniment/db/database.ts";
 import { jobs } from "@muniment/db/schema/jobs.ts";
 import { afterCommit } from "@muniment/db/transactions.ts";
-import { and, eq, gt, inArray, isNotNull, isNull, lt, sql } from "drizzle-orm";
+import { and, eq, gt, inArray, isNotNull, isNull, lt, notInArray, sql } from "drizzle-orm";
 import type { Logger } from "pino";
 import { v7 as uuidv7 } from "uuid";
 import type { Encryption } from "./encryption.ts";
@@ -53,8 +53,8 @@ export type Jobs = {
    * as soon as that has committed, and every node now and then.
    */
   enqueue(tx: Tx, queue: string, payload: unknown, options?: EnqueueOptions): Promise<void>;
-  /** Drops the jobs with a payload, as JSON, that is among those, under way or not. */
-  drop(tx: Tx, isAmong: (payload: string) => boolean): Promise<void>;
+  /** Drops the jobs with a payload, as JSON, that is among those, under way or not, but those of `kept` queues. */
+  drop(tx: Tx, isAmong: (payload: string) => boolean, kept: readonly string[]): Promise<void>;
   /** Takes up what was given up of queues. */
   resume(queues: readonly string[]): Promise<void>;
   /** Deletes what was given up 30 days ago or earlier. */
@@ -285,11 +285,11 @@ export function createJobs(
       const lane = definitions.get(queue)?.lane;
       if (lane) afterCommit(tx, () => wakeLane.get(lane)?.());
     },
-    async drop(tx, isAmong) {
+    async drop(tx, isAmong, kept) {
       const rows = await tx
         .select({ id: jobs.id, payload: jobs.payload })
         .from(jobs)
-        .where(isNull(jobs.key));
+        .where(and(isNull(jobs.key), notInArray(jobs.queue, [...kept])));
       const gone = rows.flatMap(({ id, payload }) => {
         return isAmong(encryption.decrypt(payload, placeOf(id))) ? [id] : [];
       });

@@ -9,6 +9,7 @@ import { createNoteSigner } from "../src/audit/note-signer.ts";
 import { verifyLog } from "../src/audit/verify-log.ts";
 import { applyErasureLedger } from "../src/erasure/apply-ledger.ts";
 import { createStamps, ledgerFile } from "../src/erasure/ledger.ts";
+import { cleanUpQueue, deleteUserEventsQueue } from "../src/job-queues.ts";
 import { breaking } from "./breaking.ts";
 import type { Client } from "./client.ts";
 import { makeEvent, makeSender, send } from "./events-sender.ts";
@@ -110,6 +111,27 @@ describe("erasing oneself", () => {
     expect(report.wrong).toBeNull();
     expect(report.erased).toBeGreaterThan(2);
     expect(await verifyEvidence(bundle)).toMatchObject({ ok: true });
+  });
+
+  test("reaches what speaks of an address, but not what is left to do for who had it before", async () => {
+    const member = await server.member("ibis@example.org");
+    const { jobs } = server.deps;
+    const userId = crypto.randomUUID();
+    const after = { erasureId: crypto.randomUUID(), emails: [member.email], partitions: [] };
+    await server.deps.database.transaction({}, async (tx) => {
+      const waits = { delaySeconds: 3600 };
+      await jobs.enqueue(tx, deleteUserEventsQueue, { userId, after }, waits);
+      await jobs.enqueue(tx, cleanUpQueue, after, waits);
+      // At the beginning of a line, which JSON writes with a letter.
+      const text = `Hello,\n${member.email} was here.`;
+      await jobs.enqueue(tx, "of another", { to: "kite@example.org", text }, waits);
+    });
+    must(await member.mutate("data.erase", { password }));
+    const waiting = await server.owner`
+      select queue from jobs where run_at > now() + interval '30 minutes' and key is null order by 1`;
+    expect(waiting.map(({ queue }) => queue)).toEqual([cleanUpQueue, deleteUserEventsQueue]);
+    await server.owner`delete from jobs where queue in (${cleanUpQueue}, ${deleteUserEventsQueue})
+      and run_at > now() + interval '30 minutes'`;
   });
 
   test("reaches the addresses that the account had before, and nobody else's", async () => {

@@ -7,11 +7,11 @@ import { and, eq, inArray, sql } from "drizzle-orm";
 import { readCheckpoint } from "../audit/checkpoints.ts";
 import type { Deps } from "../deps.ts";
 import { enterScope } from "../identity/scope.ts";
-import { deleteUserEventsQueue } from "../job-queues.ts";
+import { cleanUpQueue, deleteUserEventsQueue } from "../job-queues.ts";
 import { addressesOf } from "./addresses-of.ts";
 import { signCertificate } from "./certificate.ts";
 import type { CleanUp } from "./clean-up.ts";
-import { naming } from "./naming.ts";
+import { namingInJson } from "./naming.ts";
 
 type Cause = (typeof erasures.$inferSelect)["cause"];
 export type ErasureDeps = Pick<
@@ -70,7 +70,8 @@ export async function eraseUser(
   await tx
     .delete(witnesses)
     .where(and(eq(witnesses.kind, "email"), inArray(witnesses.target, emails)));
-  await jobs.drop(tx, naming([userId, ...emails]));
+  // What is left to erase of others names addresses, too, which they may have had before.
+  await jobs.drop(tx, namingInJson([userId, ...emails]), [deleteUserEventsQueue, cleanUpQueue]);
   const after: CleanUp = {
     erasureId: id,
     emails,

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { naming } from "./naming.ts";
+import { naming, namingInJson } from "./naming.ts";
 
 test("an address is named as a whole, wherever it stands", () => {
   const names = naming(["ob+x@example.org", "o.b@example.org"]);
@@ -24,4 +24,12 @@ test("an address is named as a whole, wherever it stands", () => {
     expect([text, names(text)]).toEqual([text, false]);
   }
   expect(naming([])("anything")).toBe(false);
+});
+
+test("in JSON, the letter of an end of line is none of the address behind it", () => {
+  const isNamed = namingInJson(["o.b@example.org"]);
+  for (const text of ["Hello,\no.b@example.org", "a\to.b@example.org\r\n", '"o.b@example.org"'])
+    expect([text, isNamed(JSON.stringify({ text }))]).toEqual([text, true]);
+  for (const text of ["no.b@example.org", "n\no.b@example.orgs"])
+    expect([text, isNamed(JSON.stringify({ text }))]).toEqual([text, false]);
 });

@@ -11,3 +11,9 @@ export function naming(names: readonly string[]): (text: string) => boolean {
   const whole = new RegExp(`(?<![\\w.!#$%&'*+?^\`{|}~-])(?:${any})(?![\\w-]|\\.\\w)`);
   return (text) => whole.test(text);
 }
+
+/** The same of JSON, in which a letter behind a backslash is an end of line or the like. */
+export function namingInJson(names: readonly string[]): (json: string) => boolean {
+  const isNamed = naming(names);
+  return (json) => isNamed(json.replaceAll(/\\[bfnrt]/g, " "));
+}
