@@ -22,6 +22,7 @@ const codes = {
   invalid_cursor: "BAD_REQUEST",
   invalid_range: "BAD_REQUEST",
   invalid_query: "BAD_REQUEST",
+  too_many_events: "BAD_REQUEST",
   multiple_credentials: "BAD_REQUEST",
   url_not_allowed: "BAD_REQUEST",
   bucket_unsuitable: "UNPROCESSABLE_CONTENT",

@@ -1,9 +1,15 @@
+import { parseEventQuery } from "@muniment/shared/event-query/parse.ts";
+import { singleEventsMax } from "@muniment/shared/events.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { countFacets } from "../src/features/events/count-facets.ts";
+import { findFew } from "../src/features/events/few-events.ts";
+import { findExtent } from "../src/features/events/find-extent.ts";
 import { toTimeRange } from "../src/features/events/time-range.ts";
 import { sampleStart, sendSample } from "./events-sample.ts";
 import { makeEvent, makeSender, send } from "./events-sender.ts";
+import { foldAllCounts } from "./fold-all.ts";
 import { startTestServer, type TestServer } from "./harness.ts";
+import { indexAll } from "./index-all.ts";
 
 const day = 86_400_000;
 
@@ -200,4 +206,94 @@ test("the explorer's question: which addresses failed most, and when", async () 
   expect(chart.data.buckets.map(({ by }: { by: object }) => by)).toEqual(
     failures.map(([value, count]) => ({ [value]: count })),
   );
+});
+
+describe("where single events have to be looked at", () => {
+  const hour = 3_600_000;
+  const at = (hours: number) => new Date(sampleStart + hours * hour).toISOString();
+  const total = (buckets: { count: number }[]) =>
+    buckets.reduce((sum, { count }) => sum + count, 0);
+
+  test("too many are refused by the counts alone, and what is narrower is answered", async () => {
+    const { member, key, agentId, userId } = await makeSender(server);
+    const made = { type: "rare.type", subject: "user:1", props: { n: 1 } };
+    await send(
+      server,
+      key,
+      [3.2, 3.3].map((hours) => makeEvent(made, sampleStart + hours * hour)),
+    );
+    await server.owner`
+      insert into event_count_changes (user_id, start, agent_id, type, level, count)
+      values (${userId}, ${at(0)}, ${agentId}, 'many', 1, ${singleEventsMax - 1})`;
+    const ask = async (name: "timeseries" | "extent", input: object, range = [-24, 24]) => {
+      const [from = 0, to = 0] = range;
+      const answer = await member.query(`events.${name}`, { from: at(from), to: at(to), ...input });
+      if (answer.status !== 200) return [answer.status, answer.error?.data.reason];
+      return name === "extent" ? answer.data : total(answer.data.buckets);
+    };
+    const refused = [400, "too_many_events"];
+    const some = { newest: at(3.3), oldest: at(3.2) };
+    const none = { newest: null, oldest: null };
+    for (const isFolded of [false, true]) {
+      if (isFolded) await foldAllCounts(server);
+      expect(await ask("timeseries", { by: "type" })).toBe(singleEventsMax + 1);
+      expect(await ask("timeseries", { by: "subject" })).toEqual(refused);
+      expect(await ask("timeseries", { interval: "5m" }, [-1, 4])).toEqual(refused);
+      expect(await ask("timeseries", { query: "props.n:1" })).toEqual(refused);
+      expect(await ask("timeseries", { query: "type:many", by: "props.n" })).toBe(0);
+      expect(await ask("timeseries", { by: "subject" }, [3, 24])).toBe(2);
+      expect(await ask("timeseries", { types: ["rare.*"], by: "subject" })).toBe(2);
+      expect(await ask("timeseries", { query: "subject:user:1 props.n:1" })).toBe(2);
+      expect(await ask("extent", {})).toEqual(some);
+      expect(await ask("extent", { query: "props.n:1" })).toEqual(some);
+      expect(await ask("extent", { query: "props.n:2" })).toEqual(refused);
+      expect(await ask("extent", { query: "props.n:2" }, [3, 24])).toEqual(none);
+      expect(await ask("extent", { query: "subject:nobody" })).toEqual(none);
+    }
+    const { error } = await member.query("events.timeseries", {
+      ...{ from: at(-24), to: at(24), by: "subject" },
+    });
+    expect(error?.message).toMatch(
+      /^More than 1,000,000 events .* shorter time or for fewer types/,
+    );
+    // An index of the events says where not to look.
+    await indexAll(server, userId);
+    expect(await ask("timeseries", { query: "props.n:1" })).toBe(2);
+    expect(await ask("extent", { query: "props.n:2" })).toEqual(none);
+  });
+
+  test("what an index finds is counted up to the bound", async () => {
+    const { database } = server.deps;
+    const few = (subject: string, most: number) => {
+      const query = { kind: "field" as const, field: "subject" as const, op: "eq" as const };
+      const question = { query: { ...query, value: subject }, range: toTimeRange({}) };
+      return findFew(database, sample.userId, question, Date.now(), most);
+    };
+    expect(await few("user:0", 60)).toBeUndefined();
+    await expect(few("user:0", 59)).rejects.toMatchObject({ reason: "too_many_events" });
+    expect(await few("nobody", 0)).toBeUndefined();
+  });
+
+  test("the ends of what passes are found wherever they lie", async () => {
+    const timeOf = (id: string | undefined) =>
+      sample.sent.find((event) => event.id === id)?.occurredAt ?? null;
+    for (const isIndexed of [false, true]) {
+      if (isIndexed) await indexAll(server, sample.userId);
+      for (const text of [
+        "",
+        "props.n:300",
+        '"Ärger 4"',
+        "level:critical",
+        "-trace:*",
+        "props.x:1",
+      ]) {
+        const found = await sample.find({ query: text });
+        const question = { query: parseEventQuery(text), range: toTimeRange({}) };
+        const { database } = server.deps;
+        const ends = await findExtent(database, sample.userId, question, Date.now(), 1);
+        const expected = { newest: timeOf(found.at(0)), oldest: timeOf(found.at(-1)) };
+        expect([text, ends]).toEqual([text, expected]);
+      }
+    }
+  });
 });

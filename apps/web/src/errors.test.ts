@@ -33,6 +33,11 @@ describe("problemOf", () => {
     });
   });
 
+  it("shows what the server says is to be narrowed", () => {
+    const message = "More than 1,000,000 events. Ask for a shorter time.";
+    expect(messageOf(refusal("too_many_events", message))).toBe(message);
+  });
+
   it("prefers the sentence of the place", () => {
     const override = { invalid_credentials: "The password is wrong." };
     expect(messageOf(refusal("invalid_credentials"), override)).toBe("The password is wrong.");

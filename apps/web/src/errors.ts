@@ -12,6 +12,7 @@ export const reasonSentences = {
   batch_too_large: "Too many requests were sent at once. Try again.",
   invalid_cursor: "The list has changed. Reload it from the start.",
   invalid_query: "The query cannot be read.",
+  too_many_events: "There are too many events to look at one by one. Choose a shorter time.",
   invalid_range: "The time range does not fit: its start must lie before its end.",
   url_not_allowed: "The server may not send anything to this URL.",
   bucket_unsuitable: "The bucket does not keep checkpoints as it should.",
@@ -106,6 +107,7 @@ const told: readonly ErrorReason[] = [
   "url_not_allowed",
   "bucket_unsuitable",
   "invalid_query",
+  "too_many_events",
   "file_type_not_allowed",
   "file_refused",
   "model_failed",
@@ -115,7 +117,7 @@ function sentence(reason: ErrorReason, error: unknown): string {
   if (reason === "invalid_input" && error instanceof Error) {
     return `${reasonSentences[reason]} ${error.message}`;
   }
-  // The server says which words or habits make it weak, what is wrong with a URL, a bucket or a model, and where a query goes wrong.
+  // The server says which words or habits make it weak, what is wrong with a URL, a bucket or a model, where a query goes wrong, and what to narrow.
   const isTold = told.some((one) => one === reason);
   if (isTold && error instanceof Error && error.message) return error.message;
   const seconds = reason === "rate_limited" ? retryAfterSeconds(error) : null;

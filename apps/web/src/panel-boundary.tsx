@@ -11,11 +11,13 @@ type Props = {
   /** A change of it is a reason to try again. */
   resetKey: string;
   fallback: ReactNode;
+  /** Offered beside the failure, to ask for something else. */
+  remedy?: ReactNode;
   children: ReactNode;
 };
 
 /** Keeps the failure of one part of the page from taking the others along. */
-export function PanelBoundary({ name, resetKey, fallback, children }: Props) {
+export function PanelBoundary({ name, resetKey, fallback, remedy, children }: Props) {
   return (
     <QueryErrorResetBoundary>
       {({ reset: resetQueries }) => (
@@ -25,6 +27,7 @@ export function PanelBoundary({ name, resetKey, fallback, children }: Props) {
             <PanelProblem
               name={name}
               error={error}
+              remedy={remedy}
               onRetry={() => {
                 resetQueries();
                 reset();
@@ -39,7 +42,9 @@ export function PanelBoundary({ name, resetKey, fallback, children }: Props) {
   );
 }
 
-function PanelProblem(props: { name: string; error: unknown; onRetry: () => void }) {
+type ProblemProps = { name: string; error: unknown; remedy: ReactNode; onRetry: () => void };
+
+function PanelProblem(props: ProblemProps) {
   const { message, requestId } = problemOf(props.error);
   return (
     <div role="alert">
@@ -51,9 +56,12 @@ function PanelProblem(props: { name: string; error: unknown; onRetry: () => void
             Request <code className="font-mono break-all">{requestId}</code>
           </p>
         )}
-        <Button size="sm" className="mt-2" onClick={props.onRetry}>
-          Try again
-        </Button>
+        <div className="mt-2 flex flex-wrap items-center gap-2">
+          {props.remedy}
+          <Button size="sm" onClick={props.onRetry}>
+            Try again
+          </Button>
+        </div>
       </Notice>
     </div>
   );

@@ -11,6 +11,7 @@ export const errorReasons = [
   "invalid_cursor",
   "invalid_range",
   "invalid_query",
+  "too_many_events",
   "multiple_credentials",
   "url_not_allowed",
   "bucket_unsuitable",

@@ -38,6 +38,12 @@ export const eventBounds = {
 
 export const batchMax = 100;
 
+/**
+ * So many events at most are looked at one by one for a chart or an extent, where neither the counts that
+ * are kept with the events nor an index say what is asked: two or three seconds on two cores.
+ */
+export const singleEventsMax = 1_000_000;
+
 /** Why one event of a batch was refused while its neighbours were stored. */
 export const eventRejections = [
   "invalid_event",

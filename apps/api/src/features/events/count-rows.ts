@@ -28,7 +28,7 @@ const values = (by: readonly Dimension[], textOf: (dimension: Dimension) => SQL)
   by.map((dimension, index) => sql`, ${textOf(dimension)} as ${sql.identifier(`v${index}`)}`);
 
 /** What was stored and deleted and is not added up yet. */
-function fromChanges({ userId, query, by, step }: Counting, covered: TimeRange): SQL {
+export function fromChanges({ userId, query, by, step }: Counting, covered: TimeRange): SQL {
   return sql`
     select ${startOf(sql`${eventCountChanges.start}`, step)} as start, ${eventCountChanges.count}::bigint
       ${sql.join(values(by, (dimension) => countedText(dimension, eventCountChanges)))}
@@ -93,6 +93,9 @@ function countedPieces(counting: Counting): ChartPieces | undefined {
   return pieces.counted.length > 0 ? pieces : undefined;
 }
 
+/** Whether counts answer, but for the edges of the range: else its events are counted one by one. */
+export const isFromCounts = (counting: Counting): boolean => countedPieces(counting) !== undefined;
+
 /** What is in the range and not in the counts, or the other way round. */
 function besideCounts(counting: Counting, { covered, raw }: ChartPieces): SQL {
   // Always as many, so that the statement is the same.
@@ -102,9 +105,8 @@ function besideCounts(counting: Counting, { covered, raw }: ChartPieces): SQL {
 }
 
 function singleEvents(counting: Counting): SQL {
-  const isUnknown = !isCounted(counting);
-  if (isUnknown && counting.pieces) return fromPieces(counting, counting.pieces);
-  if (isUnknown && counting.newest) return fromNewest(counting, counting.newest);
+  if (counting.pieces) return fromPieces(counting, counting.pieces);
+  if (!isCounted(counting) && counting.newest) return fromNewest(counting, counting.newest);
   return fromRange(counting);
 }
 
@@ -146,6 +148,6 @@ export function intervalRows(counting: Counting): SQL {
 
 /** Where to read them: of counts the statement is the same for any range, and so is its best plan. */
 export const countReads = (database: Database, counting: Counting) =>
-  countedPieces(counting)
+  isFromCounts(counting)
     ? database.counts({ userId: counting.userId })
     : database.searches({ userId: counting.userId });

@@ -10,10 +10,10 @@ import { signedInOrApiKey } from "../../trpc/authenticated.ts";
 import { inTurn } from "../../trpc/in-turn.ts";
 import { limited } from "../../trpc/limited.ts";
 import { permission } from "../../trpc/permission.ts";
-import { findPieces } from "./candidates.ts";
 import { type ChartRow, chartStatement, pointsOf } from "./chart-statement.ts";
-import { countReads, isCounted } from "./count-rows.ts";
+import { countReads, isFromCounts } from "./count-rows.ts";
 import { type Dimension, shownValue } from "./dimension.ts";
+import { findFew } from "./few-events.ts";
 import { toQuestion } from "./question.ts";
 
 function labelOf(row: ChartRow, by: Dimension): string {
@@ -59,9 +59,12 @@ export const timeseries = limited("general")
     const question = await toQuestion(deps, principal, input);
     const { from, to, by } = input;
     const buckets = bucketsOf(Date.parse(from), Date.parse(to), input.interval);
-    const asked = { ...question, userId, by: [by ?? "level"] as const };
-    const pieces = isCounted(asked) ? undefined : await findPieces(deps.database, userId, question);
-    const counting = { ...asked, step: buckets.step, pieces, now: deps.now().getTime() };
+    const now = deps.now().getTime();
+    const asked = { ...question, userId, by: [by ?? "level"] as const, step: buckets.step, now };
+    const pieces = isFromCounts(asked)
+      ? undefined
+      : await findFew(deps.database, userId, question, now);
+    const counting = { ...asked, pieces };
     const statement = chartStatement(counting, by !== undefined);
     const rows = await countReads(deps.database, counting).execute<ChartRow>(statement);
     return { interval: buckets.interval, buckets: toBuckets(buckets, rows, by) };

@@ -8,6 +8,7 @@ import { cx } from "../../ui/class-names.ts";
 import { EmptyState } from "../../ui/empty-state.tsx";
 import { PageHeader } from "../../ui/page-header.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
+import { BySelect } from "./by-select.tsx";
 import { ChartPanel } from "./chart-panel.tsx";
 import { EventPanel } from "./event-panel.tsx";
 import { newestQuery } from "./events-queries.ts";
@@ -16,7 +17,7 @@ import { FacetSidebar } from "./facet-sidebar.tsx";
 import { FilterBar } from "./filter-bar.tsx";
 import { ListPanel } from "./list-panel.tsx";
 import { NoEvents } from "./no-events.tsx";
-import { useAsked, useUpdate, useView } from "./use-explorer.ts";
+import { useAsked, useBy, useUpdate, useView } from "./use-explorer.ts";
 
 /** How often the page looks for the very first event. */
 const firstEventMilliseconds = 3000;
@@ -78,6 +79,7 @@ function Panels({ view }: { view: View }) {
   // What is shown stays, dimmed, until the new is here.
   const shown = useDeferredValue(view);
   const dimmed = shown === view ? undefined : "opacity-60";
+  const by = useBy();
   const resetKey = JSON.stringify(shown);
   return (
     <>
@@ -85,8 +87,9 @@ function Panels({ view }: { view: View }) {
         <div className={cx("min-w-0", dimmed)}>
           <PanelBoundary
             name="The chart"
-            resetKey={resetKey}
+            resetKey={`${by} ${resetKey}`}
             fallback={<Skeleton className="h-63" />}
+            remedy={<BySelect view={shown} by={by} />}
           >
             <ChartPanel view={shown} />
           </PanelBoundary>
