@@ -125,3 +125,29 @@ test("the application can drop nothing but partitions whose time is over", async
     /not the oldest/,
   );
 });
+
+test("the next month's partition is made ahead, an old event's when it comes", async () => {
+  const monthOf = (time: number) =>
+    `events_${new Date(time).toISOString().slice(0, 7).replace("-", "_")}`;
+  const date = new Date();
+  const next = monthOf(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1));
+  // As it will be when that month has begun.
+  await server.owner`drop table ${server.owner(next)}`;
+  expect(await partitions()).not.toContain(next);
+  const clock = createClock();
+  clock.advance(3600);
+  const node = await startTestServer({ besides: server, now: clock.now });
+  await expect.poll(partitions, { timeout: 10_000 }).toContain(next);
+  await node.stop();
+  const [may] = await server.owner`
+    select count(*)::int from pg_class cross join aclexplode(relacl)
+    where relname = ${next} and privilege_type = 'INSERT' and grantee <> relowner`;
+  expect(may?.count).toBe(1);
+
+  const { key, member } = await makeSender(server);
+  expect(await partitions()).not.toContain("events_2004");
+  const event = makeEvent({}, Date.UTC(2004, 1, 29));
+  expect((await send(server, key, [event])).body.accepted).toBe(1);
+  expect(await partitions()).toContain("events_2004");
+  expect(must(await member.query("events.get", { id: event.id })).id).toBe(event.id);
+});
