@@ -43,7 +43,7 @@ export function grantsTo({ appGroup, ingestGroup }: RoleNames): string {
       delete_expired_challenges(), delete_expired_links(), delete_old_sign_ins(),
       delete_expired_exports(), event_partitions_of(uuid), delete_user(uuid), fold_event_counts(integer), fold_agent_counters(integer),
       users_to_index(integer, integer),
-      delete_empty_event_counts(timestamptz, integer), expired_event_partition(timestamptz),
+      expired_event_partition(timestamptz),
       delete_event_blocks(text, bigint, integer), drop_event_partition(text),
       due_alert_rules(timestamptz, integer, uuid[]), new_alert_rules(integer), delete_old_notices(timestamptz), delete_old_alerts(timestamptz), delete_old_exports(timestamptz),
       give_up_imports(timestamptz, timestamptz), delete_old_imports(timestamptz),

@@ -303,6 +303,7 @@ export const eventDeclarations = [
       commitXid: internal("its place in the order"),
       position: internal("its place in the order"),
       accepted: "how many events there were",
+      isBehind: internal("whether there are enough new ones"),
     },
   }),
   declare(savedViews, {

@@ -1,4 +1,14 @@
-import { bigint, jsonb, pgTable, primaryKey, text, uuid } from "drizzle-orm/pg-core";
+import { sql } from "drizzle-orm";
+import {
+  bigint,
+  boolean,
+  index,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  uuid,
+} from "drizzle-orm/pg-core";
 import { bytes, time, xid8 } from "./columns.ts";
 
 /**
@@ -26,12 +36,18 @@ export const eventChunks = pgTable(
 );
 
 /** How far a user's events are summed up, in the order of commits; what lies behind is searched one by one. */
-export const eventIndex = pgTable("event_index", {
-  userId: uuid("user_id").primaryKey(),
-  /** Transaction ids mean nothing in another cluster, such as one that was restored. */
-  cluster: text("cluster").notNull(),
-  commitXid: xid8("commit_xid").notNull(),
-  position: bigint("position", { mode: "bigint" }).notNull(),
-  /** How many events had been accepted there: tells who has new ones. */
-  accepted: bigint("accepted", { mode: "number" }).notNull(),
-});
+export const eventIndex = pgTable(
+  "event_index",
+  {
+    userId: uuid("user_id").primaryKey(),
+    /** Transaction ids mean nothing in another cluster, such as one that was restored. */
+    cluster: text("cluster").notNull(),
+    commitXid: xid8("commit_xid").notNull(),
+    position: bigint("position", { mode: "bigint" }).notNull(),
+    /** How many events had been accepted there: tells how many are new. */
+    accepted: bigint("accepted", { mode: "number" }).notNull(),
+    /** There may be enough new ones to be summed up: set as counters are added up, so that nobody else is looked at. */
+    isBehind: boolean("is_behind").notNull().default(false),
+  },
+  (table) => [index("event_index_behind_idx").on(table.userId).where(sql`${table.isBehind}`)],
+);

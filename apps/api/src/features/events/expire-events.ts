@@ -131,16 +131,6 @@ async function expireUsers(work: Work, instanceDays: number | null, from: string
 
 const firstUser = "00000000-0000-0000-0000-000000000000";
 
-/** Removes empty counts that no event will fill again soon. */
-async function deleteEmptyCounts(work: Work): Promise<void> {
-  const before = new Date(work.now - day).toISOString();
-  for (let deleted = chunk; deleted === chunk && !isOver(work); ) {
-    const [row] = await work.database
-      .raw`select delete_empty_event_counts(${before}::text::timestamptz, ${chunk}::int) as deleted`;
-    deleted = Number(row?.deleted);
-  }
-}
-
 /**
  * Makes the work of a recurring job: deletes what is past the retention of the instance (days; 0 keeps
  * for ever) or of its user. What it could not do in its time it goes on with when it is called again.
@@ -155,6 +145,5 @@ export function createExpiry(database: Database, instanceDays: number, now: () =
     };
     if (instanceDays > 0) await dropPartitions(work, work.now - instanceDays * day);
     place = await expireUsers(work, instanceDays || null, place);
-    await deleteEmptyCounts(work);
   };
 }
