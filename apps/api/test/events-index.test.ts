@@ -233,3 +233,36 @@ test("an index ends with what its user keeps, and with the user", async () => {
   expect(await chunksOf(sender)).toBe(2);
   expect(await searchAll(sender.member, { query: '"old text"', limit: 100 })).toHaveLength(120);
 });
+
+test("who has enough new events is marked as they are counted, summed up, and looked at no more", async () => {
+  const { key, userId, agentId } = await makeSender(server);
+  const other = await makeSender(server);
+  const isBehind = async (id: string) => {
+    const rows = await server.owner`select is_behind from event_index where user_id = ${id}`;
+    return rows[0]?.is_behind;
+  };
+  const chunksOf = async (id: string) => {
+    const rows = await server.owner`select 1 from event_chunks where user_id = ${id}`;
+    return rows.length;
+  };
+  await send(server, other.key, [makeEvent()]);
+  const batches = Array.from({ length: 4 }, () => Array.from({ length: 100 }, () => makeEvent()));
+  for (const events of batches) await send(server, key, events);
+  await expect.poll(() => chunksOf(userId), { timeout: 15_000 }).toBeGreaterThan(0);
+  await expect.poll(() => isBehind(userId), { timeout: 15_000 }).toBe(false);
+  expect(await chunksOf(other.userId)).toBe(0);
+
+  // Many keys that bring little mark their user as one does that brings much.
+  const marked = server.owner.begin(async (tx) => {
+    await tx`
+      insert into agent_counter_changes (user_id, agent_id, api_key_id, batches, sent, accepted,
+        duplicates, rejected, last_received_at)
+      select ${userId}, ${agentId}, gen_random_uuid(), 1, 5, 5, 0, 0, now() from generate_series(1, 300)`;
+    // Waits for another that folds.
+    await tx`select pg_advisory_xact_lock(hashtext('agent_counters'))`;
+    await tx`select fold_agent_counters(10000)`;
+    const [row] = await tx`select is_behind from event_index where user_id = ${userId}`;
+    throw new Error(`rolled back, ${row?.is_behind}`);
+  });
+  await expect(marked).rejects.toThrow("rolled back, true");
+});
