@@ -121,6 +121,7 @@ const tables = {
   index: /^event_index/,
   counters: /^agent_counters/,
   sequences: /^agent_sequences/,
+  audit: /^audit_entries/,
 } as const;
 
 /** What the product runs for an act: by an index of these tables, and nothing that reads a large one whole. */
@@ -321,4 +322,34 @@ test("which rules are due, where one user has half of all receipts and nothing n
   must(await half.member.mutate("alertRules.create", rule));
   await server.owner`vacuum analyze receipts`;
   await expectByIndex(["receipts"], () => awaitSeen(/FROM receipts e/));
+});
+
+test("who looked at somebody's data, and what the audit log tells of them", async () => {
+  // Of acts and, one of ten, of answers that showed several people's data; none is the user's.
+  await server.owner`
+    insert into audit_entries (id, at, actor_kind, actor_id, action, target_kind, target_id, outcome, details,
+      personal, xact)
+    select id, ${new Date(now)}::timestamptz - n * interval '43 seconds', 'user', id,
+      case when n % 10 = 0 then 'data.read' else 'agent.updated' end, 'agent',
+      case when n % 10 > 0 then id::text end, 'success',
+      case when n % 10 = 0 then jsonb_build_object('subjects', array[id, gen_random_uuid()]) else '{}' end,
+      '{}', '3'::xid8
+    from generate_series(1, ${rows}::int) n cross join lateral (select gen_random_uuid() as id, n) one`;
+  await server.owner`vacuum analyze audit_entries`;
+  const auditor = await server.user("auditor");
+  const targetId = sender.userId;
+  const acts = {
+    "data.accesses": async () => must(await member.query("data.accesses")),
+    "audit.search": async () => must(await auditor.query("audit.search", { targetId })),
+    "audit.search by an action": async () =>
+      must(await auditor.query("audit.search", { targetId, actions: ["data.read"] })),
+  };
+  for (const [name, act] of Object.entries(acts)) {
+    const { told } = await expectByIndex(["audit"], act);
+    const asked = told.filter(({ text }) => text.includes('"audit_log"'));
+    const indexes = asked.flatMap(({ nodes }) => nodes.map((node) => node["Index Name"]));
+    const used = (index: string) => indexes.includes(`audit_entries_${index}_idx`);
+    // In the order of time, all of the log would be looked through where it tells of them nowhere.
+    expect([name, used("target"), used("subjects"), used("at")]).toEqual([name, true, true, false]);
+  }
 });

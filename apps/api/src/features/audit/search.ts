@@ -1,6 +1,7 @@
 import { auditLog } from "@muniment/db/schema/audit.ts";
 import { auditPage, searchAuditInput } from "@muniment/shared/audit-log.ts";
-import { and, desc } from "drizzle-orm";
+import { and, desc, eq, getViewSelectedFields, type SQL } from "drizzle-orm";
+import { type Entries, entriesThatShowed, newestOf } from "../../audit/showed.ts";
 import { keysetPage } from "../../paging.ts";
 import { signedIn } from "../../trpc/authenticated.ts";
 import { limited } from "../../trpc/limited.ts";
@@ -18,13 +19,22 @@ export const search = limited("general")
   .query(async ({ ctx: { deps, saw }, input = {} }) => {
     const { database } = deps;
     const page = keysetPage(deps, "audit", input);
-    const rows = await database
-      .reads({})
-      .select()
-      .from(auditLog)
-      .where(and(matches(input), page.after(auditLog.at, auditLog.id)))
-      .orderBy(desc(auditLog.at), desc(auditLog.id))
-      .limit(page.fetch);
+    const { targetId, ...others } = input;
+    const newest = (from: Entries, about?: SQL) =>
+      database
+        .reads({})
+        .select(getViewSelectedFields(auditLog))
+        .from(from)
+        .where(and(matches(others), about, page.after(auditLog.at, auditLog.id)))
+        .orderBy(desc(auditLog.at), desc(auditLog.id))
+        .limit(page.fetch);
+    // Each by an index of its own; an entry that names its target tells of nobody else.
+    const found = await Promise.all(
+      targetId === undefined
+        ? [newest(auditLog)]
+        : [newest(auditLog, eq(auditLog.targetId, targetId)), newest(entriesThatShowed(targetId))],
+    );
+    const rows = newestOf(found, page.fetch);
     const indexes = await readIndexes(
       database,
       rows.map(({ id }) => id),

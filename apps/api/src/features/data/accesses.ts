@@ -4,7 +4,7 @@ import { accessPage, listAccessesInput } from "@muniment/shared/own-data.ts";
 import { and, desc, eq, gte, ne, or, type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
 import { actingUser } from "../../audit/key-owners.ts";
-import { showed, showedEveryone } from "../../audit/showed.ts";
+import { type Entries, entriesThatShowed, newestOf, showedEveryone } from "../../audit/showed.ts";
 import { keysetPage } from "../../paging.ts";
 import { signedIn } from "../../trpc/authenticated.ts";
 import { limited } from "../../trpc/limited.ts";
@@ -33,7 +33,7 @@ export const accesses = limited("general")
       and(eq(auditLog.actorKind, "user"), ne(auditLog.actorId, userId)),
       and(eq(auditLog.actorKind, "apiKey"), sql`${actingUser} is distinct from ${userId}`),
     );
-    const newest = (about: SQL | undefined) =>
+    const newest = (from: Entries, about?: SQL) =>
       deps.database
         .reads({})
         .select({
@@ -45,23 +45,19 @@ export const accesses = limited("general")
           displayName: users.displayName,
           role: users.role,
         })
-        .from(auditLog)
+        .from(from)
         .leftJoin(users, eq(users.id, actingUser))
         .where(and(about, bySomebodyElse, page.after(auditLog.at, auditLog.id)))
         .orderBy(desc(auditLog.at), desc(auditLog.id))
         .limit(page.fetch);
     // Each by an index of its own; an entry is of one of them only.
     const found = await Promise.all([
-      newest(and(eq(auditLog.targetKind, "user"), eq(auditLog.targetId, userId))),
-      newest(showed(userId)),
-      newest(and(showedEveryone, gte(auditLog.at, createdAt))),
+      newest(auditLog, and(eq(auditLog.targetKind, "user"), eq(auditLog.targetId, userId))),
+      newest(entriesThatShowed(userId)),
+      newest(auditLog, and(showedEveryone, gte(auditLog.at, createdAt))),
     ]);
-    const rows = found
-      .flat()
-      .sort((a, b) => b.at.getTime() - a.at.getTime() || (a.id < b.id ? 1 : -1))
-      .slice(0, page.fetch);
     return page.cut(
-      rows,
+      newestOf(found, page.fetch),
       (row) => row,
       ({ id, at, action, details, actorKind, displayName, role }) => ({
         id,
