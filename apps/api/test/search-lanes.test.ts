@@ -201,7 +201,7 @@ test("who is signed in is told so while changes, lists, pages and searches all w
       ...times(8, () => sender.member.query("agents.list")),
       ...times(4, () => search({})),
     ];
-    const all = { muniment: 12, "muniment-reads": 4, "muniment-pages": 2 };
+    const all = { muniment: 16, "muniment-reads": 4, "muniment-pages": 2 };
     await expect.poll(lockWaitsByPool).toEqual(all);
     for (const client of [browser, program]) {
       must(await client.query("auth.me"));

@@ -89,7 +89,7 @@ export function openDatabase(connections: DatabaseConnections): Database {
   const end = ({ sql }: { sql: postgres.Sql }) => sql.end({ timeout: 5 });
   const poolOf = (size: number, facts: Facts, waiting?: Waiting) =>
     createExclusivePool(size, open(facts), end, ({ isBroken }) => isBroken(), waiting);
-  const app = poolOf(12, { ...options, applicationName: "muniment" });
+  const app = poolOf(16, { ...options, applicationName: "muniment" });
   const reads = poolOf(4, { ...options, applicationName: "muniment-reads" });
   const touches = poolOf(2, { ...options, applicationName: "muniment-touch" });
   const forPrepared = (name: string, size: number) =>
