@@ -54,7 +54,7 @@ export function createIngestQueue(
   let flushes = 0;
   let stopped: (() => void) | undefined;
   let late: NodeJS.Timeout | undefined;
-  /** What has arrived by now is read before a flush begins, so that none goes with its first batch alone. */
+  /** Less than a flush's worth waits until what has arrived by now is read, so that none goes with its first batch alone. */
   let isGathering = false;
 
   function take(): Waiting[] {
@@ -133,6 +133,8 @@ export function createIngestQueue(
         waiting.push({ batch, bytes, since: performance.now(), resolve, reject });
         waitingEvents += batch.events.length;
         waitingBytes += bytes;
+        // PostgreSQL stores these while what has arrived behind them is read.
+        if (waitingEvents >= eventsPerFlush) pump();
         if (isGathering) return;
         isGathering = true;
         setImmediate(() => {
