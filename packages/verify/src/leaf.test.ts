@@ -33,6 +33,10 @@ test.each([
   ["text like a leaf", leafText(leaf({ details: { a: canonicalJson(other) } }))],
   ["an id that ends like a party", leafText(leaf({ actor: { ...party("YQ=="), id: '"},"at":' } }))],
   ["another actor behind", text.replace('"details"', `"actor":${canonicalJson(party("YQ=="))},$&`)],
+  [
+    "one behind white space",
+    text.replace('"details"', `"actor" :${canonicalJson(party("YQ=="))},$&`),
+  ],
   ["one whose name is escaped", text.replace('"details"', '"\\u0061ctor":{"personal":"YQ=="},$&')],
   [
     "another target before",
@@ -45,8 +49,9 @@ test.each([
 });
 
 test("of what is no leaf nothing is read", () => {
-  for (const text of ["", "{}", "null", '{"action":"a"']) {
-    expect(() => commitmentsIn(text)).toThrow();
+  const broken = text.replace('"action":"', "$&\n");
+  for (const none of ["", "{}", "null", '{"action":"a"', broken]) {
+    expect(() => commitmentsIn(none)).toThrow();
   }
 });
 

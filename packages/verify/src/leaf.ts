@@ -41,8 +41,8 @@ export const commitment = (data: PersonalData): Uint8Array => sha256OfText(perso
 /** The bytes of a leaf, as text: its canonical JSON (RFC 8785). */
 export const leafText = (leaf: Leaf): string => canonicalJson(leaf);
 
-const string = '"[^"]*"';
-const party = `\\{"id":(?:null|${string}),"kind":${string},"personal":(?:null|"([^"]*)")\\}`;
+const string = '"[^"\\0-\\x1f]*"';
+const party = `\\{"id":(?:null|${string}),"kind":${string},"personal":(?:null|"([^"\\0-\\x1f]*)")\\}`;
 /** Where canonical JSON has the actor and, at its end, the target, as long as nothing is escaped. */
 const actorPart = new RegExp(`\\{"action":${string},"actor":${party},"at":`, "y");
 const targetPart = new RegExp(`,"target":(?:null|${party}),"v":1\\}$`, "y");
@@ -57,8 +57,8 @@ export function commitmentsIn(text: string): { actor: string | null; target: str
     const actor = actorPart.exec(text);
     targetPart.lastIndex = Math.max(0, text.lastIndexOf(',"target":'));
     const target = targetPart.exec(text);
-    // Of fields of the same name, the last would be the one that counts.
-    const isOnly = actor && !text.includes('"actor":', actor[0].length);
+    // Of fields of the same name, the last would be the one that counts, space before its colon or not.
+    const isOnly = actor && !text.includes('"actor"', actor[0].length);
     if (isOnly && target) return { actor: actor[1] ?? null, target: target[1] ?? null };
   }
   const { actor, target } = JSON.parse(text) as Leaf;
