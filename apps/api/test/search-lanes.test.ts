@@ -217,3 +217,29 @@ test("who is signed in is told so while changes, lists, pages and searches all w
       and user_id in (${browser.id}, ${other.id}) order by kind`;
   expect(used.map(({ kind }) => kind)).toEqual(["browser", "token"]);
 });
+
+test("who signs in does not wait for what others look for in the audit log", async () => {
+  const { owner } = server;
+  const [auditor, other] = [await server.user("auditor"), await server.member()];
+  const browser = Object.assign(server.anonymous(), { device: other.device });
+  let answered = 0;
+  const times = (count: number, call: () => Promise<unknown>) =>
+    Array.from({ length: count }, () => call().then(() => (answered += 1)));
+  const { waiting } = await owner.begin(async (sql) => {
+    await sql`lock table audit_entries in access exclusive mode`;
+    const waiting = [
+      ...times(4, () => auditor.query("audit.search", {})),
+      ...times(4, () => auditor.query("audit.search", { targetId: other.id })),
+      ...times(4, () => sender.member.query("data.accesses")),
+    ];
+    // Two of each of them, as their calls take turns.
+    await expect.poll(lockWaitsByPool).toMatchObject({ "muniment-search": 4 });
+    const attempt = { email: other.email, password: "not the password at all" };
+    const { status, headers } = await browser.mutate("auth.signIn", attempt);
+    expect(status).toBe(401);
+    expect(headers.get("ratelimit-policy")).toContain("auth_device");
+    expect(answered).toBe(0);
+    return { waiting };
+  });
+  await Promise.all(waiting);
+});

@@ -26,7 +26,10 @@ export type Database = {
    * connections of its own, so that it waits for nothing but its like.
    */
   touch: Database["transaction"];
-  /** Builds single read-only statements that see only the scope's rows; no change keeps them waiting. */
+  /**
+   * Builds single read-only statements that see only the scope's rows; no change keeps them waiting.
+   * Sign-in goes over the same few connections: what may have to look through much is for `searches`.
+   */
   reads(scope: Scope): PostgresJsDatabase;
   /**
    * The same for what may take long: connections of its own, and an earlier end. Too many who wait for

@@ -4,6 +4,7 @@ import { and, desc, eq, getViewSelectedFields, type SQL } from "drizzle-orm";
 import { type Entries, entriesThatShowed, newestOf } from "../../audit/showed.ts";
 import { keysetPage } from "../../paging.ts";
 import { signedIn } from "../../trpc/authenticated.ts";
+import { inTurn } from "../../trpc/in-turn.ts";
 import { limited } from "../../trpc/limited.ts";
 import { permission } from "../../trpc/permission.ts";
 import { readsOthers } from "../../trpc/reads-others.ts";
@@ -13,6 +14,7 @@ import { peopleIn, readIndexes, toAuditEntry } from "./read-audit.ts";
 export const search = limited("general")
   .concat(signedIn)
   .concat(permission("audit:read"))
+  .concat(inTurn)
   .concat(readsOthers)
   .input(searchAuditInput)
   .output(auditPage)
@@ -20,21 +22,19 @@ export const search = limited("general")
     const { database } = deps;
     const page = keysetPage(deps, "audit", input);
     const { targetId, ...others } = input;
-    const newest = (from: Entries, about?: SQL) =>
-      database
-        .reads({})
-        .select(getViewSelectedFields(auditLog))
-        .from(from)
-        .where(and(matches(others), about, page.after(auditLog.at, auditLog.id)))
-        .orderBy(desc(auditLog.at), desc(auditLog.id))
-        .limit(page.fetch);
-    // Each by an index of its own; an entry that names its target tells of nobody else.
-    const found = await Promise.all(
-      targetId === undefined
-        ? [newest(auditLog)]
-        : [newest(auditLog, eq(auditLog.targetId, targetId)), newest(entriesThatShowed(targetId))],
-    );
-    const rows = newestOf(found, page.fetch);
+    const rows = await database.searching({}, async (searches) => {
+      const newest = (from: Entries, about?: SQL) =>
+        searches
+          .select(getViewSelectedFields(auditLog))
+          .from(from)
+          .where(and(matches(others), about, page.after(auditLog.at, auditLog.id)))
+          .orderBy(desc(auditLog.at), desc(auditLog.id))
+          .limit(page.fetch);
+      if (targetId === undefined) return newest(auditLog);
+      // Each by an index of its own; an entry that names its target tells of nobody else.
+      const about = await newest(auditLog, eq(auditLog.targetId, targetId));
+      return newestOf([about, await newest(entriesThatShowed(targetId))], page.fetch);
+    });
     const indexes = await readIndexes(
       database,
       rows.map(({ id }) => id),

@@ -20,7 +20,7 @@ import { type TimeseriesRow, timeseriesStatement } from "./timeseries-statement.
 /** When the oldest entry was made; null where there is none. */
 async function oldest({ database }: Pick<Deps, "database">): Promise<Date | null> {
   const [row] = await database
-    .reads({})
+    .searches({})
     .select({ at: min(auditLog.at) })
     .from(auditLog);
   return row?.at ?? null;

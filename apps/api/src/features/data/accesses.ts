@@ -7,6 +7,7 @@ import { actingUser } from "../../audit/key-owners.ts";
 import { type Entries, entriesThatShowed, newestOf, showedEveryone } from "../../audit/showed.ts";
 import { keysetPage } from "../../paging.ts";
 import { signedIn } from "../../trpc/authenticated.ts";
+import { inTurn } from "../../trpc/in-turn.ts";
 import { limited } from "../../trpc/limited.ts";
 import { permission } from "../../trpc/permission.ts";
 
@@ -23,6 +24,7 @@ const readDetails = z.object({
 export const accesses = limited("general")
   .concat(signedIn)
   .concat(permission("data:read"))
+  .concat(inTurn)
   .input(listAccessesInput)
   .output(accessPage)
   .query(async ({ ctx: { deps, principal }, input }) => {
@@ -33,31 +35,34 @@ export const accesses = limited("general")
       and(eq(auditLog.actorKind, "user"), ne(auditLog.actorId, userId)),
       and(eq(auditLog.actorKind, "apiKey"), sql`${actingUser} is distinct from ${userId}`),
     );
-    const newest = (from: Entries, about?: SQL) =>
-      deps.database
-        .reads({})
-        .select({
-          id: auditLog.id,
-          at: auditLog.at,
-          action: auditLog.action,
-          details: auditLog.details,
-          actorKind: auditLog.actorKind,
-          displayName: users.displayName,
-          role: users.role,
-        })
-        .from(from)
-        .leftJoin(users, eq(users.id, actingUser))
-        .where(and(about, bySomebodyElse, page.after(auditLog.at, auditLog.id)))
-        .orderBy(desc(auditLog.at), desc(auditLog.id))
-        .limit(page.fetch);
-    // Each by an index of its own; an entry is of one of them only.
-    const found = await Promise.all([
-      newest(auditLog, and(eq(auditLog.targetKind, "user"), eq(auditLog.targetId, userId))),
-      newest(entriesThatShowed(userId)),
-      newest(auditLog, and(showedEveryone, gte(auditLog.at, createdAt))),
-    ]);
+    const rows = await deps.database.searching({}, async (searches) => {
+      const newest = (from: Entries, about?: SQL) =>
+        searches
+          .select({
+            id: auditLog.id,
+            at: auditLog.at,
+            action: auditLog.action,
+            details: auditLog.details,
+            actorKind: auditLog.actorKind,
+            displayName: users.displayName,
+            role: users.role,
+          })
+          .from(from)
+          .leftJoin(users, eq(users.id, actingUser))
+          .where(and(about, bySomebodyElse, page.after(auditLog.at, auditLog.id)))
+          .orderBy(desc(auditLog.at), desc(auditLog.id))
+          .limit(page.fetch);
+      const isTarget = and(eq(auditLog.targetKind, "user"), eq(auditLog.targetId, userId));
+      // Each by an index of its own; an entry is of one of them only.
+      const found = [
+        await newest(auditLog, isTarget),
+        await newest(entriesThatShowed(userId)),
+        await newest(auditLog, and(showedEveryone, gte(auditLog.at, createdAt))),
+      ];
+      return newestOf(found, page.fetch);
+    });
     return page.cut(
-      newestOf(found, page.fetch),
+      rows,
       (row) => row,
       ({ id, at, action, details, actorKind, displayName, role }) => ({
         id,
