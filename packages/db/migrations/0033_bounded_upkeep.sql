@@ -103,6 +103,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
       ))
   ORDER BY row_number() OVER (PARTITION BY r.user_id ORDER BY r.next_check_at), r.next_check_at LIMIT most
 $$;--> statement-breakpoint
+-- What a node of the version before adds up meanwhile would be of the same rows, in another order.
+SELECT pg_advisory_xact_lock(hashtext('event_counts'));--> statement-breakpoint
 DELETE FROM event_counts WHERE 0 = ALL (counts);--> statement-breakpoint
 DROP FUNCTION delete_empty_event_counts(timestamptz, integer);--> statement-breakpoint
 -- Adds up to `most` changes to the counts and answers how many; 0 while another does it. Only here are

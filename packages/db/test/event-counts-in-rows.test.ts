@@ -39,3 +39,22 @@ test("what was counted one by one is counted in rows, with what is still to be a
   const total = known.reduce((sum, { count }) => sum + Number(count), 0);
   for (const { count } of totals) expect(count).toBe(total);
 });
+
+test("rows of nothing are deleted only while nobody adds up counts", async () => {
+  await using database = await databaseBefore("bounded_upkeep");
+  const { owner } = database;
+  await owner`
+    insert into event_counts (user_id, minutes, apart, start, agent_id, type, counts)
+    values (${randomUUID()}, 15, 0, '2026-03-01T00:00Z', ${randomUUID()}, '', array_fill(0::bigint, array[20]))`;
+  const { migrated } = await owner.begin(async (adding) => {
+    await adding`select pg_advisory_xact_lock(hashtext('event_counts'))`;
+    const migrated = database.migrateRest();
+    const waiting = () => adding`
+      select locktype from pg_locks join pg_database d on d.oid = database
+      where d.datname = current_database() and not granted`;
+    await expect.poll(waiting).toMatchObject([{ locktype: "advisory" }]);
+    return { migrated };
+  });
+  await migrated;
+  expect(await owner`select from event_counts`).toHaveLength(0);
+});
