@@ -28,8 +28,13 @@ test("an address is named as a whole, wherever it stands", () => {
 
 test("in JSON, the letter of an end of line is none of the address behind it", () => {
   const isNamed = namingInJson(["o.b@example.org"]);
-  for (const text of ["Hello,\no.b@example.org", "a\to.b@example.org\r\n", '"o.b@example.org"'])
+  for (const text of [
+    "Hello,\no.b@example.org",
+    "a\to.b@example.org\r\n",
+    '"o.b@example.org"',
+    "\u001bo.b@example.org",
+  ])
     expect([text, isNamed(JSON.stringify({ text }))]).toEqual([text, true]);
-  for (const text of ["no.b@example.org", "n\no.b@example.orgs"])
+  for (const text of ["no.b@example.org", "n\no.b@example.orgs", "C:\\no.b@example.org"])
     expect([text, isNamed(JSON.stringify({ text }))]).toEqual([text, false]);
 });

@@ -12,8 +12,8 @@ export function naming(names: readonly string[]): (text: string) => boolean {
   return (text) => whole.test(text);
 }
 
-/** The same of JSON, in which a letter behind a backslash is an end of line or the like. */
+/** The same of JSON, in which a backslash and what follows it stand for an end of line or the like. */
 export function namingInJson(names: readonly string[]): (json: string) => boolean {
   const isNamed = naming(names);
-  return (json) => isNamed(json.replaceAll(/\\[bfnrt]/g, " "));
+  return (json) => isNamed(json.replaceAll(/\\(?:u[0-9a-f]{4}|.)/g, " "));
 }
