@@ -250,11 +250,15 @@ describe("where single events have to be looked at", () => {
       expect(await ask("extent", { query: "props.n:2" }, [3, 24])).toEqual(none);
       expect(await ask("extent", { query: "subject:nobody" })).toEqual(none);
     }
-    const { error } = await member.query("events.timeseries", {
-      ...{ from: at(-24), to: at(24), by: "subject" },
-    });
-    expect(error?.message).toMatch(
-      /^More than 1,000,000 events .* shorter time or for fewer types/,
+    const messageOf = async (name: "timeseries" | "extent", input: object) => {
+      const range = { from: at(-24), to: at(24) };
+      return (await member.query(`events.${name}`, { ...range, ...input })).error?.message;
+    };
+    const narrower = /^More than 1,000,000 events .* shorter time or for fewer types\.$/;
+    expect(await messageOf("extent", { query: "props.n:2" })).toMatch(narrower);
+    expect(await messageOf("timeseries", { query: "props.n:1", by: "type" })).toMatch(narrower);
+    expect(await messageOf("timeseries", { by: "subject" })).toMatch(
+      /fewer types, or count by type, level or agent in intervals of 15 minutes or more\.$/,
     );
     // An index of the events says where not to look.
     await indexAll(server, userId);
@@ -267,7 +271,7 @@ describe("where single events have to be looked at", () => {
     const few = (subject: string, most: number) => {
       const query = { kind: "field" as const, field: "subject" as const, op: "eq" as const };
       const question = { query: { ...query, value: subject }, range: toTimeRange({}) };
-      return findFew(database, sample.userId, question, Date.now(), most);
+      return findFew(database, sample.userId, question, Date.now(), { most });
     };
     expect(await few("user:0", 60)).toBeUndefined();
     await expect(few("user:0", 59)).rejects.toMatchObject({ reason: "too_many_events" });

@@ -82,7 +82,7 @@ async function countIndexed(
 
 /**
  * Makes sure that no more than `most` single events have to be looked at to answer what the counts do not
- * know, which bounds the time that it takes. Answers with the pieces of time in which to look; undefined
+ * know, which bounds the time that it takes. `instead` tells what else could be asked. Answers with the pieces of time in which to look; undefined
  * where that is the whole range, or an index of the events knows better.
  * @throws AppError `too_many_events`
  */
@@ -91,7 +91,7 @@ export async function findFew(
   userId: string,
   { query, range }: Question,
   now: number,
-  most = singleEventsMax,
+  { most = singleEventsMax, instead = "" } = {},
 ): Promise<TimeRange[] | undefined> {
   const terms = query.kind === "and" ? query.parts : [query];
   const counting: Counting = { userId, query: everything, range, by: ["level"], now };
@@ -110,6 +110,6 @@ export async function findFew(
   }
   throw new AppError(
     "too_many_events",
-    `More than ${most.toLocaleString("en")} events would have to be looked at one by one. Ask for a shorter time or for fewer types, or count by type, level or agent alone.`,
+    `More than ${most.toLocaleString("en")} events would have to be looked at one by one. Ask for a shorter time or for fewer types${instead}.`,
   );
 }

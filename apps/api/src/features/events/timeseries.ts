@@ -11,10 +11,14 @@ import { inTurn } from "../../trpc/in-turn.ts";
 import { limited } from "../../trpc/limited.ts";
 import { permission } from "../../trpc/permission.ts";
 import { type ChartRow, chartStatement, pointsOf } from "./chart-statement.ts";
+import { isCountable } from "./conditions.ts";
 import { countReads, isFromCounts } from "./count-rows.ts";
 import { type Dimension, shownValue } from "./dimension.ts";
 import { findFew } from "./few-events.ts";
 import { toQuestion } from "./question.ts";
+
+/** What is asked instead of single events, where the counts know what is to pass. */
+const countsKnow = ", or count by type, level or agent in intervals of 15 minutes or more";
 
 function labelOf(row: ChartRow, by: Dimension): string {
   // No object that is parsed from JSON can be trusted with a member of this name.
@@ -63,7 +67,9 @@ export const timeseries = limited("general")
     const asked = { ...question, userId, by: [by ?? "level"] as const, step: buckets.step, now };
     const pieces = isFromCounts(asked)
       ? undefined
-      : await findFew(deps.database, userId, question, now);
+      : await findFew(deps.database, userId, question, now, {
+          instead: isCountable(question.query) ? countsKnow : "",
+        });
     const counting = { ...asked, pieces };
     const statement = chartStatement(counting, by !== undefined);
     const rows = await countReads(deps.database, counting).execute<ChartRow>(statement);
