@@ -1,4 +1,9 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { IncomingMessage, ServerResponse } from "node:http";
+import { Socket } from "node:net";
+import { setImmediate } from "node:timers/promises";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { allHaveLeft } from "../src/http/exchange.ts";
+import { createServer } from "../src/http/server.ts";
 import { startTestServer, type TestServer } from "./harness.ts";
 
 let server: TestServer;
@@ -56,3 +61,21 @@ test("requests that name no procedure are counted too", async () => {
   expect(statuses).toContain(404);
   expect(statuses.filter((status) => status === 429).length).toBeGreaterThanOrEqual(50);
 });
+
+test.each(["/trpc/no.such", "/api/openapi.json", "/.well-known/jwks.json", "/no-page"])(
+  "the answer of %s that nobody reads is known to be on its way",
+  async (url) => {
+    const app = await createServer(server.deps, null);
+    await app.ready();
+    const request = new IncomingMessage(new Socket());
+    Object.assign(request, { url, method: "GET", complete: true });
+    const response = new ServerResponse(request);
+    app.server.emit("request", request, response);
+    await vi.waitUntil(() => response.writableEnded);
+    const left = allHaveLeft().then(() => "left");
+    expect(await Promise.race([left, setImmediate("on its way")])).toBe("on its way");
+    request.socket.destroy();
+    await left;
+    await app.close();
+  },
+);

@@ -3,6 +3,7 @@ import { createServer, type ServerResponse } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { expect, test } from "vitest";
 import { tellWhenGone } from "./behind-others.ts";
+import { allHaveLeft, endAnswer } from "./exchange.ts";
 
 test("every answer of a connection that has gone is closed, once, and takes what is written to it", async () => {
   const answers: ServerResponse[] = [];
@@ -22,7 +23,9 @@ test("every answer of a connection that has gone is closed, once, and takes what
     await expect.poll(() => closed.toSorted()).toEqual([0, 1, 2]);
     expect(answers.map((answer) => answer.closed)).toEqual([true, true, true]);
     for (const answer of answers) answer.write("late");
-    for (const answer of answers) answer.end();
+    for (const answer of answers) endAnswer(answer);
+    // None of them is waited for: it closes no more.
+    await allHaveLeft();
   } finally {
     server.close();
   }

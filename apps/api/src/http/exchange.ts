@@ -40,21 +40,26 @@ export function setHeader({ headers }: Exchange, name: string, value: string): v
 /** Answers that wait for the end of this turn of the event loop. */
 let waiting: { response: ServerResponse; body: string | Buffer }[] = [];
 
-/** Answers that have ended and are still on their way to a slow reader. */
+/** Answers that are still on their way, maybe to a slow reader. */
 const leaving = new Set<ServerResponse>();
 /** Who has not read an answer after so long is let go, and with it what is held for it. */
 const leavingMilliseconds = 120_000;
 
-/** Sends the end of an answer, and bounds how long its reader may take for what is not read yet. */
-export function endAnswer(response: ServerResponse, body?: string | Buffer): void {
-  response.end(body);
-  if (response.writableLength === 0) return;
+/** Bounds how long an answer may be on its way from now on. */
+export function mustLeave(response: ServerResponse): void {
   leaving.add(response);
   const late = setTimeout(() => response.destroy(), leavingMilliseconds).unref();
   response.once("close", () => {
     clearTimeout(late);
     leaving.delete(response);
   });
+}
+
+/** Sends the end of an answer, and bounds how long its reader may take for what is not read yet. */
+export function endAnswer(response: ServerResponse, body?: string | Buffer): void {
+  response.end(body);
+  // One whose caller has gone keeps what is written to it, and closes no more.
+  if (!response.closed && response.writableLength > 0) mustLeave(response);
 }
 
 function endAll(): void {
@@ -64,7 +69,7 @@ function endAll(): void {
 }
 
 /**
- * Resolves when all answers that have ended until now have left. Before that, to close a server would
+ * Resolves when all answers that are on their way now have left. Before that, to close a server would
  * cut them off: Node.js takes the connection of an answer that has ended for idle.
  */
 export async function allHaveLeft(): Promise<void> {
@@ -88,12 +93,14 @@ const quietMilliseconds = 1000;
  * writes all of it first would find the connection gone, and never read why (see bodies.test.ts).
  */
 function endWhenQuiet(request: IncomingMessage, response: ServerResponse): void {
-  const quiet = setTimeout(() => response.end(), quietMilliseconds);
-  request.on("data", () => quiet.refresh());
-  request.once("close", () => {
+  function end(): void {
     clearTimeout(quiet);
-    response.end();
-  });
+    request.off("close", end);
+    endAnswer(response);
+  }
+  const quiet = setTimeout(end, quietMilliseconds);
+  request.on("data", () => quiet.refresh());
+  request.once("close", end);
 }
 
 /** Answers the whole body; that of the call is not needed any more. */

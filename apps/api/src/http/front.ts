@@ -7,7 +7,7 @@ import { auditRoutes } from "./audit-route.ts";
 import { tellWhenGone } from "./behind-others.ts";
 import { callerAddress } from "./caller-address.ts";
 import { eventExportRoutes } from "./event-export-route.ts";
-import { type Exchange, type Route, sendJson } from "./exchange.ts";
+import { type Exchange, mustLeave, type Route, sendJson } from "./exchange.ts";
 import { exportRoutes } from "./export-route.ts";
 import { importRoutes } from "./import-route.ts";
 import { allowOrigins, leaveLocalhost } from "./origins.ts";
@@ -86,7 +86,10 @@ export function createFront(
   function answer(exchange: Exchange): void {
     const route = routeOf(exchange.request.method ?? "", exchange.path);
     if (!route) {
-      if (!refuseMethod(exchange)) others(exchange);
+      if (refuseMethod(exchange)) return;
+      // Who answers these knows no bound: it counts from here.
+      mustLeave(exchange.response);
+      others(exchange);
     } else if (deps.stopping.aborted) refuse(exchange);
     else route.answer(exchange).catch((thrown: unknown) => fail(deps, exchange, thrown));
   }

@@ -1,5 +1,5 @@
 import type { Config } from "../config.ts";
-import { type Exchange, setHeader } from "./exchange.ts";
+import { type Exchange, endAnswer, setHeader } from "./exchange.ts";
 
 const machinePaths = new Set(["/healthz", "/readyz", "/metrics"]);
 
@@ -19,7 +19,8 @@ export function leaveLocalhost(
   const place = target.replace(/^https?:\/\/[^/?]*/i, "");
   const location = `${publicUrl.origin}${place.startsWith("/") ? place : `/${place}`}`;
   headers.push("location", location, "content-length", "0");
-  response.writeHead(308, headers).end();
+  response.writeHead(308, headers);
+  endAnswer(response);
   return true;
 }
 
@@ -44,6 +45,7 @@ export function allowOrigins(exchange: Exchange, { corsOrigins }: Config): boole
   headers.push("access-control-allow-methods", "GET, POST");
   headers.push("access-control-allow-headers", allowedHeaders);
   headers.push("access-control-max-age", "600");
-  response.writeHead(204, headers).end();
+  response.writeHead(204, headers);
+  endAnswer(response);
   return true;
 }

@@ -1,7 +1,7 @@
 import { pageOrigin } from "@muniment/shared/api-keys.ts";
 import type { Deps } from "../deps.ts";
 import { clientKey } from "../limits/client-key.ts";
-import { type Exchange, setHeader } from "./exchange.ts";
+import { type Exchange, endAnswer, setHeader } from "./exchange.ts";
 
 /** Where pages of others may send to: exactly these, in this spelling. */
 const paths = new Set(["/api/v1/events", "/trpc/events.ingest"]);
@@ -43,6 +43,7 @@ export async function allowPage(exchange: Exchange, deps: Deps): Promise<boolean
   headers.push("access-control-allow-methods", "POST");
   headers.push("access-control-allow-headers", "authorization, content-type");
   headers.push("access-control-max-age", "600");
-  response.writeHead(204, headers).end();
+  response.writeHead(204, headers);
+  endAnswer(response);
   return true;
 }
