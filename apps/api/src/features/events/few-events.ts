@@ -82,8 +82,9 @@ async function countIndexed(
 
 /**
  * Makes sure that no more than `most` single events have to be looked at to answer what the counts do not
- * know, which bounds the time that it takes. `instead` tells what else could be asked. Answers with the pieces of time in which to look; undefined
- * where that is the whole range, or an index of the events knows better.
+ * know, which bounds the time that it takes. Answers with the pieces of time in which to look; undefined
+ * where that is the whole range, or an index of the events knows better. `instead` ends the refusal: what
+ * could be asked in its place.
  * @throws AppError `too_many_events`
  */
 export async function findFew(
