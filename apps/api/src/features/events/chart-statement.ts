@@ -15,34 +15,34 @@ export type ChartRow = {
 };
 
 const names = sql.raw(intervals.join(", "));
-const all = sql.raw(intervals.join(" + "));
-const inFloat8 = sql.raw(intervals.map((name) => `${name}::float8`).join(", "));
-const each = sql.raw(intervals.map((name) => `sum(${name}) as ${name}`).join(", "));
+// Whole numbers up to 2^53 add up in float8 as in numeric, sooner.
+const total = sql.raw(`sum((${intervals.join(" + ")})::float8)`);
+const each = sql.raw(intervals.map((name) => `sum(${name}::float8)`).join(", "));
 
 /**
  * Counts by the most frequent of the values `v0` if `apart`, else all together: rows as `ChartRow`, one
- * of each value, as it would take longer to send one of each interval than to count.
+ * of each value, as it would take longer to send one of each interval than to count. What is not among
+ * the most frequent is added up first, however many values that are.
  */
 export function chartStatement(counting: Counting, apart: boolean): SQL {
-  // Whole numbers up to 2^53 add up in float8 as in numeric, sooner.
   return sql`
     with counted as materialized (
-      select minutes, start, ${apart ? sql`v0` : sql`null::text`} as value,
-        ${inFloat8}
+      select minutes, start, ${apart ? sql`v0` : sql`null::text`} as value, ${names}
       from (${intervalRows(counting)}) as rows (minutes, start, ${names}, v0)
     ), top as materialized (
       select array_agg(value) as values from (
         select value from counted group by value
-        having sum(${all}) > 0 order by sum(${all}) desc, value limit ${maxValues}
+        having ${total} > 0 order by ${total} desc, value limit ${maxValues}
       ) most
     ), lines as (
-      select minutes, start, case when is_top then value end as value, is_top, ${each}
-      from counted cross join top
-      cross join lateral (select array_position(values, value) is not null as is_top) place
-      group by 1, 2, 3, 4
+      select value, true as is_top, minutes, start, ${names} from counted cross join top
+      where array_position(values, value) is not null
+      union all
+      select null, false, minutes, start, ${each} from counted cross join top
+      where array_position(values, value) is null group by minutes, start
     )
     select value, is_top as "isTop",
-      string_agg(concat_ws(':', extract(epoch from start)::bigint, minutes, ${names}), ' ') as points
+      string_agg(concat_ws(':', date_part('epoch', start), minutes, ${names}), ' ') as points
     from lines group by 1, 2`;
 }
 

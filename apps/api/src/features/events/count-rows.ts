@@ -142,7 +142,7 @@ export function intervalRows(counting: Counting): SQL {
   const counted = known && countedRows(counting, known.counted);
   const rows = known ? besideCounts(counting, known) : singleEvents(counting);
   const others = sql`
-    select 0, start, sum(count), 0, 0, 0, v0 from (${rows}) rows group by start, v0`;
+    select 0, start, sum(count)::bigint, 0, 0, 0, v0 from (${rows}) rows group by start, v0`;
   return counted ? sql`${counted} union all ${others}` : others;
 }
 
