@@ -21,7 +21,10 @@ export type Secrets = {
   foldedCallers: Buffer;
   /** HMAC keys that hidden settings are compared by. */
   settingsMacs: readonly Buffer[];
-  /** What tells the elements of a ring apart, newest first; derived from them as keys are. */
+  /**
+   * What tells the elements of a ring apart, newest first. By it their text could be tried out: it is shown
+   * to nobody.
+   */
   fingerprints: Record<SecretName, string[]>;
   /** HMAC key of opaque cursors. */
   cursor: Buffer;

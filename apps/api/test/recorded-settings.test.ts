@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createHmac, randomBytes } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { recordSettings } from "../src/audit/record-settings.ts";
 import { deriveSecrets } from "../src/secrets.ts";
@@ -89,6 +89,62 @@ test("a start with other settings enters which, with the values of those that ar
   for (const text of ["swordfish", "another-of", "token-of", "key-of", "key-in", rings.JWT_SECRET])
     expect(log?.text).not.toContain(text);
   expect(namesIn((await enteredByStart({}))[0])).toContain("SMTP_URL");
+});
+
+test("secrets alone do not tell what is entered of them: by no log can they be guessed", async () => {
+  const { deps, owner } = server;
+  const record = () => recordSettings(deps, deps.config.settings, deps.secrets);
+  const [mine] = await entered();
+  const [random] = await owner`select key from fingerprint_key`;
+  expect(random?.key).toMatch(/^[0-9a-f]{64}$/);
+  expect(JSON.stringify(await entered())).not.toContain(random?.key);
+  await owner`update fingerprint_key set key = 'of another installation'`;
+  await record();
+  const [same] = (await entered())
+    .slice(1)
+    .reverse()
+    .filter((item: typeof mine) => item.details.rings);
+  await owner`update fingerprint_key set ${owner(random ?? {})}`;
+  await record();
+  expect(same.details.settings).toEqual(mine.details.settings);
+  const marksOf = ({ hidden, rings }: typeof mine.details) => [
+    ...Object.values(hidden),
+    ...Object.values(rings).flat(),
+  ];
+  expect(marksOf(mine.details).length).toBeGreaterThan(5);
+  expect(marksOf(mine.details).filter((one) => marksOf(same.details).includes(one))).toEqual([]);
+});
+
+test("an entry of before, by secrets alone, is compared with as one of today", async () => {
+  const { deps } = server;
+  const { settings } = deps.config;
+  const [mac = ""] = deps.secrets.settingsMacs;
+  const hidden = Object.entries(settings.hidden).map(([name, value]) => {
+    const hash = createHmac("sha256", mac).update(`${name}=${value}`).digest("base64url");
+    return [name, hash.slice(0, 16)];
+  });
+  const { fingerprints } = deps.secrets;
+  const before = {
+    settings: settings.shown,
+    hidden: Object.fromEntries(hidden),
+    rings: fingerprints,
+  };
+  await server.owner`
+    insert into audit_entries (id, at, actor_kind, action, target_kind, outcome, details, personal, xact)
+    values (gen_random_uuid(), now(), 'system', 'config.changed', 'configuration', 'success',
+      ${server.owner.json({ changed: [], ...before })}, '{}', pg_current_xact_id())`;
+  const count = (await entered()).length;
+  await recordSettings(deps, settings, deps.secrets);
+  expect(await entered()).toHaveLength(count);
+  const started = await enteredByStart({
+    JWT_SECRET: `${element()},${env.JWT_SECRET}`,
+    SMTP_URL: "smtp://mailer:another@mail.example.org",
+  });
+  expect(namesIn(started[0])).toEqual(["JWT_SECRET", "SMTP_URL"]);
+  expect(started[1].details).toMatchObject({ added: [expect.any(String)], removed: [] });
+  const text = JSON.stringify(started);
+  for (const plain of Object.values(fingerprints).flat()) expect(text).not.toContain(plain);
+  await enteredByStart({});
 });
 
 test("a start with other secrets enters what was added to each ring and what left it", async () => {

@@ -23,7 +23,7 @@ export function grantsTo({ appGroup, ingestGroup }: RoleNames): string {
     grant select, insert, update on alerts, erasures to ${app};
     grant select, insert on
       audit_entries, audit_leaves, audit_subtrees, audit_checkpoints, audit_cosignatures to ${app};
-    grant select on audit_log to ${app};
+    grant select on audit_log, fingerprint_key to ${app};
     grant select, delete on events, event_ids, receipts, agent_counters, agent_counter_changes,
       agent_sequences, event_counts, event_count_changes to ${app};
     grant insert on event_count_changes to ${app};

@@ -99,6 +99,7 @@ describe("the application's role", () => {
     "select lo_import('/etc/passwd')",
     "insert into event_storage values (false, now())",
     "update event_storage set monthly_from = now()",
+    "update fingerprint_key set key = 'known'",
     "select * from drizzle.__drizzle_migrations",
     "truncate users",
   ])("cannot change what it stands on: %s", async (statement) => {

@@ -1,6 +1,7 @@
 import { createHmac } from "node:crypto";
 import type { Database, Tx } from "@muniment/db/database.ts";
 import { auditEntries } from "@muniment/db/schema/audit.ts";
+import { fingerprintKey } from "@muniment/db/schema/fingerprint-key.ts";
 import { type AuditDetails, auditActions } from "@muniment/shared/audit-actions.ts";
 import { desc, eq, sql } from "drizzle-orm";
 import { type SecretName, secretNames } from "../config.ts";
@@ -23,12 +24,36 @@ async function readLast(tx: Tx): Promise<Recorded | undefined> {
   return auditActions["config.changed"].safeParse(last?.details).data;
 }
 
+async function readRandom(tx: Tx): Promise<string> {
+  const [row] = await tx.select({ key: fingerprintKey.key }).from(fingerprintKey);
+  if (!row) throw new Error("fingerprint_key is empty");
+  return row.key;
+}
+
 /** Tells whether a hidden value is another, without telling the value. */
-const macsOf = (hidden: Settings["hidden"], key: Buffer) =>
+const macsOf = (hidden: Settings["hidden"], key: Buffer, random: string) =>
   Object.fromEntries(
-    Object.entries(hidden).map(([name, value]) => [
-      name,
-      createHmac("sha256", key).update(`${name}=${value}`).digest("base64url").slice(0, 16),
+    Object.entries(hidden).map(([name, value]) => {
+      const mac = createHmac("sha256", key).update(`${random}${name}=${value}`);
+      return [name, mac.digest("base64url").slice(0, 16)];
+    }),
+  );
+
+/** Entries of before hold fingerprints that are made of the elements alone, and macs without `random`. */
+const plainFingerprint = /^[0-9a-f]{16}$/;
+const isOfBefore = ({ rings }: Recorded) =>
+  Object.values(rings).some((ring) => ring.some((one) => plainFingerprint.test(one)));
+
+/** What tells elements apart in the log: under a random key, or their text could be tried out by it. */
+const markedRings = (rings: Recorded["rings"], random: string): Recorded["rings"] =>
+  Object.fromEntries(
+    Object.entries(rings).map(([ring, fingerprints]) => [
+      ring,
+      fingerprints.map((one) =>
+        plainFingerprint.test(one)
+          ? createHmac("sha256", random).update(one).digest("base64url").slice(0, 22)
+          : one,
+      ),
     ]),
   );
 
@@ -38,14 +63,18 @@ const namesThatDiffer = <T>(before: Record<string, T>, after: Record<string, T>)
     (name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]),
   );
 
-function changesOf(last: Recorded, settings: Settings, rings: Recorded["rings"], keys: Known) {
+type Now = { settings: Settings; rings: Recorded["rings"]; keys: Known; random: string };
+
+function changesOf(last: Recorded, { settings, rings, keys, random }: Now) {
   const shown = namesThatDiffer(last.settings, settings.shown);
   // Compared under the key of then; where that has left the ring, nobody can tell any more.
-  const place = rings.ENCRYPTION_KEY?.indexOf(last.rings.ENCRYPTION_KEY?.[0] ?? "") ?? -1;
+  const before = markedRings(last.rings, random);
+  const place = rings.ENCRYPTION_KEY?.indexOf(before.ENCRYPTION_KEY?.[0] ?? "") ?? -1;
   const key = keys.settingsMacs[place];
-  const hidden = key ? namesThatDiffer(last.hidden, macsOf(settings.hidden, key)) : [];
+  const macs = key && macsOf(settings.hidden, key, isOfBefore(last) ? "" : random);
+  const hidden = macs ? namesThatDiffer(last.hidden, macs) : [];
   // Entries of before hold those of one node, too.
-  const names = [...shown, ...hidden, ...namesThatDiffer(last.rings, rings)].filter(isOfInstance);
+  const names = [...shown, ...hidden, ...namesThatDiffer(before, rings)].filter(isOfInstance);
   return [...new Set(names)].sort().map((name) => ({
     name,
     from: last.settings[name] ?? null,
@@ -75,23 +104,25 @@ export async function recordSettings(
 ): Promise<void> {
   const [newest] = keys.settingsMacs;
   if (!newest) throw new Error("the encryption ring is empty");
-  const rings: Recorded["rings"] = keys.fingerprints;
   await database.transaction({}, async (tx) => {
     // Nodes that start at once compare one after another.
     await tx.execute(sql`select pg_advisory_xact_lock(hashtext('muniment settings'))`);
     const last = await readLast(tx);
-    const changed = last ? changesOf(last, settings, rings, keys) : [];
+    const random = await readRandom(tx);
+    const rings = markedRings(keys.fingerprints, random);
+    const changed = last ? changesOf(last, { settings, rings, keys, random }) : [];
     if (last && changed.length === 0) return;
     const system = { at: now(), principal: { kind: "anonymous" }, outcome: "success" } as const;
-    const hidden = macsOf(settings.hidden, newest);
+    const hidden = macsOf(settings.hidden, newest, random);
     await writeAuditEntry(tx, dataKeys, {
       ...system,
       action: "config.changed",
       target: { kind: "configuration", id: null },
       details: { changed, settings: settings.shown, hidden, rings },
     });
+    const ringsBefore = last && markedRings(last.rings, random);
     for (const ring of secretNames) {
-      const before = last?.rings[ring];
+      const before = ringsBefore?.[ring];
       const after = rings[ring] ?? [];
       if (!before || JSON.stringify(before) === JSON.stringify(after)) continue;
       await writeAuditEntry(tx, dataKeys, {

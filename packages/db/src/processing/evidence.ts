@@ -8,6 +8,7 @@ import {
 import { dataKeys } from "../schema/data-keys.ts";
 import { erasures } from "../schema/erasures.ts";
 import { exportPieces, exports } from "../schema/exports.ts";
+import { fingerprintKey } from "../schema/fingerprint-key.ts";
 import { jobs } from "../schema/jobs.ts";
 import { limitOverrides } from "../schema/limits.ts";
 import { auditCosignatures, witnessedLogs, witnesses } from "../schema/witnesses.ts";
@@ -220,6 +221,13 @@ export const evidenceDeclarations = [
       lastError: internal("why it failed"),
       failedAt: internal("when it was given up"),
     },
+  }),
+  declare(fingerprintKey, {
+    purpose: "tells in the audit log that a secret changed, and not which it is",
+    basis: none,
+    kept: "installation",
+    owner: null,
+    columns: { one: internal("that there is one row"), key: secret("a random key") },
   }),
   declare(limitOverrides, {
     purpose: "limits that an administrator changed",
