@@ -257,6 +257,30 @@ test("what somebody's API key did to an account is shown as theirs, and not what
   ]);
 });
 
+test("what a key did is its owner's as long as the account is there, also where key and agent are not", async () => {
+  const other = await server.member();
+  const somebody = await server.member();
+  const made = await server.apiKey(somebody);
+  const next = must(await somebody.mutate("apiKeys.rotate", { id: made.id, overlapSeconds: 30 }));
+  const keyIds = [made.id, next.id];
+  for (const keyId of keyIds) {
+    const by = { userId: somebody.id, keyId, agentId: made.agentId };
+    await enterByKey(by, { kind: "user", id: other.id });
+    await enterByKey(by, { kind: "user", id: somebody.id });
+  }
+  must(await somebody.mutate("agents.delete", { id: made.agentId }));
+  const byKeys = { action: "agent.updated", actor: "user" };
+  const byMember = { ...byKeys, by: { displayName: "member", role: "member" } };
+  expect(await accessesOf(other)).toMatchObject([byMember, byMember]);
+  expect(await accessesOf(somebody)).toEqual([]);
+  for (const actorId of keyIds) must(await auditor.query("audit.search", { actorId }));
+  const shown = await accessesOf(somebody);
+  expect(shown.reduce((sum: number, { count }: { count: number }) => sum + count, 0)).toBe(2);
+  must(await admin.mutate("users.delete", { id: somebody.id }));
+  const byNobody = { ...byKeys, by: null };
+  expect((await accessesOf(other)).slice(-2)).toMatchObject([byNobody, byNobody]);
+});
+
 test("the whole log and invitations are entered as such where they name nobody of an account", async () => {
   must(await auditor.query("audit.timeseries"));
   must(await auditor.query("users.invitations"));

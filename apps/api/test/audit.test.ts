@@ -71,6 +71,7 @@ describe("every change", () => {
       "api_key.revoked",
       "api_key.rotated",
       "api_key.created",
+      "api_key.created",
       "agent.updated",
       "agent.created",
       "session.created",

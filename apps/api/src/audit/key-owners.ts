@@ -7,7 +7,7 @@ export const actingUser: SQL<string | null> = sql`
   case ${auditLog.actorKind} when 'user' then ${auditLog.actorId}
     when 'apiKey' then (select user_id from api_key_owners(array[${auditLog.actorId}])) end`;
 
-/** Whose API keys these are; nobody's where a key is gone with its agent. */
+/** Whose API keys these are or were; nobody's where the account is gone. */
 export async function ownersOfKeys(query: Query, keyIds: readonly string[]): Promise<string[]> {
   if (keyIds.length === 0) return [];
   const rows = await query`

@@ -18,7 +18,7 @@ export const rotate = limited("general")
   .concat(permission("apiKeys:write"))
   .concat(recentlyAuthenticated)
   .input(rotateApiKeyInput)
-  .concat(audited("api_key.rotated"))
+  .concat(audited("api_key.rotated", "api_key.created"))
   .output(createdApiKey)
   .mutation(async ({ ctx: { deps, tx, audit, afterCommit, principal }, input }) => {
     const now = deps.now();
@@ -43,6 +43,12 @@ export const rotate = limited("general")
       .set({ expiresAt: endsAt, rotatedToId: stored.id })
       .where(eq(apiKeys.id, old.id));
     await audit({
+      action: "api_key.created",
+      target: { kind: "api_key", id: stored.id, label: name },
+      details: { prefix: stored.prefix, scopes, ...(origins.length > 0 ? { origins } : {}) },
+    });
+    await audit({
+      action: "api_key.rotated",
       target: { kind: "api_key", id: old.id, label: name },
       details: {
         prefix: old.prefix,
