@@ -705,8 +705,8 @@ export const rules: readonly Rule[] = [
     [
       "a link is for its purpose",
       `${identity}/link-token.ts`,
-      "and(eq(linkTokens.hash, hashOf(token)), eq(linkTokens.purpose, purpose));",
-      "and(eq(linkTokens.hash, hashOf(token)), eq(linkTokens.hash, hashOf(purpose && token)));",
+      "and(eq(linkTokens.hash, hash), eq(linkTokens.purpose, purpose));",
+      "eq(linkTokens.hash, hash);",
       "is for its purpose only",
     ],
     [

@@ -1,3 +1,5 @@
+import { agents } from "@muniment/db/schema/agents.ts";
+import { isPoolBusy } from "@muniment/db/unavailable.ts";
 import { sql } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { makeEvent, makeSender, send } from "./events-sender.ts";
@@ -5,7 +7,7 @@ import { must, password, startTestServer, type TestServer } from "./harness.ts";
 
 const day = 86_400_000;
 /** As many connections as there are for long searches. */
-const lane = 6;
+const lane = 4;
 
 let server: TestServer;
 let sender: Awaited<ReturnType<typeof makeSender>>;
@@ -201,7 +203,7 @@ test("who is signed in is told so while changes, lists, pages and searches all w
       ...times(8, () => sender.member.query("agents.list")),
       ...times(4, () => search({})),
     ];
-    const all = { muniment: 16, "muniment-reads": 4, "muniment-pages": 2 };
+    const all = { muniment: 10, "muniment-lists": 4, "muniment-pages": 2 };
     await expect.poll(lockWaitsByPool).toEqual(all);
     for (const client of [browser, program]) {
       must(await client.query("auth.me"));
@@ -233,7 +235,7 @@ test("who signs in does not wait for what others look for in the audit log", asy
       ...times(4, () => sender.member.query("data.accesses")),
     ];
     // Two of each of them, as their calls take turns.
-    await expect.poll(lockWaitsByPool).toMatchObject({ "muniment-search": 4 });
+    await expect.poll(lockWaitsByPool).toMatchObject({ muniment: 4 });
     const attempt = { email: other.email, password: "not the password at all" };
     const { status, headers } = await browser.mutate("auth.signIn", attempt);
     expect(status).toBe(401);
@@ -242,4 +244,30 @@ test("who signs in does not wait for what others look for in the audit log", asy
     return { waiting };
   });
   await Promise.all(waiting);
+});
+
+test("who signs in does not wait for lists, of which no more wait than may", async () => {
+  const { owner, deps } = server;
+  const other = await server.member();
+  const browser = Object.assign(server.anonymous(), { device: other.device });
+  const lists = { atOnce: 4, waiting: 500 };
+  const { waiting } = await owner.begin(async (tx) => {
+    await tx`lock table agents in access exclusive mode`;
+    const waiting = Array.from({ length: lists.atOnce + lists.waiting }, () =>
+      deps.database.reads({ userId: sender.member.id }).select().from(agents),
+    ).map((list) => list.then(() => "answered", isPoolBusy));
+    await expect.poll(lockWaitsByPool).toEqual({ "muniment-lists": lists.atOnce });
+    const refused = await sender.member.query("agents.list");
+    expect([refused.status, refused.error?.data.reason]).toEqual([503, "overloaded"]);
+    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
+    // The reads of tails have one of the connections that lists do not get.
+    expect(await deps.database.tails({}).execute(sql`select 1 as one`)).toEqual([{ one: 1 }]);
+    const { headers } = await browser.mutate("auth.signIn", { email: other.email, password });
+    expect(headers.get("ratelimit-policy")).toContain("auth_device");
+    const link = { purpose: "password_reset", token: "x".repeat(43) };
+    const { error } = await browser.mutate("auth.inspectLink", link);
+    expect(error?.data.reason).toBe("invalid_token");
+    return { waiting };
+  });
+  expect(new Set(await Promise.all(waiting))).toEqual(new Set(["answered"]));
 });

@@ -3,10 +3,16 @@ import { drizzle, type PostgresJsDatabase } from "drizzle-orm/postgres-js";
 import type postgres from "postgres";
 import { type Bulk, createBulk } from "./bulk.ts";
 import type { ConnectionFacts, connect } from "./connection.ts";
-import { createExclusivePool, type Waiting } from "./exclusive-pool.ts";
+import { createExclusivePool } from "./exclusive-pool.ts";
 import { runPrepared } from "./prepared.ts";
 import { createRowReader, type RowReader } from "./row-reader.ts";
-import { createKnownTexts, type ReadPool, type Scope, scopedClient } from "./scope.ts";
+import {
+  createKnownTexts,
+  type ReadPool,
+  type Scope,
+  type ScopedRun,
+  scopedClient,
+} from "./scope.ts";
 import { createSharedPool } from "./shared-pool.ts";
 import { createStatements, type Statements } from "./statements.ts";
 import { openTransactions, type TransactionOptions, type Tx } from "./transactions.ts";
@@ -27,13 +33,12 @@ export type Database = {
    */
   touch: Database["transaction"];
   /**
-   * Builds single read-only statements that see only the scope's rows; no change keeps them waiting.
-   * Sign-in goes over the same few connections: what may have to look through much is for `searches`.
+   * Builds single read-only statements that see only the scope's rows; no change keeps them waiting. Too
+   * many who wait for a connection are told `POOL_BUSY`.
    */
   reads(scope: Scope): PostgresJsDatabase;
   /**
-   * The same for what may take long: connections of its own, and an earlier end. Too many who wait for
-   * one are told `POOL_BUSY`.
+   * The same for what may take long: few at a time, and an earlier end. They wait in one order with changes.
    */
   searches(scope: Scope): PostgresJsDatabase;
   /** Lends one of these connections for several statements, so that what is begun waits only once. */
@@ -78,9 +83,17 @@ type RunPrepared = <T extends PreparedQueryConfig>(
 export type DatabaseConnections = { app: ConnectionFacts; ingest: ConnectionFacts };
 
 /** Who waited so long is better told to come back; more would wait so long. */
-const waitingSearches = { most: 500, milliseconds: 5000 };
+const waiting = { most: 500, milliseconds: 5000 };
 
 const statementTimeout = { statement_timeout: "15000", lock_timeout: "5000" };
+
+/** The connections of a lane, where every statement ends so soon. */
+const within = (milliseconds: number, lane: ReadPool): ReadPool => ({
+  use: (run) =>
+    lane.use(({ sql }) =>
+      run({ sql, settings: `set local statement_timeout = ${milliseconds}; ` }),
+    ),
+});
 
 /** Opens the application's pools. Nothing is connected before the first statement. */
 export function openDatabase(connections: DatabaseConnections): Database {
@@ -90,10 +103,19 @@ export function openDatabase(connections: DatabaseConnections): Database {
   type Facts = Omit<Parameters<typeof connect>[1], "max">;
   const open = (facts: Facts) => () => openTransactions(connections.app, facts);
   const end = ({ sql }: { sql: postgres.Sql }) => sql.end({ timeout: 5 });
-  const poolOf = (size: number, facts: Facts, waiting?: Waiting) =>
-    createExclusivePool(size, open(facts), end, ({ isBroken }) => isBroken(), waiting);
-  const app = poolOf(16, { ...options, applicationName: "muniment" });
-  const reads = poolOf(4, { ...options, applicationName: "muniment-reads" });
+  const poolOf = (size: number, facts: Facts) =>
+    createExclusivePool(size, open(facts), end, ({ isBroken }) => isBroken());
+  // In one order of coming, so that where there is more to do than a node can, changes and searches wait
+  // alike. None may have all connections, so that what hangs keeps only its like waiting.
+  const work = poolOf(18, { ...options, applicationName: "muniment" });
+  const changes = work.lane({ atOnce: 10 });
+  // Apart, so that those who ask for little do not wait for those who ask for much.
+  const quickSearches = within(500, work.lane({ atOnce: 12, waiting }));
+  const searches = within(5000, work.lane({ atOnce: 4, waiting }));
+  // Of their own, because a list takes a moment where nothing else is in front of it.
+  const lists = poolOf(5, { ...options, applicationName: "muniment-lists" });
+  const reads = lists.lane({ atOnce: 4, waiting });
+  const tails = lists.lane({ atOnce: 2 });
   const touches = poolOf(2, { ...options, applicationName: "muniment-touch" });
   const forPrepared = (name: string, size: number) =>
     createSharedPool(
@@ -114,26 +136,7 @@ export function openDatabase(connections: DatabaseConnections): Database {
     );
   const named = forPrepared("named", 4);
   const pages = forPrepared("pages", 2);
-  const forSearches = (name: string, size: number, milliseconds: number) =>
-    poolOf(
-      size,
-      {
-        ...options,
-        applicationName: `muniment-${name}`,
-        parameters: {
-          ...parameters,
-          statement_timeout: String(milliseconds),
-          // A plan for any filter scans what one for a rare type or prefix finds by its index.
-          plan_cache_mode: "force_custom_plan",
-        },
-      },
-      waitingSearches,
-    );
-  // Apart, so that those who ask for little do not wait for those who ask for much.
-  const quickSearches = forSearches("quick", 6, 500);
-  const searches = forSearches("search", 6, 5000);
-  const tails = poolOf(2, { ...options, applicationName: "muniment-tail" });
-  const rows = createRowReader(connections.app, 3, {
+  const rows = createRowReader(connections.app, 2, {
     applicationName: "muniment-rows",
     parameters: { ...parameters, plan_cache_mode: "force_custom_plan" },
   });
@@ -167,9 +170,8 @@ export function openDatabase(connections: DatabaseConnections): Database {
     parameters: { ...parameters, plan_cache_mode: "force_generic_plan" },
   });
   const known = createKnownTexts();
-  /** For statements that differ without end. */
-  const differing = (pool: ReadPool) => (scope: Scope) =>
-    drizzle(scopedClient(pool, scope, known.custom) as unknown as postgres.Sql);
+  const over = (pool: ReadPool, runOn?: ScopedRun) => (scope: Scope) =>
+    drizzle(scopedClient(pool, scope, runOn) as unknown as postgres.Sql);
   const quickFirst: ReadPool = {
     use: (run) =>
       quickSearches.use(run).catch((error: unknown) => {
@@ -177,22 +179,23 @@ export function openDatabase(connections: DatabaseConnections): Database {
         throw error;
       }),
   };
-  const pools = [app, touches, reads, named, pages, quickSearches, searches, tails, rows];
-  const within =
-    (pool: typeof app): Database["transaction"] =>
+  const transactions =
+    (lane: typeof changes): Database["transaction"] =>
     (scope, run, options) =>
-      pool.use(({ transaction }) => transaction(scope, run, options));
+      lane.use(({ transaction }) => transaction(scope, run, options));
+  const pools = [work, lists, touches, named, pages, rows, raw, health, audit, ingest, bulk];
   return {
-    transaction: within(app),
-    touch: within(touches),
-    reads: (scope) => drizzle(scopedClient(reads, scope) as unknown as postgres.Sql),
-    searches: differing(searches),
+    transaction: transactions(changes),
+    touch: transactions(touches),
+    reads: over(reads),
+    searches: over(searches, known.custom),
     searching: (scope, run) =>
-      searches.use((connection) => run(differing({ use: (act) => act(connection) })(scope))),
-    quickSearches: differing(quickSearches),
-    tails: differing(tails),
-    counts: (scope) =>
-      drizzle(scopedClient(quickFirst, scope, known.planned) as unknown as postgres.Sql),
+      searches.use((connection) =>
+        run(over({ use: (act) => act(connection) }, known.custom)(scope)),
+      ),
+    quickSearches: over(quickSearches, known.custom),
+    tails: over(tails, known.either),
+    counts: over(quickFirst, known.planned),
     rows: rows.read,
     run: (query, scope, values) => runPrepared(named, query, scope, values),
     pages: (query, scope, values) => runPrepared(pages, query, scope, values),
@@ -202,7 +205,7 @@ export function openDatabase(connections: DatabaseConnections): Database {
     health,
     audit,
     close: async () => {
-      await Promise.all([...pools, raw, health, audit, ingest, bulk].map((pool) => pool.close()));
+      await Promise.all(pools.map((pool) => pool.close()));
     },
   };
 }

@@ -26,16 +26,19 @@ export function setOwnScopeSql({ userId, credential }: Scope): string {
   return credential ? `${ofUser}set local muniment.credential = ${literal(credential)}; ` : ofUser;
 }
 
+/** A connection as it is lent to a read: with `settings`, statements that hold until the read's end. */
+export type ReadConnection = { sql: postgres.Sql; settings?: string };
+
 /** The connections that reads go over. */
 export type ReadPool = {
-  use<T>(run: (connection: { sql: postgres.Sql }) => Promise<T>): Promise<T>;
+  use<T>(run: (connection: ReadConnection) => Promise<T>): Promise<T>;
 };
 
 export type Parameters = postgres.ParameterOrJSON<never>[];
 
 /** Runs one statement on a lent connection, as a read-only transaction of its own under the scope. */
 export type ScopedRun = (
-  connection: { sql: postgres.Sql },
+  connection: ReadConnection,
   scope: Scope,
   text: string,
   parameters: Parameters,
@@ -69,9 +72,9 @@ export const onSentAgain = (query: object, tell: (error: unknown) => void) =>
 
 /** Sends all at once what one connection does one after another. @throws whatever failed first */
 const pipeline =
-  (isPrepared: (text: string) => boolean, settings = ""): ScopedRun =>
-  async ({ sql }, scope, text, parameters, arrays) => {
-    const begun = sql.unsafe(`begin read only; ${settings}${setScopeSql(scope)}`);
+  (isPrepared: (text: string) => boolean, planning = ""): ScopedRun =>
+  async ({ sql, settings = "" }, scope, text, parameters, arrays) => {
+    const begun = sql.unsafe(`begin read only; ${settings}${planning}${setScopeSql(scope)}`);
     const query = sql.unsafe(text, parameters, {
       prepare: parameters.length <= mostParameters && isPrepared(text),
     });
@@ -105,7 +108,7 @@ const askedOften = 3;
  * again: the first of those stay prepared on the connections of a database, which spares a round trip
  * in which the driver asks for their types. The others are not remembered for long.
  */
-export function createKnownTexts(): Record<"custom" | "planned", ScopedRun> {
+export function createKnownTexts(): Record<"custom" | "planned" | "either", ScopedRun> {
   const known = new Set<string>();
   let asked = new Map<string, number>();
   function isKnown(text: string): boolean {
@@ -120,9 +123,11 @@ export function createKnownTexts(): Record<"custom" | "planned", ScopedRun> {
     return true;
   }
   return {
-    custom: pipeline(isKnown),
+    // A plan for any filter scans what one for a rare type or prefix finds by its index.
+    custom: pipeline(isKnown, "set local plan_cache_mode = force_custom_plan; "),
     // For texts whose best plan is the same for any values: they are not planned anew.
     planned: pipeline(isKnown, "set local plan_cache_mode = force_generic_plan; "),
+    either: pipeline(isKnown),
   };
 }
 

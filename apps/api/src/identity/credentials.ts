@@ -7,6 +7,7 @@ import type { DataKeys } from "../audit/data-keys.ts";
 import { writeAuditEntry } from "../audit/write.ts";
 import type { Config } from "../config.ts";
 import { AppError } from "../errors.ts";
+import { findUser } from "./find-user.ts";
 import { importedKind } from "./imported-hash.ts";
 import { hashPassword, isCheaper, verifyDecoy, verifyPassword } from "./password.ts";
 
@@ -50,23 +51,6 @@ function upgrade(
     return true;
   });
 }
-
-const userById = build
-  .select()
-  .from(users)
-  .where(eq(users.id, sql.placeholder("id")))
-  .prepare("user_by_id");
-const userByEmail = build
-  .select()
-  .from(users)
-  // As bytes, because a named statement takes no text that users write.
-  .where(eq(users.email, sql`convert_from(${sql.placeholder("email")}::bytea, 'UTF8')`))
-  .prepare("user_by_email");
-
-const findUser = (database: Database, account: { email: string } | { id: string }) =>
-  "email" in account
-    ? database.run(userByEmail, {}, { email: Buffer.from(account.email) })
-    : database.run(userById, {}, account);
 
 /**
  * The user whose password this is, by address or by id. An unknown and a disabled account cost a

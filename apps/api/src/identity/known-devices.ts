@@ -1,8 +1,9 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { Database, Tx } from "@muniment/db/database.ts";
+import { build } from "@muniment/db/prepared.ts";
 import { knownDevices } from "@muniment/db/schema/known-devices.ts";
-import { users } from "@muniment/db/schema/users.ts";
-import { and, desc, eq, inArray, notInArray } from "drizzle-orm";
+import { and, desc, eq, notInArray, sql } from "drizzle-orm";
+import { findUser } from "./find-user.ts";
 
 /** Devices kept per user, the latest used. */
 const maxDevices = 20;
@@ -11,8 +12,20 @@ const noticeSeconds = 600;
 const nobody = "00000000-0000-0000-0000-000000000000";
 
 const hashOf = (token: string) => createHash("sha256").update(token).digest();
-const named = (userId: string, tokens: readonly string[]) =>
-  and(eq(knownDevices.userId, userId), inArray(knownDevices.hash, tokens.map(hashOf)));
+const deviceAmong = build
+  .select({ hash: knownDevices.hash })
+  .from(knownDevices)
+  .where(
+    and(
+      eq(knownDevices.userId, sql.placeholder("userId")),
+      // Named statements take a fixed number of values, and no commas.
+      sql`${knownDevices.hash} in (
+        select decode(hash, 'hex') from string_to_table(${sql.placeholder("hashes")}, ' ') as hash
+      )`,
+    ),
+  )
+  .limit(1)
+  .prepare("device_among");
 
 /**
  * The known device of an account among the tokens that a browser presents, as text for a key; null
@@ -25,18 +38,10 @@ export async function findKnownDevice(
   tokens: readonly string[],
 ): Promise<string | null> {
   if (tokens.length === 0) return null;
-  const [user] = await database
-    .reads({})
-    .select({ id: users.id })
-    .from(users)
-    .where(eq(users.email, email));
+  const [user] = await findUser(database, { email });
   const userId = user?.id ?? nobody;
-  const [device] = await database
-    .reads({ userId })
-    .select({ hash: knownDevices.hash })
-    .from(knownDevices)
-    .where(named(userId, tokens))
-    .limit(1);
+  const hashes = tokens.map((token) => hashOf(token).toString("hex")).join(" ");
+  const [device] = await database.run(deviceAmong, { userId }, { userId, hashes });
   return device ? Buffer.from(device.hash).toString("base64url") : null;
 }
 

@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { Database, Tx } from "@muniment/db/database.ts";
+import { build } from "@muniment/db/prepared.ts";
 import { linkTokens } from "@muniment/db/schema/link-tokens.ts";
-import { and, eq, gt, inArray } from "drizzle-orm";
+import { and, eq, gt, inArray, type Placeholder, type SQL, sql } from "drizzle-orm";
 import { v7 as uuidv7 } from "uuid";
 
 type Row = typeof linkTokens.$inferSelect;
@@ -9,8 +10,21 @@ type Purpose = Row["purpose"];
 
 const hashOf = (token: string) => createHash("sha256").update(token).digest();
 
-const named = (purpose: Purpose, token: string) =>
-  and(eq(linkTokens.hash, hashOf(token)), eq(linkTokens.purpose, purpose));
+const isNamed = (hash: Buffer | Placeholder, purpose: Purpose | SQL) =>
+  and(eq(linkTokens.hash, hash), eq(linkTokens.purpose, purpose));
+const named = (purpose: Purpose, token: string) => isNamed(hashOf(token), purpose);
+
+const tokenOfPurpose = build
+  .select()
+  .from(linkTokens)
+  // As bytes, because a named statement takes no underscore.
+  .where(
+    isNamed(
+      sql.placeholder("hash"),
+      sql`convert_from(${sql.placeholder("purpose")}::bytea, 'UTF8')`,
+    ),
+  )
+  .prepare("token_of_purpose");
 
 /**
  * Makes a single-use token for a purpose, of which only the hash is stored; `id` names it where the
@@ -60,7 +74,8 @@ export async function findLinkToken(
   now: Date,
 ): Promise<Row | undefined> {
   const scope = { credential: hashOf(token).toString("hex") };
-  const [row] = await database.reads(scope).select().from(linkTokens).where(named(purpose, token));
+  const values = { hash: hashOf(token), purpose: Buffer.from(purpose) };
+  const [row] = await database.run(tokenOfPurpose, scope, values);
   if (!row || row.expiresAt > now) return row;
   await database.transaction(scope, (tx) => tx.delete(linkTokens).where(named(purpose, token)));
   return undefined;

@@ -3,6 +3,7 @@ import { users } from "@muniment/db/schema/users.ts";
 import { and, eq, isNull } from "drizzle-orm";
 import type { Deps } from "../deps.ts";
 import { AppError } from "../errors.ts";
+import { findUser } from "./find-user.ts";
 import { takeLinkToken } from "./link-token.ts";
 import { hashNewPassword } from "./new-password.ts";
 import { enterScope } from "./scope.ts";
@@ -50,7 +51,7 @@ export async function newPasswordOf(
 ): ReturnType<typeof hashNewPassword> {
   const { database } = deps;
   if (userId === null) throw wrongLink();
-  const [user] = await database.reads({}).select().from(users).where(eq(users.id, userId));
+  const [user] = await findUser(database, { id: userId });
   if (!user) throw wrongLink();
   return hashNewPassword(deps, password, user);
 }

@@ -1,4 +1,5 @@
 import type { Database, Tx } from "@muniment/db/database.ts";
+import { build } from "@muniment/db/prepared.ts";
 import { passkeys } from "@muniment/db/schema/second-factors.ts";
 import type {
   PasskeyAssertion,
@@ -13,7 +14,7 @@ import {
   verifyRegistrationResponse,
 } from "@simplewebauthn/server";
 import { decodeAttestationObject } from "@simplewebauthn/server/helpers";
-import { and, eq } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import type { Config } from "../config.ts";
 import { AppError } from "../errors.ts";
 import { challengeSeconds } from "./challenges.ts";
@@ -99,6 +100,21 @@ export function claimedUser({ response }: PasskeyAssertion): string {
   return userId;
 }
 
+const passkeyById = build
+  .select()
+  .from(passkeys)
+  .where(
+    and(
+      eq(passkeys.userId, sql.placeholder("userId")),
+      // As bytes, because a named statement takes no text that others write.
+      eq(
+        passkeys.credentialId,
+        sql`convert_from(${sql.placeholder("credentialId")}::bytea, 'UTF8')`,
+      ),
+    ),
+  )
+  .prepare("passkey_by_id");
+
 /**
  * Checks the signature of one of a user's passkeys over a challenge that the caller has found good.
  * `alone`: it stands for the password too, so the authenticator must have verified its user.
@@ -111,11 +127,8 @@ export async function provePasskey(
   { challenge, alone }: { challenge: string; alone: boolean },
 ): Promise<PasskeyProof> {
   const { rpId, origin } = passkeySite(config);
-  const [passkey] = await database
-    .reads({ userId })
-    .select()
-    .from(passkeys)
-    .where(and(eq(passkeys.userId, userId), eq(passkeys.credentialId, response.id)));
+  const named = { userId, credentialId: Buffer.from(response.id) };
+  const [passkey] = await database.run(passkeyById, { userId }, named);
   if (!passkey) throw wrongPasskey();
   const { authenticatorAttachment: _, ...rest } = response;
   const verify = async () => {

@@ -1,8 +1,7 @@
-import { users } from "@muniment/db/schema/users.ts";
 import { challengeToken } from "@muniment/shared/second-factors.ts";
-import { eq } from "drizzle-orm";
 import { z } from "zod";
 import { challengeOver, takeAttempt } from "../identity/challenges.ts";
+import { findUser } from "../identity/find-user.ts";
 import { countAttempt } from "./auth-limited.ts";
 import type { Context } from "./context.ts";
 import { procedure } from "./init.ts";
@@ -24,11 +23,7 @@ export const answersChallenge = procedure
     const half = await takeAttempt(deps.database, "second_factor", input.challenge, facts);
     if (!half?.userId) throw challengeOver();
     const { userId, passwordDigest } = half;
-    const [user] = await deps.database
-      .reads({})
-      .select({ email: users.email })
-      .from(users)
-      .where(eq(users.id, userId));
+    const [user] = await findUser(deps.database, { id: userId });
     if (!user) throw challengeOver();
     attempted.email = user.email;
     return countAttempt(ctx, path, user.email, () =>

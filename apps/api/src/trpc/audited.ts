@@ -27,6 +27,8 @@ export function audited<A extends AuditAction>(...actions: [A, ...A[]]) {
   return procedure.meta({ audit: actions }).use(async function auditChange({ ctx, next }) {
     const { principal, deps, request } = ctx as Context & { principal?: Principal };
     const userId = principal && principal.kind !== "anonymous" ? principal.userId : undefined;
+    // Before a connection is lent, not while others wait for it.
+    if (userId) await deps.dataKeys.idOf(userId);
     let refusal: AppError | undefined;
     const commitAndRefuse = (error: AppError): never => {
       refusal = error;

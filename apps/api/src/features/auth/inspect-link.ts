@@ -1,7 +1,6 @@
-import { users } from "@muniment/db/schema/users.ts";
 import { inspectLinkInput, linkedAccount } from "@muniment/shared/accounts.ts";
 import { minimumCodePoints } from "@muniment/shared/passwords.ts";
-import { and, eq, isNull } from "drizzle-orm";
+import { findUser } from "../../identity/find-user.ts";
 import { findLinkToken } from "../../identity/link-token.ts";
 import { wrongLink } from "../../identity/linked-account.ts";
 import { anyone } from "../../trpc/authenticated.ts";
@@ -23,12 +22,9 @@ export const inspectLink = limited("general")
     const { database, now } = deps;
     const link = await findLinkToken(database, purpose, token, now());
     if (!link?.userId || link.email === null) throw wrongLink();
-    const [user] = await database
-      .reads({})
-      .select()
-      .from(users)
-      .where(and(eq(users.id, link.userId), isNull(users.disabledAt)));
-    if (!user || (purpose === "password_reset" && link.email !== user.email)) throw wrongLink();
+    const [user] = await findUser(database, { id: link.userId });
+    if (!user || user.disabledAt || (purpose === "password_reset" && link.email !== user.email))
+      throw wrongLink();
     return {
       email: link.email,
       displayName: user.displayName,

@@ -25,6 +25,8 @@ export const signIn = limited("general")
   .input(signInInput)
   .use(async function checkPassword({ ctx, input, next }) {
     const proof = await provePassword(ctx.deps, { email: input.email }, input.password);
+    // Before a connection is lent, as `audited` does for who is signed in already.
+    await ctx.deps.dataKeys.idOf(proof.user.id);
     return next({ ctx: { proof } });
   })
   .concat(audited("session.created", "sign_in.challenged"))
