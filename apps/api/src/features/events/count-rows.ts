@@ -3,7 +3,7 @@ import { eventCountChanges, events } from "@muniment/db/schema/events.ts";
 import { type SQL, sql } from "drizzle-orm";
 import { type ChartPieces, chartPieces, type RawPiece } from "./chart-pieces.ts";
 import { conditionOf, isCountable } from "./conditions.ts";
-import { countedRows, intervals } from "./counted-rows.ts";
+import { countedRows, countedValues, intervals } from "./counted-rows.ts";
 import type { Counting, hourMilliseconds } from "./counting.ts";
 import {
   countedColumn,
@@ -12,12 +12,23 @@ import {
   dimensionText,
   isCountedDimension,
 } from "./dimension.ts";
+import { keptStatement } from "./kept-statement.ts";
 import { eventsWithin, newestEvents } from "./page-statement.ts";
 import type { TimeRange } from "./time-range.ts";
 
-const at = (milliseconds: number) => sql`${new Date(milliseconds).toISOString()}::timestamptz`;
+const iso = (milliseconds: number) => new Date(milliseconds).toISOString();
+const at = (milliseconds: number) => sql`${iso(milliseconds)}::timestamptz`;
 const within = (column: SQL, { from, to }: TimeRange) =>
   sql`${column} >= ${at(from)} and ${column} < ${at(to)}`;
+
+/** The same with placeholders (`keptStatement`). */
+const atValue = (name: string) => sql`${sql.placeholder(name)}::timestamptz`;
+const withinValues = (column: SQL, name: string) =>
+  sql`${column} >= ${atValue(`${name}From`)} and ${column} < ${atValue(`${name}To`)}`;
+const rangeValues = (name: string, { from, to }: TimeRange) => ({
+  [`${name}From`]: iso(from),
+  [`${name}To`]: iso(to),
+});
 
 const startOf = (time: SQL, step: number | undefined) =>
   step === undefined
@@ -27,30 +38,38 @@ const startOf = (time: SQL, step: number | undefined) =>
 const values = (by: readonly Dimension[], textOf: (dimension: Dimension) => SQL) =>
   by.map((dimension, index) => sql`, ${textOf(dimension)} as ${sql.identifier(`v${index}`)}`);
 
-/** What was stored and deleted and is not added up yet. */
-export function fromChanges({ userId, query, by, step }: Counting, covered: TimeRange): SQL {
+/** What was stored and deleted and is not added up yet, of a range `covered` with placeholders. */
+export function fromChanges({ query, by, step }: Pick<Counting, "query" | "by" | "step">): SQL {
   return sql`
     select ${startOf(sql`${eventCountChanges.start}`, step)} as start, ${eventCountChanges.count}::bigint
       ${sql.join(values(by, (dimension) => countedText(dimension, eventCountChanges)))}
     from ${eventCountChanges}
-    where ${eventCountChanges.userId} = ${userId}
-      and ${within(sql`${eventCountChanges.start}`, covered)}
+    where ${eventCountChanges.userId} = ${sql.placeholder("userId")}
+      and ${withinValues(sql`${eventCountChanges.start}`, "covered")}
       and ${conditionOf(query, eventCountChanges) ?? sql`true`}`;
 }
+/** What stands in these placeholders. */
+export const changesValues = (userId: string, covered: TimeRange) => ({
+  userId,
+  ...rangeValues("covered", covered),
+});
+
+const edges = ["left", "right"] as const;
 
 /**
- * The single events at an edge, read by the key of the events whatever else is asked. It lies in one
- * quarter of an hour, so in one interval; values become text once they are counted.
+ * The single events at an edge, with placeholders, read by the key of the events whatever else is asked.
+ * It lies in one quarter of an hour, so in one interval; values become text once they are counted.
  */
-function fromEdge({ userId, query, by, step }: Counting, { sign, ...piece }: RawPiece) {
+function fromEdge({ query, by, step }: Counting, edge: (typeof edges)[number]) {
   const columns = by.map((dimension) => countedColumn(dimension, events));
   return sql`
-    select ${startOf(at(piece.from), step)} as start, ${sign} * count as count
+    select ${startOf(atValue(`${edge}From`), step)} as start,
+      ${sql.placeholder(`${edge}Sign`)} * count as count
       ${sql.join(values(by, dimensionText))}
     from (
       select ${sql.join([...columns, sql`count(*) as count`], sql`, `)} from (
-        select * from ${events} where ${events.userId} = ${userId}
-          and ${within(sql`${events.occurredAt}`, piece)} offset 0
+        select * from ${events} where ${events.userId} = ${sql.placeholder("userId")}
+          and ${withinValues(sql`${events.occurredAt}`, edge)} offset 0
       ) as ${events} where ${conditionOf(query) ?? sql`true`} group by ${sql.join(columns, sql`, `)}
     ) as ${events}`;
 }
@@ -97,11 +116,29 @@ function countedPieces(counting: Counting): ChartPieces | undefined {
 export const isFromCounts = (counting: Counting): boolean => countedPieces(counting) !== undefined;
 
 /** What is in the range and not in the counts, or the other way round. */
-function besideCounts(counting: Counting, { covered, raw }: ChartPieces): SQL {
+const besideCounts = (counting: Counting): SQL =>
+  sql.join(
+    [fromChanges(counting), ...edges.map((edge) => fromEdge(counting, edge))],
+    sql` union all `,
+  );
+
+/** A statement of `countedRows` and `besideCounts` that is built once, whatever the user and the range. */
+function countsStatement(
+  counting: Counting,
+  { counted, covered, raw }: ChartPieces,
+  kind: string,
+  build: (counting: Counting) => SQL,
+): SQL {
+  const { userId, query, by, step } = counting;
   // Always as many, so that the statement is the same.
   const none: RawPiece = { from: covered.to, to: covered.to, sign: 1 };
-  const edges = [raw[0] ?? none, raw[1] ?? none].map((edge) => fromEdge(counting, edge));
-  return sql.join([fromChanges(counting, covered), ...edges], sql` union all `);
+  const edgeValues = edges.map((edge, place) => {
+    const { sign, ...piece } = raw[place] ?? none;
+    return { ...rangeValues(edge, piece), [`${edge}Sign`]: sign };
+  });
+  const values = { ...changesValues(userId, covered), ...countedValues(counted) };
+  const key = JSON.stringify([kind, query, by, step]);
+  return keptStatement(key, Object.assign(values, ...edgeValues), () => build(counting));
 }
 
 function singleEvents(counting: Counting): SQL {
@@ -119,11 +156,14 @@ function singleEvents(counting: Counting): SQL {
 export function countRows(
   counting: Counting & { step?: typeof hourMilliseconds | undefined },
 ): SQL {
-  const { by, step } = counting;
   const known = countedPieces(counting);
-  if (!known) return singleEvents(counting);
-  const beside = besideCounts(counting, known);
-  const counted = countedRows(counting, known.counted);
+  return known ? countsStatement(counting, known, "rows", rowsOf) : singleEvents(counting);
+}
+
+function rowsOf(counting: Counting): SQL {
+  const { by, step } = counting;
+  const beside = besideCounts(counting);
+  const counted = countedRows(counting);
   if (!counted) return beside;
   const columns = by.map((_, index) => sql`, ${sql.identifier(`v${index}`)}`);
   return sql`
@@ -133,17 +173,25 @@ export function countRows(
     union all ${beside}`;
 }
 
+/** As rows of one interval each. */
+const inIntervals = (rows: SQL): SQL => sql`
+  select 0, start, sum(count)::bigint, 0, 0, 0, v0 from (${rows}) rows group by start, v0`;
+
+function intervalRowsOf(counting: Counting): SQL {
+  const counted = countedRows(counting);
+  const beside = inIntervals(besideCounts(counting));
+  return counted ? sql`${counted} union all ${beside}` : beside;
+}
+
 /**
  * The same with up to four intervals in a row, as the counts have them: rows `(minutes, start, n0, n1,
  * n2, n3, v0)`, where `n1` is of the interval that begins `minutes` after `start`.
  */
 export function intervalRows(counting: Counting): SQL {
   const known = countedPieces(counting);
-  const counted = known && countedRows(counting, known.counted);
-  const rows = known ? besideCounts(counting, known) : singleEvents(counting);
-  const others = sql`
-    select 0, start, sum(count)::bigint, 0, 0, 0, v0 from (${rows}) rows group by start, v0`;
-  return counted ? sql`${counted} union all ${others}` : others;
+  return known
+    ? countsStatement(counting, known, "intervals", intervalRowsOf)
+    : inIntervals(singleEvents(counting));
 }
 
 /** Where to read them: of counts the statement is the same for any range, and so is its best plan. */

@@ -20,7 +20,7 @@ const firstRow = (piece: CountedPiece) =>
   Math.floor(piece.from / rowMilliseconds(piece)) * rowMilliseconds(piece);
 
 /** The coarsest grouping that tells apart what is asked for. */
-function apartOf({ query, by }: Counting): number {
+function apartOf({ query, by }: Pick<Counting, "query" | "by">): number {
   const agent = asksOf(query, "agent") || by.includes("agentId");
   const type = asksOf(query, "type") || by.includes("type");
   return (agent ? byAgent : 0) + (type ? byType : 0);
@@ -55,34 +55,43 @@ const list = (pieces: readonly CountedPiece[], pick: (piece: CountedPiece) => st
   `{${pieces.map(pick).join(",")}}`;
 const times = (pieces: readonly CountedPiece[], pick: (piece: CountedPiece) => number) =>
   list(pieces, (piece) => new Date(pick(piece)).toISOString());
+const lastWhole = (piece: CountedPiece) => piece.to - rowMilliseconds(piece);
+
+/** What stands in the placeholders of `countedRows` for pieces of time. */
+export const countedValues = (pieces: readonly CountedPiece[]) => ({
+  minutes: list(pieces, ({ minutes }) => minutes),
+  widths: list(pieces, ({ minutes }) => `${minutes} minutes`),
+  firsts: times(pieces, firstRow),
+  lastsWhole: times(pieces, lastWhole),
+  lows: times(pieces, ({ from }) => from),
+  highs: times(pieces, ({ to }) => to),
+});
+const pieceValue = (name: keyof ReturnType<typeof countedValues>) => sql.placeholder(name);
 
 /**
  * What the counts have of pieces of time: rows of `minutes`, `start`, the counts of the `intervals` of
- * so many minutes each from there on, and `v0`, `v1`, ... Undefined where no level passes.
+ * so many minutes each from there on, and `v0`, `v1`, ... Undefined where no level passes. The pieces
+ * (`countedValues`) and `userId` are placeholders.
  */
-export function countedRows(counting: Counting, pieces: readonly CountedPiece[]): SQL | undefined {
-  const { userId, query, by } = counting;
+export function countedRows(counting: Pick<Counting, "query" | "by">): SQL | undefined {
+  const { query, by } = counting;
   const { passing, rest, mixed } = askedLevels(query);
   if (passing.length === 0) return undefined;
   const columns = { ...eventCounts, level: sql<number>`level` };
   const value = (dimension: Dimension, index: number) =>
     sql`, ${countedText(dimension, columns)} as ${sql.identifier(`v${index}`)}`;
-  const lastWhole = (piece: CountedPiece) => piece.to - rowMilliseconds(piece);
   return sql`
     select minutes, start, ${sql.raw(intervals.join(", "))} ${sql.join(by.map(value))}
     from (
       select ${eventCounts.minutes}, ${eventCounts.start}, ${eventCounts.agentId}, ${eventCounts.type},
         ${cellsOf(passing, mixed !== undefined || by.includes("level"))}
-      from unnest(${list(pieces, ({ minutes }) => minutes)}::text::smallint[],
-          ${list(pieces, ({ minutes }) => `${minutes} minutes`)}::text::interval[],
-          ${times(pieces, firstRow)}::text::timestamptz[],
-          ${times(pieces, lastWhole)}::text::timestamptz[],
-          ${times(pieces, ({ from }) => from)}::text::timestamptz[],
-          ${times(pieces, ({ to }) => to)}::text::timestamptz[])
+      from unnest(${pieceValue("minutes")}::text::smallint[], ${pieceValue("widths")}::text::interval[],
+          ${pieceValue("firsts")}::text::timestamptz[], ${pieceValue("lastsWhole")}::text::timestamptz[],
+          ${pieceValue("lows")}::text::timestamptz[], ${pieceValue("highs")}::text::timestamptz[])
         as piece (minutes, width, first, last_whole, low, high)
       cross join lateral (
         select *, ${eventCounts.start} >= piece.low and ${eventCounts.start} <= piece.last_whole as is_whole
-        from ${eventCounts} where ${eventCounts.userId} = ${userId}
+        from ${eventCounts} where ${eventCounts.userId} = ${sql.placeholder("userId")}
           and ${eventCounts.minutes} = piece.minutes and ${eventCounts.apart} = ${apartOf(counting)}
           and ${eventCounts.start} >= piece.first and ${eventCounts.start} < piece.high
           and ${conditionOf(rest, columns) ?? sql`true`} offset 0

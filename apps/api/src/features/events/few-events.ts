@@ -2,14 +2,15 @@ import type { Database } from "@muniment/db/database.ts";
 import { events } from "@muniment/db/schema/events.ts";
 import type { EventQuery } from "@muniment/shared/event-query/query.ts";
 import { singleEventsMax } from "@muniment/shared/events.ts";
-import { and, eq, sql } from "drizzle-orm";
+import { and, eq, type SQL, sql } from "drizzle-orm";
 import { AppError } from "../../errors.ts";
 import { findPieces } from "./candidates.ts";
 import { chartPieces } from "./chart-pieces.ts";
 import { conditionOf } from "./conditions.ts";
-import { fromChanges } from "./count-rows.ts";
-import { countedRows, intervals } from "./counted-rows.ts";
+import { changesValues, fromChanges } from "./count-rows.ts";
+import { countedRows, countedValues, intervals } from "./counted-rows.ts";
 import type { Counting } from "./counting.ts";
+import { keptStatement } from "./kept-statement.ts";
 import type { Question } from "./question.ts";
 import { rangeConditions, type TimeRange } from "./time-range.ts";
 
@@ -45,6 +46,15 @@ const isOfPlace = (query: EventQuery) =>
 
 const everything: EventQuery = { kind: "and", parts: [] };
 
+function totalOf(counting: Counting): SQL {
+  const counted = countedRows(counting);
+  return sql`
+    select coalesce(sum(count), 0)::float8 as count from (
+      select count from (${fromChanges(counting)}) changes
+      ${counted ? sql`union all select ${sum} from (${counted}) counted` : sql``}
+    ) counts`;
+}
+
 /** How many events lie in the quarters of an hour that ranges touch and pass, by the counts alone. */
 async function countWithin(
   database: Database,
@@ -55,13 +65,14 @@ async function countWithin(
   const [first, last] = [quarters[0], quarters.at(-1)];
   if (!first || !last) return 0;
   const pieces = quarters.flatMap((range) => chartPieces(range, 0, counting.now).counted);
-  const changes = fromChanges(counting, { from: first.from, to: last.to });
-  const counted = countedRows(counting, pieces);
-  const [row] = await database.counts({ userId: counting.userId }).execute<{ count: number }>(sql`
-    select coalesce(sum(count), 0)::float8 as count from (
-      select count from (${changes}) changes
-      ${counted ? sql`union all select ${sum} from (${counted}) counted` : sql``}
-    ) counts`);
+  const covered = { from: first.from, to: last.to };
+  const values = { ...changesValues(counting.userId, covered), ...countedValues(pieces) };
+  const { query, by, step } = counting;
+  const key = JSON.stringify(["total", query, by, step]);
+  const statement = keptStatement(key, values, () => totalOf(counting));
+  const [row] = await database
+    .counts({ userId: counting.userId })
+    .execute<{ count: number }>(statement);
   return row?.count ?? 0;
 }
 
