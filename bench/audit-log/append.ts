@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { createDataKeys } from "../../apps/api/src/audit/data-keys.ts";
+import { turnMilliseconds } from "../../apps/api/src/audit/sealer.ts";
 import { sealRows, toAuditRow } from "../../apps/api/src/audit/write.ts";
 import { createEncryption } from "../../apps/api/src/encryption.ts";
 import { connect } from "../../packages/db/src/connection.ts";
@@ -8,7 +8,7 @@ import { inTurns, type Part } from "../rows.ts";
 import { newEntry, open, sealerOn, seeds, startDatabase, append as write } from "./database.ts";
 
 const writers = 16;
-const each = 200;
+const each = 500;
 
 type Row = Awaited<ReturnType<typeof sealRows>>[number];
 
@@ -38,13 +38,9 @@ const perSecond = async (act: () => Promise<unknown>) => {
 
 /** Appends, while a node seals as often as a server does; done when all is sealed. */
 async function appendSealed(database: Database, sealer: ReturnType<typeof sealerOn>) {
-  let writing = true;
-  const sealing = (async () => {
-    for (; writing; await sleep(300)) await sealer.seal();
-  })();
+  const turns = setInterval(() => void sealer.seal(), turnMilliseconds);
   await write(database, writers, each);
-  writing = false;
-  await sealing;
+  clearInterval(turns);
   await sealer.seal();
 }
 
