@@ -5,7 +5,7 @@ import { Redis } from "ioredis";
 import type { Logger } from "pino";
 import { tellAlerts } from "./alerts/tell.ts";
 import { openOwnCheckpoint } from "./audit/checkpoints.ts";
-import { createDataKeys, type DataKeys } from "./audit/data-keys.ts";
+import { createDataKeys, type DataKeys, findKeysOver } from "./audit/data-keys.ts";
 import { createFolding, type Folding } from "./audit/folding.ts";
 import { createInclusionProofs, type ProveInclusion } from "./audit/proofs.ts";
 import { recordSettings } from "./audit/record-settings.ts";
@@ -156,7 +156,12 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
   const accessTokens = await createAccessTokens(config, secrets, now);
   const identities = createIdentities(database, config, secrets, accessTokens, now);
   const encryption = createEncryption(secrets.encryption);
-  const dataKeys = createDataKeys(database.raw, encryption, secrets.emailHashes);
+  const dataKeys = createDataKeys(
+    database.raw,
+    encryption,
+    secrets.emailHashes,
+    findKeysOver(database),
+  );
   const folding = createFolding(database, dataKeys, secrets.foldedCallers, now);
   const refusals = createRefusals(folding, now, log);
   const sealer = createSealer({

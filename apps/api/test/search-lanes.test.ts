@@ -271,3 +271,17 @@ test("who signs in does not wait for lists, of which no more wait than may", asy
   });
   expect(new Set(await Promise.all(waiting))).toEqual(new Set(["answered"]));
 });
+
+test("no change waits for work in the background", async () => {
+  const { database, dataKeys } = server.deps;
+  let free = () => {};
+  const freed = new Promise<void>((resolve) => (free = resolve));
+  const held = Array.from({ length: 4 }, () => database.raw.use(() => freed));
+  try {
+    dataKeys.forget();
+    must(await sender.member.mutate("agents.create", { name: "at once" }));
+  } finally {
+    free();
+    await Promise.all(held);
+  }
+});

@@ -1,10 +1,11 @@
 import { createHmac, randomBytes } from "node:crypto";
-import type { Tx } from "@muniment/db/database.ts";
+import type { Database, Tx } from "@muniment/db/database.ts";
+import { build } from "@muniment/db/prepared.ts";
 import type { AuditPersonal } from "@muniment/db/schema/audit.ts";
 import { dataKeys } from "@muniment/db/schema/data-keys.ts";
 import type { Query } from "@muniment/db/statements.ts";
 import type { PersonalData } from "@muniment/verify/leaf.ts";
-import { and, inArray, lt, notLike, type SQL } from "drizzle-orm";
+import { and, inArray, lt, notLike, type SQL, sql as statement } from "drizzle-orm";
 import { v7 as uuidv7 } from "uuid";
 import { deriveKey, type Encryption } from "../encryption.ts";
 import {
@@ -60,6 +61,33 @@ async function remove(tx: Tx, which: SQL): Promise<string[]> {
 
 const list = (values: Iterable<string>) => JSON.stringify([...values]);
 
+const keysOfSubjects = build
+  .select({ id: dataKeys.id, subject: dataKeys.subject, wrapped: dataKeys.wrapped })
+  .from(dataKeys)
+  // As bytes, because a named statement takes no text like this.
+  .where(
+    statement`${dataKeys.subject} in (
+      select json_array_elements_text(convert_from(${statement.placeholder("subjects")}::bytea, 'UTF8')::json)
+    )`,
+  )
+  .prepare("keys_of_subjects");
+
+/** Wrapped keys by the names of their subjects. */
+type FindKeys = (subjects: string[]) => PromiseLike<Record<string, unknown>[]>;
+
+/** The same over the connections of looks by a key, so that a change waits for nothing but its like. */
+export const findKeysOver =
+  (database: Pick<Database, "run">): FindKeys =>
+  (subjects) =>
+    database.run(keysOfSubjects, {}, { subjects: Buffer.from(list(subjects)) });
+
+const findKeysBy =
+  (sql: Query): FindKeys =>
+  (subjects) =>
+    sql`
+      select id, subject, wrapped from data_keys
+      where subject in (select json_array_elements_text(${list(subjects)}::text::json))`;
+
 /**
  * Keys that personal data in the audit log is encrypted under, one for each person, made when first
  * needed and wrapped by `ENCRYPTION_KEY`. To erase a person is to destroy their key
@@ -69,6 +97,7 @@ export function createDataKeys(
   sql: Query,
   encryption: Encryption,
   hashKeys: readonly Buffer[],
+  findKeys = findKeysBy(sql),
 ): DataKeys {
   let cache = new Map<string, DataKey & { until: number }>();
   const wrapPlace = (id: string) => `data_keys:${id}`;
@@ -105,9 +134,7 @@ export function createDataKeys(
   }
 
   const read = async (subjects: string[]) => {
-    const rows = await sql`
-      select id, subject, wrapped from data_keys
-      where subject in (select json_array_elements_text(${list(subjects)}::text::json))`;
+    const rows = await findKeys(subjects);
     return rows.map((row) => ({ subject: row.subject as string, ...unwrap(row as never) }));
   };
 
