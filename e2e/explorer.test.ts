@@ -3,6 +3,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { expectAccessible, launch, newContext, newPage } from "./browser.ts";
 import { createAdmin, type Product, startProduct } from "./product.ts";
+import { expectSound } from "./sound.ts";
 
 const sample = fileURLToPath(
   new URL("../packages/log-formats/samples/sshd-sample.log", import.meta.url),
@@ -172,6 +173,35 @@ test("the chart shows the time before, and is zoomed without a pointer", async (
   await page.getByRole("columnheader", { name: "Before" }).waitFor();
   await page.getByRole("button", { name: "Show as a chart" }).click();
   await expectAccessible(page, "a chart with the time before");
+});
+
+test("a chart that is refused says why, and leaves the choice of another", async () => {
+  const message =
+    "More than 1,000,000 events would have to be looked at one by one. Ask for a shorter time.";
+  const data = { reason: "too_many_events" };
+  // As the server answers where there are as many.
+  await page.route("**/trpc/*events.timeseries*", async (route) => {
+    const { pathname, searchParams } = new URL(route.request().url());
+    const inputs = JSON.parse(searchParams.get("input") ?? "{}") as Record<string, { by?: string }>;
+    const answers = (await (await route.fetch()).json()) as object[];
+    pathname
+      .slice("/trpc/".length)
+      .split(",")
+      .forEach((name, at) => {
+        if (name !== "events.timeseries" || inputs[at]?.by !== "subject") return;
+        answers[at] = { error: { code: -32_600, message, data } };
+      });
+    await route.fulfill({ json: answers });
+  });
+  await page.goto(`${product.url}/events?range=all&by=subject`);
+  const refusal = page.getByRole("alert").filter({ hasText: "The chart could not be loaded" });
+  await refusal.getByText(message).waitFor();
+  await page.getByRole("list", { name: "Events" }).waitFor();
+  await expectSound(page, "a refused chart");
+  await refusal.getByRole("combobox", { name: "Colours of the chart" }).selectOption("type");
+  await events(200);
+  expect(await refusal.count()).toBe(0);
+  await page.unroute("**/trpc/*events.timeseries*");
 });
 
 test("a part dragged out of the chart becomes the range, and the way back leads out of it", async () => {

@@ -52,7 +52,7 @@ test("a stolen refresh token shows as an alert, which an administrator resolves"
   await page.reload();
   const table = page.getByRole("table", { name: "Open alerts" });
   await table.getByText("A used refresh token came again").waitFor();
-  await expectAccessible(page, "an open alert");
+  await expectSound(page, "an open alert");
   await page.getByRole("button", { name: /^Resolve/ }).click();
   await page.getByText("No open alert").waitFor();
   await page.getByRole("tab", { name: "Resolved" }).click();

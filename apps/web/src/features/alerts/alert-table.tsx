@@ -11,16 +11,16 @@ import { severityTones } from "./severity-tones.ts";
 const columns = {
   open: [
     { label: "Alert" },
-    { label: "Severity" },
-    { label: "About" },
-    { label: "Last seen" },
+    { label: "Severity", wide: true },
+    { label: "About", wide: true },
+    { label: "Last seen", wide: true },
     { label: "Actions", hidden: true },
   ],
   resolved: [
     { label: "Alert" },
-    { label: "Severity" },
-    { label: "About" },
-    { label: "Last seen" },
+    { label: "Severity", wide: true },
+    { label: "About", wide: true },
+    { label: "Last seen", wide: true },
     { label: "Resolved" },
   ],
 } as const;
@@ -30,18 +30,23 @@ export function AlertTable({ alerts, state }: { alerts: readonly Alert[]; state:
     <Table caption={state === "open" ? "Open alerts" : "Resolved alerts"} columns={columns[state]}>
       {alerts.map((alert) => (
         <Row key={alert.id}>
-          <Cell className="min-w-72 whitespace-normal">
+          <Cell className="whitespace-normal sm:min-w-72">
             <span className="font-medium">{alertWords[alert.kind].title}</span>
             {alert.count > 1 && <span className="ml-1.5 text-xs text-muted">×{alert.count}</span>}
             <p className="mt-0.5 max-w-prose text-xs text-muted">{alertWords[alert.kind].advice}</p>
+            <div className="mt-1 flex flex-wrap items-center gap-x-2 gap-y-1 text-xs break-all sm:hidden">
+              <Badge tone={severityTones[alert.severity]}>{alert.severity}</Badge>
+              <DateTime value={alert.lastSeenAt} />
+              <About alert={alert} />
+            </div>
           </Cell>
-          <Cell>
+          <Cell wide>
             <Badge tone={severityTones[alert.severity]}>{alert.severity}</Badge>
           </Cell>
-          <Cell>
+          <Cell wide>
             <About alert={alert} />
           </Cell>
-          <Cell>
+          <Cell wide>
             <DateTime value={alert.lastSeenAt} />
           </Cell>
           {state === "open" ? (
