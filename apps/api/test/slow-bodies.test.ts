@@ -1,6 +1,7 @@
 import { EventEmitter } from "node:events";
 import { type IncomingMessage, request, type ServerResponse } from "node:http";
 import { connect } from "node:net";
+import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { roomBytes, roomFor } from "../src/http/body-room.ts";
 import { longHeads } from "../src/http/long-heads.ts";
@@ -235,12 +236,14 @@ describe("calls that wait behind another of their connection", () => {
 
 test("heads are long on some connections only", async () => {
   const { hostname, port } = new URL(server.url);
+  let told = "";
   /** The status of a call over a connection of its own. */
   const get = (path: string) =>
     new Promise((resolve, reject) => {
-      const call = request(`${server.url}${path}`, { agent: false }, (response) =>
-        resolve(response.resume().statusCode),
-      );
+      const call = request(`${server.url}${path}`, { agent: false }, async (response) => {
+        told = await text(response);
+        resolve(response.statusCode);
+      });
       call.on("error", reject).end();
     });
   const search = () => get(`/api/v1/events?query=${"x".repeat(20_000)}`);
@@ -254,6 +257,8 @@ test("heads are long on some connections only", async () => {
   );
   await identified();
   expect(await search()).toBe(431);
+  expect(JSON.parse(told).error).toMatchObject({ reason: "invalid_input" });
+  expect(JSON.parse(told).error.message).toMatch(/query.* 16 KiB/);
   expect(await get("/healthz")).toBe(200);
   for (const socket of sockets) socket.destroy();
   await expect.poll(search).toBe(401);

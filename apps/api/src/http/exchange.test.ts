@@ -1,8 +1,10 @@
-import { IncomingMessage, ServerResponse } from "node:http";
-import { Socket } from "node:net";
+import { once } from "node:events";
+import { createServer, IncomingMessage, ServerResponse } from "node:http";
+import { type AddressInfo, connect, Socket } from "node:net";
+import { pipeline } from "node:stream/promises";
 import { setImmediate } from "node:timers/promises";
 import { afterEach, expect, test, vi } from "vitest";
-import { type Exchange, sendJson } from "./exchange.ts";
+import { type Exchange, mustLeave, send, sendJson } from "./exchange.ts";
 
 const made: ServerResponse[] = [];
 
@@ -65,6 +67,69 @@ test("so is one that waited for the rest of its call, once that came or nothing 
   expect([whole, quiet].map(({ response }) => response.destroyed)).toEqual([false, false]);
   vi.advanceTimersByTime(2000);
   expect([whole, quiet].map(({ response }) => response.destroyed)).toEqual([true, true]);
+});
+
+test("those that have waited for longest are let go where too much is held for all together", async () => {
+  const many = Array.from({ length: 12 }, () => exchange());
+  const body = Buffer.alloc(16 * 1024 * 1024);
+  for (const each of many) send(each, 200, "text/plain", body);
+  await setImmediate();
+  const letGo = many.map(({ response }) => response.destroyed);
+  expect(letGo.slice(0, 5)).toEqual(Array(5).fill(true));
+  expect(letGo.slice(5)).toEqual(Array(7).fill(false));
+  // What has left is held no more.
+  for (const { response } of many) response.emit("close");
+  const [first, last] = [exchange(), exchange()];
+  for (const each of [first, last]) send(each, 200, "text/plain", body);
+  await setImmediate();
+  expect([first, last].map(({ response }) => response.destroyed)).toEqual([false, false]);
+});
+
+test("one that comes piece by piece is sent as long as pieces are taken", async () => {
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+  const piece = Buffer.alloc(65_536);
+  const pieces = async function* () {
+    for (;;) {
+      yield piece;
+      // As a file is read, in its own time.
+      await setImmediate();
+    }
+  };
+  const server = createServer((_request, response) => {
+    made.push(response);
+    mustLeave(response);
+    pipeline(pieces, response).catch(() => {});
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const socket = connect((server.address() as AddressInfo).port, "127.0.0.1");
+  try {
+    socket.write("GET / HTTP/1.1\r\nhost: a\r\n\r\n");
+    let read = 0;
+    socket.on("data", ({ length }) => {
+      read += length;
+    });
+    for (const minutes of [2, 4, 6]) {
+      const before = read;
+      await expect.poll(() => read > before + 10_000_000).toBe(true);
+      vi.advanceTimersByTime(120_000);
+      expect([minutes, made[0]?.destroyed]).toEqual([minutes, false]);
+    }
+    socket.pause();
+    const written = () => made[0]?.req.socket.bytesWritten;
+    let last: number | undefined;
+    await expect
+      .poll(() => {
+        const same = written() === last;
+        last = written();
+        return same;
+      })
+      .toBe(true);
+    vi.advanceTimersByTime(240_000);
+    expect(made[0]?.destroyed).toBe(true);
+  } finally {
+    socket.destroy();
+    server.close();
+  }
 });
 
 test("a head that cannot be is found where it was made", () => {

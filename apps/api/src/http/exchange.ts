@@ -40,19 +40,46 @@ export function setHeader({ headers }: Exchange, name: string, value: string): v
 /** Answers that wait for the end of this turn of the event loop. */
 let waiting: { response: ServerResponse; body: string | Buffer }[] = [];
 
-/** Answers that are still on their way, maybe to a slow reader. */
-const leaving = new Set<ServerResponse>();
-/** Who has not read an answer after so long is let go, and with it what is held for it. */
+/** Answers that are still on their way, maybe to a slow reader, and the bytes held for it; oldest first. */
+const leaving = new Map<ServerResponse, number>();
+/** Who has taken nothing for so long is let go, and with it what is held for it. */
 const leavingMilliseconds = 120_000;
+/** What is held for all readers together: beyond it, those who have been at it for longest are let go. */
+const maxHeldBytes = 128 * 1024 * 1024;
+let heldBytes = 0;
 
-/** Bounds how long an answer may be on its way from now on. */
+function forget(response: ServerResponse): void {
+  heldBytes -= leaving.get(response) ?? 0;
+  leaving.delete(response);
+}
+
+/** What the connection has taken; of an answer that was written at once all of it, from the beginning. */
+const bytesTaken = ({ req }: ServerResponse) => req.socket.bytesWritten;
+
+/**
+ * Bounds how long an answer may be on its way from now on: one that is sent piece by piece as long as pieces
+ * are taken, one that has ended two minutes; and how much is held of all that have ended.
+ */
 export function mustLeave(response: ServerResponse): void {
-  leaving.add(response);
-  const late = setTimeout(() => response.destroy(), leavingMilliseconds).unref();
+  const bytes = response.writableLength;
+  leaving.set(response, bytes);
+  heldBytes += bytes;
+  let taken = bytesTaken(response);
+  const look = setInterval(() => {
+    const now = bytesTaken(response);
+    if (!(now > taken)) response.destroy();
+    taken = now;
+  }, leavingMilliseconds).unref();
   response.once("close", () => {
-    clearTimeout(late);
-    leaving.delete(response);
+    clearInterval(look);
+    forget(response);
   });
+  for (const [oldest, held] of leaving) {
+    if (heldBytes <= maxHeldBytes) return;
+    if (held === 0) continue;
+    forget(oldest);
+    oldest.destroy();
+  }
 }
 
 /** Sends the end of an answer, and bounds how long its reader may take for what is not read yet. */
@@ -73,7 +100,9 @@ function endAll(): void {
  * cut them off: Node.js takes the connection of an answer that has ended for idle.
  */
 export async function allHaveLeft(): Promise<void> {
-  await Promise.all([...leaving].map((one) => new Promise((left) => one.once("close", left))));
+  await Promise.all(
+    [...leaving.keys()].map((one) => new Promise((left) => one.once("close", left))),
+  );
 }
 
 /**

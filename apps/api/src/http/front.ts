@@ -87,7 +87,7 @@ export function createFront(
     const route = routeOf(exchange.request.method ?? "", exchange.path);
     if (!route) {
       if (refuseMethod(exchange)) return;
-      // Who answers these knows no bound: it counts from here.
+      // Who answers these knows no bound: it counts from here, and anew with what is taken.
       mustLeave(exchange.response);
       others(exchange);
     } else if (deps.stopping.aborted) refuse(exchange);

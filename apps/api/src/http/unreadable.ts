@@ -18,6 +18,11 @@ const statuses: Record<string, number> = {
   HPE_HEADER_OVERFLOW: 431,
 };
 
+const messages: Record<string, string> = {
+  HPE_HEADER_OVERFLOW:
+    "The head of the request, in which the query stands, is too long: it may have 16 KiB while more than 256 connections are open, else 256 KiB.",
+};
+
 /** Answers bytes that are not HTTP, and ends their connection. */
 export function answerNoHttp(headers: HeaderValues) {
   return (error: NodeJS.ErrnoException, socket: Socket): void => {
@@ -27,7 +32,8 @@ export function answerNoHttp(headers: HeaderValues) {
     }
     const status = statuses[error.code ?? ""] ?? 400;
     const id = uuidv7();
-    const message = STATUS_CODES[status] ?? "Bad Request";
+    const name = STATUS_CODES[status] ?? "Bad Request";
+    const message = messages[error.code ?? ""] ?? name;
     const body = JSON.stringify(plainError(new AppError("invalid_input", message), id));
     const lines = Object.entries({
       ...headers,
@@ -37,6 +43,6 @@ export function answerNoHttp(headers: HeaderValues) {
       "content-length": String(Buffer.byteLength(body)),
       connection: "close",
     }).map(([name, value]) => `${name}: ${value}`);
-    socket.end([`HTTP/1.1 ${status} ${message}`, ...lines, "", body].join("\r\n"));
+    socket.end([`HTTP/1.1 ${status} ${name}`, ...lines, "", body].join("\r\n"));
   };
 }
