@@ -161,6 +161,10 @@ export const eventDeclarations = [
       minutes: internal("how long each of the intervals is"),
       apart: internal("what is counted apart"),
       counts: "how many in each of four intervals, of each level",
+      n0: "how many in the first of them",
+      n1: "in the second",
+      n2: "in the third",
+      n3: "in the fourth",
     },
   }),
   declare(eventCountChanges, {

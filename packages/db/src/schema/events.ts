@@ -163,6 +163,13 @@ export const eventCountChanges = pgTable(
   (table) => [index("event_count_changes_user_id").on(table.userId, table.start)],
 );
 
+const ofAllLevels = (name: string, interval: number) =>
+  bigint(name, { mode: "number" })
+    .generatedAlwaysAs(
+      sql.raw([1, 2, 3, 4, 5].map((level) => `counts[${interval * 5 + level}]`).join(" + ")),
+    )
+    .notNull();
+
 /**
  * How many events lie in each of the four intervals of `minutes` from `start` on. With the changes not
  * yet added it equals a full count at any moment (docs/adr/0012, docs/adr/0047).
@@ -180,6 +187,11 @@ export const eventCounts = pgTable(
     type: text("type").notNull(),
     /** Of each interval in turn, one of each level. */
     counts: bigint("counts", { mode: "number" }).array().notNull(),
+    /** Of each interval, all levels together, which would else be added up whenever a row is read. */
+    n0: ofAllLevels("n0", 0),
+    n1: ofAllLevels("n1", 1),
+    n2: ofAllLevels("n2", 2),
+    n3: ofAllLevels("n3", 3),
   },
   (table) => [
     primaryKey({

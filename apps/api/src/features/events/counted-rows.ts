@@ -27,9 +27,13 @@ function apartOf({ query, by }: Pick<Counting, "query" | "by">): number {
 }
 
 /** The count of some levels in an interval of a row, 0 where that lies outside of the piece. */
-function countOf(interval: number, levels: readonly number[]): SQL {
+function countOf(name: (typeof intervals)[number], levels: readonly number[]): SQL {
+  const interval = intervals.indexOf(name);
   const places = levels.map((level) => interval * eventLevels.length + level + 1);
-  const counts = places.map((place) => sql`${eventCounts.counts}[${sql.raw(String(place))}]`);
+  const counts =
+    levels.length === eventLevels.length
+      ? [eventCounts[name]]
+      : places.map((place) => sql`${eventCounts.counts}[${sql.raw(String(place))}]`);
   const time = sql`${eventCounts.start} + ${sql.raw(String(interval))} * piece.width`;
   return sql`case when is_whole or (${time} >= piece.low and ${time} < piece.high)
     then ${sql.join(counts, sql` + `)} else 0 end`;
@@ -37,13 +41,13 @@ function countOf(interval: number, levels: readonly number[]): SQL {
 
 /** `level` (null: all that pass together) and the counts of the intervals. */
 function cellsOf(passing: readonly number[], byLevel: boolean): SQL {
-  const counts = intervals.map((name, interval) => {
+  const counts = intervals.map((name) => {
     const count = byLevel
       ? sql`unnest(array[${sql.join(
-          passing.map((level) => countOf(interval, [level])),
+          passing.map((level) => countOf(name, [level])),
           sql`, `,
         )}])`
-      : countOf(interval, passing);
+      : countOf(name, passing);
     return sql`${count} as ${sql.raw(name)}`;
   });
   const level = byLevel ? sql.raw(`unnest(array[${passing.join(",")}])`) : sql.raw("null");
