@@ -285,3 +285,20 @@ test("no change waits for work in the background", async () => {
     await Promise.all(held);
   }
 });
+
+test("changes that hang and long searches leave connections to first looks", async () => {
+  const free = await holdLongSearches(lane);
+  const { waiting } = await server.owner.begin(async (tx) => {
+    await tx`lock table agents in access exclusive mode`;
+    let answered = 0;
+    const waiting = Array.from({ length: 30 }, () =>
+      sender.member.mutate("agents.create", { name: "hangs" }).then(() => (answered += 1)),
+    );
+    await expect.poll(lockWaitsByPool).toEqual({ muniment: 10 });
+    expect(messages(await search({ limit: 2, query: "level:warn" }))).toBe("01");
+    expect(answered).toBe(0);
+    return { waiting };
+  });
+  await Promise.all(waiting);
+  await free();
+});

@@ -67,8 +67,9 @@ export function createExclusivePool<Connection>(
 
   function lend(lane: LaneState<Connection>): Connection | Promise<Connection> {
     if (lane.lent < lane.atOnce && (idle.length > 0 || opened.size < size)) {
+      const connection = idle.pop() ?? add();
       lane.lent += 1;
-      return idle.pop() ?? add();
+      return connection;
     }
     if (lane.waiting && lane.waiters.size >= lane.waiting.most) throw busy();
     return wait(lane);
