@@ -1,3 +1,4 @@
+import { planForAny } from "@muniment/db/scope.ts";
 import { parseEventQuery } from "@muniment/shared/event-query/parse.ts";
 import { type SQL, type SQLWrapper, sql } from "drizzle-orm";
 import { PgDialect } from "drizzle-orm/pg-core";
@@ -51,6 +52,8 @@ beforeAll(async () => {
     select user_id, date_bin('15 minutes', occurred_at, '1970-01-01Z'), agent_id, type, level, count(*)
     from stored group by 1, 2, 3, 4, 5`;
   await foldAllCounts(server);
+  // Without a page, as it is found where little comes: then a plan would read it whole, whatever comes later.
+  await owner`truncate event_count_changes`;
   await owner`
     insert into event_chunks (user_id, newest, oldest, id, fields, message, props, numbers)
     select case when n % 3 = 0 then ${other} else ${heavy} end::uuid, at, at - interval '1 hour',
@@ -96,7 +99,7 @@ async function anyPlanOf(statement: SQL) {
   const { sql: text, params } = new PgDialect().sqlToQuery(statement);
   const values = params.map((value) => `'${value}'`).join(", ");
   const [row] = await server.deps.database.transaction({ userId: heavy }, async (tx) => {
-    await tx.execute(sql`set local plan_cache_mode = force_generic_plan`);
+    await tx.execute(sql.raw(planForAny));
     await tx.execute(sql.raw(`prepare asked as ${text}`));
     const rows = await tx.execute<Explained>(
       sql.raw(`explain (format json) execute asked (${values})`),
@@ -172,7 +175,7 @@ test.each([
     const edges = { from: range.from + 1_234_567, to: range.to - 7_654_321 };
     const counting = { userId: heavy, query, range: edges, by: [by], step: day / 4, now: end };
     const { scanned, indexes } = await anyPlanOf(chartStatement(counting, true));
-    expect(scanned.filter((name) => name !== "event_count_changes")).toEqual([]);
+    expect(scanned).toEqual([]);
     expect(indexes).toContain("event_counts_pk");
     for (const name of indexes) expect(name).toMatch(/^event_count|^events_\d+_pkey$/);
   },

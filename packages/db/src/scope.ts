@@ -104,6 +104,13 @@ const mostKnown = 100;
 const askedOften = 3;
 
 /**
+ * For texts whose best plan is the same for any values: they are not planned anew. It goes by indexes: one
+ * made while a table was empty, which is read whole then, would go on reading what fills it and is deleted.
+ */
+export const planForAny =
+  "set local plan_cache_mode = force_generic_plan; set local enable_seqscan = off; ";
+
+/**
  * For texts that hold what a user asks for, which differ without end, though few are asked again and
  * again: the first of those stay prepared on the connections of a database, which spares a round trip
  * in which the driver asks for their types. The others are not remembered for long.
@@ -125,8 +132,7 @@ export function createKnownTexts(): Record<"custom" | "planned" | "either", Scop
   return {
     // A plan for any filter scans what one for a rare type or prefix finds by its index.
     custom: pipeline(isKnown, "set local plan_cache_mode = force_custom_plan; "),
-    // For texts whose best plan is the same for any values: they are not planned anew.
-    planned: pipeline(isKnown, "set local plan_cache_mode = force_generic_plan; "),
+    planned: pipeline(isKnown, planForAny),
     either: pipeline(isKnown),
   };
 }
