@@ -193,7 +193,7 @@ test.each([
     ["security@example.com", "http://example.com/report", "mailto:a@example.com,b@example.com"],
   ],
   ["LOG_LEVEL", ["loud"]],
-  ["METRICS_TOKEN", ["short"]],
+  ["METRICS_TOKEN", ["short", "long but with spaces"]],
   ["SESSION_IDLE_S", ["0", "604801"]],
   ["SESSION_MAX_S", ["0", "x"]],
   ["ACCESS_TOKEN_TTL_S", ["899", "3601"]],

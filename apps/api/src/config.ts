@@ -150,7 +150,10 @@ const schema = z.object({
     .transform(splitList)
     .pipe(z.array(z.url({ protocol: /^(?:mailto|https|tel)$/ }).max(500))),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
-  METRICS_TOKEN: z.string().min(16).optional(),
+  METRICS_TOKEN: z
+    .string()
+    .regex(/^[\x21-\x7e]{16,1024}$/, "not 16 to 1024 characters that a header can carry")
+    .optional(),
   SESSION_IDLE_S: seconds(86_400),
   SESSION_MAX_S: seconds(604_800),
   ACCESS_TOKEN_TTL_S: whole(900, 3600, 900),

@@ -53,6 +53,8 @@ import { createLimits, type Limits } from "./limits/limiter.ts";
 import { loadLimitOverrides } from "./limits/overrides.ts";
 import { createMailer, type Mailer } from "./mailer.ts";
 import { createMemorySlots, type MemorySlots } from "./memory-slots.ts";
+import { countReceived } from "./metrics/count-received.ts";
+import { createMetrics, type Metrics } from "./metrics/metrics.ts";
 import { createNotify, type Notify } from "./notices/notify.ts";
 import { defineExportJob } from "./own-data/export-job.ts";
 import { createSearchSlots, type SearchSlots } from "./search-slots.ts";
@@ -77,6 +79,8 @@ export type Deps = {
   health: DatabaseHealth;
   databaseSpace: DiskSpace;
   fileSpace: DiskSpace;
+  /** Null where nobody may read them. */
+  metrics: Metrics | null;
   limits: Limits;
   accessTokens: AccessTokens;
   identities: Identities;
@@ -187,14 +191,17 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
     tails.wake(userIds);
     ruleWaker.wake(userIds);
   });
+  const health = watchDatabase(database, log);
+  const metrics =
+    config.metricsToken === null ? null : createMetrics({ database, health, sealer, tails, now });
+  const add = metrics ? countReceived(metrics, queue.add) : queue.add;
   const ingest: IngestQueue = {
     add(batch) {
       databaseSpace.require();
-      return queue.add(batch);
+      return add(batch);
     },
     stop: queue.stop,
   };
-  const health = watchDatabase(database, log);
   const inspector = createInspector();
   const files = createKeptFiles(createFileStore(config), { database, dataKeys, now });
   const stopping = new AbortController();
@@ -318,6 +325,7 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
     health,
     databaseSpace,
     fileSpace,
+    metrics,
     limits,
     accessTokens,
     identities,

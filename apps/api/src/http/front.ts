@@ -10,6 +10,7 @@ import { eventExportRoutes } from "./event-export-route.ts";
 import { type Exchange, mustLeave, type Route, sendJson } from "./exchange.ts";
 import { exportRoutes } from "./export-route.ts";
 import { importRoutes } from "./import-route.ts";
+import { metricsRoutes } from "./metrics-route.ts";
 import { allowOrigins, leaveLocalhost } from "./origins.ts";
 import { otlpRoutes } from "./otlp-route.ts";
 import { allowPage, isFromPage } from "./pages.ts";
@@ -68,6 +69,7 @@ export function createFront(
     ...auditRoutes(deps),
     ...eventExportRoutes(deps),
     ...witnessRoutes(deps),
+    ...metricsRoutes(deps),
     ...importRoutes(deps),
     ...uploadRoutes(deps),
     ...auditExportRoutes(deps, webDirectory),

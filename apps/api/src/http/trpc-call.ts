@@ -1,6 +1,7 @@
 import { getTRPCErrorShape, TRPCError } from "@trpc/server";
 import { getHTTPStatusCodeFromError } from "@trpc/server/http";
 import type { AppError } from "../errors.ts";
+import type { Metrics } from "../metrics/metrics.ts";
 import type { Context } from "../trpc/context.ts";
 import { errorConfig } from "../trpc/init.ts";
 import { recordFailure } from "../trpc/recorded.ts";
@@ -14,11 +15,29 @@ export type CallOutcome<T = unknown> =
  * refusal leaves its trace, by whatever refused it. `name` is what it is entered under where the path
  * is one that the caller made up.
  */
-export async function settle<T>(
+export function settle<T>(
   ctx: Context,
   path: string | undefined,
   work: () => Promise<T>,
   name = path ?? "trpc",
+): Promise<CallOutcome<T>> {
+  const run = () => runGuarded(ctx, path, work, name);
+  return ctx.deps.metrics ? measure(ctx.deps.metrics, name, run) : run();
+}
+
+async function measure<T>(metrics: Metrics, name: string, run: () => Promise<CallOutcome<T>>) {
+  const from = performance.now();
+  const outcome = await run();
+  const seconds = (performance.now() - from) / 1000;
+  metrics.answered(name, outcome.ok ? 200 : outcome.status, seconds);
+  return outcome;
+}
+
+async function runGuarded<T>(
+  ctx: Context,
+  path: string | undefined,
+  work: () => Promise<T>,
+  name: string,
 ): Promise<CallOutcome<T>> {
   try {
     return { ok: true, data: await ctx.deps.health.guard(work) };

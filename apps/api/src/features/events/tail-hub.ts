@@ -13,6 +13,8 @@ const maxTails = 4000;
 const maxTailsPerUser = 1000;
 
 export type TailHub = {
+  /** How many are followed. */
+  readonly count: number;
   /**
    * Follows a user's events until `release` is called.
    * @throws AppError `overloaded` when too many are followed already
@@ -168,6 +170,9 @@ export function createTailHub(database: Database): TailHub {
   }
 
   return {
+    get count() {
+      return tails;
+    },
     follow(userId) {
       const user = users.get(userId) ?? new Followed();
       if (tails >= maxTails || user.followers >= maxTailsPerUser) {
