@@ -302,6 +302,9 @@ test("what is no longer kept, of a user and of the instance", async () => {
   const left = await server.owner`select to_regclass('events_2019') as part`;
   expect(left[0]?.part).toBeNull();
   await expectByIndex([], () => foldAllCounts(server));
+  // Where nothing is past its time, nobody's is looked for one user after another.
+  const { told } = await expectByIndex(["events", "receipts", "chunks"], expire);
+  expect(told.filter(({ text }) => /^\s*(with gone|delete)/.test(text))).toEqual([]);
 });
 
 test("what a deleted user leaves", async () => {

@@ -42,7 +42,7 @@ export function grantsTo({ appGroup, ingestGroup }: RoleNames): string {
     grant execute on function is_page_origin(text), api_key_owners(uuid[]), touch_api_keys(jsonb), user_overview(uuid[]), delete_expired_sessions(),
       delete_expired_challenges(), delete_expired_links(), delete_old_sign_ins(),
       delete_expired_exports(), event_partitions_of(uuid), delete_user(uuid), fold_event_counts(integer), fold_agent_counters(integer),
-      users_to_index(integer, integer),
+      users_to_index(integer, integer), users_to_expire(uuid, integer, timestamptz, integer),
       expired_event_partition(timestamptz),
       delete_event_blocks(text, bigint, integer), drop_event_partition(text),
       due_alert_rules(timestamptz, integer, uuid[]), new_alert_rules(integer), delete_old_notices(timestamptz), delete_old_alerts(timestamptz), delete_old_exports(timestamptz),

@@ -1,8 +1,7 @@
 import type { Database } from "@muniment/db/database.ts";
 import { eventChunks } from "@muniment/db/schema/event-index.ts";
 import { eventIds, events, receipts } from "@muniment/db/schema/events.ts";
-import { users } from "@muniment/db/schema/users.ts";
-import { and, asc, eq, gt, isNotNull, lt, sql } from "drizzle-orm";
+import { and, eq, lt, sql } from "drizzle-orm";
 
 const day = 86_400_000;
 /** Rows per transaction: some tens of milliseconds, so that nothing waits for it for long. */
@@ -10,7 +9,7 @@ const chunk = 2000;
 const blocks = 128;
 /** Then others that wait have their turn; what is left waits for the next time. */
 const workMilliseconds = 45_000;
-const usersPerPage = 500;
+const usersPerPage = 1000;
 
 type Work = { database: Database; now: number; end: number };
 
@@ -101,17 +100,14 @@ async function expireReceipts(work: Work, userId: string, before: number): Promi
 }
 
 async function expireUsers(work: Work, instanceDays: number | null, from: string) {
+  const at = new Date(work.now).toISOString();
   let after = from;
   for (;;) {
-    const rows = await work.database.transaction({}, (tx) =>
-      tx
-        .select({ id: users.id, days: users.retentionDays })
-        .from(users)
-        .where(and(gt(users.id, after), instanceDays ? undefined : isNotNull(users.retentionDays)))
-        .orderBy(asc(users.id))
-        .limit(usersPerPage),
-    );
-    for (const { id, days } of rows) {
+    if (isOver(work)) return after;
+    const rows = await work.database.raw`
+      select id, retention_days as days, is_due from users_to_expire(
+        ${after}::uuid, ${instanceDays}::int, ${at}::text::timestamptz, ${usersPerPage}::int)`;
+    for (const { id, days, is_due } of rows) {
       const kept = Math.min(
         days ?? Number.POSITIVE_INFINITY,
         instanceDays ?? Number.POSITIVE_INFINITY,
@@ -119,10 +115,8 @@ async function expireUsers(work: Work, instanceDays: number | null, from: string
       const before = work.now - kept * day;
       // Whole partitions go at once; of events only those that their own user keeps for less are deleted here.
       const own = days !== null && days < (instanceDays ?? Number.POSITIVE_INFINITY);
-      const done = own
-        ? await expireUser(work, id, before)
-        : await expireReceipts(work, id, before);
-      if (!done) return after;
+      const expire = own ? expireUser : expireReceipts;
+      if (is_due && !(await expire(work, id, before))) return after;
       after = id;
     }
     if (rows.length < usersPerPage) return firstUser;
