@@ -50,6 +50,16 @@ describe("events.search", () => {
       { props: [{ op: "eq", path: "tags.1", value: 3 }] },
       (e) => e.props.n % 4 === 3,
     ],
+    [
+      "the values of properties by their names",
+      { props: { "request.status": 500, "tags.1": 3 } },
+      (e) => e.props.n % 5 === 0 && e.props.n % 4 === 3,
+    ],
+    [
+      "a value of what no property is named",
+      JSON.parse('{"props":{"request.status":500,"__proto__":1}}'),
+      () => false,
+    ],
     ["a property's presence", { props: [{ op: "exists", path: "request.status" }] }, () => true],
     [
       "a property that nobody has",
@@ -113,6 +123,14 @@ describe("events.search", () => {
     [
       "a lone surrogate in a filter",
       { props: [{ op: "eq", path: "a", value: "\ud800" }] },
+      "invalid_input",
+    ],
+    ["no properties at all", { props: {} }, "invalid_input"],
+    ["an object as a property's value", { props: { request: { status: 500 } } }, "invalid_input"],
+    ["a property without a name", { props: { "": 1 } }, "invalid_input"],
+    [
+      "nine properties",
+      { props: Object.fromEntries([..."abcdefghi"].map((p) => [p, 1])) },
       "invalid_input",
     ],
     ["a wildcard alone", { types: ["*"] }, "invalid_input"],

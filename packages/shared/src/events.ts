@@ -129,6 +129,15 @@ export const propFilter = z.discriminatedUnion("op", [
 ]);
 export type PropFilter = z.infer<typeof propFilter>;
 
+/** Tests of properties or, shorter, an object of the values that they have, by path. */
+const propFilters = z.preprocess(
+  (sent: PropFilter[] | Record<string, string | number | boolean | null>) =>
+    typeof sent === "object" && sent !== null && !Array.isArray(sent)
+      ? Object.entries(sent).map(([path, value]) => ({ op: "eq", path, value }))
+      : sent,
+  z.array(propFilter).min(1).max(8),
+);
+
 /**
  * What a search, a chart, facets and a tail have in common: an event must pass all of them, and one
  * of `types` and of `levels`. `text` is a part of the message, in upper or lower case. `query` says the
@@ -141,7 +150,7 @@ export const eventFilters = {
   subject: searchText(eventBounds.subjectLength).optional(),
   traceId: searchText(eventBounds.traceIdLength).optional(),
   text: searchText(256).optional(),
-  props: z.array(propFilter).min(1).max(8).optional(),
+  props: propFilters.optional(),
   query: queryText.optional(),
 };
 const filters = z.object(eventFilters);
