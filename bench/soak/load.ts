@@ -102,12 +102,14 @@ async function read(cookie: string) {
 
 /** One user after another; what is late is done at once, so that a slow machine does all of it, too. */
 async function session(number: number, emails: readonly string[], begun: number) {
-  const turnMilliseconds = (seconds * 1000) / usersOfSession;
+  const turnMilliseconds = (seconds * 1000) / (usersOfSession + 1);
+  // Nobody's five hundred users sign in at the same moment; the first turn brings them one after another.
+  const first = begun + (turnMilliseconds * number) / sessions;
   const batches = Math.round(events / (sessions * usersOfSession * batchSize));
   const readings = Math.round(turnMilliseconds / 1000 / readEverySeconds);
   const offset = Math.random();
   for (let turn = 0; turn < usersOfSession; turn += 1) {
-    const from = begun + turn * turnMilliseconds;
+    const from = first + turn * turnMilliseconds;
     await sleep(Math.max(0, from - performance.now()));
     const { cookie, key } = await signIn(emails[(turn * sessions + number) % emails.length] ?? "");
     if (!key) continue;
