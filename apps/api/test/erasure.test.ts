@@ -264,6 +264,7 @@ test("an administrator's deletion of a user is the same erasure", async () => {
   const member = await server.member();
   must(await member.mutate("agents.create", { name: "theirs" }));
   const { erasureId } = must(await admin.mutate("users.delete", { id: member.id }));
+  expect(erasureId).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7/);
   const { certificate } = await finalCertificate(erasureId);
   expect(certificate).toMatchObject({ erased: member.id, cause: "administrator" });
   expect(certificate.keys.length).toBeGreaterThan(0);

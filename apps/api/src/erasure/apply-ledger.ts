@@ -1,7 +1,7 @@
-import { randomUUID } from "node:crypto";
 import { erasures } from "@muniment/db/schema/erasures.ts";
 import { users } from "@muniment/db/schema/users.ts";
 import { and, eq, isNotNull, lte, sql } from "drizzle-orm";
+import { v7 as uuidv7 } from "uuid";
 import { raiseAlert } from "../alerts/raise.ts";
 import { writeAuditEntry } from "../audit/write.ts";
 import { finishedBy } from "../egress/until.ts";
@@ -38,7 +38,7 @@ export async function eraseDue(deps: ErasureDeps): Promise<void> {
     .select({ id: users.id, erasureId: users.erasureId })
     .from(users)
     .where(and(isNotNull(users.eraseAt), lte(users.eraseAt, deps.now())));
-  for (const { id, erasureId } of due) await eraseNow(deps, id, erasureId ?? randomUUID(), "self");
+  for (const { id, erasureId } of due) await eraseNow(deps, id, erasureId ?? uuidv7(), "self");
 }
 
 /** What lists that answer later than this know is asked for again in a minute. */

@@ -1,7 +1,7 @@
-import { randomUUID } from "node:crypto";
 import { users } from "@muniment/db/schema/users.ts";
 import { eraseInput, eraseResult } from "@muniment/shared/own-data.ts";
 import { eq } from "drizzle-orm";
+import { v7 as uuidv7 } from "uuid";
 import { afterErasure, eraseUser, prepareErasure } from "../../erasure/erase-user.ts";
 import { endedSessionCookie } from "../../http/cookies.ts";
 import { acceptProof, provePassword } from "../../identity/credentials.ts";
@@ -32,7 +32,7 @@ export const erase = limited("general")
     const { userId, email } = principal;
     await keepAnAdmin(tx, userId);
     const user = await acceptProof(tx, proof);
-    const id = user.erasureId ?? randomUUID();
+    const id = user.erasureId ?? uuidv7();
     const target = { kind: "user", id: userId, label: email };
     if (graceSeconds > 0) {
       const eraseAt = new Date(deps.now().getTime() + graceSeconds * 1000);

@@ -1,6 +1,6 @@
-import { randomUUID } from "node:crypto";
 import { erasedUser } from "@muniment/shared/own-data.ts";
 import { userIdInput } from "@muniment/shared/users.ts";
+import { v7 as uuidv7 } from "uuid";
 import { afterErasure, eraseUser, prepareErasure } from "../../erasure/erase-user.ts";
 import { AppError } from "../../errors.ts";
 import { keepAnAdmin } from "../../identity/last-admin.ts";
@@ -28,7 +28,7 @@ export const deleteUser = limited("general")
       throw new AppError("own_account", "You cannot delete yourself here.");
     await keepAnAdmin(tx, id);
     const { email } = await readUser(tx, id);
-    const erasure = { id: randomUUID(), userId: id, cause: "administrator" } as const;
+    const erasure = { id: uuidv7(), userId: id, cause: "administrator" } as const;
     const { keys } = await eraseUser(deps, tx, prepared, erasure);
     const details = { erasureId: erasure.id, keys };
     await audit({ target: { kind: "user", id, label: email }, details });
