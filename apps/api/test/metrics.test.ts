@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { makeEvent, makeSender, send } from "./events-sender.ts";
 import { must, startTestServer, type TestServer } from "./harness.ts";
 
@@ -85,6 +85,26 @@ test("are only for whoever has the token, and guesses are counted", async () => 
   // Whoever has it is not kept from it by what others try from the same address.
   expect((await ask(`Bearer ${token}`)).status).toBe(200);
   expect((await ask(`bearer ${token}`)).status).toBe(200);
+});
+
+test("keep whoever calls without the token too often from calling on, and look nothing up for them", async () => {
+  const other = await startTestServer({
+    env: { METRICS_TOKEN: token, RATE_LIMIT_MAX_REQUESTS: "3" },
+  });
+  try {
+    const { identities } = other.deps;
+    const lookUps = vi.spyOn(identities, "identify");
+    const statuses = [];
+    for (const wrong of [undefined, "Bearer mnt_a", undefined, "Bearer eyJ.a.b", undefined]) {
+      statuses.push((await ask(wrong, other)).status);
+    }
+    expect(statuses).toEqual([401, 401, 401, 429, 429]);
+    await other.deps.folding.flush();
+    expect(lookUps).not.toHaveBeenCalled();
+    expect((await ask(`Bearer ${token}`, other)).status).toBe(200);
+  } finally {
+    await other.stop();
+  }
 });
 
 test("count calls by procedures of ours and what was answered", async () => {

@@ -130,13 +130,17 @@ export const propFilter = z.discriminatedUnion("op", [
 export type PropFilter = z.infer<typeof propFilter>;
 
 /** Tests of properties or, shorter, an object of the values that they have, by path. */
-const propFilters = z.preprocess(
-  (sent: PropFilter[] | Record<string, string | number | boolean | null>) =>
-    typeof sent === "object" && sent !== null && !Array.isArray(sent)
-      ? Object.entries(sent).map(([path, value]) => ({ op: "eq", path, value }))
-      : sent,
-  z.array(propFilter).min(1).max(8),
-);
+const propFilters = z
+  .preprocess(
+    (sent: PropFilter[] | Record<string, string | number | boolean | null>) =>
+      typeof sent === "object" && sent !== null && !Array.isArray(sent)
+        ? Object.entries(sent).map(([path, value]) => ({ op: "eq", path, value }))
+        : sent,
+    z.array(propFilter).min(1).max(8),
+  )
+  .describe(
+    'or, shorter, an object of the values that they have, by path: {"request.status": 500}',
+  );
 
 /**
  * What a search, a chart, facets and a tail have in common: an event must pass all of them, and one

@@ -4,6 +4,7 @@ import { type AddressInfo, connect, Socket } from "node:net";
 import { pipeline } from "node:stream/promises";
 import { setImmediate } from "node:timers/promises";
 import { afterEach, expect, test, vi } from "vitest";
+import { tellWhenGone } from "./behind-others.ts";
 import { type Exchange, mustLeave, send, sendJson } from "./exchange.ts";
 
 const made: ServerResponse[] = [];
@@ -83,6 +84,29 @@ test("those that have waited for longest are let go where too much is held for a
   for (const each of [first, last]) send(each, 200, "text/plain", body);
   await setImmediate();
   expect([first, last].map(({ response }) => response.destroyed)).toEqual([false, false]);
+});
+
+test("with those that wait behind another of their connection goes the connection", async () => {
+  const body = Buffer.alloc(16 * 1024 * 1024);
+  const server = createServer((request, response) => {
+    tellWhenGone(request, response);
+    made.push(response);
+    const its = { request, response, id: "", address: "", path: "/", search: "", headers: [] };
+    // The first never ends, so nothing of the others is sent.
+    if (made.length === 1) response.write("a");
+    else send(its, 200, "text/plain", body);
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const socket = connect((server.address() as AddressInfo).port, "127.0.0.1");
+  try {
+    const closed = new Promise((resolve) => socket.on("error", () => {}).once("close", resolve));
+    socket.resume().write("GET / HTTP/1.1\r\nhost: a\r\n\r\n".repeat(13));
+    await closed;
+    await expect.poll(() => made.map((response) => response.closed)).toEqual(Array(13).fill(true));
+  } finally {
+    socket.destroy();
+    server.close();
+  }
 });
 
 test("one that comes piece by piece is sent as long as pieces are taken", async () => {

@@ -53,8 +53,22 @@ function forget(response: ServerResponse): void {
   leaving.delete(response);
 }
 
-/** What the connection has taken; of an answer that was written at once all of it, from the beginning. */
-const bytesTaken = ({ req }: ServerResponse) => req.socket.bytesWritten;
+/**
+ * What the connection has taken; of an answer that was written at once all of it, from the beginning. One
+ * that waits behind another of its connection has no socket yet, and nothing is taken of it.
+ */
+const bytesTaken = ({ socket }: ServerResponse) => socket?.bytesWritten ?? 0;
+
+/** Ends the connection of an answer, which frees all that waits on it: an answer behind another cannot end alone. */
+function letGo(response: ServerResponse): void {
+  const { socket } = response.req;
+  for (const one of leaving.keys()) {
+    if (one.req.socket !== socket) continue;
+    forget(one);
+    one.destroy();
+  }
+  socket.destroy();
+}
 
 /**
  * Bounds how long an answer may be on its way from now on: one that is sent piece by piece as long as pieces
@@ -67,7 +81,7 @@ export function mustLeave(response: ServerResponse): void {
   let taken = bytesTaken(response);
   const look = setInterval(() => {
     const now = bytesTaken(response);
-    if (!(now > taken)) response.destroy();
+    if (!(now > taken)) letGo(response);
     taken = now;
   }, leavingMilliseconds).unref();
   response.once("close", () => {
@@ -76,9 +90,7 @@ export function mustLeave(response: ServerResponse): void {
   });
   for (const [oldest, held] of leaving) {
     if (heldBytes <= maxHeldBytes) return;
-    if (held === 0) continue;
-    forget(oldest);
-    oldest.destroy();
+    if (held > 0) letGo(oldest);
   }
 }
 

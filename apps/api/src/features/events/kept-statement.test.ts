@@ -36,3 +36,17 @@ test("the oldest is built again when there are too many", () => {
   expect(rendered(ask("text 0")).params).toEqual([0, "text 0"]);
   expect(built).toBe(202);
 });
+
+test("what is asked again and again stays, however many others come between", () => {
+  let built = 0;
+  const ask = (key: string) =>
+    keptStatement(key, {}, () => {
+      built += key === "everybody's" ? 1 : 0;
+      return sql`select 1`;
+    });
+  for (let n = 0; n < 400; n += 1) {
+    ask("everybody's");
+    ask(`one's own ${n}`);
+  }
+  expect(built).toBe(1);
+});

@@ -27,7 +27,13 @@ export function keptStatement(
   values: Record<string, string | number>,
   build: () => SQL,
 ): SQL {
-  const { texts, parameters } = kept.get(key) ?? keep(key, build());
+  const known = kept.get(key);
+  if (known) {
+    // To the end, so that what others ask for once does not push out what all ask for.
+    kept.delete(key);
+    kept.set(key, known);
+  }
+  const { texts, parameters } = known ?? keep(key, build());
   return sql.join(
     texts.flatMap((text, place) => {
       if (place === parameters.length) return [text];
