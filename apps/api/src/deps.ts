@@ -219,6 +219,12 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
     await database.raw`select delete_expired_challenges()`;
     await database.raw`select delete_expired_exports()`;
   });
+  const resolveOver =
+    (reads: Database["reads"]): EventQueries["resolve"] =>
+    async (userId, query) => {
+      const asker = { userId, retentionDays: null };
+      return (await toQuestion({ database: { reads }, config, now }, asker, { query })).query;
+    };
   const eventQueries: EventQueries = {
     condition: conditionOf,
     agentsNamed: (userId, text) => agentsNamed({ database }, userId, text),
@@ -233,10 +239,7 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
     },
     hourlyCounts: (userId, asked, most) =>
       hourlyCounts(database, userId, asked, { most, now: now().getTime() }),
-    resolve: async (userId, query) => {
-      const asker = { userId, retentionDays: null };
-      return (await toQuestion({ database, config, now }, asker, { query })).query;
-    },
+    resolve: resolveOver(database.reads),
   };
   const witnessing = {
     database,
@@ -248,7 +251,8 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
     openOwn: (note: string) => openOwnCheckpoint(note, secrets.auditSigning),
   };
   const { publicUrl } = config;
-  const alerting = { database, queries: eventQueries, jobs, mailer, publicUrl, now, log };
+  const queries = { ...eventQueries, resolve: resolveOver(database.background) };
+  const alerting = { database, queries, jobs, mailer, publicUrl, now, log };
 
   defineEventJobs(jobs, database, config, now);
   defineAuthJobs({ jobs, database, dataKeys, mailer, config, now });

@@ -120,7 +120,7 @@ export function toAppError(error: unknown): AppError {
     });
   }
   if (isPoolBusy(error)) {
-    return new AppError("overloaded", "Too many searches are waiting. Try again soon.", {
+    return new AppError("overloaded", "Too many are waiting for the database. Try again soon.", {
       cause: error,
       retryAfterSeconds: 2,
     });

@@ -1,4 +1,5 @@
 import { agents } from "@muniment/db/schema/agents.ts";
+import { savedViews } from "@muniment/db/schema/saved-views.ts";
 import { isPoolBusy } from "@muniment/db/unavailable.ts";
 import { sql } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
@@ -203,7 +204,7 @@ test("who is signed in is told so while changes, lists, pages and searches all w
       ...times(8, () => sender.member.query("agents.list")),
       ...times(4, () => search({})),
     ];
-    const all = { muniment: 10, "muniment-lists": 4, "muniment-pages": 2 };
+    const all = { muniment: 10, "muniment-lists": 3, "muniment-pages": 2 };
     await expect.poll(lockWaitsByPool).toEqual(all);
     for (const client of [browser, program]) {
       must(await client.query("auth.me"));
@@ -250,7 +251,7 @@ test("who signs in does not wait for lists, of which no more wait than may", asy
   const { owner, deps } = server;
   const other = await server.member();
   const browser = Object.assign(server.anonymous(), { device: other.device });
-  const lists = { atOnce: 4, waiting: 500 };
+  const lists = { atOnce: 3, waiting: 500 };
   const { waiting } = await owner.begin(async (tx) => {
     await tx`lock table agents in access exclusive mode`;
     const waiting = Array.from({ length: lists.atOnce + lists.waiting }, () =>
@@ -267,6 +268,52 @@ test("who signs in does not wait for lists, of which no more wait than may", asy
     const link = { purpose: "password_reset", token: "x".repeat(43) };
     const { error } = await browser.mutate("auth.inspectLink", link);
     expect(error?.data.reason).toBe("invalid_token");
+    return { waiting };
+  });
+  expect(new Set(await Promise.all(waiting))).toEqual(new Set(["answered"]));
+});
+
+test("alert rules are looked at while no more lists may wait", async () => {
+  const { owner, deps } = server;
+  const { id: agentId } = must(await sender.member.mutate("agents.create", { name: "watched" }));
+  const made = { agentId, name: "key", scopes: ["events:write"] };
+  const { key } = must(await sender.member.mutate("apiKeys.create", made));
+  const rule = { name: "Any", query: "agent:watched", threshold: 1, windowMinutes: 5 };
+  const { id } = must(await sender.member.mutate("alertRules.create", { ...rule, email: false }));
+  await send(server, key, [makeEvent(), makeEvent()]);
+  const firings = () => owner`select id from alert_firings where rule_id = ${id}`;
+  // While it fires it is looked at every second.
+  await expect.poll(firings).toHaveLength(1);
+  const { waiting } = await owner.begin(async (tx) => {
+    await tx`lock table saved_views in access exclusive mode`;
+    const waiting = Array.from({ length: 3 + 500 }, () =>
+      deps.database.reads({}).select().from(savedViews),
+    ).map((list) => list.then(() => "answered", isPoolBusy));
+    await expect.poll(lockWaitsByPool).toEqual({ "muniment-lists": 3 });
+    const since = Date.now();
+    // A look that began since then asks for the next a second after its beginning.
+    const isLookedAt = async () => {
+      const [row] = await owner`select next_check_at, problem from alert_rules where id = ${id}`;
+      return [row?.next_check_at.getTime() > since + 1000, row?.problem];
+    };
+    await expect.poll(isLookedAt).toEqual([true, null]);
+    expect((await sender.member.query("savedViews.list")).status).toBe(503);
+    return { waiting };
+  });
+  expect(new Set(await Promise.all(waiting))).toEqual(new Set(["answered"]));
+});
+
+test("work in the background waits however much of it there is, and leaves a tail a connection", async () => {
+  const { owner, deps } = server;
+  const readBy = (reads: typeof deps.database.reads) => reads({}).select().from(savedViews);
+  const { waiting } = await owner.begin(async (tx) => {
+    await tx`lock table saved_views in access exclusive mode`;
+    const waiting = [
+      ...Array.from({ length: 4 }, () => readBy(deps.database.reads)),
+      ...Array.from({ length: 600 }, () => readBy(deps.database.background)),
+    ].map((read) => read.then(() => "answered", isPoolBusy));
+    await expect.poll(lockWaitsByPool).toEqual({ "muniment-lists": 4 });
+    expect(await deps.database.tails({}).execute(sql`select 1 as one`)).toEqual([{ one: 1 }]);
     return { waiting };
   });
   expect(new Set(await Promise.all(waiting))).toEqual(new Set(["answered"]));

@@ -38,6 +38,11 @@ export type Database = {
    */
   reads(scope: Scope): PostgresJsDatabase;
   /**
+   * The same for work that nobody waits for: it has a connection that no list takes, and waits for it as
+   * long as it must. What takes long keeps other such work waiting.
+   */
+  background(scope: Scope): PostgresJsDatabase;
+  /**
    * The same for what may take long: few at a time, and an earlier end. They wait in one order with changes.
    */
   searches(scope: Scope): PostgresJsDatabase;
@@ -114,7 +119,9 @@ export function openDatabase(connections: DatabaseConnections): Database {
   const searches = within(5000, work.lane({ atOnce: 4, waiting }));
   // Of their own, because a list takes a moment where nothing else is in front of it.
   const lists = poolOf(5, { ...options, applicationName: "muniment-lists" });
-  const reads = lists.lane({ atOnce: 4, waiting });
+  // Together one fewer than there are, so that a tail always has one.
+  const reads = lists.lane({ atOnce: 3, waiting });
+  const background = lists.lane({ atOnce: 1 });
   const tails = lists.lane({ atOnce: 2 });
   const touches = poolOf(2, { ...options, applicationName: "muniment-touch" });
   const forPrepared = (name: string, size: number) =>
@@ -188,6 +195,7 @@ export function openDatabase(connections: DatabaseConnections): Database {
     transaction: transactions(changes),
     touch: transactions(touches),
     reads: over(reads),
+    background: over(background),
     searches: over(searches, known.custom),
     searching: (scope, run) =>
       searches.use((connection) =>

@@ -25,6 +25,7 @@ test("two nodes fit the connections that PostgreSQL allows by default, as README
     transaction: () => database.transaction({}, (tx) => tx.execute(sql`select 1`)),
     touch: () => database.touch({}, (tx) => tx.execute(sql`select 1`)),
     reads: async () => await database.reads({}).execute(sql`select 1`),
+    background: async () => await database.background({}).execute(sql`select 1`),
     searches: async () => await database.searches({}).execute(sql`select 1`),
     searching: () =>
       database.searching({}, async (searches) => await searches.execute(sql`select 1`)),

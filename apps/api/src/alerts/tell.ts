@@ -88,7 +88,7 @@ async function tell(tx: Tx, { jobs, mailer, publicUrl, now: clock }: TellInput, 
 /** Tells administrators of alerts that were raised since, each once on whichever node. */
 export async function tellAlerts(input: TellInput): Promise<void> {
   const waiting = await input.database
-    .reads({})
+    .background({})
     .select({ id: alerts.id })
     .from(alerts)
     .where(isNull(alerts.toldAt))

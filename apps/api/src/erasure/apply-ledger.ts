@@ -34,7 +34,7 @@ async function eraseNow(deps: ErasureDeps, userId: string, id: string, cause: "s
 /** Erases those whose time of grace is over. */
 export async function eraseDue(deps: ErasureDeps): Promise<void> {
   const due = await deps.database
-    .reads({})
+    .background({})
     .select({ id: users.id, erasureId: users.erasureId })
     .from(users)
     .where(and(isNotNull(users.eraseAt), lte(users.eraseAt, deps.now())));
@@ -80,7 +80,7 @@ type CompletedLedger = {
 export async function completeLedger(deps: ErasureDeps): Promise<CompletedLedger> {
   const lists = await readLists(deps);
   const rows = await deps.database
-    .reads({})
+    .background({})
     .select({ id: erasures.id, erased: erasures.erasedId, at: erasures.erasedAt })
     .from(erasures);
   const inDatabase = new Set(rows.map(({ erased }) => erased));
@@ -135,7 +135,7 @@ export async function applyErasureLedgerFirst(deps: ErasureDeps): Promise<void> 
     }
     return;
   }
-  const [anybody] = await database.reads({}).select({ id: users.id }).from(users).limit(1);
+  const [anybody] = await database.background({}).select({ id: users.id }).from(users).limit(1);
   // A new installation has neither.
   if (!anybody && unlisted === 0) return;
   log.warn(

@@ -68,7 +68,7 @@ export function openOtherLedgers(input: Input): () => Promise<LedgerPlace[]> {
   const buckets = new Map<string, LedgerPlace>();
   return async () => {
     const rows = await database
-      .reads({})
+      .background({})
       .select()
       .from(witnesses)
       .where(eq(witnesses.kind, "bucket"));

@@ -33,7 +33,7 @@ export function endRoles({
     });
   return async () => {
     const due = await database
-      .reads({})
+      .background({})
       .select({ id: users.id })
       .from(users)
       .where(lte(users.roleUntil, now()));

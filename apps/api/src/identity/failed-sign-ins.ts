@@ -66,7 +66,7 @@ export function createFailedSignIns(
 
   async function write(noted: Map<string, Pending>) {
     const accounts = await database
-      .reads({})
+      .background({})
       .select({ id: users.id, email: users.email })
       .from(users)
       .where(inArray(users.email, [...noted.keys()]));

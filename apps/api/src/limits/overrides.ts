@@ -9,7 +9,7 @@ const inForce = new WeakMap<Limits, number>();
 export async function loadLimitOverrides(database: Database, limits: Limits): Promise<void> {
   reads += 1;
   const read = reads;
-  const rows = await database.reads({}).select().from(limitOverrides);
+  const rows = await database.background({}).select().from(limitOverrides);
   // A slow read must not undo what a later one has put in force.
   if (read < (inForce.get(limits) ?? 0)) return;
   inForce.set(limits, read);

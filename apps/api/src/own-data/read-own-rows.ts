@@ -37,7 +37,7 @@ export function exportedColumns({ table, columns }: Declaration): Record<string,
 /** How many rows of a table are a user's. */
 export async function countOwnRows(database: Database, declaration: Exported, userId: string) {
   const [row] = await database
-    .reads({ userId })
+    .background({ userId })
     .select({ rows: count() })
     .from(declaration.table)
     .where(eq(ownerOf(declaration), userId));
@@ -135,7 +135,7 @@ export async function* readOwnEntries(
   let after: SQL | undefined;
   for (;;) {
     const rows = await database
-      .reads({})
+      .background({})
       .select()
       .from(auditLog)
       .where(

@@ -173,7 +173,7 @@ async function evaluateSome(
   for (const { user_id: userId, id } of due) {
     if (performance.now() > end) return true;
     const [rule] = await input.database
-      .reads({ userId })
+      .background({ userId })
       .select({ query: alertRules.query })
       .from(alertRules)
       .where(eq(alertRules.id, id));

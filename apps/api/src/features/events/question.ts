@@ -1,3 +1,4 @@
+import type { Database } from "@muniment/db/database.ts";
 import { agents } from "@muniment/db/schema/agents.ts";
 import { parseEventQuery } from "@muniment/shared/event-query/parse.ts";
 import {
@@ -17,6 +18,7 @@ import { type TimeRange, toTimeRange } from "./time-range.ts";
 export type Question = { query: EventQuery; range: TimeRange };
 
 type Input = EventFilters & { from?: string | undefined; to?: string | undefined };
+type Reading = { database: Pick<Database, "reads"> };
 type Asker = { userId: string; retentionDays: number | null };
 
 const day = 86_400_000;
@@ -86,7 +88,7 @@ function withIds(query: EventQuery, ids: ReadonlyMap<string, readonly string[]>)
 
 /** The agents of these names, and of those of which that is known already. */
 async function idsOf(
-  { database }: Pick<Deps, "database">,
+  { database }: Reading,
   userId: string,
   named: readonly string[],
   known: AgentIds = {},
@@ -104,11 +106,7 @@ async function idsOf(
 }
 
 /** Which agents a query means by their names, as long as that is kept. @throws AppError `invalid_query` */
-export async function agentsNamed(
-  deps: Pick<Deps, "database">,
-  userId: string,
-  text: string,
-): Promise<AgentIds> {
+export async function agentsNamed(deps: Reading, userId: string, text: string): Promise<AgentIds> {
   return Object.fromEntries(await idsOf(deps, userId, parse(text).flatMap(namesIn)));
 }
 
@@ -127,7 +125,7 @@ export function oldestKept(
  * @throws AppError `invalid_query`, `invalid_range`
  */
 export async function toQuestion(
-  deps: Pick<Deps, "database" | "config" | "now">,
+  deps: Reading & Pick<Deps, "config" | "now">,
   asker: Asker,
   input: Input & { query?: string | undefined },
   { at = deps.now(), agents }: AskedAs = {},

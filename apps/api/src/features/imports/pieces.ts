@@ -54,7 +54,7 @@ export async function* readFile(
   let at = from;
   while (at < to) {
     const [piece] = await deps.database
-      .reads({ userId: file.userId })
+      .background({ userId: file.userId })
       .select()
       .from(eventImportPieces)
       .where(and(eq(eventImportPieces.importId, file.id), lte(eventImportPieces.start, at)))

@@ -45,7 +45,7 @@ async function begin({ database, now }: Importer, userId: string, id: string) {
 
 async function isRunning({ database }: Importer, userId: string, id: string): Promise<boolean> {
   const [row] = await database
-    .reads({ userId })
+    .background({ userId })
     .select({ status: eventImports.status })
     .from(eventImports)
     .where(eq(eventImports.id, id));

@@ -34,7 +34,7 @@ const batchIdOf = ({ id, createdAt }: ImportRow, line: number) =>
 /** How many events a batch stored when it was stored before, by a process that could not note it. */
 async function storedBefore({ database }: Storing, userId: string, batchId: string) {
   const [known] = await database
-    .reads({ userId })
+    .background({ userId })
     .select({ events: sql<number>`cardinality(${receipts.eventIds})` })
     .from(receipts)
     .where(and(eq(receipts.userId, userId), eq(receipts.batchId, batchId)));

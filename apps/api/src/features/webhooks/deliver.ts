@@ -182,7 +182,7 @@ async function record(
 export async function deliver(input: DeliverInput, userId: string, id: string): Promise<void> {
   const { database } = input;
   const [pending] = await database
-    .reads({ userId })
+    .background({ userId })
     .select({ delivery: webhookDeliveries, webhook: webhooks })
     .from(webhookDeliveries)
     .innerJoin(webhooks, eq(webhooks.id, webhookDeliveries.webhookId))
