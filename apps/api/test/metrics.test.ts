@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { AppError } from "../src/errors.ts";
 import { makeEvent, makeSender, send } from "./events-sender.ts";
 import { must, startTestServer, type TestServer } from "./harness.ts";
 
@@ -166,6 +167,23 @@ test("are told in part where the database does not answer", async () => {
   );
   expect(told.has("muniment_database_available")).toBe(true);
   expect(told.has("muniment_alerts_open")).toBe(false);
+});
+
+test("are told while the database is away, as that is when they are wanted", async () => {
+  const { health } = server.deps;
+  const away = new AppError("database_unavailable", "The database cannot be reached.");
+  const spies = [
+    vi.spyOn(health, "guard").mockRejectedValue(away),
+    vi.spyOn(health, "available", "get").mockReturnValue(false),
+  ];
+  try {
+    const told = await samples();
+    expect(told.get("muniment_database_available")).toBe(0);
+    expect(told.has("muniment_alerts_open")).toBe(false);
+    expect((await ask("Bearer guess")).status).toBe(503);
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+  }
 });
 
 test("are all described", async () => {
