@@ -1,9 +1,8 @@
+import { judge } from "@muniment/api/posture/check.ts";
 import { type Command, exitCodes, type Io, parseArguments, UsageError } from "../command.ts";
-import type { Check } from "./check.ts";
-import type { Facts } from "./facts.ts";
-import { gatherFacts } from "./gather.ts";
+import { gatherCheckout } from "./gather.ts";
 import { checks } from "./registry.ts";
-import { type Judged, jsonReport, textReport } from "./report.ts";
+import { jsonReport, textReport } from "./report.ts";
 import { usage } from "./usage.ts";
 
 export const securityCheck: Command = {
@@ -12,10 +11,6 @@ export const securityCheck: Command = {
   usage,
   run,
 };
-
-export function judge(all: readonly Check[], facts: Facts): Judged[] {
-  return all.map(({ id, title, group, run: look }) => ({ id, title, group, ...look(facts) }));
-}
 
 async function run(argv: string[], io: Io): Promise<number> {
   const { values, positionals } = parseArguments({
@@ -29,7 +24,7 @@ async function run(argv: string[], io: Io): Promise<number> {
   });
   if (positionals.length > 0) throw new UsageError("It takes options only.");
   const { json, project } = values;
-  const facts = await gatherFacts({ env: io.env, envFile: values["env-file"], project });
+  const facts = await gatherCheckout({ env: io.env, envFile: values["env-file"], project });
   const judged = judge(checks, facts);
   io.stdout.write(json ? jsonReport(judged) : textReport(judged));
   return judged.some(({ status }) => status === "fail") ? exitCodes.failed : exitCodes.ok;

@@ -5,11 +5,11 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { judge } from "@muniment/api/posture/check.ts";
+import { readSettings } from "@muniment/api/posture/gather/settings.ts";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { parse } from "yaml";
 import { freePort } from "../../../../test/free-port.ts";
-import { judge } from "./command.ts";
-import { readSettings } from "./gather/settings.ts";
 import { checks } from "./registry.ts";
 import { projectFile, soundFacts } from "./test/sound-facts.ts";
 
@@ -126,7 +126,9 @@ test("the server accepts what the compose file gives it, and the checks have not
   expect(settings.config.database?.app?.tls?.ca).toContain("BEGIN CERTIFICATE");
   const { database } = soundFacts();
   const judged = judge(checks, { ...soundFacts(), settings, database });
-  expect(judged.filter(({ status }) => status === "fail" || status === "warn")).toEqual([]);
+  const complaints = judged.filter(({ status }) => status === "fail" || status === "warn");
+  // What only those who run it can decide.
+  expect(complaints.map(({ id }) => id)).toEqual(["production.retention", "mail.sent"]);
 });
 
 test("the scanner of the compose file is met by the API alone, in a network without a way out", () => {

@@ -1,15 +1,5 @@
-import type { DatabaseFacts } from "./gather/database.ts";
-import type { FilesFacts } from "./gather/files.ts";
+import type { Facts } from "@muniment/api/posture/facts.ts";
 import type { ProjectFacts } from "./gather/project.ts";
-import type { RuntimeFacts } from "./gather/runtime.ts";
-import type { SettingsFacts } from "./gather/settings.ts";
 
-/** Everything the checks judge. Gathering it changes nothing. */
-export type Facts = {
-  now: Date;
-  settings: SettingsFacts;
-  runtime: RuntimeFacts;
-  files: FilesFacts;
-  database: DatabaseFacts;
-  project: ProjectFacts;
-};
+/** What the checks judge when they are asked from a checkout. */
+export type CheckoutFacts = Facts & { project: ProjectFacts };

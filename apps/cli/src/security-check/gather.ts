@@ -1,10 +1,8 @@
+import { gatherFacts } from "@muniment/api/posture/gather.ts";
 import { readEnvFile } from "../installation.ts";
-import type { Facts } from "./facts.ts";
-import { readDatabase } from "./gather/database.ts";
-import { readFiles } from "./gather/files.ts";
+import type { CheckoutFacts } from "./facts.ts";
+import { askAsApplication } from "./gather/ask-as-application.ts";
 import { readProject } from "./gather/project.ts";
-import { readRuntime } from "./gather/runtime.ts";
-import { readSettings } from "./gather/settings.ts";
 
 type Env = Record<string, string | undefined>;
 type Options = {
@@ -16,19 +14,19 @@ type Options = {
   project: string;
 };
 
-/** Looks at an installation without changing it. */
-export async function gatherFacts({ env: own, envFile, project }: Options): Promise<Facts> {
+/** Looks at an installation, and at the checkout it is run from, without changing either. */
+export async function gatherCheckout({
+  env: own,
+  envFile,
+  project,
+}: Options): Promise<CheckoutFacts> {
   const env = envFile === undefined ? own : await readEnvFile(envFile);
-  const settings = readSettings(env);
-  const { dataDir } = settings.config;
-  const files = await readFiles({ env, dataDir, project, envFile });
-  const keyringSecrets = files.keyringSecrets ?? {};
-  return {
+  const facts = await gatherFacts({
+    env,
+    envFile,
+    project,
     now: new Date(),
-    settings,
-    runtime: readRuntime(env, process.versions.node),
-    files,
-    database: await readDatabase({ settings, dataDir, keyringSecrets }),
-    project: await readProject(project),
-  };
+    ask: askAsApplication,
+  });
+  return { ...facts, project: await readProject(project) };
 }

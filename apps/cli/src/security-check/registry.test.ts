@@ -1,10 +1,11 @@
+import { judge } from "@muniment/api/posture/check.ts";
 import { describe, expect, test } from "vitest";
-import { judge } from "./command.ts";
 import { checks } from "./registry.ts";
 import type { Break, Case } from "./test/case.ts";
 import { containerCases } from "./test/cases/containers.ts";
 import { databaseCases } from "./test/cases/database.ts";
 import { fileCases } from "./test/cases/files.ts";
+import { liveCases } from "./test/cases/live.ts";
 import { runtimeCases } from "./test/cases/runtime.ts";
 import { secretCases } from "./test/cases/secrets.ts";
 import { settingCases } from "./test/cases/settings.ts";
@@ -15,6 +16,7 @@ const cases = new Map<string, Case>(
     ...secretCases,
     ...settingCases,
     ...databaseCases,
+    ...liveCases,
     ...fileCases,
     ...runtimeCases,
     ...containerCases,
@@ -89,6 +91,22 @@ test("facts that could not be gathered skip a check instead of passing it", () =
   const judged = judge(checks, facts);
   const unseen = judged.filter(({ id }) => /^(?:compose|dockerfile|dependencies|redis)\./.test(id));
   expect(new Set(unseen.map(({ status }) => status))).toEqual(new Set(["skip"]));
-  const live = judged.find(({ id }) => id === "database.audit-append-only");
-  expect(live).toMatchObject({ status: "skip", detail: "the embedded database is not running" });
+  for (const name of ["database.audit-append-only", "keys.unused", "audit.sealed"]) {
+    const live = judged.find(({ id }) => id === name);
+    expect(live).toMatchObject({ status: "skip", detail: "the embedded database is not running" });
+  }
+});
+
+test("a certificate that cannot be seen from here is neither good nor bad", () => {
+  const facts = soundFacts();
+  facts.certificates = { publicUrl: { problem: "ECONNREFUSED" }, database: null, redis: null };
+  const found = judge(checks, facts).filter(({ group }) => group === "certificates");
+  expect(found.map(({ status }) => status)).toEqual(["skip", "skip", "skip"]);
+});
+
+test("the keys of a database of before are not taken for sound", () => {
+  const facts = soundFacts();
+  if ("database" in facts.database.live) facts.database.live.database.apiKeys = null;
+  const found = judge(checks, facts).filter(({ group }) => group === "keys");
+  expect(found.map(({ status }) => status)).toEqual(["skip", "skip", "skip"]);
 });

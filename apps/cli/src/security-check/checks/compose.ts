@@ -1,5 +1,5 @@
-import { type Check, type Finding, fail, failIfAny, skip } from "../check.ts";
-import type { Facts } from "../facts.ts";
+import { type Check, type Finding, fail, failIfAny, skip } from "@muniment/api/posture/check.ts";
+import type { CheckoutFacts } from "../facts.ts";
 import type { Compose, Service } from "../gather/compose.ts";
 import { isPinned } from "./pinned-image.ts";
 
@@ -12,7 +12,7 @@ const inlinePassword = /:\/\/[^:/@\s]*:[^@$\s]+@/;
 const isStore = ({ name, image }: Service) => stores.test(image || name);
 
 function withCompose(judge: (compose: Compose) => Finding) {
-  return ({ project: { compose } }: Facts): Finding => {
+  return ({ project: { compose } }: CheckoutFacts): Finding => {
     if (!compose) return skip("there is no docker-compose.yml here");
     if ("problem" in compose) return fail(compose.problem, "Correct docker-compose.yml.");
     return judge(compose.content);
@@ -48,7 +48,7 @@ function holdsSecret([name, value]: [string, string]): boolean {
   return secretName.test(name) && !isAskedFor;
 }
 
-export const composeChecks: Check[] = [
+export const composeChecks: Check<CheckoutFacts>[] = [
   {
     id: "compose.private-stores",
     title: "No port of a database or scanner is published",

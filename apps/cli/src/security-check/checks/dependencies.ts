@@ -1,6 +1,15 @@
-import { type Check, type Finding, fail, failIfAny, pass, skip, warn } from "../check.ts";
+import {
+  type Check,
+  type Finding,
+  fail,
+  failIfAny,
+  pass,
+  skip,
+  warn,
+} from "@muniment/api/posture/check.ts";
+import { compareVersions } from "@muniment/api/posture/version.ts";
+import type { CheckoutFacts } from "../facts.ts";
 import type { Floor } from "../gather/dependencies.ts";
-import { compareVersions } from "../version.ts";
 
 const major = (version: string) => Number(version.split(".")[0]);
 
@@ -13,7 +22,7 @@ function isSafe(version: string, { minimum }: Floor): boolean {
 
 const noCheckout = "this is not run in a checkout";
 
-export const dependencyChecks: Check[] = [
+export const dependencyChecks: Check<CheckoutFacts>[] = [
   {
     id: "dependencies.advisories",
     title: "No dependency is below a version that fixed a vulnerability",

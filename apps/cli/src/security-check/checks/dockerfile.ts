@@ -1,5 +1,12 @@
-import { type Check, type Finding, fail, failIfAny, pass, skip } from "../check.ts";
-import type { Facts } from "../facts.ts";
+import {
+  type Check,
+  type Finding,
+  fail,
+  failIfAny,
+  pass,
+  skip,
+} from "@muniment/api/posture/check.ts";
+import type { CheckoutFacts } from "../facts.ts";
 import type { Dockerfile, Instruction } from "../gather/dockerfile.ts";
 import { isPinned } from "./pinned-image.ts";
 
@@ -10,7 +17,7 @@ const secretFile =
 type Facets = { stages: Instruction[][]; last: Instruction[]; all: Instruction[] };
 
 function withDockerfile(judge: (facets: Facets) => Finding) {
-  return ({ project: { dockerfile } }: Facts): Finding => {
+  return ({ project: { dockerfile } }: CheckoutFacts): Finding => {
     if (!dockerfile) return skip("there is no Dockerfile here");
     if ("problem" in dockerfile) return fail(dockerfile.problem, "Correct the Dockerfile.");
     const { stages }: Dockerfile = dockerfile.content;
@@ -30,7 +37,7 @@ function baseImages(stages: Instruction[][]): string[] {
     .filter((image) => !names.includes(image) && image !== "scratch");
 }
 
-export const dockerfileChecks: Check[] = [
+export const dockerfileChecks: Check<CheckoutFacts>[] = [
   {
     id: "dockerfile.non-root",
     title: "The image does not run as root",

@@ -1,10 +1,10 @@
-import type { Facts } from "../facts.ts";
+import type { LiveDatabase } from "@muniment/api/posture/gather/live-database.ts";
+import type { CheckoutFacts } from "../facts.ts";
 import { parseCompose } from "../gather/compose.ts";
 import { parseDockerfile } from "../gather/dockerfile.ts";
-import type { LiveDatabase } from "../gather/live-database.ts";
 import { projectFile } from "./sound-facts.ts";
 
-type Change = (facts: Facts) => void;
+type Change = (facts: CheckoutFacts) => void;
 
 /** One way in which an installation can be wrong, and what the check must say then. */
 export type Break = {

@@ -1,14 +1,14 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import type { Facts } from "../facts.ts";
+import { externalOf } from "@muniment/api/posture/gather/database.ts";
+import type { LiveDatabase, Table } from "@muniment/api/posture/gather/live-database.ts";
+import { readRuntime } from "@muniment/api/posture/gather/runtime.ts";
+import { readSettings } from "@muniment/api/posture/gather/settings.ts";
+import type { CheckoutFacts } from "../facts.ts";
 import { parseCompose } from "../gather/compose.ts";
-import { externalOf } from "../gather/database.ts";
 import { parseBuildPermissions, parseFloors, parseLockfile } from "../gather/dependencies.ts";
 import { parseDockerfile } from "../gather/dockerfile.ts";
-import type { LiveDatabase, Table } from "../gather/live-database.ts";
 import { type ProjectFacts, parseDockerignore } from "../gather/project.ts";
-import { readRuntime } from "../gather/runtime.ts";
-import { readSettings } from "../gather/settings.ts";
 
 const root = new URL("../../../../../", import.meta.url);
 /** A file of this repository, so that its own container files are what passes. */
@@ -56,6 +56,7 @@ export const soundEnv = {
   ENCRYPTION_KEY: `${secret("encryption")},${secret("encryption before")}`,
   AUDIT_SIGNING_KEY: secret("audit"),
   METRICS_TOKEN: secret("metrics"),
+  EVENT_RETENTION_DAYS: "365",
 };
 
 const table = (name: string, over: Partial<Table> = {}): Table => ({
@@ -98,7 +99,22 @@ const soundDatabase = (): LiveDatabase => ({
     owned("events_2026_11", { rowSecurity: false, privileges: [] }),
   ],
   passwordHashes: [{ algorithm: "argon2id", parameters: "m=19456,t=2,p=1", count: 3 }],
-  administrators: 1,
+  administrators: 2,
+  privileged: { count: 3, withoutSecondFactor: 0 },
+  apiKeys: { active: 4, unending: 0, unused: 0, anywhere: 0 },
+  oldAlerts: 0,
+  unsealedSince: null,
+  auditSize: 100,
+  witnesses: [
+    {
+      kind: "witness",
+      everySeconds: 60,
+      confirmedSize: 100,
+      contradicts: false,
+      failingSince: null,
+      nextAt: null,
+    },
+  ],
   limitOverrides: [{ name: "general_user", points: 1200, durationSeconds: 60 }],
 });
 
@@ -129,8 +145,14 @@ const project: ProjectFacts = {
   builds: { content: parseBuildPermissions(projectFile("pnpm-workspace.yaml")) },
 };
 
+/** Renewed a month before it ends. */
+const validFor90Days = () => ({
+  from: new Date("2026-10-01T00:00:00Z"),
+  to: new Date("2026-12-30T00:00:00Z"),
+});
+
 /** Facts on which every check passes that has something to judge. */
-export function soundFacts(env: Record<string, string> = {}): Facts {
+export function soundFacts(env: Record<string, string> = {}): CheckoutFacts {
   const all = { ...soundEnv, ...env };
   const settings = readSettings(all);
   return {
@@ -149,6 +171,11 @@ export function soundFacts(env: Record<string, string> = {}): Facts {
       embedded: null,
       external: externalOf(settings),
       live: { database: soundDatabase() },
+    },
+    certificates: {
+      publicUrl: validFor90Days(),
+      database: validFor90Days(),
+      redis: validFor90Days(),
     },
     project: { ...project },
   };

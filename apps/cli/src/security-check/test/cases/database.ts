@@ -1,11 +1,11 @@
-import type { Facts } from "../../facts.ts";
+import type { CheckoutFacts } from "../../facts.ts";
 import { byDatabase, byEnv, byFacts, type Case, type Cases } from "../case.ts";
 import { secret } from "../sound-facts.ts";
 
 const url = (password: string, query = "?sslmode=verify-full") =>
   `postgres://muniment_app:${password}@db.example.org/muniment${query}`;
 
-const embedded = ({ database }: Facts) => {
+const embedded = ({ database }: CheckoutFacts) => {
   database.external = null;
   database.embedded = {
     directory: { path: "data/postgres", mode: 0o700, directory: true, uid: 1000 },
@@ -202,6 +202,7 @@ export const databaseCases: Cases = {
       }),
     },
   },
+  "mail.sent": { breaks: { "to files only": byEnv({ SMTP_URL: "" }, "warn") } },
   "files.store-tls": {
     breaks: {
       "in the clear in production": byEnv({ S3_ENDPOINT: "http://s3.example.org" }),

@@ -1,4 +1,4 @@
-import type { FilesFacts } from "../../gather/files.ts";
+import type { FilesFacts } from "@muniment/api/posture/gather/files.ts";
 import { byFacts, type Cases } from "../case.ts";
 
 const withMode = (mode: number, pick: (files: FilesFacts) => { mode: number } | null | undefined) =>

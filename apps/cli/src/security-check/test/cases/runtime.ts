@@ -1,9 +1,9 @@
-import type { Facts } from "../../facts.ts";
+import type { CheckoutFacts } from "../../facts.ts";
 import { byEnv, byFacts, type Cases } from "../case.ts";
 
 const withPackage =
   (name: string, version: string, verified = true) =>
-  ({ project }: Facts) => {
+  ({ project }: CheckoutFacts) => {
     project.packages = { content: [{ name, version, verified }] };
   };
 const node = (version: string, status: "warn" | "fail") =>

@@ -46,7 +46,15 @@ export const settingCases: Cases = {
       silent: byEnv({ LOG_LEVEL: "silent" }, "warn"),
     },
   },
-  "production.sign-up": { breaks: { open: byEnv({ SIGN_UP: "open" }, "warn") } },
+  "production.sign-up": {
+    breaks: {
+      open: byEnv({ SIGN_UP: "open" }, "warn"),
+      "without verified addresses": byEnv({ SIGN_UP: "open", SIGN_UP_VERIFY: "off" }, "warn"),
+    },
+  },
+  "production.retention": {
+    breaks: { "for ever": byEnv({ EVENT_RETENTION_DAYS: "0" }, "warn") },
+  },
   "production.data-dir": { breaks: { relative: byEnv({ DATA_DIR: "data" }, "warn") } },
 
   "cors.exact-origins": {

@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { fileVariables } from "@muniment/api/env-files.ts";
 import { z } from "zod";
+import { fileVariables } from "../../env-files.ts";
 
 type Env = Record<string, string | undefined>;
 
@@ -45,9 +45,18 @@ async function readKeyring(path: string): Promise<Record<string, string> | null>
   }
 }
 
-type Places = { env: Env; dataDir: string; project: string; envFile: string | undefined };
+type Places = {
+  env: Env;
+  dataDir: string;
+  project: string;
+  envFile?: string | undefined;
+  /** Of the outbox no more are looked at. */
+  mostMails?: number;
+};
 
-export async function readFiles({ env, dataDir, project, envFile }: Places): Promise<FilesFacts> {
+export async function readFiles(places: Places): Promise<FilesFacts> {
+  const { env, dataDir, project, envFile, mostMails = Number.POSITIVE_INFINITY } = places;
+  const outbox = await listing(join(dataDir, "outbox"));
   const named = fileVariables.flatMap((name) => env[`${name}_FILE`] ?? []);
   const keyring = join(dataDir, "keyring.json");
   const deployed = await Promise.all(
@@ -59,7 +68,7 @@ export async function readFiles({ env, dataDir, project, envFile }: Places): Pro
     dataDir: await factOf(dataDir),
     keyring: await factOf(keyring),
     keyringSecrets: await readKeyring(keyring),
-    outbox: await factsOf(await listing(join(dataDir, "outbox"))),
+    outbox: await factsOf(outbox.slice(0, mostMails)),
     secretFiles: secretFiles.filter(({ directory }) => !directory),
     envFiles: await factsOf([...new Set(envFiles)]),
   };

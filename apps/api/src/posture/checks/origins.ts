@@ -1,4 +1,4 @@
-import { isLoopback } from "@muniment/api/config.ts";
+import { isLoopback } from "../../config.ts";
 import { type Check, fail, failIfAny, pass, skip } from "../check.ts";
 
 /** The name and the attributes, lower case, of a Set-Cookie value. */

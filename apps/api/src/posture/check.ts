@@ -1,33 +1,14 @@
+import type { CheckGroup, JudgedCheck } from "@muniment/shared/posture.ts";
 import type { Facts } from "./facts.ts";
 
-export const groups = {
-  secrets: "Secrets",
-  production: "Production settings",
-  origins: "Origins and cookies",
-  accounts: "Accounts and sessions",
-  limits: "Limits",
-  database: "Database",
-  services: "Redis, mail and files",
-  files: "Files",
-  runtime: "Runtime and dependencies",
-  containers: "Containers",
-} as const;
-export type Group = keyof typeof groups;
-
-export type Finding = {
-  status: "pass" | "warn" | "fail" | "skip";
-  /** What was seen; never a secret. */
-  detail: string;
-  /** What to do about it; empty when there is nothing to do. */
-  remedy: string;
-};
+export type Finding = Pick<JudgedCheck, "status" | "detail" | "remedy">;
 
 /** One question about an installation, answered from facts alone. */
-export type Check = {
+export type Check<F extends Facts = Facts> = {
   id: string;
   title: string;
-  group: Group;
-  run(facts: Facts): Finding;
+  group: CheckGroup;
+  run(facts: F): Finding;
 };
 
 export const pass = (detail: string): Finding => ({ status: "pass", detail, remedy: "" });
@@ -47,4 +28,9 @@ export const fail = (detail: string, remedy: string): Finding => ({
 /** Fails with everything that is wrong, or passes. */
 export function failIfAny(wrong: string[], good: string, remedy: string): Finding {
   return wrong.length > 0 ? fail(wrong.join("; "), remedy) : pass(good);
+}
+
+/** Every finding, in the order of the checks. */
+export function judge<F extends Facts>(all: readonly Check<F>[], facts: F): JudgedCheck[] {
+  return all.map(({ id, title, group, run }) => ({ id, group, title, ...run(facts) }));
 }

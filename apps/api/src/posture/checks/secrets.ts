@@ -1,5 +1,5 @@
-import { type SecretName, secretNames } from "@muniment/api/config.ts";
-import { secretProblem } from "@muniment/api/secret-strength.ts";
+import { type SecretName, secretNames } from "../../config.ts";
+import { secretProblem } from "../../secret-strength.ts";
 import { type Check, type Finding, fail, failIfAny, pass, skip, warn } from "../check.ts";
 import type { Facts } from "../facts.ts";
 

@@ -1,4 +1,4 @@
-import { isLoopback } from "@muniment/api/config.ts";
+import { isLoopback } from "../../config.ts";
 import { type Check, fail, pass, skip, warn } from "../check.ts";
 import type { Facts } from "../facts.ts";
 
@@ -124,7 +124,9 @@ export const productionChecks: Check[] = [
     run({ settings: { config } }) {
       if (config.signUp !== "open") return pass(config.signUp);
       return warn(
-        "anybody can make an account, and no address is verified",
+        config.signUpVerify
+          ? "anybody with an address can make an account"
+          : "anybody can make an account, and no address is verified",
         "Set SIGN_UP=invite, or closed.",
       );
     },
@@ -134,11 +136,24 @@ export const productionChecks: Check[] = [
     title: "DATA_DIR does not depend on where Muniment is started",
     group: "production",
     run({ settings: { config } }) {
-      if (config.dataDir.startsWith("/")) return pass(config.dataDir);
+      if (config.dataDir.startsWith("/")) return pass("an absolute path");
       if (!config.production) return skip("outside production the default is fine");
       return warn(
-        `${config.dataDir} is relative: started elsewhere, Muniment begins with new secrets`,
+        "it is relative: started elsewhere, Muniment begins with new secrets",
         "Set DATA_DIR to an absolute path.",
+      );
+    },
+  },
+  {
+    id: "production.retention",
+    title: "Events are kept for a time only",
+    group: "production",
+    run({ settings: { config } }) {
+      const { eventRetentionDays: days } = config;
+      if (days > 0) return pass(`${days} days`);
+      return warn(
+        "they are kept for ever, personal data in them too",
+        "Set EVENT_RETENTION_DAYS to as long as they are needed.",
       );
     },
   },

@@ -1,13 +1,13 @@
+import { parseConnectionUrl } from "@muniment/db/connection.ts";
 import {
   type Config,
   type Problem,
   parseConfig,
   type SecretName,
   secretNames,
-} from "@muniment/api/config.ts";
-import { withFiles } from "@muniment/api/env-files.ts";
-import { sessionCookie } from "@muniment/api/http/cookies.ts";
-import { parseConnectionUrl } from "@muniment/db/connection.ts";
+} from "../../config.ts";
+import { withFiles } from "../../env-files.ts";
+import { sessionCookie } from "../../http/cookies.ts";
 
 type Env = Record<string, string | undefined>;
 

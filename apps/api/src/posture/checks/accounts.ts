@@ -1,4 +1,4 @@
-import { type Check, failIfAny, pass, warn } from "../check.ts";
+import { type Check, failIfAny, pass, skip, warn } from "../check.ts";
 import { withLive } from "./with-live.ts";
 
 /** OWASP Password Storage Cheat Sheet: argon2id, 19 MiB, 2 iterations, 1 lane. */
@@ -6,6 +6,9 @@ const leastMemoryKib = 19_456;
 const leastIterations = 2;
 const longestIdleSeconds = 7 * 86_400;
 const longestSessionSeconds = 30 * 86_400;
+
+/** More than a team needs to be without fear of lock-out. */
+const mostAdministrators = 5;
 
 const hours = (seconds: number) => `${Math.round((seconds / 3600) * 10) / 10} hours`;
 
@@ -57,6 +60,40 @@ export const accountChecks: Check[] = [
             "Open the setup link now; each start prints a new one.",
           ),
     ),
+  },
+  {
+    id: "accounts.administrator-count",
+    title: "There are some administrators, and not many",
+    group: "accounts",
+    run: withLive(({ administrators }) => {
+      if (administrators === 0) return skip("there is none yet");
+      if (administrators === 1) {
+        return warn(
+          "one alone: who loses that account locks everybody out",
+          "Give somebody else the role, or keep muniment admin within reach.",
+        );
+      }
+      return administrators <= mostAdministrators
+        ? pass(`${administrators} active`)
+        : warn(
+            `${administrators} active: each of them can do everything`,
+            "Give those who only need to look the role of an auditor.",
+          );
+    }),
+  },
+  {
+    id: "accounts.second-factors",
+    title: "Administrators and auditors sign in with a second factor",
+    group: "accounts",
+    run: withLive(({ privileged: { count, withoutSecondFactor } }) => {
+      if (count === 0) return skip("there is none yet");
+      return withoutSecondFactor === 0
+        ? pass(`${count} of ${count}`)
+        : warn(
+            `a password alone lets ${withoutSecondFactor} of ${count} in`,
+            "Ask them to set one up, and set REQUIRE_MFA=admin,auditor: they can do nothing else before.",
+          );
+    }),
   },
   {
     id: "accounts.session-idle",

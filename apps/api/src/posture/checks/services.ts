@@ -1,5 +1,5 @@
-import { isLoopback } from "@muniment/api/config.ts";
-import { type Check, fail, failIfAny, pass, skip } from "../check.ts";
+import { isLoopback } from "../../config.ts";
+import { type Check, fail, failIfAny, pass, skip, warn } from "../check.ts";
 import { passwordProblem } from "./password-problem.ts";
 
 export const serviceChecks: Check[] = [
@@ -55,6 +55,20 @@ export const serviceChecks: Check[] = [
         ],
         "TLS is required",
         "Use smtps:// in SMTP_URL, or add ?requireTLS=true, and keep certificates verified.",
+      );
+    },
+  },
+  {
+    id: "mail.sent",
+    title: "Mails reach people",
+    group: "services",
+    run({ settings: { config } }) {
+      if (config.smtpUrl !== null) return pass("by SMTP");
+      if (isLoopback(config.publicUrl.hostname))
+        return skip("mails are files, on this machine only");
+      return warn(
+        "mails are files in DATA_DIR/outbox: nobody gets a link or an alert",
+        "Set SMTP_URL and MAIL_FROM.",
       );
     },
   },
