@@ -58,6 +58,7 @@ export async function openApi(facts: ConnectionFacts, owner: postgres.Sql) {
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
   const { config, rings } = parsed;
   const running = await boot({
+    env: {},
     ...{ config: { ...config, database: { app: null, owner: facts } }, rings },
     ...{ log: createLog("silent"), migrationsFolder: migrations, webDirectory: null },
   });

@@ -17,6 +17,8 @@ import { deriveSecrets } from "./secrets.ts";
 import { ofDatabase, ofListening } from "./start-problem.ts";
 
 export type BootInput = {
+  /** What the configuration was read from. */
+  env: Record<string, string | undefined>;
   config: Config;
   rings: Record<SecretName, string[]>;
   log: Logger;
@@ -115,6 +117,7 @@ export async function boot(input: BootInput): Promise<Running> {
     }
 
     const deps = await createDeps({
+      env: input.env,
       config: { ...config, dataDir },
       secrets,
       connections,

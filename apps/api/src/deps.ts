@@ -57,6 +57,8 @@ import { countReceived } from "./metrics/count-received.ts";
 import { createMetrics, type Metrics } from "./metrics/metrics.ts";
 import { createNotify, type Notify } from "./notices/notify.ts";
 import { defineExportJob } from "./own-data/export-job.ts";
+import { createOwnPosture, type OwnPosture } from "./posture/own-posture.ts";
+import { watchPosture } from "./posture/watch-posture.ts";
 import { createSearchSlots, type SearchSlots } from "./search-slots.ts";
 import type { Secrets } from "./secrets.ts";
 import { createFileStore } from "./uploads/file-store.ts";
@@ -88,6 +90,7 @@ export type Deps = {
   dataKeys: DataKeys;
   folding: Folding;
   refusals: Refusals;
+  posture: OwnPosture;
   sealer: Sealer;
   proveInclusion: ProveInclusion;
   encryption: Encryption;
@@ -118,6 +121,8 @@ export type Deps = {
 };
 
 export type DepsInput = {
+  /** What the configuration was read from. */
+  env: Record<string, string | undefined>;
   config: Config;
   secrets: Secrets;
   connections: DatabaseConnections;
@@ -208,6 +213,8 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
   // Every open stream listens; Node.js would take more than ten for a leak.
   setMaxListeners(0, stopping.signal);
 
+  const posture = createOwnPosture({ env: input.env, database, now, log });
+  jobs.every("watch-posture", 3600, watchPosture({ database, posture, now }), 3600);
   jobs.every("close-refusals", 20, folding.close);
   jobs.every("watch-sealing", 30, watchSealing(database, now));
   jobs.every("unlock-accounts", 20, failedSignIns.unlock);
@@ -337,6 +344,7 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
     dataKeys,
     folding,
     refusals,
+    posture,
     sealer,
     proveInclusion: createInclusionProofs(database.raw),
     encryption,

@@ -35,6 +35,7 @@ type Definition = {
   handler: Handler;
   lane: Lane;
   everySeconds?: number;
+  delaySeconds?: number;
   givenUp?: GivenUp | undefined;
 };
 
@@ -66,8 +67,13 @@ export type Jobs = {
     lane?: Exclude<Lane, "recurring">,
     givenUp?: GivenUp,
   ): void;
-  /** Work that recurs; one node at a time does it. */
-  every(queue: string, everySeconds: number, handler: () => Promise<void>): void;
+  /** Work that recurs; one node at a time does it, for the first time so long after the first start. */
+  every(
+    queue: string,
+    everySeconds: number,
+    handler: () => Promise<void>,
+    delaySeconds?: number,
+  ): void;
   start(): Promise<void>;
   /** Takes no more and waits for what is under way, 5 s at most: another node does it again. */
   stop(): Promise<void>;
@@ -308,12 +314,12 @@ export function createJobs(
       }),
     define: (queue, handler, lane = "work", givenUp = undefined) =>
       definitions.set(queue, { handler, lane, givenUp }),
-    every: (queue, everySeconds, handler) =>
-      definitions.set(queue, { handler, everySeconds, lane: "recurring" }),
+    every: (queue, everySeconds, handler, delaySeconds = 0) =>
+      definitions.set(queue, { handler, everySeconds, delaySeconds, lane: "recurring" }),
     async start() {
       await database.transaction({}, async (tx) => {
-        for (const [queue, { everySeconds }] of definitions) {
-          if (everySeconds !== undefined) await insert(tx, queue, null, queue);
+        for (const [queue, { everySeconds, delaySeconds = 0 }] of definitions) {
+          if (everySeconds !== undefined) await insert(tx, queue, null, queue, { delaySeconds });
         }
       });
       await putRight();

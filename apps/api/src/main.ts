@@ -28,6 +28,7 @@ const log = createLog(config.logLevel);
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
 const starting = boot({
+  env,
   config,
   rings,
   log,

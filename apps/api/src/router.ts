@@ -11,6 +11,7 @@ import { exportsRouter } from "./features/exports/router.ts";
 import { importsRouter } from "./features/imports/router.ts";
 import { insightsRouter } from "./features/insights/router.ts";
 import { limitsRouter } from "./features/limits/router.ts";
+import { postureRouter } from "./features/posture/router.ts";
 import { savedViewsRouter } from "./features/saved-views/router.ts";
 import { sessionsRouter } from "./features/sessions/router.ts";
 import { setupRouter } from "./features/setup/router.ts";
@@ -35,6 +36,7 @@ export const appRouter = router({
   imports: importsRouter,
   insights: insightsRouter,
   limits: limitsRouter,
+  posture: postureRouter,
   savedViews: savedViewsRouter,
   sessions: sessionsRouter,
   setup: setupRouter,

@@ -13,7 +13,7 @@ let other: TestServer;
 let receiver: Awaited<ReturnType<typeof startReceiver>>;
 let admin: UserClient;
 beforeAll(async () => {
-  const env = { EGRESS_ALLOW: "127.0.0.1", RATE_LIMIT_USER_MAX: "10000" };
+  const env = { EGRESS_ALLOW: "127.0.0.1", RATE_LIMIT_USER_MAX: "6000" };
   server = await startTestServer({ env, now: clock.now });
   // Whatever one node tells, the other looks at too.
   other = await startTestServer({ env, now: clock.now, besides: server });

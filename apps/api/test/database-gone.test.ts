@@ -38,7 +38,7 @@ beforeAll(async () => {
   if (!parsed.ok) throw new Error("config");
   const { config, rings } = parsed;
   const log = createLog(config.logLevel);
-  running = await boot({ config, rings, log, migrationsFolder, webDirectory: null });
+  running = await boot({ env: {}, config, rings, log, migrationsFolder, webDirectory: null });
   client = createClient(`http://127.0.0.1:${port}`);
   const token = running.setupLink?.split("#token=")[1];
   const email = "admin@example.org";

@@ -36,6 +36,7 @@ beforeAll(async () => {
   const parsed = parseConfig({ DATA_DIR: dataDir, PORT: String(port), LOG_LEVEL: "silent" });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
   running = await boot({
+    env: {},
     config: parsed.config,
     rings: parsed.rings,
     log: createLog("silent"),

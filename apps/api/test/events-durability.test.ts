@@ -28,6 +28,7 @@ beforeAll(async () => {
   });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
   running = await boot({
+    env: {},
     config: parsed.config,
     rings: parsed.rings,
     log: createLog("silent"),

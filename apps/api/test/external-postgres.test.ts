@@ -57,6 +57,7 @@ describe.skipIf(!hasPostgres)("a PostgreSQL of the operator's own", () => {
     });
     if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
     return boot({
+      env: {},
       config: parsed.config,
       rings: parsed.rings,
       log: createLog("silent"),

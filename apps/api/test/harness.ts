@@ -67,16 +67,18 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     : await createScratchDatabase();
   const temporary = await mkdtemp(join(tmpdir(), "muniment-data-"));
   const port = await freePort();
-  const parsed = parseConfig({
+  const env = {
     DATA_DIR: besides?.dataDir ?? join(temporary, "data"),
     PORT: String(port),
     LOG_LEVEL: "silent",
     // Unused: the owner's connection is put in below, past the URL form.
     DATABASE_URL: "postgres://127.0.0.1/test",
     ...options.env,
-  });
+  };
+  const parsed = parseConfig(env);
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
   const running: Running = await boot({
+    env,
     config: { ...parsed.config, database: { app: null, owner: scratch.facts } },
     rings: parsed.rings,
     log: createLog(parsed.config.logLevel),

@@ -20,6 +20,7 @@ async function startBadly(env: Record<string, string>, database?: Config["databa
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
   const links: string[] = [];
   const refused = await boot({
+    env: {},
     config: { ...parsed.config, ...(database ? { database } : {}) },
     rings: parsed.rings,
     log: createLog("silent"),

@@ -31,6 +31,11 @@ export const alertKinds = {
     severity: "high",
     details: z.strictObject({ known: z.number().int() }),
   },
+  /** A check of the posture began to fail; `passedAt` when it failed no longer. */
+  posture_worsened: {
+    severity: "high",
+    details: z.strictObject({ check: z.string(), passedAt: timestamp.nullable() }),
+  },
 } as const satisfies Record<string, KindFacts>;
 
 export type AlertKind = keyof typeof alertKinds;

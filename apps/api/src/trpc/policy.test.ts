@@ -44,6 +44,7 @@ const impersonal: Record<string, string> = {
   "audit.checkpoint": "sizes, hashes and signatures",
   "audit.consistencyProof": "hashes",
   "audit.inclusionProof": "hashes",
+  "posture.get": "findings and numbers, of nobody",
   "witnesses.assurance": "sizes",
   "witnesses.checkpoints": "sizes, hashes and signatures",
   "witnesses.list": "settings; a mailbox is one of them",
@@ -139,7 +140,7 @@ describe("the policy of every procedure", () => {
   test("what shows others' data to auditors and administrators is entered in the audit log", () => {
     const forThem = all.filter(
       ({ type, meta }) =>
-        type !== "mutation" && /^(?:users|audit|alerts):read$/.test(meta.permission ?? ""),
+        type !== "mutation" && /^(?:users|audit|alerts|posture):read$/.test(meta.permission ?? ""),
     );
     const untraced = forThem.filter(({ meta }) => !meta.readsOthers).map(({ path }) => path);
     expect(untraced).toEqual(Object.keys(impersonal));

@@ -29,7 +29,7 @@ beforeAll(async () => {
   const parsed = parseConfig(env);
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
   const log = createLog("silent");
-  running = await boot({ ...parsed, log, migrationsFolder, webDirectory: null });
+  running = await boot({ env, ...parsed, log, migrationsFolder, webDirectory: null });
   const embedded = running.embedded();
   if (!embedded) throw new Error("the embedded database is not running");
   const facts = { ...embedded.connection, database: "muniment" };
