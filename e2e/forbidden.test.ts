@@ -10,6 +10,7 @@ const adminPages = [
   "/admin/audit",
   "/admin/limits",
   "/admin/witnesses",
+  "/admin/posture",
 ];
 const ownPages = [
   "/",
@@ -58,7 +59,9 @@ describe("a member", () => {
     await member.getByRole("heading", { name: "You may not see this page" }).waitFor();
     await expectAccessible(member, `${path} as a member`);
     expect(await member.getByRole("table").count()).toBe(0);
-    expect(calls.filter((url) => /\/trpc\/(?:users|alerts|audit|limits)\./.test(url))).toEqual([]);
+    expect(
+      calls.filter((url) => /\/trpc\/(?:users|alerts|audit|limits|posture)\./.test(url)),
+    ).toEqual([]);
     expect(await member.getByRole("link", { name: "Audit log" }).count()).toBe(0);
   });
 

@@ -180,6 +180,7 @@ describe("a newcomer, from the printed link to the audit log", () => {
     "/admin/audit",
     "/admin/limits",
     "/admin/witnesses",
+    "/admin/posture",
     "/events?range=all",
   ])("%s is in order with data, in the dark and on a narrow window", async (path) => {
     await page.emulateMedia({ colorScheme: "dark", reducedMotion: "reduce" });

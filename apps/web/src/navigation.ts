@@ -11,6 +11,7 @@ import {
   Lightbulb,
   type LucideIcon,
   ScrollText,
+  ShieldCheck,
   Siren,
   Stamp,
   Upload,
@@ -36,7 +37,8 @@ type Page = {
     | "/admin/alerts"
     | "/admin/audit"
     | "/admin/witnesses"
-    | "/admin/limits";
+    | "/admin/limits"
+    | "/admin/posture";
   label: string;
   icon: LucideIcon;
   /** The page is listed for roles with this permission only. */
@@ -75,6 +77,13 @@ export const adminPages: readonly Page[] = [
     key: "t",
   },
   { to: "/admin/limits", label: "Rate limits", icon: Gauge, permission: "limits:read", key: "r" },
+  {
+    to: "/admin/posture",
+    label: "Security posture",
+    icon: ShieldCheck,
+    permission: "posture:read",
+    key: "p",
+  },
 ];
 
 export const ownPages: readonly Page[] = [

@@ -56,6 +56,7 @@ import {
   ownExport,
   processingRecord,
 } from "@muniment/shared/own-data.ts";
+import { posture } from "@muniment/shared/posture.ts";
 import { savedView, savedViewIdInput, savedViewPage } from "@muniment/shared/saved-views.ts";
 import {
   confirmedPasskey,
@@ -273,6 +274,7 @@ const outputSchemas = {
     ask: z.strictObject({ id: z.string(), data: askMessage }),
     model: modelInfo,
   },
+  posture: { get: posture },
   limits: { list: limitPage, set: limitItem, reset: limitItem },
 } satisfies Schemas;
 

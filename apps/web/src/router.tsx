@@ -20,6 +20,7 @@ import { importsRoute } from "./routes/imports.tsx";
 import { insightsRoute } from "./routes/insights.tsx";
 import { limitsRoute } from "./routes/limits.tsx";
 import { indexRoute } from "./routes/overview.tsx";
+import { postureRoute } from "./routes/posture.tsx";
 import { publicRoute } from "./routes/public.tsx";
 import { resetRoute } from "./routes/reset.tsx";
 import { rootRoute } from "./routes/root.tsx";
@@ -68,6 +69,7 @@ const routeTree = rootRoute.addChildren([
     auditRoute,
     limitsRoute,
     witnessesRoute,
+    postureRoute,
   ]),
 ]);
 

@@ -67,8 +67,15 @@ export function AlertTable({ alerts, state }: { alerts: readonly Alert[]; state:
   );
 }
 
-/** The user, with the way to what happened around them. */
-function About({ alert: { user } }: { alert: Alert }) {
+/** The user, with the way to what happened around them; or the check that began to fail. */
+function About({ alert: { user, kind, details } }: { alert: Alert }) {
+  if (kind === "posture_worsened") {
+    return (
+      <Link to="/admin/posture" className="underline">
+        {String(details.check)}
+      </Link>
+    );
+  }
   if (!user) return null;
   return (
     <Link to="/admin/users" search={{ text: user.email }} className="underline">

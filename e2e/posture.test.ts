@@ -1,0 +1,85 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { expectAccessible, launch, newContext, newPage } from "./browser.ts";
+import { createAdmin, type Product, startProduct } from "./product.ts";
+import { expectSound } from "./sound.ts";
+
+let product: Product;
+let admin: Awaited<ReturnType<typeof createAdmin>>;
+let browser: Browser;
+let page: Page;
+let complaints: string[];
+beforeAll(async () => {
+  // Something that fails, and something to be warned of.
+  [product, browser] = await Promise.all([
+    startProduct({ RATE_LIMIT_MAX_REQUESTS: "1000000", SIGN_UP: "open" }),
+    launch(),
+  ]);
+  admin = await createAdmin(product);
+  const context = await newContext(browser);
+  await context.addCookies([{ ...admin.cookie, url: product.url }]);
+  ({ page, complaints } = await newPage(context));
+});
+afterAll(async () => {
+  await browser?.close();
+  await product?.stop();
+});
+
+const groups = () => page.getByRole("tabpanel").getByRole("heading", { level: 2 });
+
+test("an administrator finds what fails first, with its remedy", async () => {
+  await page.goto(product.url);
+  await page.getByRole("link", { name: "Security posture" }).click();
+  await page.getByRole("heading", { name: "Security posture", level: 1 }).waitFor();
+  await page.getByText(/^1 of \d\d checks fails$/).waitFor();
+  expect(await groups().first().textContent()).toBe("Limits");
+  const first = page.getByRole("tabpanel").getByRole("listitem").first();
+  expect(await first.textContent()).toMatch(/^fails.*keep the server busy.*Lower or unset RATE/);
+  await expectSound(page, "posture");
+  const secrets = page.getByRole("region", { name: "Secrets" });
+  expect(await secrets.getByText("The token secrets are strong").isVisible()).toBe(false);
+  await secrets.getByText(/^\d pass, \d skipped$/).click();
+  await secrets.getByText("The token secrets are strong").waitFor();
+});
+
+test("the status is chosen in the address, and what has no check of it says so", async () => {
+  await page.getByRole("tab", { name: /^Warnings/ }).click();
+  await page.waitForURL(/status=warn/);
+  expect(await page.getByRole("tabpanel").getByText("fails", { exact: true }).count()).toBe(0);
+  const item = page
+    .getByRole("listitem")
+    .filter({ hasText: "Administrators and auditors sign in" });
+  await item.getByText("a password alone lets 1 of 1 in").waitFor();
+  await item.getByRole("link", { name: "Users" }).click();
+  await page.getByRole("heading", { name: "Users", level: 1 }).waitFor();
+  await page.goBack();
+  await page.getByRole("tab", { name: /^Failing 1/ }).click();
+  await page.waitForURL(/status=fail/);
+  await page.route("**/trpc/posture.get**", async (route) => {
+    const response = await route.fetch();
+    const [answer] = await response.json();
+    const { data } = answer.result;
+    data.checks = data.checks.filter(({ status }: { status: string }) => status !== "fail");
+    data.summary.fail = 0;
+    await route.fulfill({ response, json: [answer] });
+  });
+  await page.getByRole("button", { name: "Check again" }).click();
+  await page.getByRole("heading", { name: "Nothing fails" }).waitFor();
+  await expectAccessible(page, "posture without a failure");
+  await page.unroute("**/trpc/posture.get**");
+});
+
+test("who checks again in vain is told, and keeps what was found before", async () => {
+  await page.goto(`${product.url}/admin/posture`);
+  await groups().first().waitFor();
+  await page.route("**/trpc/posture.get**", (route) => route.fulfill({ status: 500, json: [] }));
+  await page.getByRole("button", { name: "Check again" }).click();
+  await page
+    .getByRole("alert")
+    .getByText(/^This is not the newest/)
+    .waitFor();
+  expect(await groups().first().textContent()).toBe("Limits");
+  await expectAccessible(page, "posture that is not the newest");
+  await page.unroute("**/trpc/posture.get**");
+  expect(complaints).toEqual([]);
+});
