@@ -92,6 +92,8 @@ async function buildInto(out) {
     cli: join(root, "apps/cli/src/main.ts"),
     // Run by the API in a thread of its own (apps/api/src/uploads/inspector.ts).
     "file-worker": join(root, "apps/api/src/uploads/examine/worker.ts"),
+    // Loaded by the API only where a collector is configured (apps/api/src/telemetry/telemetry.ts).
+    telemetry: join(root, "apps/api/src/telemetry/otel.ts"),
   };
   const bundle = build({
     entryPoints,

@@ -15,6 +15,7 @@ import { prepareDecoy } from "./identity/password.ts";
 import { type Keyring, loadKeyring } from "./keyring.ts";
 import { deriveSecrets } from "./secrets.ts";
 import { ofDatabase, ofListening } from "./start-problem.ts";
+import type { Telemetry } from "./telemetry/telemetry.ts";
 
 export type BootInput = {
   /** What the configuration was read from. */
@@ -22,6 +23,7 @@ export type BootInput = {
   config: Config;
   rings: Record<SecretName, string[]>;
   log: Logger;
+  telemetry?: Telemetry | null;
   migrationsFolder: string;
   /** The built SPA, if there is one. */
   webDirectory: string | null;
@@ -124,6 +126,7 @@ export async function boot(input: BootInput): Promise<Running> {
       owner,
       databaseDirectory: embedded?.directory ?? null,
       log,
+      telemetry: input.telemetry ?? null,
       ...(input.now ? { now: input.now } : {}),
     });
     undo.push(() => deps[Symbol.asyncDispose]());

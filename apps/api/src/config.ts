@@ -6,6 +6,7 @@ import { z } from "zod";
 import { targetProblem } from "./egress/target.ts";
 import { secretProblem } from "./secret-strength.ts";
 import { type Settings, toSettings } from "./settings.ts";
+import { type TelemetrySettings, telemetryOf, telemetryVariables } from "./telemetry/settings.ts";
 
 /** Names of the secret rings; each holds its newest element first. */
 export const secretNames = [
@@ -53,6 +54,12 @@ export type Config = {
   /** Where vulnerabilities of this installation are reported, as URIs; empty: the usual mailbox. */
   securityContacts: readonly string[];
   logLevel: string;
+  /** Whether a line is written of every call. */
+  accessLog: boolean;
+  /** A call that takes so long is told of; none does where it is infinite. */
+  slowRequestMilliseconds: number;
+  /** Null: nothing is sent to a collector. */
+  telemetry: TelemetrySettings | null;
   metricsToken: string | null;
   /** The largest file of events that may be brought in. */
   importMaxBytes: number;
@@ -150,6 +157,9 @@ const schema = z.object({
     .transform(splitList)
     .pipe(z.array(z.url({ protocol: /^(?:mailto|https|tel)$/ }).max(500))),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
+  ACCESS_LOG: z.enum(["on", "off"]).optional(),
+  SLOW_REQUEST_MS: whole(0, 3_600_000, 1000),
+  ...telemetryVariables,
   METRICS_TOKEN: z
     .string()
     .regex(/^[\x21-\x7e]{16,1024}$/, "not 16 to 1024 characters that a header can carry")
@@ -446,6 +456,7 @@ export function parseConfig(env: Env): Parsed {
   ) as Record<SecretName, string[]>;
   const external = given.DATABASE_URL ?? given.DATABASE_OWNER_URL;
   const trustProxy = parseTrustProxy(v.TRUST_PROXY);
+  const telemetry = telemetryOf(v, (host) => !production || isLoopback(host));
 
   const problems = [
     ...wrong,
@@ -454,6 +465,7 @@ export function parseConfig(env: Env): Parsed {
     ...originProblems(v, production),
     ...s3Problems(v, given, production),
     ...modelProblems(v, production, given.MODEL_BASE_URL !== undefined),
+    ...telemetry.problems,
     ...ringProblems(rings, production && external !== undefined),
     ...(typeof trustProxy === "object" && "problem" in trustProxy ? [trustProxy] : []),
   ];
@@ -518,6 +530,9 @@ export function parseConfig(env: Env): Parsed {
     apiDocs: v.API_DOCS ? v.API_DOCS === "on" : !production,
     securityContacts: v.SECURITY_CONTACT,
     logLevel: v.LOG_LEVEL,
+    accessLog: v.ACCESS_LOG ? v.ACCESS_LOG === "on" : /^(?:debug|trace)$/.test(v.LOG_LEVEL),
+    slowRequestMilliseconds: v.SLOW_REQUEST_MS || Number.POSITIVE_INFINITY,
+    telemetry: telemetry.settings,
     metricsToken: v.METRICS_TOKEN ?? null,
     importMaxBytes: v.IMPORT_MAX_BYTES,
     diskReserveBytes: v.DISK_RESERVE_BYTES,

@@ -61,6 +61,9 @@ import { createOwnPosture, type OwnPosture } from "./posture/own-posture.ts";
 import { watchPosture } from "./posture/watch-posture.ts";
 import { createSearchSlots, type SearchSlots } from "./search-slots.ts";
 import type { Secrets } from "./secrets.ts";
+import type { Telemetry } from "./telemetry/telemetry.ts";
+import { traceJobs } from "./telemetry/trace-jobs.ts";
+import { type WatchedCalls, watchCalls } from "./telemetry/watch-calls.ts";
 import { createFileStore } from "./uploads/file-store.ts";
 import { createInspector, type Inspector } from "./uploads/inspector.ts";
 import { defineUploadJobs } from "./uploads/jobs.ts";
@@ -83,6 +86,9 @@ export type Deps = {
   fileSpace: DiskSpace;
   /** Null where nobody may read them. */
   metrics: Metrics | null;
+  /** Null where nothing is sent to a collector. */
+  telemetry: Telemetry | null;
+  calls: WatchedCalls;
   limits: Limits;
   accessTokens: AccessTokens;
   identities: Identities;
@@ -130,6 +136,7 @@ export type DepsInput = {
   /** Of the embedded PostgreSQL; null where the database is elsewhere. */
   databaseDirectory: string | null;
   log: Logger;
+  telemetry: Telemetry | null;
   now?: () => Date;
 };
 
@@ -153,9 +160,9 @@ function repeat(milliseconds: number, act: () => Promise<void>, log: Logger) {
 
 /** The composition root: opens what the server needs; disposing closes it in the reverse order. */
 export async function createDeps(input: DepsInput): Promise<Deps> {
-  const { config, secrets, log } = input;
+  const { config, secrets, log, telemetry } = input;
   const now = input.now ?? (() => new Date());
-  const database = openDatabase(input.connections);
+  const database = openDatabase(input.connections, telemetry?.watchLane);
   const redis = config.redisUrl
     ? new Redis(config.redisUrl, { enableOfflineQueue: false, maxRetriesPerRequest: 1 })
     : null;
@@ -182,7 +189,8 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
     log,
   });
   const egress = createEgress(config.egressAllow);
-  const jobs = createJobs(database, encryption, now, log);
+  const plainJobs = createJobs(database, encryption, now, log);
+  const jobs = telemetry ? traceJobs(plainJobs, telemetry) : plainJobs;
   const mailer = createMailer(jobs, config);
   const notify = createNotify(mailer, config.publicUrl, now);
   const failedSignIns = createFailedSignIns(database, dataKeys, notify, now);
@@ -199,6 +207,7 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
   const health = watchDatabase(database, log);
   const metrics =
     config.metricsToken === null ? null : createMetrics({ database, health, sealer, tails, now });
+  const calls = watchCalls({ config, metrics, telemetry, log });
   const add = metrics ? countReceived(metrics, queue.add) : queue.add;
   const ingest: IngestQueue = {
     add(batch) {
@@ -337,6 +346,8 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
     databaseSpace,
     fileSpace,
     metrics,
+    telemetry,
+    calls,
     limits,
     accessTokens,
     identities,
@@ -377,6 +388,8 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
       await ingest.stop();
       await Promise.all([ruleWaker.stop(), ...stopEach.map((stop) => stop())]);
       await jobsStopped;
+      calls.close();
+      refusals.close();
       await inspector.stop();
       health.stop();
       databaseSpace.stop();

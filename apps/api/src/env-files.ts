@@ -12,6 +12,7 @@ export const fileVariables = [
   "REDIS_URL",
   "SMTP_URL",
   "METRICS_TOKEN",
+  "OTEL_EXPORTER_OTLP_HEADERS",
   "S3_ACCESS_KEY_ID",
   "S3_SECRET_ACCESS_KEY",
   "MODEL_API_KEY",

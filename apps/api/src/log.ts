@@ -1,11 +1,16 @@
-import { type Logger, pino } from "pino";
+import { destination, type Logger, type LoggerOptions, pino } from "pino";
+import type { Telemetry } from "./telemetry/telemetry.ts";
 
 /**
- * JSON lines on standard output. Only fields that are named at the call are written, never raw
- * input; an error is its class, message and stack without the statements' parameters.
+ * JSON lines on standard output, and to a collector where there is one. Only fields that are named at the
+ * call are written, never raw input; an error is its class, message and stack without the statements'
+ * parameters.
  */
-export function createLog(level: string): Logger {
-  return pino({
+export function createLog(
+  level: string,
+  telemetry: Pick<Telemetry, "ids" | "take"> | null = null,
+): Logger {
+  const options: LoggerOptions = {
     level,
     base: null,
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
@@ -18,7 +23,16 @@ export function createLog(level: string): Logger {
           : { message: String(innermost) };
       },
     },
-  });
+  };
+  if (!telemetry) return pino(options);
+  const out = destination(1);
+  const both = {
+    write(line: string) {
+      out.write(line);
+      telemetry.take(line);
+    },
+  };
+  return pino({ ...options, mixin: () => telemetry.ids() ?? {} }, both);
 }
 
 /** The first cause: what wraps it (Drizzle) repeats the statement with its parameters. */

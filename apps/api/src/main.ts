@@ -6,6 +6,7 @@ import { describeProblems, type Problem, parseConfig } from "./config.ts";
 import { withFiles } from "./env-files.ts";
 import { createLog } from "./log.ts";
 import { StartProblem } from "./start-problem.ts";
+import { startTelemetry } from "./telemetry/telemetry.ts";
 
 // Collects old objects when they have doubled, instead of up to fourfold: events and requests that
 // wait for a commit outlive the collections of young ones, and leave up to 80 MB of garbage else.
@@ -24,7 +25,9 @@ if (!parsed.ok) refuse([...problems, ...parsed.problems]);
 if (problems.length > 0) refuse(problems);
 
 const { config, rings } = parsed;
-const log = createLog(config.logLevel);
+const telemetry = await startTelemetry(config.telemetry);
+const log = createLog(config.logLevel, telemetry);
+telemetry?.tellBy(log);
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
 const starting = boot({
@@ -32,6 +35,7 @@ const starting = boot({
   config,
   rings,
   log,
+  telemetry,
   migrationsFolder: env.MUNIMENT_MIGRATIONS ?? join(here, "../../../packages/db/migrations"),
   webDirectory: env.MUNIMENT_WEB ?? null,
   onSetupLink: (link) =>
@@ -45,6 +49,7 @@ async function stop(signal: string) {
   log.info({ signal }, "stopping");
   const running = await starting.catch(() => null);
   await running?.stop();
+  await telemetry?.stop();
   process.exit(0);
 }
 process.on("SIGTERM", () => void stop("SIGTERM"));

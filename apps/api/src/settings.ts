@@ -19,6 +19,12 @@ const harmless: ReadonlySet<string> = new Set([
   "MODEL_NAME",
   "API_DOCS",
   "LOG_LEVEL",
+  "ACCESS_LOG",
+  "OTEL_TRACES_EXPORTER",
+  "OTEL_LOGS_EXPORTER",
+  "OTEL_TRACES_SAMPLER",
+  "OTEL_TRACES_SAMPLER_ARG",
+  "OTEL_SDK_DISABLED",
   "S3_BUCKET",
   "S3_REGION",
 ]);

@@ -39,6 +39,7 @@ function contextOf(): Context {
   return {
     deps: server.deps,
     response: { cookies: [], limits: [] },
+    sendingMilliseconds: 0,
     identify: async () => caller.principal,
     policyOf: () => undefined,
     ...caller,

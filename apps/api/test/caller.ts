@@ -33,6 +33,9 @@ export function callerOf(
       cookieToken: undefined,
       deviceTokens: [],
       bearer: undefined,
+      method: "POST",
+      route: "/trpc/*",
+      traceparent: undefined,
       signal: new AbortController().signal,
     },
   };

@@ -17,6 +17,7 @@ import { parseConfig } from "../src/config.ts";
 import type { Deps } from "../src/deps.ts";
 import { hashPassword } from "../src/identity/password.ts";
 import { createLog } from "../src/log.ts";
+import { startTelemetry } from "../src/telemetry/telemetry.ts";
 import { type Answer, type Client, createClient } from "./client.ts";
 import { migrationsFolder } from "./postgres.ts";
 
@@ -77,11 +78,15 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   };
   const parsed = parseConfig(env);
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+  const telemetry = await startTelemetry(parsed.config.telemetry);
+  const log = createLog(parsed.config.logLevel, telemetry);
+  telemetry?.tellBy(log);
   const running: Running = await boot({
     env,
     config: { ...parsed.config, database: { app: null, owner: scratch.facts } },
     rings: parsed.rings,
-    log: createLog(parsed.config.logLevel),
+    log,
+    telemetry,
     migrationsFolder,
     webDirectory: options.webDirectory ?? null,
     ...(options.now ? { now: options.now } : {}),
@@ -135,6 +140,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     fetch: (path, init) => fetch(`${url}${path}`, init),
     async stop() {
       await running.stop();
+      await telemetry?.stop();
       await scratch.drop?.();
       await rm(temporary, { recursive: true, force: true });
     },

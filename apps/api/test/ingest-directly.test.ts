@@ -41,6 +41,7 @@ async function listen(
   const noting: Deps = {
     ...deps,
     refusals: {
+      ...deps.refusals,
       record(ctx, procedure, reason, email) {
         refusals.push(`${procedure} ${reason}`);
         deps.refusals.record(ctx, procedure, reason, email);
@@ -50,7 +51,15 @@ async function listen(
   const [route] = restRoutes(noting, ingest);
   const http = createServer((incoming, response) => {
     const { address } = way;
-    const exchange = { request: incoming, response, id: name, address, path, search: "" };
+    const exchange = {
+      request: incoming,
+      response,
+      id: name,
+      address,
+      path,
+      route: path,
+      search: "",
+    };
     void route?.answer({ ...exchange, headers: [] });
   });
   if (fromBytes) {

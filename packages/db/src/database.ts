@@ -3,7 +3,7 @@ import { drizzle, type PostgresJsDatabase } from "drizzle-orm/postgres-js";
 import type postgres from "postgres";
 import { type Bulk, createBulk } from "./bulk.ts";
 import type { ConnectionFacts, connect } from "./connection.ts";
-import { createExclusivePool } from "./exclusive-pool.ts";
+import { createExclusivePool, type Lane } from "./exclusive-pool.ts";
 import { runPrepared } from "./prepared.ts";
 import { createRowReader, type RowReader } from "./row-reader.ts";
 import {
@@ -92,6 +92,12 @@ const waiting = { most: 500, milliseconds: 5000 };
 
 const statementTimeout = { statement_timeout: "15000", lock_timeout: "5000" };
 
+/**
+ * Told of each use of a connection that somebody may have to wait for, with the name of its lane: runs `use`,
+ * which calls `lent` when it has one.
+ */
+export type WatchLane = <T>(lane: string, use: (lent: () => void) => Promise<T>) => Promise<T>;
+
 /** The connections of a lane, where every statement ends so soon. */
 const within = (milliseconds: number, lane: ReadPool): ReadPool => ({
   use: (run) =>
@@ -101,7 +107,7 @@ const within = (milliseconds: number, lane: ReadPool): ReadPool => ({
 });
 
 /** Opens the application's pools. Nothing is connected before the first statement. */
-export function openDatabase(connections: DatabaseConnections): Database {
+export function openDatabase(connections: DatabaseConnections, watch?: WatchLane): Database {
   const parameters = { ...statementTimeout, idle_in_transaction_session_timeout: "30000" };
   // No statement here gives or takes an array that needs its type looked up first.
   const options = { parameters, fetchTypes: false };
@@ -110,19 +116,31 @@ export function openDatabase(connections: DatabaseConnections): Database {
   const end = ({ sql }: { sql: postgres.Sql }) => sql.end({ timeout: 5 });
   const poolOf = (size: number, facts: Facts) =>
     createExclusivePool(size, open(facts), end, ({ isBroken }) => isBroken());
+  const watched = <Connection>(name: string, lane: Lane<Connection>): Lane<Connection> => {
+    if (!watch) return lane;
+    return {
+      use: (run) =>
+        watch(name, (lent) =>
+          lane.use((connection) => {
+            lent();
+            return run(connection);
+          }),
+        ),
+    };
+  };
   // In one order of coming, so that where there is more to do than a node can, changes and searches wait
   // alike. None may have all connections, so that what hangs keeps only its like waiting.
   const work = poolOf(18, { ...options, applicationName: "muniment" });
-  const changes = work.lane({ atOnce: 10 });
+  const changes = watched("changes", work.lane({ atOnce: 10 }));
   // Apart, so that those who ask for little do not wait for those who ask for much.
-  const quickSearches = within(500, work.lane({ atOnce: 12, waiting }));
-  const searches = within(5000, work.lane({ atOnce: 4, waiting }));
+  const quickSearches = within(500, watched("quick searches", work.lane({ atOnce: 12, waiting })));
+  const searches = within(5000, watched("searches", work.lane({ atOnce: 4, waiting })));
   // Of their own, because a list takes a moment where nothing else is in front of it.
   const lists = poolOf(5, { ...options, applicationName: "muniment-lists" });
   // Together one fewer than there are, so that a tail always has one.
-  const reads = lists.lane({ atOnce: 3, waiting });
-  const background = lists.lane({ atOnce: 1 });
-  const tails = lists.lane({ atOnce: 2 });
+  const reads = watched("reads", lists.lane({ atOnce: 3, waiting }));
+  const background = watched("background", lists.lane({ atOnce: 1 }));
+  const tails = watched("tails", lists.lane({ atOnce: 2 }));
   const touches = poolOf(2, { ...options, applicationName: "muniment-touch" });
   const forPrepared = (name: string, size: number) =>
     createSharedPool(
@@ -143,6 +161,7 @@ export function openDatabase(connections: DatabaseConnections): Database {
     );
   const named = forPrepared("named", 4);
   const pages = forPrepared("pages", 2);
+  const [keyed, paged] = [watched("keyed reads", named), watched("pages", pages)];
   const rows = createRowReader(connections.app, 2, {
     applicationName: "muniment-rows",
     parameters: { ...parameters, plan_cache_mode: "force_custom_plan" },
@@ -193,7 +212,7 @@ export function openDatabase(connections: DatabaseConnections): Database {
   const pools = [work, lists, touches, named, pages, rows, raw, health, audit, ingest, bulk];
   return {
     transaction: transactions(changes),
-    touch: transactions(touches),
+    touch: transactions(watched("touches", touches)),
     reads: over(reads),
     background: over(background),
     searches: over(searches, known.custom),
@@ -205,8 +224,8 @@ export function openDatabase(connections: DatabaseConnections): Database {
     tails: over(tails, known.either),
     counts: over(quickFirst, known.planned),
     rows: rows.read,
-    run: (query, scope, values) => runPrepared(named, query, scope, values),
-    pages: (query, scope, values) => runPrepared(pages, query, scope, values),
+    run: (query, scope, values) => runPrepared(keyed, query, scope, values),
+    pages: (query, scope, values) => runPrepared(paged, query, scope, values),
     ingest,
     bulk,
     raw,

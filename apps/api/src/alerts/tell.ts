@@ -1,10 +1,12 @@
 import type { Database, Tx } from "@muniment/db/database.ts";
 import { alerts } from "@muniment/db/schema/alerts.ts";
 import { users } from "@muniment/db/schema/users.ts";
+import { afterCommit } from "@muniment/db/transactions.ts";
 import { alertWords } from "@muniment/shared/alert-words.ts";
 import { alertSeverities } from "@muniment/shared/alerts.ts";
 import { can, roles } from "@muniment/shared/permissions.ts";
 import { and, asc, eq, gt, inArray, isNull, sql } from "drizzle-orm";
+import type { Logger } from "pino";
 import { enterScope } from "../identity/scope.ts";
 import type { Jobs } from "../jobs.ts";
 import type { Mailer } from "../mailer.ts";
@@ -17,6 +19,7 @@ type TellInput = {
   mailer: Mailer;
   publicUrl: URL;
   now: () => Date;
+  log: Logger;
 };
 type Alert = typeof alerts.$inferSelect;
 
@@ -57,7 +60,7 @@ function mailOf({ kind, severity, openedAt }: Alert, link: string, publicUrl: UR
 }
 
 /** Writes the notices of an alert in one transaction with that it was told, in each administrator's scope. */
-async function tell(tx: Tx, { jobs, mailer, publicUrl, now: clock }: TellInput, id: string) {
+async function tell(tx: Tx, { jobs, mailer, publicUrl, now: clock, log }: TellInput, id: string) {
   // One after another on all nodes, so that each counts those before it.
   await tx.execute(sql`select pg_advisory_xact_lock(hashtext('muniment alerts'))`);
   const now = clock();
@@ -69,6 +72,7 @@ async function tell(tx: Tx, { jobs, mailer, publicUrl, now: clock }: TellInput, 
   if (muted) return;
   const link = new URL("/admin/alerts", publicUrl).href;
   const { kind, severity, openedAt } = alert;
+  afterCommit(tx, () => log.warn({ alert: kind, severity, id }, "alert raised"));
   const data = { alert: { id, kind, severity, ...alertWords[kind], openedAt }, link };
   const people = await tx
     .select({ id: users.id, email: users.email })

@@ -2,6 +2,7 @@ import type { ErrorReason } from "@muniment/shared/error-reasons.ts";
 import type { Logger } from "pino";
 import type { Principal } from "../identity/principal.ts";
 import { clientKey } from "../limits/client-key.ts";
+import { createFoldedLines } from "../telemetry/folded-lines.ts";
 import type { Context } from "../trpc/context.ts";
 import type { Folding } from "./folding.ts";
 
@@ -18,6 +19,8 @@ export type Refusals = {
    * attempts at different accounts, named by `email`, are not identical.
    */
   record(ctx: Context, procedure: string, reason: ErrorReason, email?: string): void;
+  /** Tells the log what it only counted so far. */
+  close(): void;
 };
 
 /** Told apart by address too, so that the owner's entry never hides what a stolen session does elsewhere. */
@@ -51,8 +54,16 @@ export function createRefusals(folding: Folding, now: () => Date, log: Logger): 
     });
   }
 
+  // Who it was stands in the audit log alone, from which it goes with the account; the id leads there.
+  const lines = createFoldedLines<{ procedure: string; reason: ErrorReason }>(
+    (fields) => log.warn(fields, "refused"),
+    1,
+  );
+
   return {
+    close: lines.close,
     record(ctx, procedure, reason, email) {
+      lines.note({ procedure, reason }, { requestId: ctx.request.id });
       // Refusals are of calls that were identified already, so this only reads what is there.
       void ctx
         .identify()

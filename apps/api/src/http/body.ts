@@ -6,7 +6,11 @@ import type { Exchange } from "./exchange.ts";
 import { Gathered } from "./gathered.ts";
 
 /** A body that is to be read, and who sends it. */
-export type Reading = Pick<Exchange, "request" | "response"> & { sender: Sender };
+export type Reading = Pick<Exchange, "request" | "response"> & {
+  sender: Sender;
+  /** Where it is noted how long that took. */
+  noted: Pick<Context, "sendingMilliseconds">;
+};
 
 /** The body of a call. */
 export async function bodyOf({ request, response }: Exchange, ctx: Context): Promise<Reading> {
@@ -15,7 +19,7 @@ export async function bodyOf({ request, response }: Exchange, ctx: Context): Pro
     principal.kind === "anonymous"
       ? { id: clientKey(ctx.request.address), isUser: false }
       : { id: principal.userId, isUser: true };
-  return { request, response, sender };
+  return { request, response, sender, noted: ctx };
 }
 
 /**
@@ -24,7 +28,7 @@ export async function bodyOf({ request, response }: Exchange, ctx: Context): Pro
  *   `invalid_json` when it ends in the middle
  */
 export function readBytes(reading: Reading, limit: number): Promise<Buffer> {
-  const { request, response, sender } = reading;
+  const { request, response, sender, noted } = reading;
   const tooLarge = () => new AppError("body_too_large", `The body is larger than ${limit} bytes.`);
   if (Number(request.headers["content-length"] ?? 0) > limit) return Promise.reject(tooLarge());
   const tooEarly = (cause?: unknown) =>
@@ -32,9 +36,12 @@ export function readBytes(reading: Reading, limit: number): Promise<Buffer> {
   // Who has gone already sends no event any more.
   if (request.destroyed || response.closed) return Promise.reject(tooEarly());
   const gathered = new Gathered(limit, roomFor(response, sender));
+  const from = performance.now();
   return new Promise((resolve, reject) => {
-    const stop = () =>
-      request.off("data", take).off("end", end).off("error", cut).off("close", cut);
+    const stop = () => {
+      noted.sendingMilliseconds += performance.now() - from;
+      return request.off("data", take).off("end", end).off("error", cut).off("close", cut);
+    };
     const take = (chunk: Buffer) => {
       try {
         if (!gathered.add(chunk)) throw tooLarge();

@@ -43,7 +43,7 @@ async function listen(
   http.headersTimeout = headersMilliseconds;
   answerDirectly(
     http,
-    { config, stopping: stopping.signal, log },
+    { config, stopping: stopping.signal, log, metrics: null },
     { path: "/a", answer },
     { "x-always": "2" },
   );

@@ -2,6 +2,7 @@ import { type Server, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { Deps } from "../deps.ts";
 import { toAppError } from "../errors.ts";
+import { tellUnexpected } from "../telemetry/unexpected.ts";
 import { plainError } from "./answer.ts";
 import { callerAddress } from "./caller-address.ts";
 import { DirectConnection, type Surroundings } from "./direct-connection.ts";
@@ -86,10 +87,11 @@ function endWith(server: Server, open: ReadonlySet<DirectConnection>): void {
  */
 export function answerDirectly(
   server: Server,
-  { config, stopping, log }: Pick<Deps, "config" | "stopping" | "log">,
+  deps: Pick<Deps, "config" | "stopping" | "log" | "metrics">,
   { path, answer }: DirectRoute,
   always: Readonly<Record<string, string>>,
 ): void {
+  const { config, stopping } = deps;
   const [takeConnection, ...others] = server.listeners("connection");
   if (!takeConnection || others.length > 0) {
     throw new Error("Node.js takes connections in another way");
@@ -114,7 +116,7 @@ export function answerDirectly(
       (answer) => write({ connection, id, answer }),
       // A route answers its errors by itself.
       (thrown: unknown) => {
-        log.error({ err: thrown, requestId: id }, "request failed");
+        tellUnexpected(deps, thrown, { requestId: id });
         const body = JSON.stringify(plainError(toAppError(thrown), id));
         write({ connection, id, answer: { status: 500, headers: [], body } });
       },

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { getHTTPStatusCodeFromError } from "@trpc/server/http";
-import { AppError } from "../errors.ts";
+import { AppError, toAppError } from "../errors.ts";
+import { tellUnexpected } from "../telemetry/unexpected.ts";
 import type { Context } from "../trpc/context.ts";
 import { plainError } from "./answer.ts";
 import { abortOnClose, type Exchange, sendJson } from "./exchange.ts";
@@ -64,7 +65,9 @@ export async function download(
       const answer = JSON.stringify(plainError(error, exchange.id));
       return sendJson(exchange, getHTTPStatusCodeFromError(error), answer);
     }
-    ctx.deps.log.debug({ err: error, requestId: exchange.id }, "a download was broken off");
+    if (!gone.aborted && toAppError(error).reason === "internal") {
+      tellUnexpected(ctx.deps, error, { requestId: exchange.id });
+    } else ctx.deps.log.debug({ err: error, requestId: exchange.id }, "a download was broken off");
     response.destroy();
   } finally {
     ceaseWatching();

@@ -46,7 +46,7 @@ class Way {
     };
     answerDirectly(
       this.http,
-      { config, stopping, log: createLog("silent") },
+      { config, stopping, log: createLog("silent"), metrics: null },
       { path: "/a", answer },
       {},
     );

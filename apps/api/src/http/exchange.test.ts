@@ -14,7 +14,7 @@ function exchange(headers: string[] = []): Exchange {
   request.complete = true;
   const response = new ServerResponse(request);
   made.push(response);
-  return { request, response, id: "", address: "", path: "/", search: "", headers };
+  return { request, response, id: "", address: "", path: "/", route: "", search: "", headers };
 }
 
 test("answers of one turn of the event loop end at its end, all of them", async () => {
@@ -91,7 +91,16 @@ test("with those that wait behind another of their connection goes the connectio
   const server = createServer((request, response) => {
     tellWhenGone(request, response);
     made.push(response);
-    const its = { request, response, id: "", address: "", path: "/", search: "", headers: [] };
+    const its = {
+      request,
+      response,
+      id: "",
+      address: "",
+      path: "/",
+      route: "",
+      search: "",
+      headers: [],
+    };
     // The first never ends, so nothing of the others is sent.
     if (made.length === 1) response.write("a");
     else send(its, 200, "text/plain", body);

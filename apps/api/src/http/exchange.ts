@@ -11,6 +11,8 @@ export type Exchange = {
   address: string;
   /** The target up to its question mark, as it was sent. */
   path: string;
+  /** The path of the route that answers; empty where there is none. */
+  route: string;
   /** What follows the question mark; empty without one. */
   search: string;
   /**

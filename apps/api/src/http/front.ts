@@ -1,6 +1,7 @@
 import type { RequestListener } from "node:http";
 import type { Deps } from "../deps.ts";
 import { AppError, toAppError } from "../errors.ts";
+import { tellUnexpected } from "../telemetry/unexpected.ts";
 import { plainError } from "./answer.ts";
 import { auditExportRoutes } from "./audit-export-route.ts";
 import { auditRoutes } from "./audit-route.ts";
@@ -37,8 +38,8 @@ function finder(routes: Route[]) {
 }
 
 /** Answers what a route threw, which it should not. */
-function fail({ log }: Deps, exchange: Exchange, thrown: unknown): void {
-  log.error({ err: thrown, requestId: exchange.id }, "request failed");
+function fail(deps: Deps, exchange: Exchange, thrown: unknown): void {
+  tellUnexpected(deps, thrown, { requestId: exchange.id });
   if (exchange.response.headersSent) exchange.response.destroy();
   else sendJson(exchange, 500, JSON.stringify(plainError(toAppError(thrown), exchange.id)));
 }
@@ -93,7 +94,10 @@ export function createFront(
       mustLeave(exchange.response);
       others(exchange);
     } else if (deps.stopping.aborted) refuse(exchange);
-    else route.answer(exchange).catch((thrown: unknown) => fail(deps, exchange, thrown));
+    else {
+      exchange.route = route.path;
+      route.answer(exchange).catch((thrown: unknown) => fail(deps, exchange, thrown));
+    }
   }
 
   return (request, response) => {
@@ -107,6 +111,7 @@ export function createFront(
       id,
       address: addressOf(request),
       path: mark < 0 ? target : target.slice(0, mark),
+      route: "",
       search: mark < 0 ? "" : target.slice(mark + 1),
       headers: [...ownOriginOnly, "cache-control", "no-store", "x-request-id", id],
     };

@@ -12,6 +12,7 @@ import { settle } from "./trpc-call.ts";
 /** Nothing of these calls ends earlier because their caller has gone. */
 const never = new AbortController().signal;
 const nothing = Buffer.alloc(0);
+const path = "/api/v1/events";
 
 /** Of a call that has neither a cookie nor an origin. */
 class DirectFacts implements RequestFacts {
@@ -24,12 +25,16 @@ class DirectFacts implements RequestFacts {
   readonly cookieToken = undefined;
   readonly deviceTokens: readonly string[] = [];
   readonly signal = never;
+  readonly method = "POST";
+  readonly route = path;
+  readonly traceparent: string | undefined;
 
   constructor({ id, address, headers }: DirectCall) {
     this.id = id;
     this.address = address;
     this.userAgent = (headers["user-agent"] ?? "").slice(0, 256);
     this.bearer = readBearer(headers.authorization);
+    this.traceparent = headers.traceparent;
   }
 }
 
@@ -37,7 +42,7 @@ class DirectFacts implements RequestFacts {
 export function ingestRoute(deps: Deps): DirectRoute {
   const ingest = procedureAt("events.ingest");
   return {
-    path: "/api/v1/events",
+    path,
     async answer(call) {
       const ctx = contextOf(deps, new DirectFacts(call));
       // All of the body is here, so nobody has become another while it was on its way.

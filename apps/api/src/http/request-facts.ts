@@ -42,6 +42,18 @@ class ExchangeFacts implements RequestFacts {
   }
 
   // Few calls ask for these.
+  get method() {
+    return this.#exchange.request.method ?? "";
+  }
+
+  get route() {
+    return this.#exchange.route;
+  }
+
+  get traceparent() {
+    return header(this.#exchange.request.headers.traceparent);
+  }
+
   get deviceTokens() {
     return readDeviceTokens(this.#exchange.request.headers.cookie, this.#config);
   }
@@ -67,6 +79,7 @@ export function contextOf(deps: Deps, facts: RequestFacts, isUse = true): Contex
     deps,
     request: facts,
     response: { cookies: [], limits: [] },
+    sendingMilliseconds: 0,
     identify() {
       identity ??= deps.identities.identify(facts, isUse);
       return identity;

@@ -3,6 +3,7 @@ import { getHTTPStatusCodeFromError } from "@trpc/server/http";
 import fastify, { type FastifyInstance } from "fastify";
 import type { Deps } from "../deps.ts";
 import { AppError, toAppError } from "../errors.ts";
+import { tellUnexpected } from "../telemetry/unexpected.ts";
 import { plainError } from "./answer.ts";
 import { answersWith } from "./answer-head.ts";
 import { answerDirectly } from "./direct-calls.ts";
@@ -81,8 +82,7 @@ export async function createServer(
   app.setErrorHandler((error, request, reply) => {
     const known = knownError(error);
     const { id } = request;
-    if (known.reason === "internal")
-      deps.log.error({ err: error, requestId: id }, "request failed");
+    if (known.reason === "internal") tellUnexpected(deps, error, { requestId: id });
     return reply.code(getHTTPStatusCodeFromError(known)).send(plainError(known, id));
   });
 

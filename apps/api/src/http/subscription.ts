@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { isTrackedEnvelope } from "@trpc/server";
 import { toAppError } from "../errors.ts";
+import { tellUnexpected } from "../telemetry/unexpected.ts";
 import type { Context } from "../trpc/context.ts";
 import { Framed, frame } from "../trpc/framed.ts";
 import { setHeaders } from "./answer.ts";
@@ -81,6 +82,9 @@ export async function streamSubscription(
     if (!signal.aborted) write(message("return", ""));
   } catch (error) {
     const known = toAppError(error);
+    if (known.reason === "internal") {
+      tellUnexpected(ctx.deps, error, { requestId: exchange.id, procedure: procedure.path });
+    }
     const shape = toEnvelope(ctx, { ok: false, error: known, status: 500, path: procedure.path });
     write(message("serialized-error", JSON.stringify((shape as { error: unknown }).error)));
   } finally {

@@ -1,7 +1,8 @@
 import { getTRPCErrorShape, TRPCError } from "@trpc/server";
 import { getHTTPStatusCodeFromError } from "@trpc/server/http";
 import type { AppError } from "../errors.ts";
-import type { Metrics } from "../metrics/metrics.ts";
+import type { Told } from "../telemetry/telemetry.ts";
+import { tellUnexpected } from "../telemetry/unexpected.ts";
 import type { Context } from "../trpc/context.ts";
 import { errorConfig } from "../trpc/init.ts";
 import { recordFailure } from "../trpc/recorded.ts";
@@ -9,6 +10,9 @@ import { recordFailure } from "../trpc/recorded.ts";
 export type CallOutcome<T = unknown> =
   | { ok: true; data: T }
   | { ok: false; error: AppError; status: number; path: string | undefined };
+
+const toldOf = (outcome: CallOutcome): Told =>
+  outcome.ok ? { status: 200 } : { status: outcome.status, reason: outcome.error.reason };
 
 /**
  * Runs one call under the database guard; whatever is thrown becomes an error the server chose, and a
@@ -21,33 +25,35 @@ export function settle<T>(
   work: () => Promise<T>,
   name = path ?? "trpc",
 ): Promise<CallOutcome<T>> {
-  const run = () => runGuarded(ctx, path, work, name);
-  return ctx.deps.metrics ? measure(ctx.deps.metrics, name, run) : run();
+  const { telemetry } = ctx.deps;
+  if (!telemetry) return runWatched(ctx, path, work, name);
+  return telemetry.call(name, ctx.request, () => runWatched(ctx, path, work, name), toldOf);
 }
 
-async function measure<T>(metrics: Metrics, name: string, run: () => Promise<CallOutcome<T>>) {
-  const from = performance.now();
-  const outcome = await run();
-  const seconds = (performance.now() - from) / 1000;
-  metrics.answered(name, outcome.ok ? 200 : outcome.status, seconds);
-  return outcome;
-}
-
-async function runGuarded<T>(
+async function runWatched<T>(
   ctx: Context,
   path: string | undefined,
   work: () => Promise<T>,
   name: string,
 ): Promise<CallOutcome<T>> {
+  const { health, calls } = ctx.deps;
+  const from = performance.now();
+  let outcome: CallOutcome<T>;
   try {
-    return { ok: true, data: await ctx.deps.health.guard(work) };
+    outcome = { ok: true, data: await health.guard(work) };
   } catch (thrown) {
-    const error = recordFailure(ctx, { path: name, meta: undefined }, thrown);
-    if (error.reason === "internal") {
-      ctx.deps.log.error({ err: error.cause ?? error, requestId: ctx.request.id, path }, "failed");
-    }
-    return { ok: false, error, status: getHTTPStatusCodeFromError(error), path };
+    outcome = failureOf(ctx, path, name, thrown);
   }
+  calls.answered(ctx, name, toldOf(outcome), performance.now() - from);
+  return outcome;
+}
+
+function failureOf(ctx: Context, path: string | undefined, name: string, thrown: unknown) {
+  const error = recordFailure(ctx, { path: name, meta: undefined }, thrown);
+  if (error.reason === "internal") {
+    tellUnexpected(ctx.deps, error.cause ?? error, { requestId: ctx.request.id, procedure: name });
+  }
+  return { ok: false, error, status: getHTTPStatusCodeFromError(error), path } as const;
 }
 
 /** The tRPC envelope of an outcome. */

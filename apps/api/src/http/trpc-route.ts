@@ -190,10 +190,17 @@ async function answer(deps: Deps, exchange: Exchange): Promise<void> {
       const unused = createContext(deps, exchange, false);
       return await streamSubscription(exchange, unused, first, () => readInput(0));
     }
-    const calls = found.map((procedure, index) =>
-      callOne(ctx, parsed.paths[index], procedure, readInput, index),
-    );
-    sendAll(exchange, ctx, isBatch, await Promise.all(calls));
+    const callAll = () =>
+      Promise.all(
+        found.map((procedure, index) =>
+          callOne(ctx, parsed.paths[index], procedure, readInput, index),
+        ),
+      );
+    const { telemetry } = deps;
+    const tell = (outcomes: CallOutcome[]) => ({ status: statusOf(outcomes) });
+    const outcomes =
+      isBatch && telemetry ? telemetry.call("batch", ctx.request, callAll, tell) : callAll();
+    sendAll(exchange, ctx, isBatch, await outcomes);
   } catch (error) {
     // The request as a whole is wrong: every call of it gets the same answer.
     const outcome = await settle(ctx, undefined, async () => {

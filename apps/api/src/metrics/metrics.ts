@@ -11,6 +11,10 @@ export type Metrics = {
   /** Counts a call and how long it took, in seconds; `procedure` is a name of ours, not what a caller made up. */
   answered(procedure: string, status: number, seconds: number): void;
   received(events: Received): void;
+  /** Counts a call that took longer than SLOW_REQUEST_MS. */
+  slow(procedure: string): void;
+  /** Counts an error that the server did not choose. */
+  unexpected(): void;
   readonly contentType: string;
   /** All metrics in the text format; without those of the database's state where it does not tell them. */
   text(): Promise<string>;
@@ -94,6 +98,17 @@ export function createMetrics(sources: MetricsSources): Metrics {
     labelNames: ["outcome"],
     registers: [own],
   });
+  const slow = new Counter({
+    name: "muniment_slow_calls_total",
+    help: "Calls that took longer than SLOW_REQUEST_MS, by procedure",
+    labelNames: ["procedure"],
+    registers: [own],
+  });
+  const unexpected = new Counter({
+    name: "muniment_unexpected_errors_total",
+    help: "Errors that the server did not choose, each in the log with its stack",
+    registers: [own],
+  });
   return {
     answered(procedure, status, seconds) {
       calls.inc({ procedure, status });
@@ -104,6 +119,8 @@ export function createMetrics(sources: MetricsSources): Metrics {
       events.inc({ outcome: "duplicate" }, duplicates);
       events.inc({ outcome: "rejected" }, rejected);
     },
+    slow: (procedure) => slow.inc({ procedure }),
+    unexpected: () => unexpected.inc(),
     contentType: own.contentType,
     async text() {
       const { database, health, now } = sources;

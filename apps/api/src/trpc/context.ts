@@ -14,6 +14,11 @@ export type RequestFacts = {
   /** By which a browser is known to accounts that signed in there; grants nothing by itself. */
   deviceTokens: readonly string[];
   bearer: string | undefined;
+  method: string;
+  /** The route that answers, as the server knows it: `/trpc/*`. */
+  route: string;
+  /** Which trace the caller says to be in (https://www.w3.org/TR/trace-context/); whatever it sent. */
+  traceparent: string | undefined;
   signal: AbortSignal;
 };
 
@@ -27,6 +32,8 @@ export type Context = {
   deps: Deps;
   request: RequestFacts;
   response: ResponseFacts;
+  /** How long the caller took to send what was read of the body. */
+  sendingMilliseconds: number;
   /** Looks at the presented credential once per HTTP request; never refuses. */
   identify(): Promise<Principal>;
   /** What a procedure states of itself, by its path; absent when there is none. */

@@ -258,9 +258,13 @@ function contextOf(principal: Principal, requireMfa: readonly Role[] = []): Cont
       cookieToken: undefined,
       deviceTokens: [],
       bearer: undefined,
+      method: "POST",
+      route: "/trpc/*",
+      traceparent: undefined,
       signal: new AbortController().signal,
     },
     response: { cookies: [], limits: [] },
+    sendingMilliseconds: 0,
     identify: async () => principal,
     policyOf: (path) => procedures.get(path)?.meta,
   };
