@@ -14,11 +14,29 @@ const keyringFile = z.partialRecord(
 export type Keyring = { rings: SecretRings; databasePassword: string };
 
 type Stored = z.infer<typeof keyringFile>;
+
+/** What a keyring's file says. @throws where it is none */
+export const parseKeyring = (text: string): Stored => keyringFile.parse(JSON.parse(text));
+
+/** The given rings, and those of a keyring where none is given; empty where neither has one. */
+export function completeRings(stored: Stored, given: SecretRings): SecretRings {
+  const ring = (name: SecretName) => {
+    const kept = stored[name];
+    return given[name].length > 0 || !kept ? given[name] : [kept];
+  };
+  return {
+    JWT_SECRET: ring("JWT_SECRET"),
+    API_KEY_SECRET: ring("API_KEY_SECRET"),
+    ENCRYPTION_KEY: ring("ENCRYPTION_KEY"),
+    AUDIT_SIGNING_KEY: ring("AUDIT_SIGNING_KEY"),
+  };
+}
+
 const names = [...secretNames, "DATABASE_PASSWORD"] as const;
 const patienceMilliseconds = 2000;
 
 const read = (path: string): Stored | null =>
-  existsSync(path) ? keyringFile.parse(JSON.parse(readFileSync(path, "utf8"))) : null;
+  existsSync(path) ? parseKeyring(readFileSync(path, "utf8")) : null;
 const isComplete = (stored: Stored | null) =>
   stored !== null && names.every((name) => stored[name]);
 
@@ -75,13 +93,8 @@ function loadStored(path: string): Stored {
  */
 export function loadKeyring(dataDir: string, given: Record<SecretName, string[]>): Keyring {
   const complete = loadStored(join(dataDir, "keyring.json"));
-  const element = (name: keyof Stored) => complete[name] ?? "";
-  const ring = (name: SecretName) => (given[name].length > 0 ? given[name] : [element(name)]);
-  const rings: SecretRings = {
-    JWT_SECRET: ring("JWT_SECRET"),
-    API_KEY_SECRET: ring("API_KEY_SECRET"),
-    ENCRYPTION_KEY: ring("ENCRYPTION_KEY"),
-    AUDIT_SIGNING_KEY: ring("AUDIT_SIGNING_KEY"),
+  return {
+    rings: completeRings(complete, given),
+    databasePassword: complete.DATABASE_PASSWORD ?? "",
   };
-  return { rings, databasePassword: element("DATABASE_PASSWORD") };
 }

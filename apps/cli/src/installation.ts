@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
-import { type Config, describeProblems, parseConfig } from "@muniment/api/config.ts";
+import { type Config, describeProblems, parseConfig, secretNames } from "@muniment/api/config.ts";
 import { withFiles } from "@muniment/api/env-files.ts";
 import { loadKeyring } from "@muniment/api/keyring.ts";
 import { deriveSecrets, type Secrets } from "@muniment/api/secrets.ts";
@@ -17,6 +17,8 @@ type Env = Record<string, string | undefined>;
 export type Installation = {
   config: Config;
   secrets: Secrets;
+  /** Whether secrets lie in `DATA_DIR/keyring.json`, which the environment does not give. */
+  keyring: boolean;
   /** The owner's connection. */
   owner: ConnectionFacts;
   /** Stops what was started for the command. */
@@ -47,8 +49,8 @@ async function answers(facts: ConnectionFacts): Promise<boolean> {
 }
 
 /** The embedded PostgreSQL: the server's, where it runs, or else one for as long as the command lasts. */
-async function embedded(dataDir: string, password: string) {
-  const running = await findRunningPostgres({ dataDir, password });
+async function embedded(dataDir: string, password: string, alone: boolean) {
+  const running = alone ? undefined : await findRunningPostgres({ dataDir, password });
   if (running && (await answers({ ...running, database: embeddedDatabase }))) {
     return { owner: { ...running, database: embeddedDatabase }, close: async () => {} };
   }
@@ -60,10 +62,15 @@ async function embedded(dataDir: string, password: string) {
 }
 
 /**
- * Opens the installation that an environment describes.
+ * Opens the installation that an environment describes; its embedded PostgreSQL `alone` where no server
+ * may run beside the command.
  * @throws UsageError where the settings are wrong or there is no installation
+ * @throws DataDirInUse where a server runs that may not
  */
-export async function openInstallation(given: Env): Promise<Installation> {
+export async function openInstallation(
+  given: Env,
+  { alone = false }: { alone?: boolean } = {},
+): Promise<Installation> {
   const { env, problems } = withFiles(given);
   const parsed = parseConfig(env);
   if (!parsed.ok || problems.length > 0) {
@@ -78,8 +85,9 @@ export async function openInstallation(given: Env): Promise<Installation> {
   }
   const keyring = loadKeyring(config.dataDir, rings);
   const secrets = deriveSecrets(keyring.rings);
+  const known = { config, secrets, keyring: secretNames.some((name) => rings[name].length === 0) };
   if (config.database) {
-    return { config, secrets, owner: config.database.owner, close: async () => {} };
+    return { ...known, owner: config.database.owner, close: async () => {} };
   }
-  return { config, secrets, ...(await embedded(config.dataDir, keyring.databasePassword)) };
+  return { ...known, ...(await embedded(config.dataDir, keyring.databasePassword, alone)) };
 }

@@ -134,6 +134,15 @@ export const auditActions = {
   "alert_rule.updated": z.strictObject({ fields: z.array(z.string()) }),
   "alert_rule.tested": none,
   "alert_rule.deleted": none,
+  /** `bytes` of the file; `encrypted` is false where the operator asked for that. */
+  "backup.created": z.strictObject({
+    rows: z.number().int(),
+    bytes: z.number().int(),
+    encrypted: z.boolean(),
+  }),
+  /** `createdAt` is the moment that the database is of again. */
+  "backup.restored": z.strictObject({ createdAt: z.string(), rows: z.number().int() }),
+  "database.moved": z.strictObject({ rows: z.number().int() }),
   "witness.added": z.strictObject({ kind: z.enum(witnessKinds) }),
   "witness.removed": z.strictObject({
     kind: z.enum(witnessKinds),

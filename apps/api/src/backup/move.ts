@@ -1,0 +1,32 @@
+import type { ConnectionFacts } from "@muniment/db/connection.ts";
+import type { Secrets } from "../secrets.ts";
+import { checkedSteps } from "./checked.ts";
+import { fillDatabase } from "./fill.ts";
+import { readFrames } from "./frames.ts";
+import { recordAct, rowsOf } from "./record.ts";
+import { type Source, writeBackup } from "./source.ts";
+
+/**
+ * Copies a database into an empty one, as a backup and its restore would, without a file between them.
+ * Keys, uploads and the list of erasures stay in DATA_DIR, which goes on being used.
+ * @throws BackupProblem after which the target is as it was
+ */
+export async function moveDatabase(
+  source: Pick<Source, "owner" | "dataDir" | "fingerprints">,
+  target: ConnectionFacts,
+  { secrets, migrationsFolder }: { secrets: Secrets; migrationsFolder: string },
+) {
+  const bytes = writeBackup({ ...source, keyring: false, uploads: "apart" });
+  const moved = await fillDatabase({
+    owner: target,
+    steps: checkedSteps(readFrames(bytes)),
+    secrets,
+    migrationsFolder,
+    // The list of erasures, which stays where it is.
+    file: async () => {},
+    endSessions: false,
+    beforeCommit: async () => {},
+  });
+  await recordAct(target, secrets, "database.moved", { rows: rowsOf(moved) });
+  return moved;
+}

@@ -1,0 +1,142 @@
+import { randomBytes } from "node:crypto";
+import { readdir, rm, rmdir } from "node:fs/promises";
+import { join } from "node:path";
+import { requireEmpty, splitMigrations } from "@muniment/db/backup/fresh-database.ts";
+import { BackupProblem } from "@muniment/db/backup/problem.ts";
+import { type ConnectionFacts, connect } from "@muniment/db/connection.ts";
+import { prepareDataDir } from "@muniment/db/embedded/data-directory.ts";
+import { recordedHome } from "@muniment/db/embedded/database-home.ts";
+import { startEmbeddedPostgres } from "@muniment/db/embedded/start.ts";
+import { createDatabase } from "@muniment/db/migrate.ts";
+import { databaseName } from "../boot.ts";
+import { type Config, type SecretRings, secretNames } from "../config.ts";
+import { completeRings, parseKeyring } from "../keyring.ts";
+import { deriveSecrets, type Secrets } from "../secrets.ts";
+import { inspectBackup, readBackup } from "./files.ts";
+import { fillDatabase } from "./fill.ts";
+import type { Manifest } from "./manifest.ts";
+import { recordAct, rowsOf } from "./record.ts";
+import type { Opener } from "./seal.ts";
+import { createFolderSink, requireEmptyFolder } from "./target-folder.ts";
+
+export type RestoreInput = {
+  path: string;
+  opener: Opener;
+  config: Pick<Config, "dataDir" | "database" | "s3">;
+  rings: SecretRings;
+  migrationsFolder: string;
+  /** Everybody has to sign in again. */
+  endSessions?: boolean;
+  /** Told what is under way. */
+  say?: (line: string) => void;
+};
+
+export type Restored = {
+  manifest: Manifest;
+  /** Entries of the audit log that were verified. */
+  verified: number;
+};
+
+/** The secrets that the restored installation will have. @throws BackupProblem where they are not those of before */
+function secretsFor(manifest: Manifest, keyring: Buffer | null, given: SecretRings): Secrets {
+  const rings = completeRings(keyring ? parseKeyring(keyring.toString("utf8")) : {}, given);
+  const empty = secretNames.filter((name) => rings[name].length === 0);
+  if (empty.length > 0) {
+    throw new BackupProblem(
+      `the secrets are not in the backup: set ${empty.join(", ")} as they were`,
+    );
+  }
+  const secrets = deriveSecrets(rings);
+  const others = secretNames.filter((name) =>
+    (manifest.fingerprints[name] ?? []).some((one) => !secrets.fingerprints[name].includes(one)),
+  );
+  if (others.length === 0) return secrets;
+  throw new BackupProblem(
+    `${others.join(", ")}: not what the backup was made under. ${keyring ? "Unset it, as the backup holds its own" : "Set it as it was, older elements included"}`,
+  );
+}
+
+/** Removes a DATA_DIR that was restored for a moment, with the database that may lie elsewhere. */
+export const removeRestored = (dataDir: string) => emptyFolder(dataDir, [], false);
+
+/** Removes what a failed restore has put into a folder that held nothing but `before`. */
+async function emptyFolder(dataDir: string, before: readonly string[], existed: boolean) {
+  const home = await recordedHome(dataDir).catch(() => undefined);
+  if (home && home !== dataDir) await rm(home, { recursive: true, force: true });
+  for (const name of await readdir(dataDir).catch(() => [])) {
+    if (!before.includes(name)) await rm(join(dataDir, name), { recursive: true, force: true });
+  }
+  if (!existed) await rmdir(dataDir).catch(() => {});
+}
+
+type Target = { owner: ConnectionFacts; stop(): Promise<void> };
+
+async function openTarget(
+  config: RestoreInput["config"],
+  dataDir: string,
+  password: string,
+): Promise<Target> {
+  if (config.database) return { owner: config.database.owner, stop: async () => {} };
+  const embedded = await startEmbeddedPostgres({ dataDir, password, log: () => {} });
+  await createDatabase(embedded.connection, databaseName);
+  return { owner: { ...embedded.connection, database: databaseName }, stop: () => embedded.stop() };
+}
+
+async function requireEmptyDatabase({ database }: RestoreInput["config"]) {
+  if (!database) return;
+  const sql = connect(database.owner, { max: 1, applicationName: "muniment-restore" });
+  try {
+    await requireEmpty(sql);
+  } finally {
+    await sql.end({ timeout: 2 });
+  }
+}
+
+/**
+ * Restores a backup into an empty DATA_DIR, and into an empty database. The whole file is read and checked
+ * first; a restore that fails leaves both as they were.
+ * @throws BackupProblem
+ */
+export async function restoreBackup(input: RestoreInput): Promise<Restored> {
+  const { path, opener, config, rings, migrationsFolder, say = () => {} } = input;
+  say("reading the whole backup");
+  const { manifest, keyring } = await inspectBackup(path, opener);
+  splitMigrations(manifest, migrationsFolder);
+  const secrets = secretsFor(manifest, keyring, rings);
+  const before = await requireEmptyFolder(config.dataDir);
+  await requireEmptyDatabase(config);
+
+  const existed = before !== null;
+  const dataDir = await prepareDataDir(config.dataDir);
+  const stored = keyring ? parseKeyring(keyring.toString("utf8")) : {};
+  const password = stored.DATABASE_PASSWORD ?? randomBytes(36).toString("base64url");
+  const sink = createFolderSink(dataDir);
+  try {
+    const target = await openTarget(config, dataDir, password);
+    try {
+      say("restoring");
+      const { verified } = await fillDatabase({
+        owner: target.owner,
+        steps: readBackup(path, opener),
+        secrets,
+        migrationsFolder,
+        file: sink.file,
+        endSessions: input.endSessions ?? false,
+        async beforeCommit() {
+          await sink.writeLedger();
+          await sink.writeKeyring({ DATABASE_PASSWORD: password });
+        },
+      });
+      await recordAct(target.owner, secrets, "backup.restored", {
+        createdAt: manifest.createdAt,
+        rows: rowsOf(manifest),
+      });
+      return { manifest, verified };
+    } finally {
+      await target.stop();
+    }
+  } catch (error) {
+    await emptyFolder(dataDir, before ?? [], existed);
+    throw error;
+  }
+}

@@ -1,0 +1,137 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { BackupProblem } from "@muniment/db/backup/problem.ts";
+import { findPartitions, openSnapshot, type Snapshot } from "@muniment/db/backup/snapshot.ts";
+import type { ConnectionFacts } from "@muniment/db/connection.ts";
+import product from "../../package.json" with { type: "json" };
+import { readCheckpoint } from "../audit/checkpoints.ts";
+import type { SecretName } from "../config.ts";
+import { createDiskStore } from "../uploads/disk-store.ts";
+import { SectionSum } from "./checked.ts";
+import { begin, beginning, dataFrames, end, ending } from "./frames.ts";
+import {
+  type BackupHead,
+  type BackupTail,
+  formatVersion,
+  type Manifest,
+  nameOf,
+  type SectionHead,
+} from "./manifest.ts";
+
+/** What a backup is made of. */
+export type Source = {
+  /** The owner's connection. */
+  owner: ConnectionFacts;
+  dataDir: string;
+  /** Whether secrets lie in `DATA_DIR/keyring.json`. */
+  keyring: boolean;
+  fingerprints: Record<SecretName, string[]>;
+  uploads: BackupHead["uploads"];
+};
+
+async function readHead({ sql, sequences }: Snapshot, source: Source): Promise<BackupHead> {
+  const migrations =
+    await sql`select hash from drizzle.__drizzle_migrations order by created_at, id`;
+  const checkpoint = await readCheckpoint(sql);
+  return {
+    format: formatVersion,
+    product: product.version,
+    createdAt: new Date().toISOString(),
+    migrations: migrations.map(({ hash }) => hash),
+    partitions: await findPartitions(sql),
+    sequences: await sequences(),
+    keyring: source.keyring,
+    fingerprints: source.fingerprints,
+    uploads: source.uploads,
+    audit: checkpoint && {
+      origin: checkpoint.origin,
+      size: checkpoint.size,
+      root: Buffer.from(checkpoint.root).toString("base64"),
+    },
+  };
+}
+
+type Section = { head: SectionHead; data: AsyncIterable<Uint8Array> };
+
+async function* once(bytes: Uint8Array) {
+  yield bytes;
+}
+
+const isMissing = (error: unknown) =>
+  error instanceof Error && "code" in error && error.code === "ENOENT";
+
+async function fileSection(dataDir: string, name: string): Promise<Section[]> {
+  try {
+    return [{ head: { file: name }, data: once(await readFile(join(dataDir, name))) }];
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
+  }
+}
+
+async function* sections(
+  { sql, tables, copyOut }: Snapshot,
+  source: Source,
+  gone: () => void,
+): AsyncGenerator<Section> {
+  for (const table of tables) {
+    yield { head: { table: table.name, columns: table.columns }, data: copyOut(table) };
+  }
+  if (source.keyring) yield* await fileSection(source.dataDir, "keyring.json");
+  // Read last, so that it lacks nobody whom the snapshot has erased.
+  yield* await fileSection(source.dataDir, "erasures.jsonl");
+  if (source.uploads !== "carried") return;
+  const store = createDiskStore(source.dataDir);
+  for await (const rows of sql`select id from uploads order by id`.cursor(1000)) {
+    for (const { id } of rows) {
+      const bytes = await store.get(id);
+      if (bytes) yield { head: { file: `uploads/${id}` }, data: once(bytes) };
+      else gone();
+    }
+  }
+}
+
+async function* write(snapshot: Snapshot, source: Source, done: (manifest: Manifest) => void) {
+  if (!snapshot.tables.some(({ name }) => name === "drizzle.__drizzle_migrations")) {
+    throw new BackupProblem("there is no database of Muniment here: it has no migrations");
+  }
+  const head = await readHead(snapshot, source);
+  yield beginning(head);
+  const tail: BackupTail = { sections: [], filesGone: 0 };
+  const gone = () => {
+    tail.filesGone += 1;
+  };
+  for await (const section of sections(snapshot, source, gone)) {
+    const sum = new SectionSum(section.head);
+    yield begin(section.head);
+    for await (const frame of dataFrames(summed(section.data, sum))) yield frame;
+    const told = sum.end();
+    tail.sections.push({ name: nameOf(section.head), ...told });
+    yield end(told);
+  }
+  yield ending(tail);
+  done({ ...head, ...tail });
+}
+
+async function* summed(data: AsyncIterable<Uint8Array>, sum: SectionSum) {
+  for await (const chunk of data) {
+    sum.add(chunk);
+    yield chunk;
+  }
+}
+
+/**
+ * The bytes of a backup of one moment, while the server goes on. `done` is told its manifest at the end.
+ * Memory does not grow with the database.
+ */
+export async function* writeBackup(
+  source: Source,
+  done: (manifest: Manifest) => void = () => {},
+): AsyncGenerator<Buffer> {
+  const snapshot = await openSnapshot(source.owner);
+  try {
+    yield* write(snapshot, source, done);
+  } finally {
+    await snapshot.close();
+  }
+}

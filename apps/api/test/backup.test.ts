@@ -1,0 +1,407 @@
+import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { BackupDamaged, BackupProblem } from "@muniment/db/backup/problem.ts";
+import { type ConnectionFacts, connect } from "@muniment/db/connection.ts";
+import { type EmbeddedPostgres, startEmbeddedPostgres } from "@muniment/db/embedded/start.ts";
+import { roleNames } from "@muniment/db/role-names.ts";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { call } from "../../cli/test/call.ts";
+import { SectionSum } from "../src/backup/checked.ts";
+import { inspectBackup } from "../src/backup/files.ts";
+import { begin, beginning, dataFrames, end, ending } from "../src/backup/frames.ts";
+import { createFolderSink } from "../src/backup/target-folder.ts";
+import { databaseName } from "../src/boot.ts";
+import { secretNames } from "../src/config.ts";
+import type { Client } from "./client.ts";
+import { wrongCounts } from "./events-recount.ts";
+import { makeEvent, makeSender, searchAll, send } from "./events-sender.ts";
+import { must, password, startTestServer, type TestServer } from "./harness.ts";
+import { indexAll } from "./index-all.ts";
+import { migrationsFolder } from "./postgres.ts";
+import { downloadFile, uploadFile } from "./upload.ts";
+
+const env = { RATE_LIMIT_USER_MAX: "100000", INGEST_RATE_LIMIT_MAX: "100000" };
+let server: TestServer;
+let folder: string;
+let sender: Awaited<ReturnType<typeof makeSender>>;
+let recipient: string;
+let identity: string;
+
+const urlOf = ({ host, port, username, password: secret, database }: ConnectionFacts) =>
+  `postgres://${username}:${secret}@localhost:${port}/${database}?host=${host}`;
+/** The environment of a command on the source. */
+const ofSource = (): Record<string, string> => ({
+  DATABASE_URL: urlOf(server.databaseFacts),
+  DATA_DIR: server.dataDir,
+  MUNIMENT_MIGRATIONS: migrationsFolder,
+});
+async function moveFrom(dataDir: string, url: string) {
+  const file = inFolder("url");
+  await writeFile(file, `${url}\n`, { mode: 0o600 });
+  return call(["move-to-postgres", "--url-file", file, "--json"], {
+    env: { DATA_DIR: dataDir, MUNIMENT_MIGRATIONS: migrationsFolder },
+  });
+}
+const inFolder = (name: string) => join(folder, name);
+const restoreInto = (dataDir: string, argv: string[]) =>
+  call(["restore", ...argv], { env: { DATA_DIR: dataDir, MUNIMENT_MIGRATIONS: migrationsFolder } });
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "muniment-backup-"));
+  server = await startTestServer({ env });
+  await server.admin();
+  sender = await makeSender(server);
+  identity = inFolder("identity");
+  const made = await call(["backup", "--make-identity", identity]);
+  recipient = made.stdout.trim();
+});
+afterAll(async () => {
+  await server.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** A server on what was restored into a DATA_DIR. */
+async function startRestored(dataDir: string) {
+  const keyring = JSON.parse(await readFile(join(dataDir, "keyring.json"), "utf8"));
+  const postgres: EmbeddedPostgres = await startEmbeddedPostgres({
+    dataDir,
+    password: keyring.DATABASE_PASSWORD,
+    log: () => {},
+  });
+  const databaseFacts = { ...postgres.connection, database: databaseName };
+  const owner = connect(databaseFacts, { max: 2, applicationName: "test-owner" });
+  const restored = await startTestServer({
+    env,
+    besides: { databaseFacts, owner, dataDir } as TestServer,
+  });
+  return {
+    server: restored,
+    async stop() {
+      await restored.stop();
+      await owner.end({ timeout: 2 });
+      await postgres.stop();
+    },
+  };
+}
+
+const must200 = ({ status }: { status: number }) => expect(status).toBe(200);
+const some = (count: number, fields: object = {}) =>
+  Array.from({ length: count }, () => makeEvent({ message: "lantern", ...fields }));
+
+test("a backup that was made while events came in is of one moment, and all of it works again", async () => {
+  for (const _ of [1, 2, 3]) must200(await send(server, sender.key, some(100)));
+  const file = must(await uploadFile(server, sender.member, "kept for later"));
+  const leaver: Client & { email: string; id: string } = await server.member();
+  await server.deps.sealer.seal();
+  const admin = await server.admin();
+  const checkpoint = must(await admin.query("audit.checkpoint")).note;
+  await writeFile(inFolder("checkpoint"), checkpoint);
+
+  let isComing = true;
+  const coming = [0, 1].map(async () => {
+    while (isComing) must200(await send(server, sender.key, some(20)));
+  });
+  const place = inFolder("first.backup.age");
+  const made = await call(["backup", place, "--recipient", recipient, "--json"], {
+    env: ofSource(),
+  });
+  isComing = false;
+  await Promise.all(coming);
+  expect([made.exitCode, made.stderr]).toEqual([0, ""]);
+  const manifest = JSON.parse(made.stdout);
+  expect((await stat(place)).mode & 0o777).toBe(0o600);
+  expect((await readFile(place)).subarray(0, 21).toString()).toBe("age-encryption.org/v1");
+
+  // What happens after it is not in it, but for the list of erasures, which is newer.
+  must(await leaver.mutate("data.erase", { password }));
+  await expect.poll(() => existsSync(join(server.dataDir, "erasures.jsonl"))).toBe(true);
+  const dataDir = inFolder("restored");
+  await mkdir(dataDir);
+  await copyFile(join(server.dataDir, "erasures.jsonl"), join(dataDir, "erasures.jsonl"));
+
+  const again = await restoreInto(dataDir, [place, "--identity", identity, "--json"]);
+  expect([again.exitCode, again.stderr]).toEqual([0, ""]);
+  expect(JSON.parse(again.stdout)).toMatchObject({ ok: true, tables: manifest.tables });
+
+  const restored = await startRestored(dataDir);
+  try {
+    const { owner } = restored.server;
+    const [sums] = await owner`
+      select (select count(*) from events)::int as events,
+        (select count(*) from event_ids)::int as ids,
+        (select sum(cardinality(event_ids)) from receipts)::int as receipts,
+        (select coalesce(sum(accepted), 0) from (
+          select accepted from agent_counters union all
+          select accepted from agent_counter_changes) all_counters)::int as counters`;
+    const { events } = sums ?? {};
+    expect(events).toBeGreaterThanOrEqual(300);
+    expect(sums).toEqual({ events, ids: events, receipts: events, counters: events });
+    expect(await wrongCounts(restored.server)).toEqual([]);
+
+    // People, their sessions and keys.
+    const member = await restored.server.signIn(sender.member.email);
+    expect((await searchAll(member, { text: "lantern" })).length).toBe(events);
+    expect(must(await member.query("sessions.list")).items.length).toBeGreaterThan(1);
+    expect(await (await downloadFile(restored.server, member, file.id)).text()).toBe(
+      "kept for later",
+    );
+    const gone = await restored.server
+      .anonymous()
+      .mutate("auth.signIn", { email: leaver.email, password });
+    expect(gone.error?.data.reason).toBe("invalid_credentials");
+
+    // Nothing of before lies behind what comes now, in a cluster that counts from lower on.
+    const [behind] = await owner`
+      select count(*)::int as count from receipts where commit_xid >= pg_snapshot_xmin(pg_current_snapshot())`;
+    expect(behind?.count).toBe(0);
+    expect((await send(restored.server, sender.key, some(1))).status).toBe(200);
+    await indexAll(restored.server, sender.userId);
+    const [index] =
+      await owner`select accepted::int from event_index where user_id = ${sender.userId}`;
+    expect(index?.accepted).toBe(events + 1);
+
+    // The log goes on where it was, and old proofs hold.
+    await restored.server.deps.sealer.seal();
+    expect(restored.server.deps.sealer.problem()).toBeNull();
+    const verified = await call(["verify", "--json", "--checkpoint", inFolder("checkpoint")], {
+      env: { DATA_DIR: dataDir },
+    });
+    expect(JSON.parse(verified.stdout)).toMatchObject({ ok: true, unsealed: 0 });
+    const entries = await owner`select action from audit_entries where action = 'backup.restored'`;
+    expect(entries).toHaveLength(1);
+
+    const running = await moveFrom(dataDir, "postgres://127.0.0.1:1/nothing");
+    expect(running).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining("stop it first"),
+    });
+  } finally {
+    await restored.stop();
+  }
+}, 90_000);
+
+test("the embedded database moves into another PostgreSQL, and stays as it is", async () => {
+  const dataDir = inFolder("restored");
+  const name = `test_${randomBytes(6).toString("hex")}`;
+  const admin = connect(inject("postgres"), { max: 1, applicationName: "test" });
+  await admin`create database ${admin(name)}`;
+  const databaseFacts = { ...inject("postgres"), database: name };
+  const owner = connect(databaseFacts, { max: 2, applicationName: "test-owner" });
+  const url = urlOf(databaseFacts);
+  try {
+    const moved = await moveFrom(dataDir, url);
+    expect([moved.exitCode, moved.stderr]).toEqual([0, ""]);
+    const { rows, tables } = JSON.parse(moved.stdout);
+    const again = await moveFrom(dataDir, url);
+    expect(again).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("is not empty") });
+
+    const there = await startTestServer({
+      env,
+      besides: { databaseFacts, owner, dataDir } as TestServer,
+    });
+    try {
+      const member = await there.signIn(sender.member.email);
+      const events = tables["public.events"].rows;
+      expect((await searchAll(member, { text: "lantern" })).length).toBe(events);
+      expect((await send(there, sender.key, some(1))).status).toBe(200);
+      const acts = await owner`
+        select details->>'rows' as rows from audit_entries where action = 'database.moved'`;
+      expect(acts).toEqual([{ rows: String(rows) }]);
+    } finally {
+      await there.stop();
+    }
+    const embedded = await call(["verify"], { env: { DATA_DIR: dataDir } });
+    expect(embedded.exitCode).toBe(0);
+  } finally {
+    await owner.end({ timeout: 2 });
+    await admin`drop database ${admin(name)} with (force)`;
+    for (const role of Object.values(roleNames(name))) {
+      await admin`drop role if exists ${admin(role)}`;
+    }
+    await admin.end({ timeout: 2 });
+  }
+}, 60_000);
+
+describe("what cannot be restored is refused before anything is made", () => {
+  const made = () => inFolder("small.backup.age");
+  const passphraseFile = () => inFolder("passphrase");
+  const opener = async () => ({
+    kind: "identities" as const,
+    identities: (await readFile(identity, "utf8")).split("\n").filter((line) => /^AGE/.test(line)),
+  });
+  beforeAll(async () => {
+    await writeFile(passphraseFile(), "six quiet lanterns by the sea\n", { mode: 0o600 });
+    const { exitCode, stderr } = await call(["backup", made(), "--recipient", recipient], {
+      env: ofSource(),
+    });
+    expect([exitCode, stderr]).toEqual([0, ""]);
+  });
+
+  /** Nothing is there after a restore that fails, and it says why. */
+  async function refusal(file: string, argv = ["--identity", identity]) {
+    const dataDir = inFolder("refused");
+    const { exitCode, stdout, stderr } = await restoreInto(dataDir, [file, ...argv]);
+    expect(existsSync(dataDir)).toBe(false);
+    expect(stdout).toBe("");
+    return { exitCode, stderr };
+  }
+
+  test("with another identity, a passphrase, or as if it were not encrypted", async () => {
+    const other = inFolder("other-identity");
+    await call(["backup", "--make-identity", other]);
+    const says = (text: string) => ({ exitCode: 1, stderr: expect.stringContaining(text) });
+    expect(await refusal(made(), ["--identity", other])).toEqual(says("this is not its identity"));
+    expect(await refusal(made(), ["--passphrase-file", passphraseFile()])).toEqual(
+      says("this is not its passphrase"),
+    );
+    expect(await refusal(made(), ["--unencrypted"])).toEqual(says("is encrypted"));
+  });
+
+  test("a wrong passphrase, and the right one opens it", async () => {
+    const place = inFolder("by-passphrase.age");
+    const env = { ...ofSource(), BACKUP_PASSPHRASE_FILE: passphraseFile() };
+    expect(await call(["backup", place], { env })).toMatchObject({ exitCode: 0, stderr: "" });
+    const wrong = inFolder("wrong-passphrase");
+    await writeFile(wrong, "seven quiet lanterns by the sea\n");
+    const refused = await refusal(place, ["--passphrase-file", wrong]);
+    expect(refused).toEqual({
+      exitCode: 1,
+      stderr: expect.stringContaining("this is not its passphrase"),
+    });
+    const passphrase = "six quiet lanterns by the sea";
+    const { manifest } = await inspectBackup(place, { kind: "passphrase", passphrase });
+    expect(manifest.format).toBe(1);
+  });
+
+  test("cut off anywhere, longer, or with any byte changed", async () => {
+    const whole = await readFile(made());
+    const open = await opener();
+    const place = inFolder("altered.age");
+    const read = async (bytes: Buffer) => {
+      await writeFile(place, bytes);
+      await inspectBackup(place, open);
+    };
+    await read(whole);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.nat(whole.length - 1),
+        fc.integer({ min: 1, max: 255 }),
+        async (at, by) => {
+          const altered = Buffer.from(whole);
+          altered[at] = (altered[at] ?? 0) ^ by;
+          await expect(read(altered)).rejects.toThrow(BackupProblem);
+          await expect(read(whole.subarray(0, at))).rejects.toThrow(BackupProblem);
+        },
+      ),
+      {
+        numRuns: 40,
+        examples: [
+          [whole.length - 1, 1],
+          [0, 1],
+          [30, 1],
+        ],
+      },
+    );
+    await expect(read(Buffer.concat([whole, Buffer.alloc(1)]))).rejects.toThrow(BackupDamaged);
+    expect(await refusal(place)).toEqual({
+      exitCode: 1,
+      stderr: expect.stringContaining("damaged"),
+    });
+  });
+
+  /** A file whose sums are right, made by somebody else: a head as of a backup, and one file in it. */
+  async function forge(change: object, name: string): Promise<string> {
+    const { manifest } = await inspectBackup(made(), await opener());
+    const { sections: _, filesGone: __, ...head } = manifest;
+    const data = Buffer.from("from elsewhere");
+    const sum = new SectionSum({ file: name });
+    sum.add(data);
+    async function* chunks() {
+      yield data;
+    }
+    const frames = [beginning({ ...head, ...change }), begin({ file: name })];
+    for await (const frame of dataFrames(chunks())) frames.push(frame);
+    const sums = sum.end();
+    frames.push(end(sums), ending({ sections: [{ name, ...sums }], filesGone: 0 }));
+    const place = inFolder("forged.backup");
+    await writeFile(place, gzipSync(Buffer.concat(frames)));
+    return place;
+  }
+
+  test("from a newer version, or of a database that this one does not know", async () => {
+    const says = (text: string) => ({ exitCode: 1, stderr: expect.stringContaining(text) });
+    const asked = async (change: object) => refusal(await forge(change, "x"), ["--unencrypted"]);
+    expect(await asked({ format: 2 })).toEqual(says("a newer version"));
+    expect(await asked({ migrations: ["0".repeat(64)] })).toEqual(says("another version"));
+  });
+
+  test("with a file that would lie elsewhere", async () => {
+    for (const name of ["../evil", "uploads/../../evil", "/tmp/evil", "postgres/PG_VERSION"]) {
+      const dataDir = inFolder("refused");
+      const sink = createFolderSink(dataDir);
+      await expect(sink.file(name, Buffer.from("evil"))).rejects.toThrow("a file of the name");
+    }
+    const secrets = Object.fromEntries(
+      secretNames.map((one) => [one, randomBytes(36).toString("base64url")]),
+    );
+    const place = await forge({ keyring: false, fingerprints: {} }, "../evil");
+    const dataDir = inFolder("refused");
+    const { exitCode, stderr } = await call(["restore", place, "--unencrypted"], {
+      env: { DATA_DIR: dataDir, MUNIMENT_MIGRATIONS: migrationsFolder, ...secrets },
+    });
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining("a file of the name")]);
+    expect(existsSync(dataDir)).toBe(false);
+    expect(existsSync(inFolder("evil"))).toBe(false);
+  });
+
+  test("into a place that is not empty", async () => {
+    const dataDir = inFolder("in-use");
+    await mkdir(dataDir);
+    await writeFile(join(dataDir, "keyring.json"), "{}");
+    const folderInUse = await restoreInto(dataDir, [made(), "--identity", identity]);
+    expect(folderInUse.exitCode).toBe(1);
+    expect(folderInUse.stderr).toContain("is not empty: it holds keyring.json");
+    expect(await readdir(dataDir)).toEqual(["keyring.json"]);
+
+    const database = await call(["restore", made(), "--identity", identity], {
+      env: { ...ofSource(), DATA_DIR: inFolder("refused") },
+    });
+    expect(database.exitCode).toBe(1);
+    expect(database.stderr).toContain("the database is not empty");
+    expect(existsSync(inFolder("refused"))).toBe(false);
+  });
+});
+
+test("a drill restores, verifies and leaves nothing", async () => {
+  const before = (await readdir(tmpdir())).filter((name) => name.startsWith("muniment-drill-"));
+  const { exitCode, stdout, stderr } = await call(
+    ["restore", inFolder("small.backup.age"), "--identity", identity, "--drill"],
+    { env: ofSource() },
+  );
+  expect([exitCode, stderr]).toEqual([0, ""]);
+  expect(stdout).toContain("can be restored");
+  const after = (await readdir(tmpdir())).filter((name) => name.startsWith("muniment-drill-"));
+  expect(after).toEqual(before);
+});
+
+test("a folder keeps the newest, and what is there is never overwritten", async () => {
+  const place = inFolder("kept");
+  await mkdir(place);
+  const olds = ["20200101T000000Z", "20210101T000000Z"].map((at) => `muniment-${at}.backup.age`);
+  for (const name of [...olds, "notes.txt"]) await writeFile(join(place, name), "old");
+  const argv = ["--recipient", recipient, "--json"];
+  const first = await call(["backup", place, ...argv, "--keep", "2"], { env: ofSource() });
+  expect(JSON.parse(first.stdout)).toMatchObject({ ok: true, deleted: [olds[0]] });
+  expect((await readdir(place)).length).toBe(3);
+
+  const again = await call(["backup", join(place, olds[1] ?? ""), ...argv], { env: ofSource() });
+  expect([again.exitCode, again.stderr]).toEqual([1, expect.stringContaining("is there already")]);
+  expect(await readFile(join(place, olds[1] ?? ""), "utf8")).toBe("old");
+  const none = await call(["backup", inFolder("none")], { env: ofSource() });
+  expect([none.exitCode, none.stderr]).toEqual([2, expect.stringContaining("how to encrypt it")]);
+});

@@ -1,0 +1,99 @@
+import { readFile } from "node:fs/promises";
+import { moveDatabase } from "@muniment/api/backup/move.ts";
+import { rowsOf } from "@muniment/api/backup/record.ts";
+import { DataDirInUse } from "@muniment/db/embedded/errors.ts";
+import { settingsOf } from "../admin/settings.ts";
+import { summaryOf } from "../backup/report.ts";
+import { type Command, exitCodes, type Io, parseArguments, UsageError } from "../command.ts";
+import { type Installation, openInstallation, readEnvFile } from "../installation.ts";
+import { usage } from "./usage.ts";
+
+export const moveToPostgres: Command = {
+  name: "move-to-postgres",
+  summary: "copy the embedded database into another PostgreSQL",
+  usage,
+  run,
+};
+
+async function readUrl(given: string | undefined, file: string | undefined, io: Io) {
+  if ((given === undefined) === (file === undefined)) {
+    throw new UsageError("Name one URL, or give --url-file.");
+  }
+  if (given !== undefined) {
+    if (URL.canParse(given) && new URL(given).password) {
+      io.stderr.write(
+        "muniment move-to-postgres: other users of this machine can read the password in the list of processes; --url-file keeps it from them.\n",
+      );
+    }
+    return given;
+  }
+  const text = await readFile(file ?? "", "utf8").catch((cause: Error) => {
+    throw new UsageError(`--url-file: ${cause.message}`, { cause });
+  });
+  return text.split(/\r?\n/, 1)[0] ?? "";
+}
+
+/** The embedded database for us alone. */
+async function openStopped(env: Io["env"]): Promise<Installation> {
+  const installation = await openInstallation(env, { alone: true }).catch((error: unknown) => {
+    if (!(error instanceof DataDirInUse)) throw error;
+    throw new UsageError("the server runs: stop it first, so that nothing is written meanwhile", {
+      cause: error,
+    });
+  });
+  return installation;
+}
+
+async function run(argv: string[], io: Io): Promise<number> {
+  const { values, positionals } = parseArguments({
+    args: argv,
+    allowPositionals: true,
+    options: {
+      "url-file": { type: "string" },
+      "env-file": { type: "string" },
+      json: { type: "boolean", default: false },
+    },
+  });
+  const [given, ...more] = positionals;
+  if (more.length > 0) throw new UsageError("Name one URL.");
+  const url = await readUrl(given, values["url-file"], io);
+  const envFile = values["env-file"];
+  const { DATABASE_URL, DATABASE_URL_FILE, ...env }: Io["env"] = {
+    ...(envFile ? await readEnvFile(envFile) : io.env),
+    ...(io.env.MUNIMENT_MIGRATIONS ? { MUNIMENT_MIGRATIONS: io.env.MUNIMENT_MIGRATIONS } : {}),
+  };
+  if (DATABASE_URL ?? DATABASE_URL_FILE) {
+    throw new UsageError("DATABASE_URL is set: this installation does not use the embedded one.");
+  }
+  const target = settingsOf({ ...env, DATABASE_URL: url });
+  if (!target.config.database) throw new UsageError("There is no URL.");
+  const { migrationsFolder } = target;
+  const installation = await openStopped(env);
+  try {
+    const { config, secrets, owner } = installation;
+    const moved = await moveDatabase(
+      { owner, dataDir: config.dataDir, fingerprints: secrets.fingerprints },
+      target.config.database.owner,
+      { secrets, migrationsFolder },
+    );
+    const { verified } = moved;
+    const lines = [
+      `${rowsOf(moved).toLocaleString("en")} rows are in the new database: counted, and ${verified.toLocaleString("en")} entries of the audit log verified.`,
+      "Start the server with",
+      "",
+      `  DATA_DIR=${config.dataDir}`,
+      `  DATABASE_URL=${values["url-file"] === undefined ? new URL(url).href.replace(/:[^:@/]*@/, ":<password>@") : `<what ${values["url-file"]} holds>`}`,
+      "",
+      "DATA_DIR keeps the keys, uploaded files and the list of erasures. The embedded database in it is as",
+      "it was; delete its folder postgres once you have a backup of the new one.",
+    ];
+    io.stdout.write(
+      values.json
+        ? `${JSON.stringify({ ok: true, verified, ...summaryOf(moved) }, null, 2)}\n`
+        : `ok    ${lines.join("\n      ")}\n`,
+    );
+    return exitCodes.ok;
+  } finally {
+    await installation.close();
+  }
+}
