@@ -200,6 +200,8 @@ test("the embedded database moves into another PostgreSQL, and stays as it is", 
     const again = await moveFrom(dataDir, url);
     expect(again).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("is not empty") });
 
+    const embedded = await call(["verify"], { env: { DATA_DIR: dataDir } });
+    expect(embedded.exitCode).toBe(0);
     const there = await startTestServer({
       env,
       besides: { databaseFacts, owner, dataDir } as TestServer,
@@ -215,8 +217,6 @@ test("the embedded database moves into another PostgreSQL, and stays as it is", 
     } finally {
       await there.stop();
     }
-    const embedded = await call(["verify"], { env: { DATA_DIR: dataDir } });
-    expect(embedded.exitCode).toBe(0);
   } finally {
     await owner.end({ timeout: 2 });
     await admin`drop database ${admin(name)} with (force)`;
@@ -349,7 +349,8 @@ describe("what cannot be restored is refused before anything is made", () => {
     const secrets = Object.fromEntries(
       secretNames.map((one) => [one, randomBytes(36).toString("base64url")]),
     );
-    const place = await forge({ keyring: false, fingerprints: {} }, "../evil");
+    const none = Object.fromEntries(secretNames.map((one) => [one, []]));
+    const place = await forge({ keyring: false, fingerprints: none }, "../evil");
     const dataDir = inFolder("refused");
     const { exitCode, stderr } = await call(["restore", place, "--unencrypted"], {
       env: { DATA_DIR: dataDir, MUNIMENT_MIGRATIONS: migrationsFolder, ...secrets },
