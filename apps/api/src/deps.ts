@@ -49,6 +49,7 @@ import { createIdentities, type Identities } from "./identity/identities.ts";
 import { createPageOrigins, type PageOrigins } from "./identity/page-origins.ts";
 import { writeUsedKeys } from "./identity/used-keys.ts";
 import { createJobs, type Jobs } from "./jobs.ts";
+import { reencryptOver } from "./key-rotation/reencrypt.ts";
 import { createLimits, type Limits } from "./limits/limiter.ts";
 import { loadLimitOverrides } from "./limits/overrides.ts";
 import { createMailer, type Mailer } from "./mailer.ts";
@@ -228,6 +229,10 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
   jobs.every("watch-sealing", 30, watchSealing(database, now));
   jobs.every("unlock-accounts", 20, failedSignIns.unlock);
   jobs.every("end-roles", 20, endRoles({ database, dataKeys, notify, now }));
+  // What is left of a rotation of ENCRYPTION_KEY that the command did not get to.
+  jobs.every("encrypt-anew", 600, async () => {
+    if (secrets.encryption.length > 1) await reencryptOver(input.owner, encryption);
+  });
   jobs.every("delete-expired", 600, async () => {
     await database.raw`select delete_expired_links()`;
     await database.raw`select delete_expired_sessions()`;

@@ -3,7 +3,8 @@ import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes }
 const nonceLength = 12;
 const tagLength = 16;
 
-const idOf = (key: Buffer) => createHash("sha256").update(key).digest("hex").slice(0, 8);
+/** What names a key without telling it. */
+export const idOfKey = (key: Buffer) => createHash("sha256").update(key).digest("hex").slice(0, 8);
 
 /** A key for one place or purpose, by HMAC-SHA256 as a PRF (NIST SP 800-108). */
 export const deriveKey = (key: Buffer, label: string): Buffer =>
@@ -42,10 +43,10 @@ export type Encryption = {
  * key of its own, so that a random nonce is used twice only where one place is written 2 ** 32 times.
  */
 export function createEncryption(ring: readonly Buffer[]): Encryption {
-  const byId = new Map(ring.map((key) => [idOf(key), key]));
+  const byId = new Map(ring.map((key) => [idOfKey(key), key]));
   const [newest] = ring;
   if (!newest) throw new Error("the encryption ring is empty");
-  const head = `v2.${idOf(newest)}.`;
+  const head = `v2.${idOfKey(newest)}.`;
   return {
     encrypt(text, place) {
       const nonce = randomBytes(nonceLength);

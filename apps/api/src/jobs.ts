@@ -80,7 +80,8 @@ export type Jobs = {
 };
 
 const secondsFrom = (time: Date, seconds: number) => new Date(time.getTime() + seconds * 1000);
-const placeOf = (id: string) => `jobs.payload:${id}`;
+/** What a payload is encrypted for. */
+export const placeOfPayload = (id: string) => `jobs.payload:${id}`;
 
 /** Work outside requests, on PostgreSQL: enqueued transactionally, leased, retried with back-off. */
 export function createJobs(
@@ -104,7 +105,7 @@ export function createJobs(
     { delaySeconds = 0, turn }: EnqueueOptions = {},
   ) {
     const id = uuidv7();
-    const text = encryption.encrypt(JSON.stringify(payload ?? null), placeOf(id));
+    const text = encryption.encrypt(JSON.stringify(payload ?? null), placeOfPayload(id));
     const at = now();
     await tx
       .insert(jobs)
@@ -201,7 +202,7 @@ export function createJobs(
     });
 
   const payloadOf = (job: typeof jobs.$inferSelect): unknown =>
-    JSON.parse(encryption.decrypt(job.payload, placeOf(job.id)));
+    JSON.parse(encryption.decrypt(job.payload, placeOfPayload(job.id)));
 
   async function settle(job: typeof jobs.$inferSelect, error: unknown) {
     const { everySeconds, givenUp } = definitions.get(job.queue) ?? {};
@@ -297,7 +298,7 @@ export function createJobs(
         .from(jobs)
         .where(and(isNull(jobs.key), notInArray(jobs.queue, [...kept])));
       const gone = rows.flatMap(({ id, payload }) => {
-        return isAmong(encryption.decrypt(payload, placeOf(id))) ? [id] : [];
+        return isAmong(encryption.decrypt(payload, placeOfPayload(id))) ? [id] : [];
       });
       if (gone.length > 0) await tx.delete(jobs).where(inArray(jobs.id, gone));
     },

@@ -6,7 +6,7 @@ import { Worker } from "node:worker_threads";
 import { build } from "esbuild";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { secretNames } from "./config.ts";
-import { loadKeyring } from "./keyring.ts";
+import { addElements, dropOldElements, loadKeyring } from "./keyring.ts";
 import { secretProblem } from "./secret-strength.ts";
 
 let directory: string;
@@ -23,6 +23,37 @@ const none = () => ({
 });
 const path = () => join(directory, "keyring.json");
 const stored = () => JSON.parse(readFileSync(path(), "utf8"));
+
+/** The keyring's code as one file, for threads. */
+async function bundled() {
+  const bundle = join(directory, "keyring.mjs");
+  const entryPoints = [join(import.meta.dirname, "keyring.ts")];
+  const banner = {
+    js: 'import { createRequire } from "node:module"; const require = createRequire("/");',
+  };
+  await build({
+    entryPoints,
+    outfile: bundle,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    banner,
+  });
+  return bundle;
+}
+
+/** What four threads say that are let go at once, when each has said that it is ready. */
+async function together(code: string, dataOf: (start: Int32Array) => object) {
+  const start = new Int32Array(new SharedArrayBuffer(4));
+  const workerData = dataOf(start);
+  const workers = Array.from({ length: 4 }, () => new Worker(code, { eval: true, workerData }));
+  const told = () => Promise.all(workers.map((worker) => once(worker, "message")));
+  await told();
+  const said = told();
+  Atomics.store(start, 0, 1);
+  Atomics.notify(start, 0);
+  return (await said).map(([text]) => text);
+}
 
 describe("the keyring", () => {
   test("makes every secret once, each strong and unlike the others, readable by its owner only", () => {
@@ -60,20 +91,7 @@ describe("the keyring", () => {
   ])(
     "is the same for all that start at once and find %s",
     async (_, before) => {
-      const bundle = join(directory, "keyring.mjs");
-      const entryPoints = [join(import.meta.dirname, "keyring.ts")];
-      const banner = {
-        js: 'import { createRequire } from "node:module"; const require = createRequire("/");',
-      };
-      await build({
-        entryPoints,
-        outfile: bundle,
-        bundle: true,
-        platform: "node",
-        format: "esm",
-        banner,
-      });
-      const start = new Int32Array(new SharedArrayBuffer(4));
+      const bundle = await bundled();
       const directories = Array.from({ length: 10 }, () => mkdtempSync(join(directory, "data-")));
       for (const data of directories)
         if (before) writeFileSync(join(data, "keyring.json"), JSON.stringify(before));
@@ -85,14 +103,13 @@ describe("the keyring", () => {
         const loaded = directories.map((directory) => loadKeyring(directory, none));
         parentPort.postMessage(JSON.stringify(loaded));
       });`;
-      const workerData = { bundle, start, directories, none: none() };
-      const workers = Array.from({ length: 4 }, () => new Worker(code, { eval: true, workerData }));
-      const told = () => Promise.all(workers.map((worker) => once(worker, "message")));
-      await told();
-      const loaded = told();
-      Atomics.store(start, 0, 1);
-      Atomics.notify(start, 0);
-      expect(new Set((await loaded).map(([text]) => text)).size).toBe(1);
+      const loaded = await together(code, (start) => ({
+        bundle,
+        start,
+        directories,
+        none: none(),
+      }));
+      expect(new Set(loaded).size).toBe(1);
       for (const data of directories) expect(readdirSync(data)).toEqual(["keyring.json"]);
     },
     30_000,
@@ -117,5 +134,56 @@ describe("the keyring", () => {
     writeFileSync(path(), text);
     expect(() => loadKeyring(directory, none())).toThrow();
     expect(readFileSync(path(), "utf8")).toBe(text);
+  });
+
+  test("takes a new element to the head of a ring, durable and for its owner only", () => {
+    const { rings: before, databasePassword } = loadKeyring(directory, none());
+    addElements(directory, ["JWT_SECRET", "ENCRYPTION_KEY"]);
+    const { rings, databasePassword: same } = loadKeyring(directory, none());
+    for (const name of ["JWT_SECRET", "ENCRYPTION_KEY"] as const) {
+      expect(rings[name]).toEqual([expect.any(String), before[name][0]]);
+      expect(secretProblem(rings[name][0] ?? "")).toBeNull();
+    }
+    expect(rings.API_KEY_SECRET).toEqual(before.API_KEY_SECRET);
+    expect(same).toBe(databasePassword);
+    expect(statSync(path()).mode & 0o777).toBe(0o600);
+    expect(readdirSync(directory)).toEqual(["keyring.json"]);
+  });
+
+  test("keeps the elements before when one process more adds some at the same time", async () => {
+    const { rings: before } = loadKeyring(directory, none());
+    const bundle = await bundled();
+    const code = `const { parentPort, workerData } = require("node:worker_threads");
+      const { bundle, start, directory } = workerData;
+      import(bundle).then(({ addElements }) => {
+        parentPort.postMessage("ready");
+        Atomics.wait(start, 0, 0);
+        addElements(directory, ["JWT_SECRET"]);
+        parentPort.postMessage("done");
+      });`;
+    await together(code, (start) => ({ bundle, start, directory }));
+    const { rings } = loadKeyring(directory, none());
+    expect(rings.JWT_SECRET).toHaveLength(5);
+    expect(new Set(rings.JWT_SECRET).size).toBe(5);
+    expect(rings.JWT_SECRET.at(-1)).toBe(before.JWT_SECRET[0]);
+    expect(readdirSync(directory).filter((name) => name !== "keyring.mjs")).toEqual([
+      "keyring.json",
+    ]);
+  });
+
+  test("drops older elements of a ring only where it is the one that was judged", () => {
+    loadKeyring(directory, none());
+    addElements(directory, ["JWT_SECRET", "ENCRYPTION_KEY"]);
+    const { rings: judged } = loadKeyring(directory, none());
+    addElements(directory, ["JWT_SECRET"]);
+    const text = readFileSync(path(), "utf8");
+    expect(() => dropOldElements(directory, ["ENCRYPTION_KEY", "JWT_SECRET"], judged)).toThrow(
+      "changed meanwhile",
+    );
+    expect(readFileSync(path(), "utf8")).toBe(text);
+    dropOldElements(directory, ["ENCRYPTION_KEY"], judged);
+    const { rings } = loadKeyring(directory, none());
+    expect(rings.ENCRYPTION_KEY).toEqual([judged.ENCRYPTION_KEY[0]]);
+    expect(rings.JWT_SECRET).toHaveLength(3);
   });
 });

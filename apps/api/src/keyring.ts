@@ -1,14 +1,37 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import {
+  chownSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { type SecretName, type SecretRings, secretNames } from "./config.ts";
 
-const keyringFile = z.partialRecord(
-  z.enum([...secretNames, "DATABASE_PASSWORD"]),
-  z.string().min(32),
+const element = z.string().min(32);
+/** A ring stands as a list, newest first; one of a single element as its text alone, too. */
+const keptRing = z.preprocess(
+  (value) => (typeof value === "string" ? [value] : value),
+  z.array(element).min(1),
 );
+const keyringFile = z
+  .strictObject({
+    ...(Object.fromEntries(secretNames.map((name) => [name, keptRing])) as Record<
+      SecretName,
+      typeof keptRing
+    >),
+    DATABASE_PASSWORD: element,
+  })
+  .partial();
 
 /** Secrets that were not given, and the embedded database's password: made once and kept. */
 export type Keyring = { rings: SecretRings; databasePassword: string };
@@ -22,7 +45,7 @@ export const parseKeyring = (text: string): Stored => keyringFile.parse(JSON.par
 export function completeRings(stored: Stored, given: SecretRings): SecretRings {
   const ring = (name: SecretName) => {
     const kept = stored[name];
-    return given[name].length > 0 || !kept ? given[name] : [kept];
+    return given[name].length > 0 || !kept ? given[name] : kept;
   };
   return {
     JWT_SECRET: ring("JWT_SECRET"),
@@ -35,17 +58,24 @@ export function completeRings(stored: Stored, given: SecretRings): SecretRings {
 const names = [...secretNames, "DATABASE_PASSWORD"] as const;
 const patienceMilliseconds = 2000;
 
+const pathIn = (dataDir: string) => join(dataDir, "keyring.json");
+const newElement = () => randomBytes(36).toString("base64url");
 const read = (path: string): Stored | null =>
   existsSync(path) ? parseKeyring(readFileSync(path, "utf8")) : null;
 const isComplete = (stored: Stored | null) =>
   stored !== null && names.every((name) => stored[name]);
 
+/** A ring of one element is written as files of before have it. */
+const toText = (stored: Stored) =>
+  `${JSON.stringify(stored, (_, value) => (Array.isArray(value) && value.length === 1 ? value[0] : value), 2)}\n`;
+
 /** Makes the file appear whole; false when there is one of that name already. */
-function createWhole(path: string, content: Stored): boolean {
+function createWhole(path: string, content: Stored, owner?: { uid: number; gid: number }): boolean {
   const temporary = `${path}.${randomBytes(6).toString("hex")}.tmp`;
   try {
-    const text = `${JSON.stringify(content, null, 2)}\n`;
-    writeFileSync(temporary, text, { mode: 0o600, flush: true });
+    writeFileSync(temporary, toText(content), { mode: 0o600, flush: true });
+    // A command run as root must not take the file from the server's user.
+    if (owner && process.getuid?.() === 0) chownSync(temporary, owner.uid, owner.gid);
     linkSync(temporary, path);
     return true;
   } catch (error) {
@@ -56,45 +86,111 @@ function createWhole(path: string, content: Stored): boolean {
   }
 }
 
-function generate(stored: Stored): Stored {
-  const missing = names.filter((name) => !stored[name]);
-  const made = missing.map((name) => [name, randomBytes(36).toString("base64url")]);
-  return { ...stored, ...Object.fromEntries(made) };
+function syncDirectory(path: string) {
+  const directory = openSync(path, "r");
+  try {
+    fsyncSync(directory);
+  } finally {
+    closeSync(directory);
+  }
 }
 
-/** Completes a keyring that lacks secrets; `<path>.next` is the turn of whoever does it. */
-function completeStored(path: string, stored: Stored) {
+function generate(stored: Stored): Stored {
+  const made = Object.fromEntries(secretNames.map((name) => [name, [newElement()]]));
+  return { ...made, DATABASE_PASSWORD: newElement(), ...stored };
+}
+
+/**
+ * Puts other content in the place of what was read; false where it is another's turn, which
+ * `<path>.next` stands for, or another has changed it since.
+ */
+function replaceStored(path: string, stored: Stored, content: Stored): boolean {
   const next = `${path}.next`;
-  if (!createWhole(next, generate(stored))) return;
-  // Another start may have completed it between our look and our turn; its secrets are in use.
-  if (isDeepStrictEqual(read(path), stored)) renameSync(next, path);
-  else rmSync(next);
+  if (!createWhole(next, content, statSync(path))) return false;
+  // Another may have changed it between our look and our turn; its secrets are in use.
+  if (!isDeepStrictEqual(read(path), stored)) {
+    rmSync(next);
+    return false;
+  }
+  renameSync(next, path);
+  syncDirectory(dirname(path));
+  return true;
+}
+
+/** Tries again until `attempt` answers something. @throws where another's turn does not end */
+function inTurn<T>(path: string, attempt: () => T | null): T {
+  const giveUpAt = Date.now() + patienceMilliseconds;
+  for (;;) {
+    const done = attempt();
+    if (done !== null) return done;
+    if (Date.now() > giveUpAt) {
+      throw new Error(
+        `${path} is being changed by another start or command that has not finished. If none is under way, delete ${path}.next and start again.`,
+      );
+    }
+  }
 }
 
 /** The complete keyring, made once however many processes start at the same time. */
-function loadStored(path: string): Stored {
-  const giveUpAt = Date.now() + patienceMilliseconds;
-  for (;;) {
+const loadStored = (path: string): Stored =>
+  inTurn(path, () => {
     const stored = read(path);
     if (stored && isComplete(stored)) return stored;
-    if (Date.now() > giveUpAt) {
-      throw new Error(
-        `${path} lacks secrets and a start that was completing it has not finished. If no other start is under way, delete ${path}.next and start again.`,
-      );
-    }
-    if (stored) completeStored(path, stored);
+    if (stored) replaceStored(path, stored, generate(stored));
     else createWhole(path, generate({}));
-  }
-}
+    return null;
+  });
 
 /**
  * Completes the given rings from `DATA_DIR/keyring.json` (0600), generating what is missing there.
  * @throws when the file cannot be read or is not a keyring
  */
 export function loadKeyring(dataDir: string, given: Record<SecretName, string[]>): Keyring {
-  const complete = loadStored(join(dataDir, "keyring.json"));
+  const complete = loadStored(pathIn(dataDir));
   return {
     rings: completeRings(complete, given),
     databasePassword: complete.DATABASE_PASSWORD ?? "",
   };
+}
+
+function changeRings(
+  dataDir: string,
+  rings: readonly SecretName[],
+  change: (ring: readonly string[], name: SecretName) => string[],
+): Stored {
+  const path = pathIn(dataDir);
+  return inTurn(path, () => {
+    const stored = loadStored(path);
+    const changed = rings.map((name) => [name, change(stored[name] ?? [], name)]);
+    const content: Stored = { ...stored, ...Object.fromEntries(changed) };
+    return replaceStored(path, stored, content) ? content : null;
+  });
+}
+
+/** An element for a ring that the keyring does not keep. */
+export const makeElement = newElement;
+
+/**
+ * Puts a new element at the head of rings that are kept in `DATA_DIR/keyring.json`; servers use it from
+ * their next start on. Whole or not at all, and durable when it returns.
+ */
+export function addElements(dataDir: string, rings: readonly SecretName[]): void {
+  changeRings(dataDir, rings, (ring) => [newElement(), ...ring]);
+}
+
+/**
+ * Drops all but the newest element of kept rings.
+ * @throws where a ring is not the one that was judged to be ready for it
+ */
+export function dropOldElements(
+  dataDir: string,
+  rings: readonly SecretName[],
+  judged: SecretRings,
+): void {
+  changeRings(dataDir, rings, (ring, name) => {
+    if (!isDeepStrictEqual([...ring], [...judged[name]])) {
+      throw new Error(`${name} was changed meanwhile; nothing was dropped`);
+    }
+    return ring.slice(0, 1);
+  });
 }

@@ -26,7 +26,7 @@ test("one element used twice gives different keys for different uses", () => {
     AUDIT_SIGNING_KEY: same,
   });
   const keys = [
-    secrets.cursor.toString("hex"),
+    ...secrets.cursor.map((key) => key.toString("hex")),
     ...secrets.apiKeyHmac.map((key) => key.toString("hex")),
     ...secrets.encryption.map((key) => key.toString("hex")),
     ...["a", "b"].flatMap((role) =>

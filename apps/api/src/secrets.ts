@@ -26,8 +26,8 @@ export type Secrets = {
    * to nobody.
    */
   fingerprints: Record<SecretName, string[]>;
-  /** HMAC key of opaque cursors. */
-  cursor: Buffer;
+  /** HMAC keys of opaque cursors, newest first. */
+  cursor: readonly Buffer[];
   /**
    * Passwords that a database role may have, of the oldest element first: nodes that do not know a
    * new element yet use that one.
@@ -65,7 +65,7 @@ export function deriveSecrets(rings: SecretRings): Secrets {
       ENCRYPTION_KEY: fingerprintsOf(rings.ENCRYPTION_KEY),
       AUDIT_SIGNING_KEY: fingerprintsOf(rings.AUDIT_SIGNING_KEY),
     },
-    cursor: derive(newest(rings.JWT_SECRET), "cursor"),
+    cursor: rings.JWT_SECRET.map((element) => derive(element, "cursor")),
     rolePasswords: (role) =>
       rings.ENCRYPTION_KEY.map((element) =>
         derive(element, `database-role:${role}`).toString("base64url"),

@@ -2,7 +2,14 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
-import { type Config, describeProblems, parseConfig, secretNames } from "@muniment/api/config.ts";
+import {
+  type Config,
+  describeProblems,
+  parseConfig,
+  type SecretName,
+  type SecretRings,
+  secretNames,
+} from "@muniment/api/config.ts";
 import { withFiles } from "@muniment/api/env-files.ts";
 import { loadKeyring } from "@muniment/api/keyring.ts";
 import { deriveSecrets, type Secrets } from "@muniment/api/secrets.ts";
@@ -16,6 +23,9 @@ type Env = Record<string, string | undefined>;
 /** An installation as a command beside or in place of its server sees it. */
 export type Installation = {
   config: Config;
+  /** The rings as the environment has them; one that is empty is kept in `DATA_DIR/keyring.json`. */
+  given: Record<SecretName, string[]>;
+  rings: SecretRings;
   secrets: Secrets;
   /** Whether secrets lie in `DATA_DIR/keyring.json`, which the environment does not give. */
   keyring: boolean;
@@ -62,32 +72,41 @@ async function embedded(dataDir: string, password: string, alone: boolean) {
 }
 
 /**
- * Opens the installation that an environment describes; its embedded PostgreSQL `alone` where no server
- * may run beside the command.
+ * The settings and secrets of the installation that an environment describes.
  * @throws UsageError where the settings are wrong or there is no installation
- * @throws DataDirInUse where a server runs that may not
  */
-export async function openInstallation(
-  given: Env,
-  { alone = false }: { alone?: boolean } = {},
-): Promise<Installation> {
-  const { env, problems } = withFiles(given);
+export function readInstallation(environment: Env) {
+  const { env, problems } = withFiles(environment);
   const parsed = parseConfig(env);
   if (!parsed.ok || problems.length > 0) {
     const all = [...problems, ...(parsed.ok ? [] : parsed.problems)];
     throw new UsageError(`the settings are wrong:\n${describeProblems(all)}`);
   }
-  const { config, rings } = parsed;
+  const { config, rings: given } = parsed;
   if (!existsSync(join(config.dataDir, "keyring.json"))) {
     throw new UsageError(
       `DATA_DIR ${config.dataDir} holds no installation: set it as for the server`,
     );
   }
-  const keyring = loadKeyring(config.dataDir, rings);
-  const secrets = deriveSecrets(keyring.rings);
-  const known = { config, secrets, keyring: secretNames.some((name) => rings[name].length === 0) };
+  const { rings, databasePassword } = loadKeyring(config.dataDir, given);
+  const keyring = secretNames.some((name) => given[name].length === 0);
+  return { config, given, rings, secrets: deriveSecrets(rings), keyring, databasePassword };
+}
+
+/**
+ * Opens the same with its database, an embedded PostgreSQL `alone` where no server may run beside the
+ * command.
+ * @throws UsageError as `readInstallation`
+ * @throws DataDirInUse where a server runs that may not
+ */
+export async function openInstallation(
+  environment: Env,
+  { alone = false }: { alone?: boolean } = {},
+): Promise<Installation> {
+  const { databasePassword, ...read } = readInstallation(environment);
+  const { config } = read;
   if (config.database) {
-    return { ...known, owner: config.database.owner, close: async () => {} };
+    return { ...read, owner: config.database.owner, close: async () => {} };
   }
-  return { ...known, ...(await embedded(config.dataDir, keyring.databasePassword, alone)) };
+  return { ...read, ...(await embedded(config.dataDir, databasePassword, alone)) };
 }

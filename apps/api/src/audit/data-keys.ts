@@ -16,6 +16,9 @@ import {
   sealPersonal,
 } from "./sealed-personal.ts";
 
+/** What a key is wrapped for. */
+export const wrapPlace = (id: string) => `data_keys:${id}`;
+
 /** Whose data it is: of an account, of an address that may or may not have one, of nobody known. */
 export type Subject = { userId: string } | { email: string } | { since: Date };
 
@@ -27,7 +30,6 @@ export type Personal = Partial<
 /** Believed this long without a look: what is written under a key destroyed meanwhile is unreadable. */
 const cacheMilliseconds = 5000;
 const maxCached = 10_000;
-const rewrappedAtOnce = 5000;
 const expiredAtOnce = 500;
 
 export type DataKeys = {
@@ -50,8 +52,6 @@ export type DataKeys = {
   expire(tx: Tx, before: Date): Promise<string[]>;
   /** Forgets what it knows of keys. */
   forget(): void;
-  /** Wraps every key anew that an older element of `ENCRYPTION_KEY` wraps. */
-  rewrap(): Promise<number>;
 };
 
 async function remove(tx: Tx, which: SQL): Promise<string[]> {
@@ -100,7 +100,6 @@ export function createDataKeys(
   findKeys = findKeysBy(sql),
 ): DataKeys {
   let cache = new Map<string, DataKey & { until: number }>();
-  const wrapPlace = (id: string) => `data_keys:${id}`;
   const unwrap = (row: { id: string; wrapped: string }): DataKey => ({
     id: row.id,
     key: Buffer.from(encryption.decrypt(row.wrapped, wrapPlace(row.id)), "base64"),
@@ -249,21 +248,6 @@ export function createDataKeys(
     },
     forget() {
       cache = new Map();
-    },
-    async rewrap() {
-      let done = 0;
-      const rows = await sql`
-        select id, wrapped from data_keys
-        where not starts_with(wrapped, ${encryption.newestHead}) limit ${rewrappedAtOnce}`;
-      for (const row of rows) {
-        const wrapped = encryption.encrypt(
-          encryption.decrypt(row.wrapped, wrapPlace(row.id)),
-          wrapPlace(row.id),
-        );
-        await sql`update data_keys set wrapped = ${wrapped} where id = ${row.id} and wrapped = ${row.wrapped}`;
-        done += 1;
-      }
-      return done;
     },
   };
 }

@@ -23,7 +23,12 @@ const gone = (cause?: unknown) =>
   new AppError("not_found", "There is nothing here, or not any more.", { cause });
 
 /** @throws AppError `not_found` where it was not made for the user, or too long ago */
-export function readTicket(secret: Buffer, userId: string, text: string, now: Date): Ticket {
+export function readTicket(
+  secret: readonly Buffer[],
+  userId: string,
+  text: string,
+  now: Date,
+): Ticket {
   let position: string[];
   try {
     position = decodeCursor(secret, ticketPlace(userId), text);

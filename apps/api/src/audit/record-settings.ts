@@ -45,7 +45,7 @@ const isOfBefore = ({ rings }: Recorded) =>
   Object.values(rings).some((ring) => ring.some((one) => plainFingerprint.test(one)));
 
 /** What tells elements apart in the log: under a random key, or their text could be tried out by it. */
-const markedRings = (rings: Recorded["rings"], random: string): Recorded["rings"] =>
+export const markedRings = (rings: Recorded["rings"], random: string): Recorded["rings"] =>
   Object.fromEntries(
     Object.entries(rings).map(([ring, fingerprints]) => [
       ring,

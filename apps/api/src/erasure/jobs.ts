@@ -17,11 +17,10 @@ async function expireKeys(deps: ErasureDeps): Promise<void> {
 
 /** What erasures need done outside requests. */
 export function defineErasureJobs(deps: ErasureDeps): void {
-  const { jobs, dataKeys } = deps;
+  const { jobs } = deps;
   jobs.every("erase-due", 60, () => eraseDue(deps));
   jobs.every("confirm-removed-files", 60, () => confirmRemovedFiles(deps));
   jobs.every("expire-data-keys", 3600, () => expireKeys(deps));
-  jobs.every("rewrap-data-keys", 600, async () => void (await dataKeys.rewrap()));
   // However long a disk is full or a transaction lasts: nobody stays for that.
   jobs.every("resume-erasures", 600, () => jobs.resume([deleteUserEventsQueue, cleanUpQueue]));
   // Not among the short ones, which a locked table must not keep waiting.

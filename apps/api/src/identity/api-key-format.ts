@@ -1,5 +1,6 @@
 import { createHmac, randomInt } from "node:crypto";
 import { crc32 } from "node:zlib";
+import { idOfKey } from "../encryption.ts";
 
 const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const pattern = /^mnt_[0-9A-Za-z]{44}$/;
@@ -36,7 +37,13 @@ export function isApiKey(text: string): boolean {
   return checksumOf(text.slice(0, -checksumLength)) === text.slice(-checksumLength);
 }
 
-/** What is stored of a key. */
+/** What a key is found by. */
 export function apiKeyHmac(key: string, secret: Buffer): Buffer {
   return createHmac("sha256", secret).update(key).digest();
 }
+
+/** What is stored of a key besides its prefix. */
+export const storedHmac = (key: string, secret: Buffer) => ({
+  hmac: apiKeyHmac(key, secret),
+  hmacKey: idOfKey(secret),
+});

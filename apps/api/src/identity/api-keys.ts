@@ -2,8 +2,9 @@ import type { Database } from "@muniment/db/database.ts";
 import { build } from "@muniment/db/prepared.ts";
 import { apiKeys } from "@muniment/db/schema/api-keys.ts";
 import { users } from "@muniment/db/schema/users.ts";
-import { eq, sql } from "drizzle-orm";
-import { apiKeyHmac, isApiKey } from "./api-key-format.ts";
+import { and, eq, sql } from "drizzle-orm";
+import { idOfKey } from "../encryption.ts";
+import { apiKeyHmac, isApiKey, storedHmac } from "./api-key-format.ts";
 import type { ApiKeyPrincipal } from "./principal.ts";
 import { roleAt } from "./role-at.ts";
 
@@ -16,6 +17,7 @@ export type FoundApiKey = {
 const keyByHmac = build
   .select({
     keyId: apiKeys.id,
+    hmacKey: apiKeys.hmacKey,
     userId: apiKeys.userId,
     agentId: apiKeys.agentId,
     prefix: apiKeys.prefix,
@@ -35,8 +37,28 @@ const keyByHmac = build
   .where(eq(apiKeys.hmac, sql.placeholder("hmac")))
   .prepare("key_by_hmac");
 
-/** Looks a key up by its HMAC under each element of the ring, newest first. */
+/**
+ * Looks a key up by its HMAC under each element of the ring, newest first. One that is stored under an
+ * older element is stored anew under the newest, which only its presentation makes possible.
+ */
 export function createApiKeyLookup(database: Database, hmacSecrets: readonly Buffer[]) {
+  const [newest] = hmacSecrets;
+  const newestId = newest && idOfKey(newest);
+
+  /** Nobody waits for it: what fails is done at a later look-up. */
+  function storeAnew(key: string, found: { keyId: string; userId: string; hmac: Buffer }) {
+    if (!newest) return;
+    const { keyId, userId, hmac } = found;
+    database
+      .transaction({ userId }, (tx) =>
+        tx
+          .update(apiKeys)
+          .set(storedHmac(key, newest))
+          .where(and(eq(apiKeys.id, keyId), eq(apiKeys.hmac, hmac))),
+      )
+      .catch(() => {});
+  }
+
   return async function findApiKey(key: string, now: Date): Promise<FoundApiKey | null> {
     if (!isApiKey(key)) return null;
     for (const secret of hmacSecrets) {
@@ -44,8 +66,9 @@ export function createApiKeyLookup(database: Database, hmacSecrets: readonly Buf
       const scope = { credential: hmac.toString("hex") };
       const [row] = await database.run(keyByHmac, scope, { hmac });
       if (!row) continue;
-      const { expiresAt, revokedAt, disabledAt, roleUntil, ...found } = row;
+      const { expiresAt, revokedAt, disabledAt, roleUntil, hmacKey, ...found } = row;
       if (revokedAt || disabledAt || (expiresAt && expiresAt <= now)) return null;
+      if (hmacKey !== newestId) storeAnew(key, { ...found, hmac });
       const role = roleAt({ role: found.role, roleUntil }, now);
       return { principal: { kind: "apiKey", ...found, role }, expiresAt };
     }

@@ -66,6 +66,7 @@ export const eventDeclarations = [
       name: "what the person calls it",
       prefix: "its first characters, to know it again",
       hmac: secret("finds the key"),
+      hmacKey: secret("names the secret that the hash was made with"),
       scopes: "what it may do",
       allowedCidrs: "from where it may be used",
       eventTypes: "what it may send",

@@ -19,6 +19,8 @@ export const apiKeys = pgTable(
     name: text("name").notNull(),
     prefix: text("prefix").notNull(),
     hmac: bytes("hmac").notNull(),
+    /** Names the element of the ring that `hmac` is under; null of keys that were not used since this is told. */
+    hmacKey: text("hmac_key"),
     scopes: text("scopes", { enum: apiKeyScopes }).array().notNull(),
     allowedCidrs: text("allowed_cidrs").array().notNull(),
     eventTypes: text("event_types").array().notNull(),

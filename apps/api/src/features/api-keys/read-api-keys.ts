@@ -2,7 +2,7 @@ import { agents } from "@muniment/db/schema/agents.ts";
 import { apiKeys } from "@muniment/db/schema/api-keys.ts";
 import type { ApiKey } from "@muniment/shared/api-keys.ts";
 
-type Row = Omit<typeof apiKeys.$inferSelect, "hmac" | "userId"> & { agentName: string };
+type Row = Omit<typeof apiKeys.$inferSelect, "hmac" | "hmacKey" | "userId"> & { agentName: string };
 
 export const apiKeyColumns = {
   id: apiKeys.id,

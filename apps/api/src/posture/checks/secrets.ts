@@ -9,8 +9,7 @@ const make = "such as the output of: openssl rand -base64 48";
 function ringOf({ settings, files }: Facts, name: SecretName) {
   const given = settings.rings[name];
   if (given.length > 0) return { elements: given, from: "the environment" };
-  const kept = files.keyringSecrets?.[name];
-  return { elements: kept === undefined ? [] : [kept], from: "keyring.json" };
+  return { elements: files.keyringSecrets?.[name] ?? [], from: "keyring.json" };
 }
 
 function judgeRing(facts: Facts, name: SecretName): Finding {

@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
 import { fileVariables } from "../../env-files.ts";
+import { parseKeyring } from "../../keyring.ts";
 
 type Env = Record<string, string | undefined>;
 
@@ -11,7 +11,7 @@ export type FilesFacts = {
   dataDir: FileFact | null;
   keyring: FileFact | null;
   /** Secrets the server made itself; null when the file is damaged. */
-  keyringSecrets: Record<string, string> | null;
+  keyringSecrets: ReturnType<typeof parseKeyring> | null;
   outbox: FileFact[];
   /** The files that `<NAME>_FILE` variables name, and those of deploy/secrets. */
   secretFiles: FileFact[];
@@ -36,10 +36,10 @@ async function listing(directory: string): Promise<string[]> {
   return [directory, ...names.map((name) => join(directory, name))];
 }
 
-async function readKeyring(path: string): Promise<Record<string, string> | null> {
+async function readKeyring(path: string) {
   const text = await readFile(path, "utf8").catch(() => "{}");
   try {
-    return z.record(z.string(), z.string()).parse(JSON.parse(text));
+    return parseKeyring(text);
   } catch {
     return null;
   }

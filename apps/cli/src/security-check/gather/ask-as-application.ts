@@ -11,21 +11,22 @@ import { roleNames } from "@muniment/db/role-names.ts";
 /** The name boot gives the embedded server's database. */
 const embeddedDatabase = "muniment";
 
+type Keyring = NonNullable<FilesFacts["keyringSecrets"]>;
+
 /** The application's role as the server would sign it in, unless its own URL says who it is. */
-function appRolesOf(
-  owner: ConnectionFacts,
-  { rings: given }: SettingsFacts,
-  keyring: Record<string, string>,
-) {
+function appRolesOf(owner: ConnectionFacts, { rings: given }: SettingsFacts, keyring: Keyring) {
   const rings = Object.fromEntries(
-    secretNames.map((name) => [name, given[name].length > 0 ? given[name] : [keyring[name] ?? ""]]),
+    secretNames.map((name) => [
+      name,
+      given[name].length > 0 ? given[name] : (keyring[name] ?? [""]),
+    ]),
   ) as Record<SecretName, string[]>;
   const username = roleNames(owner.database).app;
   const passwords = deriveSecrets(rings).rolePasswords(username);
   return passwords.map((password) => ({ ...owner, username, password }));
 }
 
-async function ownerOfEmbedded(dataDir: string, keyring: Record<string, string>) {
+async function ownerOfEmbedded(dataDir: string, keyring: Keyring) {
   const password = keyring.DATABASE_PASSWORD ?? "";
   const found = await findRunningPostgres({ dataDir, password }).catch(() => undefined);
   return found && { ...found, database: embeddedDatabase };

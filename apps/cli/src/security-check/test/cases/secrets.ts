@@ -14,7 +14,7 @@ const ring = (name: SecretName): Case => ({
     "weak in the keyring": {
       ...byEnv({ [name]: "", DATABASE_URL: "", DATABASE_OWNER_URL: "" }),
       facts: ({ files }) => {
-        files.keyringSecrets = { [name]: "short" };
+        files.keyringSecrets = { [name]: ["short"] };
       },
     },
   },

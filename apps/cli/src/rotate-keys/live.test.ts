@@ -1,0 +1,333 @@
+import { createHmac } from "node:crypto";
+import { readFileSync, statSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { boot, type Running } from "@muniment/api/boot.ts";
+import { parseConfig } from "@muniment/api/config.ts";
+import { createEncryption } from "@muniment/api/encryption.ts";
+import { hashPassword } from "@muniment/api/identity/password.ts";
+import { encryptedColumns } from "@muniment/api/key-rotation/encrypted-columns.ts";
+import { reencrypt } from "@muniment/api/key-rotation/reencrypt.ts";
+import { loadKeyring } from "@muniment/api/keyring.ts";
+import { createLog } from "@muniment/api/log.ts";
+import { deriveSecrets } from "@muniment/api/secrets.ts";
+import { connect } from "@muniment/db/connection.ts";
+import { openNote, parseVerifierKey } from "@muniment/verify/signed-note.ts";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { freePort } from "../../../../test/free-port.ts";
+import { type Client, createClient } from "../../../api/test/client.ts";
+import { must, password } from "../../../api/test/harness.ts";
+import { startReceiver } from "../../../api/test/receiver.ts";
+import { enrollTotp, type totpApp } from "../../../api/test/totp-app.ts";
+import { call } from "../../test/call.ts";
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+const migrationsFolder = fileURLToPath(
+  new URL("../../../../packages/db/migrations", import.meta.url),
+);
+const email = "admin@example.org";
+const names = ["JWT_SECRET", "API_KEY_SECRET", "ENCRYPTION_KEY", "AUDIT_SIGNING_KEY"] as const;
+/** The server's clock, which no test changes. */
+const now = () => new Date(performance.timeOrigin + performance.now());
+
+let place: string;
+let env: Record<string, string>;
+let url: string;
+let running: Running;
+let owner: ReturnType<typeof connect>;
+
+async function start() {
+  const parsed = parseConfig(env);
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+  const log = createLog("silent");
+  running = await boot({ ...parsed, env, log, migrationsFolder, webDirectory: null, now });
+  const embedded = running.embedded();
+  if (!embedded) throw new Error("the embedded database is not running");
+  const facts = { ...embedded.connection, database: "muniment" };
+  owner = connect(facts, { max: 2, applicationName: "test-owner" });
+}
+async function stop() {
+  await owner?.end({ timeout: 2 });
+  await running?.stop();
+}
+async function restart() {
+  await stop();
+  await start();
+}
+
+const keyring = () => readFileSync(join(place, "data/keyring.json"), "utf8");
+const depths = () => names.map((name) => [JSON.parse(keyring())[name]].flat().length);
+const rotate = (...argv: string[]) => call(["rotate-keys", ...argv], { env });
+
+type Ring = { name: string; retired?: boolean; dependents: { what: string; count: number }[] };
+/** What an action says that depends on older elements of each ring. */
+async function dependents(...action: string[]) {
+  const { stdout } = await rotate(...action, "--json");
+  const { rings } = JSON.parse(stdout) as { rings: Ring[] };
+  const counts = (ring: Ring) => ring.dependents.map(({ what, count }) => [what, count]);
+  return Object.fromEntries(rings.map((ring) => [ring.name, Object.fromEntries(counts(ring))]));
+}
+/** Rows of encrypted columns under the newest element of the keyring, and all of them. */
+async function rowsUnderNewest() {
+  const none = { JWT_SECRET: [], API_KEY_SECRET: [], ENCRYPTION_KEY: [], AUDIT_SIGNING_KEY: [] };
+  const { rings } = loadKeyring(join(place, "data"), none);
+  const { newestHead } = createEncryption(deriveSecrets(rings).encryption);
+  const counts: Record<string, [number, number]> = {};
+  for (const { table, column } of encryptedColumns) {
+    const [row] = await owner`
+      select count(*) filter (where starts_with(${owner(column)}, ${newestHead}))::int as newest,
+        count(${owner(column)})::int as all from ${owner(table)}`;
+    counts[`${table}.${column}`] = [row?.newest, row?.all];
+  }
+  return counts;
+}
+
+let cookie = "";
+const at = (): Client => Object.assign(createClient(url), { cookie });
+const bearer = (token: string) => createClient(url, { authorization: `Bearer ${token}` });
+const statusOf = async (token: string, path: string) => (await bearer(token).query(path)).status;
+
+let app: ReturnType<typeof totpApp>;
+let webhook: { id: string; secrets: string[] };
+let keys: { used: string; unused: string; unusedId: string };
+let tokens: { accessToken: string; refreshToken: string };
+let cursor: string;
+let erasureId: string;
+let receiver: Awaited<ReturnType<typeof startReceiver>>;
+
+async function makeWebhook(admin: Client) {
+  const { id, secret } = must(
+    await admin.mutate("webhooks.create", { name: "Pager", url: receiver.url }),
+  );
+  const rotated = must(await admin.mutate("webhooks.rotateSecret", { id, overlapSeconds: 86_400 }));
+  return { id, secrets: [rotated.secret, secret] };
+}
+
+async function eraseSomebody(admin: Client): Promise<string> {
+  const passwordHash = await hashPassword(password, running.deps.config.argon2);
+  const [row] = await owner`
+    insert into users (id, email, display_name, role, password_hash, created_at)
+    values (gen_random_uuid(), 'gone@example.org', 'Gone', 'member', ${passwordHash}, now()) returning id`;
+  const erased = must(await admin.mutate("users.delete", { id: row?.id }));
+  await vi.waitUntil(
+    async () => (await owner`select 1 from erasures where cleaned_at is not null`).length === 1,
+    { timeout: 30_000, interval: 50 },
+  );
+  return erased.erasureId;
+}
+
+beforeAll(async () => {
+  place = await mkdtemp("/tmp/rotate-keys-");
+  receiver = await startReceiver();
+  const port = await freePort();
+  url = `http://127.0.0.1:${port}`;
+  env = {
+    DATA_DIR: join(place, "data"),
+    PORT: String(port),
+    EGRESS_ALLOW: "127.0.0.1",
+    AUTH_RATE_LIMIT_MAX: "1000",
+    AUDIT_CHECKPOINT_FILE: join(place, "checkpoints"),
+  };
+  await start();
+  const admin = at();
+  const token = running.setupLink?.split("#token=")[1];
+  must(await admin.mutate("setup.createAdmin", { token, email, password, displayName: "Ada" }));
+  const enrolled = await enrollTotp(admin, now);
+  app = enrolled.app;
+  const [code] = enrolled.recoveryCodes;
+  tokens = must(await createClient(url).mutate("tokens.issue", { email, password, code }));
+  const agent = must(await admin.mutate("agents.create", { name: "agent" }));
+  must(await admin.mutate("agents.create", { name: "another" }));
+  const input = { agentId: agent.id, name: "key", scopes: ["events:read"] };
+  const [used, unused] = [
+    must(await admin.mutate("apiKeys.create", input)),
+    must(await admin.mutate("apiKeys.create", input)),
+  ];
+  keys = { used: used.key, unused: unused.key, unusedId: unused.id };
+  webhook = await makeWebhook(admin);
+  ({ nextCursor: cursor } = must(await admin.query("agents.list", { limit: 1 })));
+  erasureId = await eraseSomebody(admin);
+  must(await admin.mutate("account.beginTotp"));
+  // An address without an account, of which the log tells under a key of its own.
+  await createClient(url).mutate("auth.signIn", { email: "nobody@example.org", password });
+  const witness = "01890000-0000-7000-8000-0000000000ff";
+  const secret = running.deps.encryption.encrypt("x".repeat(40), `witnesses.secret:${witness}`);
+  await owner`
+    insert into witnesses (id, kind, target, secret, every_seconds, created_at, next_attempt_at)
+    values (${witness}, 'webhook', ${receiver.url}, ${secret}, 3600, now(), now() + interval '1 day')`;
+  // More than fit into a batch.
+  const wrapped = Array.from({ length: 1100 }, (_, index) => {
+    const id = `01890000-0000-7000-8000-${String(index).padStart(12, "0")}`;
+    return { id, wrapped: running.deps.encryption.encrypt("k".repeat(44), `data_keys:${id}`) };
+  });
+  await owner`
+    insert into data_keys (id, subject, wrapped, created_at)
+    select id, 'month:' || id, wrapped, now()
+    from json_to_recordset(${JSON.stringify(wrapped)}::text::json) as made (id uuid, wrapped text)`;
+  cookie = admin.cookie;
+});
+afterAll(async () => {
+  await stop();
+  await receiver?.stop();
+  await rm(place, { recursive: true, force: true, maxRetries: 20 });
+});
+
+const columns = encryptedColumns.map(({ table, column }) => `${table}.${column}`);
+
+test("a rotation adds an element to each ring, shows none, and the running server goes on", async () => {
+  const rows = await rowsUnderNewest();
+  for (const column of columns) expect([column, rows[column]?.[1]]).not.toEqual([column, 0]);
+  const { exitCode, stdout, stderr } = await rotate();
+  expect([exitCode, stderr]).toEqual([0, ""]);
+  expect(depths()).toEqual([2, 2, 2, 2]);
+  expect(statSync(join(place, "data/keyring.json")).mode & 0o777).toBe(0o600);
+  for (const element of Object.values(JSON.parse(keyring())).flat())
+    expect(stdout).not.toContain(element);
+  expect(must(await at().query("auth.me")).email).toBe(email);
+  expect(await statusOf(keys.used, "events.search")).toBe(200);
+});
+
+test("nothing is encrypted anew or dropped before a server has started with the newest elements", async () => {
+  const before = keyring();
+  const { exitCode, stderr } = await rotate("--reencrypt");
+  expect([exitCode, stderr]).toEqual([1, expect.stringContaining("no server has started")]);
+  for (const [newest] of Object.values(await rowsUnderNewest())) expect(newest).toBe(0);
+  const retired = await rotate("--retire", "--accept");
+  expect([retired.exitCode, retired.stderr]).toEqual([
+    1,
+    expect.stringContaining("no server has started"),
+  ]);
+  expect(keyring()).toBe(before);
+});
+
+/** What was made before the rotation. */
+async function expectEverythingWorks() {
+  expect(must(await at().query("auth.me")).email).toBe(email);
+  expect(await statusOf(keys.used, "events.search")).toBe(200);
+  const client = createClient(url);
+  const { challenge } = must(await client.mutate("auth.signIn", { email, password }));
+  await owner`update totp_factors set last_step = 0`;
+  must(await client.mutate("auth.verifyMfa", { challenge, code: app.code() }));
+  receiver.received.length = 0;
+  must(await at().mutate("webhooks.test", { id: webhook.id }));
+  await expect.poll(() => receiver.received.length).toBe(1);
+  const [sent] = receiver.received;
+  const parts = (sent?.headers["muniment-signature"] ?? "").split(",");
+  const time = parts.find((part) => part.startsWith("t="))?.slice(2);
+  const macs = webhook.secrets.map((secret) => {
+    return `v1=${createHmac("sha256", secret).update(`${time}.${sent?.body}`).digest("hex")}`;
+  });
+  expect(parts).toEqual(expect.arrayContaining(macs));
+  // Opens the personal data of every entry, too.
+  const verified = await call(["verify", "--json"], { env });
+  expect(JSON.parse(verified.stdout)).toMatchObject({ ok: true, wrong: null });
+  const { note, verifierKeys } = must(
+    await createClient(url).query("data.certificate", { id: erasureId }),
+  );
+  const known = verifierKeys.map(parseVerifierKey);
+  expect((await openNote(note, known)).signedBy.length).toBeGreaterThan(0);
+}
+
+test("after the next start all that was made before works, and stays what it was", async () => {
+  await restart();
+  expect(await statusOf(tokens.accessToken, "auth.me")).toBe(200);
+  const { refreshToken } = tokens;
+  tokens = must(await createClient(url).mutate("tokens.refresh", { refreshToken }));
+  expect((await at().query("agents.list", { limit: 1, cursor })).status).toBe(200);
+  await expectEverythingWorks();
+});
+
+test("what breaks off half way goes on where it stood, and ends with nothing under older elements", async () => {
+  const { encryption } = running.deps;
+  const stopping = new AbortController();
+  await reencrypt(owner, encryption, { signal: stopping.signal, onBatch: () => stopping.abort() });
+  expect((await rowsUnderNewest())["data_keys.wrapped"]?.[0]).toBeGreaterThanOrEqual(500);
+  const killed = connect(
+    { ...running.deps.owner },
+    { max: 1, applicationName: "test-to-be-killed" },
+  );
+  const kill = () =>
+    void owner`
+      select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'test-to-be-killed'`.execute();
+  await expect(reencrypt(killed, encryption, { onBatch: kill })).rejects.toThrow();
+  await killed.end({ timeout: 2 });
+  const { "data_keys.wrapped": left } = await rowsUnderNewest();
+  expect(left?.[0]).toBeLessThan(left?.[1] ?? 0);
+  expect((await dependents("--status")).ENCRYPTION_KEY).toMatchObject({
+    "rows of data_keys.wrapped": expect.any(Number),
+    "rows of totp_factors.secret": 1,
+    "rows of totp_factors.pending_secret": 1,
+    "rows of webhooks.secret": 1,
+    "rows of webhooks.previous_secret": 1,
+    "rows of witnesses.secret": 1,
+  });
+  const { exitCode } = await rotate("--reencrypt");
+  expect(exitCode).toBe(0);
+  for (const [column, [newest, all]] of Object.entries(await rowsUnderNewest()))
+    expect([column, newest]).toEqual([column, all]);
+  await expectEverythingWorks();
+});
+
+const tokenText = "access tokens that an older element signed";
+const keyText = "API keys that were not used since";
+const strangerText =
+  "keys of people without an account, which erasing an address finds by a hash under an older element";
+
+test("an element that anything depends on is not dropped, and what and how many is said", async () => {
+  // Checkpoints go to the file of the settings once a second.
+  await expect.poll(async () => (await dependents("--status")).AUDIT_SIGNING_KEY).toEqual({});
+  const { exitCode, stderr } = await rotate("--retire");
+  expect(exitCode).toBe(1);
+  for (const text of [tokenText, `1 ${keyText}`, `1 ${strangerText}`])
+    expect(stderr).toContain(text);
+  expect(depths()).toEqual([2, 2, 2, 1]);
+  expect(await dependents("--retire", "--accept", "--only", "JWT_SECRET,API_KEY_SECRET")).toEqual({
+    JWT_SECRET: { [tokenText]: null },
+    API_KEY_SECRET: { [keyText]: 1 },
+  });
+  expect(depths()).toEqual([2, 2, 2, 1]);
+  // One row that is under an older element, as where a change was under way, keeps it.
+  const [older] =
+    await owner`select id, wrapped from data_keys where subject like 'month:0%' limit 1`;
+  const { rings } = loadKeyring(join(place, "data"), {
+    ...{ JWT_SECRET: [], API_KEY_SECRET: [], ENCRYPTION_KEY: [], AUDIT_SIGNING_KEY: [] },
+  });
+  const [, old] = deriveSecrets(rings).encryption;
+  const text = createEncryption(old ? [old] : []).encrypt("k".repeat(44), `data_keys:${older?.id}`);
+  await owner`update data_keys set wrapped = ${text} where id = ${older?.id}`;
+  expect(await dependents("--retire", "--accept", "--only", "ENCRYPTION_KEY")).toMatchObject({
+    ENCRYPTION_KEY: { "rows of data_keys.wrapped": 1 },
+  });
+  expect(depths()).toEqual([2, 2, 2, 1]);
+  await rotate("--reencrypt");
+});
+
+test("once the last token has ended and keys were used or revoked, older elements go, and the rest works on", async () => {
+  must(await at().mutate("apiKeys.revoke", { id: keys.unusedId }));
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 3_600_000 });
+  const { exitCode, stderr } = await rotate("--retire", "--accept").finally(() =>
+    vi.useRealTimers(),
+  );
+  expect([exitCode, stderr]).toEqual([0, ""]);
+  expect(depths()).toEqual([1, 1, 1, 1]);
+  const beforeRotation = tokens.accessToken;
+  await restart();
+  await expectEverythingWorks();
+  expect(await statusOf(beforeRotation, "auth.me")).toBe(200);
+  const { items } = must(await at().query("audit.search", { actions: ["key_ring.rotated"] }));
+  const changes = items.map(({ target, details }: (typeof items)[0]) => [
+    target.id,
+    details.added.length,
+    details.removed.length,
+  ]);
+  expect(changes.sort()).toEqual(
+    names
+      .flatMap((name) => [
+        [name, 0, 1],
+        [name, 1, 0],
+      ])
+      .sort(),
+  );
+});
