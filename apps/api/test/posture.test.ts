@@ -73,6 +73,16 @@ test("nothing found tells a secret, a place in the file system or a person", asy
   }
 });
 
+test("an error of the database is not told in its own words", async () => {
+  const execute = () => Promise.reject(new Error("connect ENOENT /var/run/secret-place"));
+  const posture = await lookNow({ database: { background: () => ({ execute }) as never } });
+  expect(found(posture, "keys.unused")).toMatchObject({
+    status: "skip",
+    detail: "the database did not answer in time",
+  });
+  expect(JSON.stringify(posture)).not.toContain("secret-place");
+});
+
 describe("what people do is noticed", () => {
   test("an administrator without a second factor, and one more administrator", async () => {
     await server.admin();

@@ -204,6 +204,7 @@ describe("the ingest role", () => {
     "select * from passkeys",
     "select * from challenges",
     "select * from user_overview(array[]::uuid[])",
+    "select * from api_key_totals(now())",
     "create table mine (x text)",
   ])("may not: %s", async (statement) => {
     await expect(ingest.unsafe(statement)).rejects.toMatchObject(refused);
@@ -227,6 +228,7 @@ test("a role without our groups may do nothing at all", async () => {
       "select touch_api_keys('[]')",
       "select is_page_origin('https://a.example')",
       "select * from user_overview(array[]::uuid[])",
+      "select * from api_key_totals(now())",
       "select ensure_event_partition(now())",
       "create table mine (x text)",
     ])
