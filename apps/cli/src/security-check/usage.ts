@@ -1,8 +1,8 @@
 export const usage = `
 Usage: muniment security-check [options]
 
-Judges an installation as it is: its secrets, settings, accounts, limits, database, files,
-dependencies and container files. It changes nothing, and prints no secret.
+Judges an installation as it is: its secrets, settings, accounts, keys, limits, audit log, database,
+certificates, files, dependencies and container files. It changes nothing, and prints no secret.
 
 Options
   --env-file <file>    judge the settings in this file instead of those of the environment
