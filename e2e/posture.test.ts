@@ -69,6 +69,28 @@ test("the status is chosen in the address, and what has no check of it says so",
   await page.unroute("**/trpc/posture.get**");
 });
 
+test("an alert of a check that began to fail names it, and leads there", async () => {
+  await page.route("**/trpc/alerts.list**", async (route) => {
+    const response = await route.fetch();
+    const [answer] = await response.json();
+    const at = "2026-11-21T08:00:00.000Z";
+    answer.result.data.items = [
+      {
+        ...{ id: "01890000-0000-7000-8000-000000000001", kind: "posture_worsened" },
+        ...{ severity: "high", user: null, count: 1, resolvedAt: null, resolvedBy: null },
+        ...{ details: { check: "limits.general", passedAt: null }, openedAt: at, lastSeenAt: at },
+      },
+    ];
+    await route.fulfill({ response, json: [answer] });
+  });
+  await page.goto(`${product.url}/admin/alerts`);
+  await page.getByText("The installation is less safe than before").waitFor();
+  await expectSound(page, "alert of the posture");
+  await page.getByRole("link", { name: "limits.general" }).filter({ visible: true }).click();
+  await page.getByRole("heading", { name: "Security posture", level: 1 }).waitFor();
+  await page.unroute("**/trpc/alerts.list**");
+});
+
 test("who checks again in vain is told, and keeps what was found before", async () => {
   await page.goto(`${product.url}/admin/posture`);
   await groups().first().waitFor();

@@ -247,5 +247,13 @@ describe("a check that begins to fail", () => {
     const [job] = await server.owner`
       select run_at > now() + interval '50 minutes' as later from jobs where queue = 'watch-posture'`;
     expect(job).toEqual({ later: true });
+    await server.owner`insert into limit_overrides (name, points, duration_seconds, changed_at)
+      values ('auth_account', 1000000, 60, now())`;
+    const isTold = async () => {
+      await server.owner`update jobs set run_at = now() where queue = 'watch-posture'`;
+      return (await told()).some((alert) => alert.check === "limits.overrides");
+    };
+    // What the server found a moment ago is kept for ten seconds.
+    await expect.poll(isTold, { timeout: 30_000, interval: 500 }).toBe(true);
   });
 });

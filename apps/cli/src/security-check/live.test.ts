@@ -73,6 +73,14 @@ test("beside a running server every check of the embedded database is answered",
   expect(unanswered).toEqual(external);
 });
 
+test("beside a running server its keys, its audit log and its alerts are looked at", async () => {
+  const { of } = await check();
+  for (const id of ["keys.expiry", "keys.unused", "audit.sealed", "alerts.unresolved"]) {
+    expect(of(id), id).toMatchObject({ status: "pass" });
+  }
+  expect(of("audit.assurance")).toMatchObject({ status: "warn" });
+});
+
 test("the keyring, the data directory and the setup link are looked at", async () => {
   const { of } = await check();
   expect(of("files.keyring")).toMatchObject({ status: "pass" });
