@@ -84,7 +84,7 @@ test("an alert of a check that began to fail names it, and leads there", async (
     await route.fulfill({ response, json: [answer] });
   });
   await page.goto(`${product.url}/admin/alerts`);
-  await page.getByText("The installation is less safe than before").waitFor();
+  await page.getByText("A check of the security posture fails").waitFor();
   await expectSound(page, "alert of the posture");
   await page.getByRole("link", { name: "limits.general" }).filter({ visible: true }).click();
   await page.getByRole("heading", { name: "Security posture", level: 1 }).waitFor();

@@ -38,8 +38,8 @@ export const alertWords = {
       "If a backup was restored, whoever was erased after it was made is back. Stop the server, put the newest erasures.jsonl, such as that of the machine before, into its data directory, and start it again: it erases them once more. If this is a new node beside others, there is nothing to do.",
   },
   posture_worsened: {
-    title: "The installation is less safe than before",
+    title: "A check of the security posture fails",
     advice:
-      "A check that passed fails now. The page of the security posture says which, and what to do; the alert is resolved by itself when nothing is left of it.",
+      "Something about this installation is unsafe. The page of the security posture says what, and what to do; the alert is resolved by itself when the check fails no longer.",
   },
 } as const satisfies Record<AlertKind, { title: string; advice: string }>;
