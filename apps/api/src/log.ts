@@ -4,7 +4,7 @@ import type { Telemetry } from "./telemetry/telemetry.ts";
 /**
  * JSON lines on standard output, and to a collector where there is one. Only fields that are named at the
  * call are written, never raw input; an error is its class, message and stack without the statements'
- * parameters.
+ * parameters, and without addresses of mail, which servers of others put into what they say.
  */
 export function createLog(
   level: string,
@@ -15,14 +15,7 @@ export function createLog(
     base: null,
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     formatters: { level: (label) => ({ level: label }) },
-    serializers: {
-      err: (error: unknown) => {
-        const innermost = rootOf(error);
-        return innermost instanceof Error
-          ? { type: innermost.name, message: innermost.message, stack: innermost.stack }
-          : { message: String(innermost) };
-      },
-    },
+    serializers: { err: describeError },
   };
   if (!telemetry) return pino(options);
   const out = destination(1);
@@ -33,6 +26,18 @@ export function createLog(
     },
   };
   return pino({ ...options, mixin: () => telemetry.ids() ?? {} }, both);
+}
+
+/** As RFC 5321 bounds them, so that no text takes long. What looks like a version of a package is none. */
+const address = /[\w.!#$%&'*+/=?^`{|}~-]{1,64}@(?:[\w-]{1,63}\.){1,10}[a-z]{2,63}\b/gi;
+const withoutAddresses = (text: string) => text.replace(address, "(address)");
+
+/** What is written of an error. */
+export function describeError(error: unknown) {
+  const innermost = rootOf(error);
+  if (!(innermost instanceof Error)) return { message: withoutAddresses(String(innermost)) };
+  const { name, message, stack = "" } = innermost;
+  return { type: name, message: withoutAddresses(message), stack: withoutAddresses(stack) };
 }
 
 /** The first cause: what wraps it (Drizzle) repeats the statement with its parameters. */

@@ -1,4 +1,3 @@
-import type { Logger } from "pino";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { Context } from "../trpc/context.ts";
 import { createFoldedLines } from "./folded-lines.ts";
@@ -17,7 +16,7 @@ type Watching = {
   config: { slowRequestMilliseconds: number; accessLog: boolean };
   metrics: Pick<Metrics, "answered" | "slow"> | null;
   telemetry: { waited(): number } | null;
-  log: Logger;
+  log: Record<"info" | "warn", (fields: object, text: string) => void>;
 };
 
 /**
@@ -30,16 +29,15 @@ export function watchCalls({ config, metrics, telemetry, log }: Watching): Watch
     (fields) => log.warn(fields, "slow call"),
     slowLines,
   );
-  const rounded = Math.round;
 
   function factsOf(ctx: Context, { status, reason }: Told, milliseconds: number) {
     const sending = ctx.sendingMilliseconds;
     return {
       status,
       ...(reason ? { reason } : {}),
-      ms: rounded(milliseconds),
-      ...(sending >= 1 ? { sendingMs: rounded(sending) } : {}),
-      ...(telemetry ? { waitedMs: rounded(telemetry.waited()) } : {}),
+      ms: Math.round(milliseconds),
+      ...(sending >= 1 ? { sendingMs: Math.round(sending) } : {}),
+      ...(telemetry ? { waitedMs: Math.round(telemetry.waited()) } : {}),
       requestId: ctx.request.id,
     };
   }

@@ -1,0 +1,29 @@
+import { expect, test } from "vitest";
+import { describeError } from "./log.ts";
+
+test("an error is its first cause, where the statement is not repeated", () => {
+  const cause = new RangeError("out of range");
+  const error = new Error("Failed query: select secret", { cause });
+  expect(describeError(error)).toEqual({
+    type: "RangeError",
+    message: "out of range",
+    stack: expect.stringContaining("log.test.ts"),
+  });
+});
+
+test("addresses of mail are taken out of what others say", () => {
+  const said = "550 5.1.1 <jane.o'hara+x@mail.example.org>: unknown, 'bob@example.com'";
+  const { message, stack } = describeError(new Error(said));
+  expect(message).toBe("550 5.1.1 <(address)>: unknown, (address)'");
+  expect(stack).not.toMatch(/jane|bob/);
+});
+
+test("a path with a version stays", () => {
+  const path = "at /app/node_modules/.pnpm/@vitest+runner@4.1.12/index.js:1:2";
+  expect(describeError(new Error(path)).message).toBe(path);
+});
+
+test("a long text takes no time", () => {
+  const text = `${"a.".repeat(200_000)}@`;
+  expect(describeError(new Error(text)).message).toBe(text);
+});
