@@ -9,6 +9,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   "move-to-postgres": async () => (await import("./move-to-postgres/command.ts")).moveToPostgres,
   restore: async () => (await import("./restore/command.ts")).restore,
   "rotate-keys": async () => (await import("./rotate-keys/command.ts")).rotateKeys,
+  scan: async () => (await import("./scan/command.ts")).scan,
   "security-check": async () => (await import("./security-check/command.ts")).securityCheck,
   search: async () => (await import("./search/command.ts")).search,
   verify: async () => (await import("./verify/command.ts")).verify,

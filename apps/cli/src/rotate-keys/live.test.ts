@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { boot, type Running } from "@muniment/api/boot.ts";
 import { parseConfig } from "@muniment/api/config.ts";
 import { createEncryption } from "@muniment/api/encryption.ts";
+import { newApiKey } from "@muniment/api/identity/api-key-format.ts";
 import { hashPassword } from "@muniment/api/identity/password.ts";
 import { encryptedColumns } from "@muniment/api/key-rotation/encrypted-columns.ts";
 import { reencrypt } from "@muniment/api/key-rotation/reencrypt.ts";
@@ -330,4 +331,35 @@ test("once the last token has ended and keys were used or revoked, older element
       ])
       .sort(),
   );
+});
+
+test("scan knows this installation's secrets, tells which keys work, and shows none of them", async () => {
+  const element = JSON.parse(keyring()).ENCRYPTION_KEY;
+  const stranger = newApiKey();
+  const stdin = [element, keys.used, keys.unused, stranger.key].join("\n");
+  const argv = ["scan", "--installation", "-"];
+  const { exitCode, stdout } = await call([...argv, "--json"], { env, stdin });
+  expect(exitCode).toBe(1);
+  const { findings } = JSON.parse(stdout);
+  expect(findings).toMatchObject([
+    { line: 1, kind: "ring_element", shown: "ENCRYPTION_KEY" },
+    { line: 2, kind: "api_key", key: { agent: "agent", name: "key", works: true } },
+    // Under an element that is gone it is nobody's any more.
+    { line: 3, kind: "api_key", key: null },
+    { line: 4, kind: "api_key", shown: `${stranger.prefix}...`, key: null },
+  ]);
+  const plain = await call(argv, { env, stdin });
+  expect(plain.stdout).toContain("WORKS: revoke it");
+  for (const secret of stdin.split("\n")) {
+    expect(stdout).not.toContain(secret);
+    expect(plain.stdout).not.toContain(secret);
+  }
+  await owner`update api_keys set revoked_at = now()`;
+  const revoked = await call([...argv, "--json"], { env, stdin: keys.used });
+  expect(JSON.parse(revoked.stdout).findings).toMatchObject([{ key: { works: false } }]);
+  // Without being asked for, no installation is looked at.
+  const alone = await call(["scan", "--json", "-"], { env, stdin });
+  expect(JSON.parse(alone.stdout).findings.map(({ line }: { line: number }) => line)).toEqual([
+    2, 3, 4,
+  ]);
 });
