@@ -88,6 +88,17 @@ const findKeysBy =
       select id, subject, wrapped from data_keys
       where subject in (select json_array_elements_text(${list(subjects)}::text::json))`;
 
+/** Whether the keys in a database are wrapped by this `ENCRYPTION_KEY`, as one of them tells. */
+export async function opensKeys(sql: Query, encryption: Encryption): Promise<boolean> {
+  const [row] = await sql`select id, wrapped from data_keys order by created_at desc limit 1`;
+  try {
+    if (row) encryption.decrypt(row.wrapped, wrapPlace(row.id));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * Keys that personal data in the audit log is encrypted under, one for each person, made when first
  * needed and wrapped by `ENCRYPTION_KEY`. To erase a person is to destroy their key

@@ -112,6 +112,17 @@ export async function* checkedSteps(frames: AsyncIterable<Frame>): AsyncGenerato
   }
 }
 
+/** The same until somebody interrupts. @throws BackupProblem then */
+export async function* interruptible<T>(
+  steps: AsyncIterable<T>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<T> {
+  for await (const step of steps) {
+    if (signal?.aborted) throw new BackupProblem("interrupted");
+    yield step;
+  }
+}
+
 /** Reads a whole backup, and answers its keyring apart. @throws BackupDamaged wherever anything is not as it was written */
 export async function checkBackup(
   frames: AsyncIterable<Frame>,

@@ -3,7 +3,7 @@ import { chmod, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { BackupProblem } from "@muniment/db/backup/problem.ts";
-import { checkBackup, checkedSteps } from "./checked.ts";
+import { checkBackup, checkedSteps, interruptible } from "./checked.ts";
 import { readFrames } from "./frames.ts";
 import type { Manifest } from "./manifest.ts";
 import { createSealing, type Lock, type Opener, unseal } from "./seal.ts";
@@ -61,6 +61,7 @@ export async function makeBackup(
   path: string,
   source: Source,
   lock: Lock,
+  signal?: AbortSignal,
 ): Promise<{ manifest: Manifest; bytes: number }> {
   if (await isThere(path))
     throw new BackupProblem(`${path} is there already; it is not overwritten`);
@@ -71,7 +72,7 @@ export async function makeBackup(
     const plain = writeBackup(source, (told) => {
       manifest = told;
     });
-    const bytes = await writeDurably(unfinished, await seal(plain));
+    const bytes = await writeDurably(unfinished, await seal(interruptible(plain, signal)));
     const { manifest: read } = await inspectBackup(unfinished, opener);
     if (!isDeepStrictEqual(read, manifest) || !manifest) {
       throw new BackupProblem("what was written cannot be read back as it was");

@@ -1,6 +1,6 @@
 import type { ConnectionFacts } from "@muniment/db/connection.ts";
 import type { Secrets } from "../secrets.ts";
-import { checkedSteps } from "./checked.ts";
+import { checkedSteps, interruptible } from "./checked.ts";
 import { fillDatabase } from "./fill.ts";
 import { readFrames } from "./frames.ts";
 import { recordAct, rowsOf } from "./record.ts";
@@ -12,14 +12,18 @@ import { type Source, writeBackup } from "./source.ts";
  * @throws BackupProblem after which the target is as it was
  */
 export async function moveDatabase(
-  source: Pick<Source, "owner" | "dataDir" | "fingerprints">,
+  source: Pick<Source, "owner" | "dataDir">,
   target: ConnectionFacts,
-  { secrets, migrationsFolder }: { secrets: Secrets; migrationsFolder: string },
+  {
+    secrets,
+    migrationsFolder,
+    signal,
+  }: { secrets: Secrets; migrationsFolder: string; signal?: AbortSignal },
 ) {
-  const bytes = writeBackup({ ...source, keyring: false, uploads: "apart" });
+  const bytes = writeBackup({ ...source, secrets, keyring: false, uploads: "apart" });
   const moved = await fillDatabase({
     owner: target,
-    steps: checkedSteps(readFrames(bytes)),
+    steps: interruptible(checkedSteps(readFrames(bytes)), signal),
     secrets,
     migrationsFolder,
     // The list of erasures, which stays where it is.

@@ -12,6 +12,7 @@ import { databaseName } from "../boot.ts";
 import { type Config, type SecretRings, secretNames } from "../config.ts";
 import { completeRings, parseKeyring } from "../keyring.ts";
 import { deriveSecrets, type Secrets } from "../secrets.ts";
+import { interruptible } from "./checked.ts";
 import { inspectBackup, readBackup } from "./files.ts";
 import { fillDatabase } from "./fill.ts";
 import type { Manifest } from "./manifest.ts";
@@ -27,6 +28,7 @@ export type RestoreInput = {
   migrationsFolder: string;
   /** Everybody has to sign in again. */
   endSessions?: boolean;
+  signal?: AbortSignal;
   /** Told what is under way. */
   say?: (line: string) => void;
 };
@@ -103,6 +105,11 @@ export async function restoreBackup(input: RestoreInput): Promise<Restored> {
   const { manifest, keyring } = await inspectBackup(path, opener);
   splitMigrations(manifest, migrationsFolder);
   const secrets = secretsFor(manifest, keyring, rings);
+  if (config.s3 && manifest.uploads === "carried") {
+    throw new BackupProblem(
+      "uploaded files are in the backup, and the server would look for them in the bucket: unset S3_ENDPOINT",
+    );
+  }
   const before = await requireEmptyFolder(config.dataDir);
   await requireEmptyDatabase(config);
 
@@ -117,7 +124,7 @@ export async function restoreBackup(input: RestoreInput): Promise<Restored> {
       say("restoring");
       const { verified } = await fillDatabase({
         owner: target.owner,
-        steps: readBackup(path, opener),
+        steps: interruptible(readBackup(path, opener), input.signal),
         secrets,
         migrationsFolder,
         file: sink.file,

@@ -4,8 +4,10 @@ import { BackupProblem } from "@muniment/db/backup/problem.ts";
 import { findPartitions, openSnapshot, type Snapshot } from "@muniment/db/backup/snapshot.ts";
 import type { ConnectionFacts } from "@muniment/db/connection.ts";
 import product from "../../package.json" with { type: "json" };
-import { readCheckpoint } from "../audit/checkpoints.ts";
-import type { SecretName } from "../config.ts";
+import { openOwnCheckpoint, readCheckpoint } from "../audit/checkpoints.ts";
+import { opensKeys } from "../audit/data-keys.ts";
+import { createEncryption } from "../encryption.ts";
+import type { Secrets } from "../secrets.ts";
 import { createDiskStore } from "../uploads/disk-store.ts";
 import { SectionSum } from "./checked.ts";
 import { begin, beginning, dataFrames, end, ending } from "./frames.ts";
@@ -25,9 +27,28 @@ export type Source = {
   dataDir: string;
   /** Whether secrets lie in `DATA_DIR/keyring.json`. */
   keyring: boolean;
-  fingerprints: Record<SecretName, string[]>;
+  secrets: Pick<Secrets, "fingerprints" | "auditSigning" | "encryption">;
   uploads: BackupHead["uploads"];
 };
+
+/** @throws BackupProblem where the secrets at hand are not the server's, without which nobody can use a backup */
+async function requireOwnSecrets({ sql }: Snapshot, { secrets }: Source) {
+  const last = await readCheckpoint(sql);
+  const signs =
+    last === null ||
+    (await openOwnCheckpoint(last.note, secrets.auditSigning).then(
+      () => true,
+      () => false,
+    ));
+  const wrong = [
+    ...(signs ? [] : ["AUDIT_SIGNING_KEY"]),
+    ...((await opensKeys(sql, createEncryption(secrets.encryption))) ? [] : ["ENCRYPTION_KEY"]),
+  ];
+  if (wrong.length === 0) return;
+  throw new BackupProblem(
+    `${wrong.join(", ")}: not what the server has: run it with the server's environment`,
+  );
+}
 
 async function readHead({ sql, sequences }: Snapshot, source: Source): Promise<BackupHead> {
   const migrations =
@@ -41,7 +62,7 @@ async function readHead({ sql, sequences }: Snapshot, source: Source): Promise<B
     partitions: await findPartitions(sql),
     sequences: await sequences(),
     keyring: source.keyring,
-    fingerprints: source.fingerprints,
+    fingerprints: source.secrets.fingerprints,
     uploads: source.uploads,
     audit: checkpoint && {
       origin: checkpoint.origin,
@@ -95,6 +116,7 @@ async function* write(snapshot: Snapshot, source: Source, done: (manifest: Manif
   if (!snapshot.tables.some(({ name }) => name === "drizzle.__drizzle_migrations")) {
     throw new BackupProblem("there is no database of Muniment here: it has no migrations");
   }
+  await requireOwnSecrets(snapshot, source);
   const head = await readHead(snapshot, source);
   yield beginning(head);
   const tail: BackupTail = { sections: [], filesGone: 0 };

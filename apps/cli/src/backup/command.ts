@@ -49,7 +49,7 @@ async function tryToRecord(
   }
 }
 
-async function make(installation: Installation, path: string, lock: Lock) {
+async function make(installation: Installation, path: string, lock: Lock, signal: AbortSignal) {
   const { config, secrets, owner, keyring } = installation;
   const made = await makeBackup(
     path,
@@ -57,10 +57,11 @@ async function make(installation: Installation, path: string, lock: Lock) {
       owner,
       dataDir: config.dataDir,
       keyring,
-      fingerprints: secrets.fingerprints,
+      secrets,
       uploads: config.s3 ? "bucket" : "carried",
     },
     lock,
+    signal,
   );
   const details = {
     rows: rowsOf(made.manifest),
@@ -96,7 +97,7 @@ async function run(argv: string[], io: Io): Promise<number> {
   const envFile = values["env-file"];
   const installation = await openInstallation(envFile ? await readEnvFile(envFile) : io.env);
   try {
-    const { manifest, bytes, problem } = await make(installation, path, lock);
+    const { manifest, bytes, problem } = await make(installation, path, lock, io.signal);
     const deleted = keep === null ? [] : await pruneBackups(dirname(path), keep);
     if (problem) io.stderr.write(`muniment backup: ${problem}\n`);
     const lines = [

@@ -72,9 +72,9 @@ async function run(argv: string[], io: Io): Promise<number> {
   try {
     const { config, secrets, owner } = installation;
     const moved = await moveDatabase(
-      { owner, dataDir: config.dataDir, fingerprints: secrets.fingerprints },
+      { owner, dataDir: config.dataDir },
       target.config.database.owner,
-      { secrets, migrationsFolder },
+      { secrets, migrationsFolder, signal: io.signal },
     );
     const { verified } = moved;
     const lines = [

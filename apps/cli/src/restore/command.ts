@@ -16,16 +16,14 @@ export const restore: Command = {
   run,
 };
 
-type Input = Omit<Parameters<typeof restoreBackup>[0], "config"> & {
-  config: Parameters<typeof restoreBackup>[0]["config"];
-};
+type Input = Parameters<typeof restoreBackup>[0];
 
 /** Restores into a folder that is removed again. */
 async function drill(input: Input): Promise<Restored> {
   const folder = await mkdtemp(join(tmpdir(), "muniment-drill-"));
   const dataDir = join(folder, "data");
   try {
-    return await restoreBackup({ ...input, config: { ...input.config, dataDir, database: null } });
+    return await restoreBackup({ ...input, config: { dataDir, database: null, s3: null } });
   } finally {
     await removeRestored(dataDir);
     await rm(folder, { recursive: true, force: true });
@@ -61,6 +59,7 @@ async function run(argv: string[], io: Io): Promise<number> {
     rings,
     migrationsFolder,
     endSessions: values["end-sessions"],
+    signal: io.signal,
     say: (line) => void (io.stderr.isTTY && io.stderr.write(`${line}...\n`)),
   };
   const { manifest, verified } = await (values.drill ? drill(input) : restoreBackup(input));

@@ -19,7 +19,7 @@ const migrationsTable = `
 export async function requireEmpty(sql: postgres.Sql | Sql): Promise<void> {
   const rows = await sql`
     select n.nspname || '.' || c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
-    where c.relkind in ('r', 'p', 'v', 'm', 'S') and n.nspname not like 'pg\\_%' and n.nspname <> 'information_schema'
+    where c.relkind in ('r', 'p', 'v', 'm', 'S') and n.nspname in ('public', 'drizzle')
       and not exists (select from pg_depend d where d.objid = c.oid and d.deptype = 'e')
     order by 1 limit 4`;
   if (rows.length === 0) return;
@@ -122,6 +122,9 @@ export async function finishTables(
       throw new BackupProblem(`${name} has ${found?.rows} rows after the restore and had ${rows}`);
     }
   }
+  // Without statistics the log would be verified, and the first questions answered, by the worst of plans.
+  const tables = rowsOf.flatMap(({ name, rows }) => (rows === null ? [] : [quotedTable(name)]));
+  await sql.unsafe(`analyze ${tables.join(", ")}`);
   await apply(sql, since);
   for (const { hash, folderMillis } of since) {
     await sql`
