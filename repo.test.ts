@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { rules } from "./bench/soak/rule-list.ts";
+import { abuseDocument } from "./scripts/abuse.ts";
 import { asvsDocument } from "./scripts/asvs.ts";
 
 const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
@@ -79,6 +80,10 @@ describe("repository rules", () => {
 
   test("docs/asvs.md says what the tests say (else: pnpm docs:asvs)", () => {
     expect(read("docs/asvs.md")).toBe(asvsDocument());
+  });
+
+  test("docs/abuse.md says what the abuse rules say (else: pnpm docs:abuse)", () => {
+    expect(read("docs/abuse.md")).toBe(abuseDocument(read("docs/abuse.md")));
   });
 
   test("the rules that pnpm soak:rules takes out stand where its list says, and have their tests", () => {

@@ -191,8 +191,8 @@ export const rules: readonly Rule[] = [
     [
       "the owner is told of a new device",
       `${trpc}/starts-session.ts`,
-      "if (device.isNoticeDue && user.lastSignInAt)",
-      "if (!user.lastSignInAt)",
+      "const isNewDevice = device.isNoticeDue && user.lastSignInAt !== null;",
+      "const isNewDevice = user.lastSignInAt === null;",
       "is told by mail of a sign-in from a new device",
     ],
   ]),

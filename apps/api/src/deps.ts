@@ -3,6 +3,9 @@ import type { ConnectionFacts } from "@muniment/db/connection.ts";
 import { type Database, type DatabaseConnections, openDatabase } from "@muniment/db/database.ts";
 import { Redis } from "ioredis";
 import type { Logger } from "pino";
+import { judge } from "./abuse/judge.ts";
+import { createKeyPlaces } from "./abuse/key-places.ts";
+import { createSightings, type Sightings } from "./abuse/sightings.ts";
 import { tellAlerts } from "./alerts/tell.ts";
 import { openOwnCheckpoint } from "./audit/checkpoints.ts";
 import { createDataKeys, type DataKeys, findKeysOver } from "./audit/data-keys.ts";
@@ -98,6 +101,7 @@ export type Deps = {
   folding: Folding;
   refusals: Refusals;
   posture: OwnPosture;
+  sightings: Sightings;
   sealer: Sealer;
   proveInclusion: ProveInclusion;
   encryption: Encryption;
@@ -180,7 +184,9 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
     findKeysOver(database),
   );
   const folding = createFolding(database, dataKeys, secrets.foldedCallers, now);
-  const refusals = createRefusals(folding, now, log);
+  const sightings = createSightings(database, secrets.foldedCallers, now);
+  const keyPlaces = createKeyPlaces(database, sightings, now);
+  const refusals = createRefusals(folding, sightings, now, log);
   const sealer = createSealer({
     database,
     seeds: secrets.auditSigning,
@@ -227,6 +233,8 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
   jobs.every("watch-posture", 3600, watchPosture({ database, posture, now }), 3600);
   jobs.every("close-refusals", 20, folding.close);
   jobs.every("watch-sealing", 30, watchSealing(database, now));
+  // With what is noted within a second, a verdict comes within 15 s.
+  jobs.every("judge-abuse", 10, () => judge(database, now));
   jobs.every("unlock-accounts", 20, failedSignIns.unlock);
   jobs.every("end-roles", 20, endRoles({ database, dataKeys, notify, now }));
   // What is left of a rotation of ENCRYPTION_KEY that the command did not get to.
@@ -289,6 +297,7 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
     database,
     dataKeys,
     folding,
+    sightings,
     jobs,
     config,
     secrets,
@@ -312,6 +321,9 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
   jobs.every("delete-old-alerts", 3600, async () => {
     await database.raw`select delete_old_alerts(${now().toISOString()}::text::timestamptz)`;
   });
+  jobs.every("delete-old-sightings", 600, async () => {
+    await database.raw`select delete_old_sightings(${now().toISOString()}::text::timestamptz)`;
+  });
   jobs.every("delete-given-up-jobs", 3600, jobs.deleteGivenUp);
   await jobs.start();
 
@@ -325,7 +337,8 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
   const stopEach = [
     folding.flush,
     failedSignIns.flush,
-    () => writeUsedKeys(database, identities),
+    () => writeUsedKeys(database, identities, keyPlaces),
+    sightings.flush,
     () => loadLimitOverrides(database, limits),
     () => foldCounts(database.raw),
     () => foldAgentCounters(database.raw),
@@ -361,6 +374,7 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
     folding,
     refusals,
     posture,
+    sightings,
     sealer,
     proveInclusion: createInclusionProofs(database.raw),
     encryption,

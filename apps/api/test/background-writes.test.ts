@@ -19,7 +19,7 @@ const key = Buffer.alloc(32, 1);
 test("nodes that count the same refusals in another order do not deadlock", async () => {
   const now = server.deps.now();
   const folding = createFolding(server.deps.database, server.deps.dataKeys, key, () => now);
-  const node = createRefusals(folding, () => now, server.deps.log);
+  const node = createRefusals(folding, server.deps.sightings, () => now, server.deps.log);
   const minute = new Date(Math.floor(now.getTime() / 60_000) * 60_000);
   const hash = (caller: string) =>
     createHmac("sha256", key).update(caller).digest("base64url").slice(0, 22);
@@ -50,7 +50,7 @@ test("nodes that count the same refusals in another order do not deadlock", asyn
 
 test("beyond the first thousands of a moment, refusals share an entry that names nobody", async () => {
   const folding = createFolding(server.deps.database, server.deps.dataKeys, key, server.deps.now);
-  const node = createRefusals(folding, server.deps.now, server.deps.log);
+  const node = createRefusals(folding, server.deps.sightings, server.deps.now, server.deps.log);
   for (let index = 0; index < 5003; index += 1) {
     const address = `198.51.${index >> 8}.${index & 255}`;
     const request = { id: address, address, userAgent: "curl" };

@@ -24,6 +24,12 @@ const fixed = new Set([
   "webhook_deliveries.status",
 ]);
 
+const aboutSomebody = new Set(["alerts", "sightings", "key_places"]);
+
+/** The column that says whose a row of a table is. */
+export const whoseColumn = (table: string) =>
+  table === "users" ? "id" : aboutSomebody.has(table) ? "about_user_id" : "user_id";
+
 /**
  * Puts a canary that names its column into each column of text of a user's one row in each of the
  * tables, those that are withheld from a copy too; answers them by their tables.
@@ -38,7 +44,7 @@ export async function plantCanaries(
   for (const declaration of declarations) {
     const table = getTableName(declaration.table);
     const columns: PgColumn[] = Object.values(getTableColumns(declaration.table));
-    const whose = { users: "id", alerts: "about_user_id" }[table] ?? "user_id";
+    const whose = whoseColumn(table);
     for (const column of columns) {
       const { name } = column;
       if (column.getSQLType() !== "text" || column.enumValues || fixed.has(`${table}.${name}`))

@@ -10,7 +10,7 @@ import { makeExport } from "../src/own-data/export-job.ts";
 import { exportedColumns, ownTables } from "../src/own-data/read-own-rows.ts";
 import { writeArchive } from "../src/own-data/write-archive.ts";
 import { breaking } from "./breaking.ts";
-import { plantCanaries, raiseAbout } from "./canaries.ts";
+import { plantCanaries, raiseAbout, whoseColumn } from "./canaries.ts";
 import type { Client } from "./client.ts";
 import { makeEvent, makeSender, send } from "./events-sender.ts";
 import { must, password, startTestServer, type TestServer } from "./harness.ts";
@@ -132,7 +132,7 @@ test("a copy of several pages of every table holds each row once, and nobody els
     for (const { table: declared } of several) {
       const table = getTableName(declared);
       if (passing.has(table)) continue;
-      const whose = table === "alerts" ? "about_user_id" : "user_id";
+      const whose = whoseColumn(table);
       await owner`update ${owner(table)} set ${owner(whose)} = ${id} where ${owner(whose)} = ${more.id}`;
     }
     const known = new Set(canaries.map((canary) => canary.replace("many0", mark)));
@@ -171,7 +171,7 @@ test("a copy of several pages of every table holds each row once, and nobody els
     const table = getTableName(declared);
     if (passing.has(table)) continue;
     const lines = (archive[`data/${table}.ndjson`] ?? "").split("\n").filter(Boolean);
-    const whose = { users: "id", alerts: "about_user_id" }[table] ?? "user_id";
+    const whose = whoseColumn(table);
     const there = await owner`select 1 from ${owner(table)} where ${owner(whose)} = ${id}`;
     expect([table, there.length >= (alone.has(table) ? 1 : people)]).toEqual([table, true]);
     expect([table, lines.length]).toEqual([table, there.length]);

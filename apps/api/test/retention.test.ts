@@ -153,6 +153,20 @@ const cases: Record<Exclude<Retention, Untimed>, () => Promise<Rows[]>> = {
       await pair("alerts", "id", [alert(ago(366), null), alert(ago(364), null)]),
     ];
   },
+  sightings: async () => {
+    const sighting = (start: Date) => ({
+      ...{ start, signal: "probe", network: "", address: "", subject: uuidv7(), times: 1 },
+      ...{ first_at: start, last_at: start },
+    });
+    return [await pair("sightings", "subject", both(sighting, [ago(1.1), ago(0.9)]))];
+  },
+  keyPlaces: async () => {
+    const place = (last_at: Date) => ({
+      ...{ api_key_id: sender.id, network: uuidv7(), about_user_id: sender.userId },
+      ...{ first_at: ago(200), last_at },
+    });
+    return [await pair("key_places", "network", both(place, days90))];
+  },
   jobs: async () => {
     const job = (failed_at: Date | null) => ({
       ...{ id: uuidv7(), queue: "of-an-older-release", payload: "", created_at: ago(400) },
@@ -266,7 +280,7 @@ const cases: Record<Exclude<Retention, Untimed>, () => Promise<Rows[]>> = {
 const recurring = [
   ...["delete-expired", "expire-events", "delete-old-notices", "delete-uploads-of-gone-events"],
   ...["delete-old-exports", "give-up-imports", "close-refusals", "expire-data-keys"],
-  ...["delete-old-alerts", "delete-given-up-jobs"],
+  ...["delete-old-alerts", "delete-old-sightings", "delete-given-up-jobs"],
 ];
 /** They clear up after those. */
 const clearing = ["delete-old-imports", "delete-files"];

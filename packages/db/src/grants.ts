@@ -16,7 +16,7 @@ export function grantsTo({ appGroup, ingestGroup }: RoleNames): string {
       totp_factors, recovery_codes, data_keys, exports, export_pieces, agents, api_keys, saved_views, limit_overrides, jobs,
       audit_refusals, webhooks, webhook_deliveries, alert_rules, alert_rule_counts,
       alert_firings, alert_notices, event_exports, event_imports, event_import_pieces, event_import_rejects,
-      witnesses, witnessed_logs, uploads, stored_files to ${app};
+      witnesses, witnessed_logs, uploads, stored_files, sightings, key_places to ${app};
     grant select, insert, delete on passkeys to ${app};
     revoke update on passkeys from ${app};
     grant update (name, counter, backed_up, last_used_at) on passkeys to ${app};
@@ -45,7 +45,7 @@ export function grantsTo({ appGroup, ingestGroup }: RoleNames): string {
       users_to_index(integer, integer), users_to_expire(uuid, integer, timestamptz, integer),
       expired_event_partition(timestamptz),
       delete_event_blocks(text, bigint, integer), drop_event_partition(text),
-      due_alert_rules(timestamptz, integer, uuid[]), new_alert_rules(integer), delete_old_notices(timestamptz), delete_old_alerts(timestamptz), delete_old_exports(timestamptz),
+      due_alert_rules(timestamptz, integer, uuid[]), new_alert_rules(integer), delete_old_notices(timestamptz), delete_old_alerts(timestamptz), delete_old_sightings(timestamptz), delete_old_exports(timestamptz),
       give_up_imports(timestamptz, timestamptz), delete_old_imports(timestamptz),
       delete_uploads_of_gone_events(integer), files_of_nothing(timestamptz, integer) to ${app};
   `;

@@ -19,6 +19,8 @@ export async function populate(owner: postgres.Sql): Promise<Person> {
   await owner`insert into sign_ins ${owner({ id: randomUUID(), user_id: id, at: now, outcome: "signed_in", address: "", user_agent: "" })}`;
   await owner`insert into agents ${owner({ id: agentId, user_id: id, name: "a", description: "", environment: "production", created_at: now })}`;
   await owner`insert into api_keys ${owner({ id: keyId, user_id: id, agent_id: agentId, name: "k", prefix: "mnt_xxxxxxxx", hmac, scopes: [], allowed_cidrs: [], event_types: [], created_at: now })}`;
+  await owner`insert into key_places ${owner({ api_key_id: keyId, network: "192.0.2.0/24", about_user_id: id, first_at: now, last_at: now })}`;
+  await owner`insert into sightings ${owner({ start: now, signal: "key_moved", network: "192.0.2.0/24", address: "192.0.2.1", subject: keyId, about_user_id: id, times: 1, first_at: now, last_at: now })}`;
   await owner`insert into events ${owner({ user_id: id, id: eventId, agent_id: agentId, api_key_id: keyId, batch_id: batchId, type: "t", level: 1, occurred_at: now, received_at: now })}`;
   await owner`insert into event_ids ${owner({ user_id: id, id: eventId, occurred_at: now, digest: Buffer.from("d") })}`;
   await owner`insert into receipts (user_id, batch_id, event_ids, event_times) values (${id}, ${batchId}, array[${eventId}]::uuid[], array[now()])`;

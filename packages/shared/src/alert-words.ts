@@ -1,7 +1,11 @@
+import { type AbuseRuleName, abuseRules } from "./abuse-rules.ts";
 import type { AlertKind } from "./alerts.ts";
+
+type Words = { title: string; advice: string };
 
 /** What each kind means, and what to do about it. */
 export const alertWords = {
+  ...(abuseRules as Record<AbuseRuleName, Words>),
   refresh_token_reused: {
     title: "A used refresh token came again",
     advice:
@@ -42,4 +46,4 @@ export const alertWords = {
     advice:
       "Something about this installation is unsafe. The page of the security posture says what, and what to do; the alert is resolved by itself when the check fails no longer.",
   },
-} as const satisfies Record<AlertKind, { title: string; advice: string }>;
+} as const satisfies Record<AlertKind, Words>;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type AbuseRuleName, abuseRules } from "./abuse-rules.ts";
 import { page, pageInput, timestamp, uuid } from "./values.ts";
 
 export const alertSeverities = ["low", "medium", "high"] as const;
@@ -6,8 +7,28 @@ export type AlertSeverity = (typeof alertSeverities)[number];
 
 type KindFacts = { severity: AlertSeverity; details: z.ZodType };
 
+/** What the abuse engine counted when it last looked, in the window of its rule. */
+export const verdict = z.strictObject({
+  /** The address, network, API key or limit that the rule is about; null where it is a user or everyone. */
+  subject: z.string().nullable(),
+  times: z.number().int(),
+  /** Different accounts, keys or people. */
+  subjects: z.number().int(),
+  addresses: z.number().int(),
+  /** The addresses of most, at most five. An IPv6 client is its /64. */
+  from: z.array(z.string()).max(5),
+  since: timestamp,
+});
+export type Verdict = z.infer<typeof verdict>;
+
+/** The verdicts of the abuse engine, one kind for each of its rules. */
+const verdictKinds = Object.fromEntries(
+  Object.entries(abuseRules).map(([name, { severity }]) => [name, { severity, details: verdict }]),
+) as Record<AbuseRuleName, { severity: AlertSeverity; details: typeof verdict }>;
+
 /** Every kind of alert, with its severity and the form of its details. */
 export const alertKinds = {
+  ...verdictKinds,
   /** A refresh token that had been replaced came again: one of two holders is not the owner. */
   refresh_token_reused: { severity: "high", details: z.strictObject({ sessionId: uuid }) },
   /** Sign-in to an account is blocked, because too many attempts at it failed. */

@@ -1,7 +1,7 @@
 import type { Tx } from "@muniment/db/database.ts";
 import { alerts } from "@muniment/db/schema/alerts.ts";
 import { type AlertDetails, type AlertKind, alertKinds } from "@muniment/shared/alerts.ts";
-import { isNull, sql } from "drizzle-orm";
+import { and, eq, gte, isNull, lt, sql } from "drizzle-orm";
 import { v7 as uuidv7 } from "uuid";
 
 type Facts<K extends AlertKind> = {
@@ -11,15 +11,32 @@ type Facts<K extends AlertKind> = {
   key: string;
   details: AlertDetails<K>;
   now: Date;
+  /**
+   * Where it was counted elsewhere, how often and when last: an open alert then tells that in place of
+   * counting the call, and what was resolved since is not raised again.
+   */
+  seen?: { times: number; lastAt: Date };
 };
+
+/** Whether somebody was done with one of these after it was last seen. */
+async function isResolved(tx: Tx, kind: AlertKind, key: string, lastAt: Date): Promise<boolean> {
+  const [resolved] = await tx
+    .select({ id: alerts.id })
+    .from(alerts)
+    .where(and(eq(alerts.kind, kind), eq(alerts.key, key), gte(alerts.resolvedAt, lastAt)))
+    .limit(1);
+  return resolved !== undefined;
+}
 
 /** Raises an alert for administrators in the transaction of what it tells of. */
 export async function raiseAlert<K extends AlertKind>(
   tx: Tx,
   kind: K,
-  { userId, key, details, now }: Facts<K>,
+  { userId, key, details: given, now, seen }: Facts<K>,
 ): Promise<void> {
   const { severity, details: form } = alertKinds[kind];
+  const details = form.parse(given);
+  if (seen && (await isResolved(tx, kind, key, seen.lastAt))) return;
   await tx
     .insert(alerts)
     .values({
@@ -28,14 +45,21 @@ export async function raiseAlert<K extends AlertKind>(
       severity,
       key,
       aboutUserId: userId,
-      details: form.parse(details),
-      count: 1,
+      details,
+      count: seen?.times ?? 1,
       openedAt: now,
-      lastSeenAt: now,
+      lastSeenAt: seen?.lastAt ?? now,
     })
     .onConflictDoUpdate({
       target: [alerts.kind, alerts.key],
       targetWhere: isNull(alerts.resolvedAt),
-      set: { count: sql`${alerts.count} + 1`, lastSeenAt: now },
+      set: seen
+        ? {
+            details,
+            count: sql`greatest(${alerts.count}, excluded.count)`,
+            lastSeenAt: seen.lastAt,
+          }
+        : { count: sql`${alerts.count} + 1`, lastSeenAt: now },
+      ...(seen ? { setWhere: lt(alerts.lastSeenAt, seen.lastAt) } : {}),
     });
 }

@@ -73,7 +73,8 @@ async function tell(tx: Tx, { jobs, mailer, publicUrl, now: clock, log }: TellIn
   const link = new URL("/admin/alerts", publicUrl).href;
   const { kind, severity, openedAt } = alert;
   afterCommit(tx, () => log.warn({ alert: kind, severity, id }, "alert raised"));
-  const data = { alert: { id, kind, severity, ...alertWords[kind], openedAt }, link };
+  const { title, advice } = alertWords[kind];
+  const data = { alert: { id, kind, severity, title, advice, openedAt }, link };
   const people = await tx
     .select({ id: users.id, email: users.email })
     .from(users)

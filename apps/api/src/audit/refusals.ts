@@ -1,5 +1,7 @@
 import type { ErrorReason } from "@muniment/shared/error-reasons.ts";
 import type { Logger } from "pino";
+import { noteRefusal } from "../abuse/note-refusal.ts";
+import type { Sightings } from "../abuse/sightings.ts";
 import type { Principal } from "../identity/principal.ts";
 import { clientKey } from "../limits/client-key.ts";
 import { createFoldedLines } from "../telemetry/folded-lines.ts";
@@ -30,7 +32,12 @@ function callerOf(ctx: Context, principal: Principal, email = ""): string {
   return principal.kind === "user" ? `${principal.userId} ${client}` : `${client} ${email}`;
 }
 
-export function createRefusals(folding: Folding, now: () => Date, log: Logger): Refusals {
+export function createRefusals(
+  folding: Folding,
+  sightings: Pick<Sightings, "note" | "hashed">,
+  now: () => Date,
+  log: Logger,
+): Refusals {
   function note(
     ctx: Context,
     principal: Principal,
@@ -68,7 +75,10 @@ export function createRefusals(folding: Folding, now: () => Date, log: Logger): 
       void ctx
         .identify()
         .catch((): Principal => ({ kind: "anonymous" }))
-        .then((principal) => note(ctx, principal, procedure, reason, email))
+        .then((principal) => {
+          noteRefusal(sightings, principal, ctx.request, reason);
+          note(ctx, principal, procedure, reason, email);
+        })
         .catch((error: unknown) => log.error({ err: error }, "a refusal was not recorded"));
     },
   };

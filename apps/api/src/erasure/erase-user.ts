@@ -1,6 +1,7 @@
 import type { Tx } from "@muniment/db/database.ts";
 import { erasures } from "@muniment/db/schema/erasures.ts";
 import { linkTokens } from "@muniment/db/schema/link-tokens.ts";
+import { sightings } from "@muniment/db/schema/sightings.ts";
 import { uploads } from "@muniment/db/schema/uploads.ts";
 import { witnesses } from "@muniment/db/schema/witnesses.ts";
 import { and, eq, inArray, sql } from "drizzle-orm";
@@ -20,6 +21,7 @@ export type ErasureDeps = Pick<
   | "owner"
   | "dataKeys"
   | "folding"
+  | "sightings"
   | "jobs"
   | "config"
   | "secrets"
@@ -66,6 +68,9 @@ export async function eraseUser(
   // First, while nothing is held yet that others need who have the account, or something of its, locked.
   await tx.execute(sql`select delete_user(${userId}::uuid)`);
   const keys = await dataKeys.destroy(tx, userId, emails);
+  // Of attempts from before there was the account; the others went with it.
+  const tried = emails.map(deps.sightings.hashed);
+  await tx.delete(sightings).where(inArray(sightings.subject, tried));
   await tx.delete(linkTokens).where(inArray(linkTokens.email, emails));
   await tx
     .delete(witnesses)

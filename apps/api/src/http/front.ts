@@ -1,4 +1,5 @@
 import type { RequestListener } from "node:http";
+import { probeInPath } from "../abuse/probes.ts";
 import type { Deps } from "../deps.ts";
 import { AppError, toAppError } from "../errors.ts";
 import { tellUnexpected } from "../telemetry/unexpected.ts";
@@ -89,6 +90,10 @@ export function createFront(
   function answer(exchange: Exchange): void {
     const route = routeOf(exchange.request.method ?? "", exchange.path);
     if (!route) {
+      const probe = probeInPath(exchange.request.url ?? "");
+      if (probe) {
+        deps.sightings.note({ signal: "probe", address: exchange.address, subject: probe });
+      }
       if (refuseMethod(exchange)) return;
       // Who answers these knows no bound: it counts from here, and anew with what is taken.
       mustLeave(exchange.response);

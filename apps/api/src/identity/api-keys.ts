@@ -5,12 +5,12 @@ import { users } from "@muniment/db/schema/users.ts";
 import { and, eq, sql } from "drizzle-orm";
 import { idOfKey } from "../encryption.ts";
 import { apiKeyHmac, isApiKey, storedHmac } from "./api-key-format.ts";
-import type { ApiKeyPrincipal } from "./principal.ts";
+import type { AnonymousPrincipal, ApiKeyPrincipal } from "./principal.ts";
 import { roleAt } from "./role-at.ts";
 
-/** A key with the times that decide whether it still works. */
+/** A key with the time until when it works; nobody where it does no more. */
 export type FoundApiKey = {
-  principal: ApiKeyPrincipal;
+  principal: ApiKeyPrincipal | AnonymousPrincipal;
   expiresAt: Date | null;
 };
 
@@ -67,7 +67,12 @@ export function createApiKeyLookup(database: Database, hmacSecrets: readonly Buf
       const [row] = await database.run(keyByHmac, scope, { hmac });
       if (!row) continue;
       const { expiresAt, revokedAt, disabledAt, roleUntil, hmacKey, ...found } = row;
-      if (revokedAt || disabledAt || (expiresAt && expiresAt <= now)) return null;
+      if (disabledAt) return null;
+      if (revokedAt || (expiresAt && expiresAt <= now)) {
+        const tried = { keyId: found.keyId, userId: found.userId };
+        const principal = { kind: "anonymous", refusal: "invalid_api_key", tried } as const;
+        return { principal, expiresAt: null };
+      }
       if (hmacKey !== newestId) storeAnew(key, { ...found, hmac });
       const role = roleAt({ role: found.role, roleUntil }, now);
       return { principal: { kind: "apiKey", ...found, role }, expiresAt };

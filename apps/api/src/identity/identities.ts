@@ -5,7 +5,7 @@ import type { Secrets } from "../secrets.ts";
 import type { RequestFacts } from "../trpc/context.ts";
 import type { AccessTokens } from "./access-tokens.ts";
 import { createApiKeyLookup } from "./api-keys.ts";
-import type { Principal } from "./principal.ts";
+import type { ApiKeyPrincipal, Principal } from "./principal.ts";
 import { findSession, sessionIdOf } from "./sessions.ts";
 import { findFamily } from "./token-families.ts";
 
@@ -25,11 +25,15 @@ export type Identities = {
   noteRenewed(sessionId: string): void;
   /** Forgets what was looked up, so that a revocation holds at once on this node. */
   forget(): void;
-  /** Keys used since the last call, with the time of the last use. */
-  takeUsedKeys(): Map<string, Date>;
+  /** Keys used since the last call. */
+  takeUsedKeys(): Map<string, KeyUse>;
   /** Gives back what was taken and could not be written. */
-  returnUsedKeys(taken: ReadonlyMap<string, Date>): void;
+  returnUsedKeys(taken: ReadonlyMap<string, KeyUse>): void;
 };
+
+/** The last use of a key, and from which addresses it was used; of very many only some. */
+export type KeyUse = { principal: ApiKeyPrincipal; at: Date; addresses: Set<string> };
+const maxAddresses = 20;
 
 /** An address or CIDR range; one of IPv4 written as IPv6 (`::ffff:…`) is IPv4, as addresses of callers are. */
 function toRange(cidr: string): [ipaddr.IPv4 | ipaddr.IPv6, number] {
@@ -74,13 +78,23 @@ export function createIdentities(
   let cache = new Map<string, NonNullable<Found> & { from: number }>();
   /** Look-ups under way: calls that come at once share one. */
   let underWay = new Map<string, { from: number; found: Promise<Principal | null> }>();
-  let usedKeys = new Map<string, Date>();
+  let usedKeys = new Map<string, KeyUse>();
   const renewed = new Map<string, number>();
 
   /** Whether calls with this cookie may still be on their way from a browser that has the next one. */
   function wasRenewed(token: string) {
     const at = renewed.get(sessionIdOf(token));
     return at !== undefined && performance.now() - at < renewedMilliseconds;
+  }
+
+  function noteUse(principal: ApiKeyPrincipal, address: string) {
+    const use = usedKeys.get(principal.keyId);
+    if (!use) {
+      usedKeys.set(principal.keyId, { principal, at: now(), addresses: new Set([address]) });
+      return;
+    }
+    use.at = now();
+    if (use.addresses.size < maxAddresses) use.addresses.add(address);
   }
 
   async function lookUp(kind: CredentialKind, credential: string, isUse: boolean): Promise<Found> {
@@ -146,15 +160,18 @@ export function createIdentities(
           return user ?? { kind: "anonymous", refusal: "invalid_access_token" };
         }
         const principal = await find("apiKey", bearer, isUse);
-        if (principal?.kind !== "apiKey") return { kind: "anonymous", refusal: "invalid_api_key" };
+        if (principal?.kind !== "apiKey") {
+          return principal ?? { kind: "anonymous", refusal: "invalid_api_key" };
+        }
+        const { keyId, userId, origins } = principal;
+        const tried = { keyId, userId };
         if (!isAddressAllowed(address, principal.allowedCidrs)) {
-          return { kind: "anonymous", refusal: "address_not_allowed" };
+          return { kind: "anonymous", refusal: "address_not_allowed", tried };
         }
-        const { origins } = principal;
         if (origins.length > 0 && (origin === undefined || !origins.includes(origin))) {
-          return { kind: "anonymous", refusal: "origin_not_allowed" };
+          return { kind: "anonymous", refusal: "origin_not_allowed", tried };
         }
-        usedKeys.set(principal.keyId, now());
+        noteUse(principal, address);
         return principal;
       }
       if (cookieToken === undefined) return { kind: "anonymous" };

@@ -43,9 +43,15 @@ export type ApiKeyPrincipal = {
 
 /**
  * Nobody known; `refusal` says why a presented credential was not accepted. `isLate` tells of a cookie
- * that was renewed a moment ago: the browser has the new one already.
+ * that was renewed a moment ago: the browser has the new one already. `tried` names an API key that
+ * there is, but that is revoked or expired or may not be used so; for the abuse engine alone.
  */
-export type AnonymousPrincipal = { kind: "anonymous"; refusal?: ErrorReason; isLate?: boolean };
+export type AnonymousPrincipal = {
+  kind: "anonymous";
+  refusal?: ErrorReason;
+  isLate?: boolean;
+  tried?: { keyId: string; userId: string };
+};
 
 export type Principal = UserPrincipal | ApiKeyPrincipal | AnonymousPrincipal;
 

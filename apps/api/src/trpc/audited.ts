@@ -1,6 +1,7 @@
 import type { Tx } from "@muniment/db/database.ts";
 import { afterCommit } from "@muniment/db/transactions.ts";
 import type { AuditAction, AuditDetails } from "@muniment/shared/audit-actions.ts";
+import { noteAct } from "../abuse/note-act.ts";
 import { writeAuditEntry } from "../audit/write.ts";
 import type { AppError } from "../errors.ts";
 import type { Principal } from "../identity/principal.ts";
@@ -37,17 +38,20 @@ export function audited<A extends AuditAction>(...actions: [A, ...A[]]) {
     const result = await deps.database.transaction(userId ? { userId } : {}, async (tx) => {
       let written = 0;
       const audit = async (facts: AuditFacts<A>) => {
+        const action = facts.action ?? actions[0];
         await writeAuditEntry(tx, deps.dataKeys, {
           at: deps.now(),
           principal: principal ?? { kind: "anonymous" },
           request,
-          action: facts.action ?? actions[0],
+          action,
           outcome: "success",
           target: facts.target,
           details: facts.details ?? {},
           ...(facts.actor ? { actor: facts.actor } : {}),
         });
         written += 1;
+        const act = { action, target: facts.target.id, details: facts.details ?? {} };
+        afterCommit(tx, () => noteAct(deps, principal, request, act));
       };
       const answer = await next({
         ctx: {

@@ -75,6 +75,8 @@ function noteFailure(ctx: Context, procedure: string, account: string, states: L
   const ceiling = states.find(({ name }) => name.split(":")[0] === "auth_account");
   const lockSeconds = ceiling?.remaining === 0 ? ceiling.resetSeconds : undefined;
   ctx.deps.failedSignIns.note(account, outcome, ctx.request, lockSeconds);
+  const signal = isCode ? "code_failed" : "sign_in_failed";
+  ctx.deps.sightings.note({ signal, address: ctx.request.address, email: account });
 }
 
 /**

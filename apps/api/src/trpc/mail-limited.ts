@@ -8,7 +8,12 @@ import { procedure } from "./init.ts";
 import { refuseOver } from "./limited.ts";
 
 async function countMail(ctx: Context, recipient: string, procedure: string): Promise<void> {
-  refuseOver(ctx, await ctx.deps.limits.consume("mail", recipient, { procedure }));
+  const state = await ctx.deps.limits.consume("mail", recipient, { procedure });
+  if (!state.allowed) {
+    const { address } = ctx.request;
+    ctx.deps.sightings.note({ signal: "mail_refused", address, email: recipient });
+  }
+  refuseOver(ctx, state);
 }
 
 /** Counts mails per recipient, where `isSent` says that one goes out. */

@@ -1,3 +1,5 @@
+import type { ErrorReason } from "@muniment/shared/error-reasons.ts";
+import { probeInInput } from "../abuse/probes.ts";
 import { type AppError, isRefusal, toAppError } from "../errors.ts";
 import type { Context } from "./context.ts";
 import { type PolicyMeta, procedure } from "./init.ts";
@@ -8,6 +10,18 @@ export type Attempted = {
   /** It was a code that was wrong: whoever gave it has the password. */
   isCodeWrong?: true;
 };
+
+/** A call that nobody makes who knows what there is; programs with a key are their owner's business. */
+const wrongCalls: ReadonlySet<ErrorReason> = new Set([
+  "invalid_input",
+  "invalid_json",
+  "invalid_query",
+  "invalid_cursor",
+  "unknown_procedure",
+  "method_not_supported",
+  "unsupported_content_type",
+  "not_found",
+]);
 
 /** What passed here, so that a call whose chain ran leaves one trace of its refusal, or none. */
 const passed = new WeakSet<AppError>();
@@ -25,13 +39,28 @@ export function recordFailure(
   if (isRefusal(error) && !meta?.refusalsUnrecorded) {
     ctx.deps.refusals.record(ctx, path, error.reason, attempted.email);
   }
+  if (wrongCalls.has(error.reason) && ctx.request.bearer === undefined) {
+    ctx.deps.sightings.note({ signal: "call_wrong", address: ctx.request.address });
+  }
   return error;
 }
 
 /** The outermost step: leaves a trace of every refusal behind it, outside any transaction. */
-export const recorded = procedure.use(async function recordRefusals({ ctx, next, path, meta }) {
+export const recorded = procedure.use(async function recordRefusals({
+  ctx,
+  next,
+  path,
+  meta,
+  getRawInput,
+}) {
   const attempted: Attempted = {};
   const result = await next({ ctx: { attempted } });
   if (result.ok) return result;
-  throw recordFailure(ctx, { path, meta }, result.error, attempted);
+  const error = recordFailure(ctx, { path, meta }, result.error, attempted);
+  if (error.reason === "invalid_input" || error.reason === "invalid_query") {
+    const probe = probeInInput(await getRawInput().catch(() => undefined));
+    const { address } = ctx.request;
+    if (probe) ctx.deps.sightings.note({ signal: "probe", address, subject: probe });
+  }
+  throw error;
 });

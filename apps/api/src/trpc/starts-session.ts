@@ -77,13 +77,16 @@ export const startsSession = procedure.meta({ setsSession: true }).use(function 
           methods,
           deviceTokens,
         });
-        if (device.isNoticeDue && user.lastSignInAt)
-          await deps.notify(tx, user.email, { kind: "new_device" }, request);
+        const isNewDevice = device.isNoticeDue && user.lastSignInAt !== null;
+        if (isNewDevice) await deps.notify(tx, user.email, { kind: "new_device" }, request);
         return {
           publicId,
           /** Sets the cookie; to be called after the commit. */
           setCookie: () => {
             if (endsPrevious) deps.identities.forget();
+            const seen = { address, email: user.email, userId: user.id };
+            deps.sightings.note({ signal: "signed_in", ...seen });
+            if (isNewDevice) deps.sightings.note({ signal: "new_device", ...seen });
             response.cookies.push(
               sessionCookie(deps.config, token, endsAt),
               deviceCookie(deps.config, device.tokens, now),

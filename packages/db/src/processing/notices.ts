@@ -1,5 +1,6 @@
 import { alertFirings, alertRuleCounts, alertRules } from "../schema/alert-rules.ts";
 import { alertNotices, alerts } from "../schema/alerts.ts";
+import { keyPlaces, sightings } from "../schema/sightings.ts";
 import { webhookDeliveries, webhooks } from "../schema/webhooks.ts";
 import { declare, internal, secret } from "./declare.ts";
 
@@ -140,6 +141,36 @@ export const noticeDeclarations = [
       muted: internal("whether they had been told enough by then"),
       resolvedAt: "when an administrator was done with it",
       resolvedById: { purpose: "which one", withheld: "is about somebody else" },
+    },
+  }),
+  declare(sightings, {
+    purpose: "finds attacks, by counting what they leave behind",
+    basis: security,
+    kept: "sightings",
+    owner: "aboutUserId",
+    columns: {
+      start: "in which ten minutes",
+      signal: "what happened",
+      network: "from which network",
+      address: "from which address",
+      subject: internal("a keyed hash of an account's address, or what else it is about"),
+      aboutUserId: "whose account it is about",
+      times: "how often",
+      firstAt: "when first",
+      lastAt: "when last",
+    },
+  }),
+  declare(keyPlaces, {
+    purpose: "tells when an API key is used from where it never was",
+    basis: security,
+    kept: "keyPlaces",
+    owner: "aboutUserId",
+    columns: {
+      apiKeyId: "which key",
+      network: "from which network",
+      aboutUserId: "whose key",
+      firstAt: "since when",
+      lastAt: "when last, to the hour",
     },
   }),
 ];

@@ -39,6 +39,11 @@ export const retentions = {
     text: "90 days after an administrator was done with it, and a year after it was last seen at most",
     by: "delete_old_alerts",
   },
+  sightings: { text: "a day", by: "delete_old_sightings" },
+  keyPlaces: {
+    text: "90 days after the key was last used there, at most as long as the key",
+    by: "delete_old_sightings",
+  },
   jobs: {
     text: "until the work is done, or the person is erased; 30 days where it was given up",
     by: "delete-given-up-jobs",

@@ -18,13 +18,13 @@ import { limited } from "../../trpc/limited.ts";
 
 /**
  * Leaves the sign-in in the owner's list, and tells them where it came from an address that is new there:
- * else a thief of the password would go unseen by asking for tokens.
+ * else a thief of the password would go unseen by asking for tokens. Answers whether it is.
  */
 async function noteProgram(
   { deps, request }: Pick<Context, "deps" | "request">,
   tx: Tx,
   { id: userId, email }: { id: string; email: string },
-): Promise<void> {
+): Promise<boolean> {
   const { address, userAgent } = request;
   const at = deps.now();
   const [known] = await tx
@@ -43,6 +43,7 @@ async function noteProgram(
     .values({ id: uuidv7(), userId, at, outcome: "signed_in", address, userAgent });
   await tx.update(users).set({ lastSignInAt: at }).where(eq(users.id, userId));
   if (!known) await deps.notify(tx, email, { kind: "new_program" }, request);
+  return !known;
 }
 
 /** Signs a program in as a user: the same proof as in a browser, all of it in one call. */
@@ -61,14 +62,19 @@ export const issue = limited("general")
   .concat(codesLimited)
   .concat(audited("token.issued"))
   .output(issuedTokens)
-  .mutation(async ({ ctx: { deps, tx, audit, request, proof }, input: { code } }) => {
+  .mutation(async ({ ctx: { deps, tx, audit, afterCommit, request, proof }, input: { code } }) => {
     const user = await acceptProof(tx, proof);
     enterScope(tx, user.id);
     const factor = user.secondFactorAt
       ? await takeCode(deps, tx, user, code ?? "", request)
       : undefined;
     if (factor === null) throw new AppError("invalid_credentials", "The code is wrong.");
-    await noteProgram({ deps, request }, tx, user);
+    const isNew = await noteProgram({ deps, request }, tx, user);
+    afterCommit(() => {
+      const seen = { address: request.address, email: user.email, userId: user.id };
+      deps.sightings.note({ signal: "signed_in", ...seen });
+      if (isNew && user.lastSignInAt) deps.sightings.note({ signal: "new_device", ...seen });
+    });
     const { config, now } = deps;
     const { family, refreshToken } = await startFamily(tx, user, {
       now: now(),

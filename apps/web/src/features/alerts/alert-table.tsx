@@ -5,6 +5,7 @@ import { Badge } from "../../ui/badge.tsx";
 import { DateTime } from "../../ui/date-time.tsx";
 import { Cell, Row, Table } from "../../ui/table.tsx";
 import type { AlertState } from "./alerts-query.ts";
+import { Evidence } from "./evidence.tsx";
 import { ResolveButton } from "./resolve-button.tsx";
 import { severityTones } from "./severity-tones.ts";
 
@@ -34,6 +35,7 @@ export function AlertTable({ alerts, state }: { alerts: readonly Alert[]; state:
             <span className="font-medium">{alertWords[alert.kind].title}</span>
             {alert.count > 1 && <span className="ml-1.5 text-xs text-muted">×{alert.count}</span>}
             <p className="mt-0.5 max-w-prose text-xs text-muted">{alertWords[alert.kind].advice}</p>
+            <Evidence alert={alert} />
             <div className="mt-1 flex flex-wrap items-center gap-x-2 gap-y-1 text-xs break-all sm:hidden">
               <Badge tone={severityTones[alert.severity]}>{alert.severity}</Badge>
               <DateTime value={alert.lastSeenAt} />

@@ -1,0 +1,188 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { judge } from "../src/abuse/judge.ts";
+import { createClock } from "./clock.ts";
+import { must, password, startTestServer, type TestServer, type UserClient } from "./harness.ts";
+import { mailsTo } from "./outbox.ts";
+
+const clock = createClock();
+const soon = { timeout: 30_000, interval: 100 };
+let server: TestServer;
+let other: TestServer;
+let admin: UserClient;
+beforeAll(async () => {
+  const env = { TRUST_PROXY: "1" };
+  server = await startTestServer({ now: clock.now, env });
+  other = await startTestServer({ now: clock.now, env, besides: server });
+});
+afterAll(async () => {
+  await other.stop();
+  await server.stop();
+});
+
+let since: Date;
+beforeEach(async () => {
+  // Beyond every window, so that no test counts what another did.
+  clock.advance(7 * 3600);
+  since = clock.now();
+  admin = await server.user("admin");
+});
+
+let accounts = 0;
+const fail = async (address: string, node = server, email?: string) => {
+  accounts += 1;
+  const client = node.anonymous({ "x-forwarded-for": address });
+  const input = { email: email ?? `nobody-${accounts}@example.org`, password: "not the password" };
+  expect((await client.mutate("auth.signIn", input)).status).toBe(401);
+};
+const look = async () => {
+  await Promise.all([server.deps.sightings.flush(), other.deps.sightings.flush()]);
+  await judge(server.deps.database, clock.now);
+};
+const alertsOf = (kind: string) => server.owner`
+  select id, key, count, details, last_seen_at, resolved_at from alerts
+  where kind = ${kind} and opened_at >= ${since} order by opened_at, key`;
+
+test("what two nodes see is one verdict, which comes and is told by itself", async () => {
+  const address = "198.19.1.1";
+  for (const node of [server, other, server, other, server]) await fail(address, node);
+  const member = await server.member();
+  await server.signIn(member.email, { "x-forwarded-for": address });
+  await expect.poll(() => alertsOf("sign_in_after_stuffing"), soon).toHaveLength(1);
+  const subjects = async () =>
+    (await mailsTo(server, admin.email, 0)).map(({ headers }) => headers.get("subject"));
+  const title = "Alert: An address that tried many accounts got into one";
+  await expect.poll(subjects, soon).toContain(title);
+  const { items } = must(await admin.query("alerts.list", { kinds: ["sign_in_after_stuffing"] }));
+  expect(items).toMatchObject([
+    {
+      ...{ severity: "high", user: { id: member.id, email: member.email }, count: 5 },
+      details: { subject: null, times: 5, subjects: 5, addresses: 1, from: [address] },
+    },
+  ]);
+});
+
+test("an open verdict says how much it became; a resolved one comes again only for more", async () => {
+  const address = "198.19.2.1";
+  for (let at = 0; at < 10; at += 1) await fail(address);
+  await look();
+  const [first] = await alertsOf("credential_stuffing");
+  expect(first).toMatchObject({ key: address, count: 10 });
+  clock.advance(60);
+  for (let at = 0; at < 2; at += 1) await fail(address);
+  await look();
+  const [more, ...rest] = await alertsOf("credential_stuffing");
+  expect(rest).toEqual([]);
+  expect(more).toMatchObject({ id: first?.id, count: 12, details: { times: 12, subjects: 12 } });
+  expect(more?.last_seen_at > first?.last_seen_at).toBe(true);
+
+  must(await admin.mutate("alerts.resolve", { id: first?.id }));
+  await look();
+  expect(await alertsOf("credential_stuffing")).toHaveLength(1);
+  await fail(address);
+  await look();
+  const [, again] = await alertsOf("credential_stuffing");
+  expect(again).toMatchObject({ key: address, count: 13, resolved_at: null });
+});
+
+test("a /16, a /48 and very many accounts make bounded rows, and are judged all the same", async () => {
+  const { sightings } = server.deps;
+  for (let at = 0; at < 65_536; at += 1) {
+    const address = at % 2 ? `172.16.${at >> 8}.${at & 255}` : `2001:db8:5:${at.toString(16)}::1`;
+    sightings.note({ signal: "sign_in_failed", address, email: `many-${at}@example.org` });
+  }
+  for (let at = 0; at < 5000; at += 1) {
+    sightings.note({
+      signal: "code_failed",
+      address: "198.19.3.1",
+      email: `more-${at}@example.org`,
+    });
+    const address = `172.17.${at >> 8}.${at & 255}`;
+    sightings.note({ signal: "token_wrong", address, subject: "one" });
+  }
+  await look();
+  const rows = await server.owner`
+    select signal, count(*)::int as rows, sum(times)::int as times from sightings
+    where first_at >= ${since} and signal <> 'signed_in' group by 1 order by 1`;
+  expect(rows.map(({ signal, times }) => [signal, times])).toEqual([
+    ["code_failed", 5000],
+    ["sign_in_failed", 65_536],
+    ["token_wrong", 5000],
+  ]);
+  const [codes, failures, tokens] = rows.map((row) => row.rows);
+  // One more, which counts what has no place.
+  expect(codes).toBe(51);
+  expect(failures).toBeLessThan(1001);
+  expect(tokens).toBeLessThan(100);
+  expect(await alertsOf("distributed_guessing")).toMatchObject([{ details: { times: 70_536 } }]);
+  expect(await alertsOf("credential_stuffing")).toMatchObject([
+    { key: "198.19.3.1", details: { times: 5000, subjects: 50 } },
+  ]);
+});
+
+test("attackers from everywhere make at most fifty alerts of a rule, and one for the rest", async () => {
+  for (let network = 0; network < 60; network += 1) {
+    for (let at = 0; at < 5; at += 1) {
+      const address = `172.18.${network}.1`;
+      server.deps.sightings.note({
+        signal: "probe",
+        address,
+        subject: network % 2 ? "php" : "sql",
+      });
+    }
+  }
+  await look();
+  const found = await alertsOf("probes");
+  expect(found).toHaveLength(51);
+  expect(found.filter(({ key }) => key === "many others")).toMatchObject([
+    { details: { subject: null, from: [] } },
+  ]);
+  await look();
+  expect(await alertsOf("probes")).toHaveLength(51);
+});
+
+test("no row tells what was typed, and none is left of whom was erased", async () => {
+  const email = "to-be-erased@example.org";
+  const address = "198.19.4.1";
+  // Before there is an account, and afterwards.
+  await fail(address, server, email);
+  await server.deps.sightings.flush();
+  const member = await server.member(email);
+  for (let at = 0; at < 3; at += 1) await fail(address, server, email);
+  for (const path of ["/.env?canary=1", "/canary.php"]) {
+    await server.fetch(path, { headers: { "x-forwarded-for": address } });
+  }
+  clock.advance(700);
+  await server.apiKey(await server.signIn(email, { "x-forwarded-for": address }));
+  await look();
+  expect(await alertsOf("new_device_took_over")).toHaveLength(1);
+  const rows = await server.owner`select * from sightings where first_at >= ${since}`;
+  const told = JSON.stringify(rows);
+  expect(told).toContain(member.id);
+  expect(told).toContain(address);
+  for (const secret of [email, "canary", "not the password"]) expect(told).not.toContain(secret);
+
+  must(await member.mutate("auth.reauthenticate", { password }));
+  must(await member.mutate("data.erase", { password }));
+  const left = await server.owner`
+    select 1 from sightings where about_user_id = ${member.id} or subject = ${server.deps.sightings.hashed(email)}
+    union all select 1 from key_places where about_user_id = ${member.id}
+    union all select 1 from alerts where about_user_id = ${member.id}`;
+  expect(left).toEqual([]);
+});
+
+test("a rule that cannot be judged keeps no other from being judged", async () => {
+  await server.owner`alter view audit_log rename to audit_log_away`;
+  try {
+    for (let at = 0; at < 5; at += 1) {
+      server.deps.sightings.note({
+        signal: "limit_weakened",
+        address: "",
+        subject: `mail ${since}`,
+      });
+    }
+    await expect(look()).rejects.toThrow("could not be judged");
+  } finally {
+    await server.owner`alter view audit_log_away rename to audit_log`;
+  }
+  expect(await alertsOf("limit_weakened")).toHaveLength(1);
+});
