@@ -63,7 +63,7 @@ async function count(owner: postgres.Sql, { changes }: Pieces) {
   await owner`truncate event_counts, event_count_changes`;
   await owner`
     insert into event_count_changes (user_id, start, agent_id, type, level, count)
-    select user_id, date_bin('15 minutes', occurred_at, '1970-01-01Z') as start, agent_id, type, level, count(*)
+    select user_id, date_bin('5 minutes', occurred_at, '1970-01-01Z') as start, agent_id, type, level, count(*)
     from events group by 1, 2, 3, 4, 5 order by start, user_id`;
   for (let folded = 1; folded > 0; ) {
     const [row] = await owner`select fold_event_counts(${changes}) as folded`;

@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { buildIndex } from "./build-index.ts";
 import { generate, sumUp } from "./generate.ts";
 import { type Measured, measure, type Times } from "./measure.ts";
+import { readOnce } from "./scratch.ts";
 
 const sizes = { m1: 1_000_000, m10: 10_000_000 };
 type Size = keyof typeof sizes;
@@ -31,7 +32,9 @@ async function make(folder: string) {
 }
 
 const words = (times: Times | undefined) =>
-  times ? [times.least, times.middle, times.p95].map((one) => one.toFixed(1)).join(" / ") : "";
+  times
+    ? `${[times.least, times.middle, times.p95].map((one) => one.toFixed(1)).join(" / ")}${times.wasStolen ? " (stolen)" : ""}`
+    : "";
 
 function linesOf(set: string, { m1 = {}, m10 = {} }: Found[string]): string[] {
   return Object.entries(m10).map(([text, large]) => {
@@ -47,6 +50,7 @@ function linesOf(set: string, { m1 = {}, m10 = {} }: Found[string]): string[] {
 async function measureAll(folder: string, sets: string[]) {
   const path = join(folder, "measured.json");
   const found: Found = JSON.parse(await readFile(path, "utf8").catch(() => "{}"));
+  await readOnce(folder);
   for (const set of sets)
     for (const name of Object.keys(sizes) as Size[]) {
       found[set] = { ...found[set], [name]: await measure(folder, name, set) };

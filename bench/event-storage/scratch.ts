@@ -1,3 +1,6 @@
+import { createReadStream } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { connect } from "../../packages/db/src/connection.ts";
 import { startEmbeddedPostgres } from "../../packages/db/src/embedded/start.ts";
@@ -36,4 +39,13 @@ export async function openScratch(
       await postgres.stop();
     },
   };
+}
+
+/** Reads every file of a folder once, so that the system has in memory what there is room for. */
+export async function readOnce(folder: string): Promise<void> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  for (const entry of entries.filter((one) => one.isFile())) {
+    const path = join(entry.parentPath, entry.name);
+    for await (const _chunk of createReadStream(path, { highWaterMark: 1_048_576 }));
+  }
 }

@@ -238,7 +238,9 @@ describe("where single events have to be looked at", () => {
       if (isFolded) await foldAllCounts(server);
       expect(await ask("timeseries", { by: "type" })).toBe(singleEventsMax + 1);
       expect(await ask("timeseries", { by: "subject" })).toEqual(refused);
-      expect(await ask("timeseries", { interval: "5m" }, [-1, 4])).toEqual(refused);
+      expect(await ask("timeseries", { interval: "5m" }, [-1, 4])).toBe(singleEventsMax + 1);
+      expect(await ask("timeseries", { interval: "5m", by: "type" }, [-1, 4])).toEqual(refused);
+      expect(await ask("timeseries", { interval: "1m" }, [-1, 4])).toEqual(refused);
       expect(await ask("timeseries", { query: "props.n:1" })).toEqual(refused);
       expect(await ask("timeseries", { query: "type:many", by: "props.n" })).toBe(0);
       expect(await ask("timeseries", { by: "subject" }, [3, 24])).toBe(2);

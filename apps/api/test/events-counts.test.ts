@@ -79,7 +79,8 @@ test("charts and facets from counts equal a count of the events, at any bounds a
       select count(*)::int from events where user_id = ${userId} and (${condition})
         and occurred_at >= ${range.from} and occurred_at < ${range.to}`;
     const by = pick(["type", "level", "agentId", undefined]);
-    const interval = pick([undefined, "15m", "1h", "6h", "1d"]);
+    const short = to - from < 12 * hour ? (["5m"] as const) : [];
+    const interval = pick([undefined, ...short, "15m", "1h", "6h", "1d"]);
     const { data } = await member.query("events.timeseries", {
       ...question,
       ...range,

@@ -49,7 +49,7 @@ beforeAll(async () => {
       returning *
     )
     insert into event_count_changes
-    select user_id, date_bin('15 minutes', occurred_at, '1970-01-01Z'), agent_id, type, level, count(*)
+    select user_id, date_bin('5 minutes', occurred_at, '1970-01-01Z'), agent_id, type, level, count(*)
     from stored group by 1, 2, 3, 4, 5`;
   await foldAllCounts(server);
   // Without a page, as it is found where little comes: then a plan would read it whole, whatever comes later.

@@ -12,7 +12,8 @@ export const wrongCounts = (server: TestServer) => server.owner`
       union all
       select user_id, agent_id, type, level, start, -count from event_count_changes
     ) all_events
-    cross join (values (15), (360)) as m (minutes) cross join generate_series(0, 3) as a (apart)
+    cross join (values (5), (15), (360)) as m (minutes)
+    join generate_series(0, 3) as a (apart) on m.minutes > 5 or a.apart = 0
     union all
     select minutes, apart, user_id, (place - 1) % 5, start + (place - 1) / 5 * minutes * interval '1 minute',
       case when apart & 1 = 1 then agent_id::text end, case when apart & 2 = 2 then type end, -count

@@ -61,7 +61,7 @@ async function fill(userId: string, agentId: string) {
       from numbered returning *
     )
     insert into event_count_changes
-    select user_id, date_bin('15 minutes', occurred_at, '1970-01-01Z'), agent_id, type, level, count(*)
+    select user_id, date_bin('5 minutes', occurred_at, '1970-01-01Z'), agent_id, type, level, count(*)
     from stored group by 1, 2, 3, 4, 5`;
   await owner`
     insert into event_ids (user_id, id, occurred_at, digest)

@@ -178,7 +178,7 @@ export const eventCounts = pgTable(
   "event_counts",
   {
     userId: uuid("user_id").notNull(),
-    /** 15 or 360. */
+    /** 5, 15 or 360; those of 5 are of all agents and types together only. */
     minutes: smallint("minutes").notNull(),
     /** Bits: 1, counted by agent (else `agent_id` is zero); 2, by type (else `type` is empty). */
     apart: smallint("apart").notNull(),

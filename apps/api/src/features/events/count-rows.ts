@@ -3,7 +3,7 @@ import { eventCountChanges, events } from "@muniment/db/schema/events.ts";
 import { type SQL, sql } from "drizzle-orm";
 import { type ChartPieces, chartPieces, type RawPiece } from "./chart-pieces.ts";
 import { conditionOf, isCountable } from "./conditions.ts";
-import { countedRows, countedValues, intervals } from "./counted-rows.ts";
+import { countedRows, countedValues, finestOf, intervals } from "./counted-rows.ts";
 import type { Counting, hourMilliseconds } from "./counting.ts";
 import {
   countedColumn,
@@ -58,7 +58,7 @@ const edges = ["left", "right"] as const;
 
 /**
  * The single events at an edge, with placeholders, read by the key of the events whatever else is asked.
- * It lies in one quarter of an hour, so in one interval; values become text once they are counted.
+ * It lies in a quarter of an hour at most, so in one interval; values become text once they are counted.
  */
 function fromEdge({ query, by, step }: Counting, edge: (typeof edges)[number]) {
   const columns = by.map((dimension) => countedColumn(dimension, events));
@@ -108,7 +108,7 @@ export const isCounted = ({ query, by }: Pick<Counting, "query" | "by">): boolea
 function countedPieces(counting: Counting): ChartPieces | undefined {
   if (!isCounted(counting)) return undefined;
   // Without intervals every piece may be as coarse as there are counts of.
-  const pieces = chartPieces(counting.range, counting.step ?? 0, counting.now);
+  const pieces = chartPieces(counting.range, counting.step ?? 0, counting.now, finestOf(counting));
   return pieces.counted.length > 0 ? pieces : undefined;
 }
 

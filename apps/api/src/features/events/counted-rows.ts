@@ -26,6 +26,10 @@ function apartOf({ query, by }: Pick<Counting, "query" | "by">): number {
   return (agent ? byAgent : 0) + (type ? byType : 0);
 }
 
+/** The finest intervals that are counted of what is asked, in minutes. */
+export const finestOf = (counting: Pick<Counting, "query" | "by">): 5 | 15 =>
+  apartOf(counting) === 0 ? 5 : 15;
+
 /** The count of some levels in an interval of a row, 0 where that lies outside of the piece. */
 function countOf(name: (typeof intervals)[number], levels: readonly number[]): SQL {
   const interval = intervals.indexOf(name);

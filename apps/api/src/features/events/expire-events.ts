@@ -65,7 +65,7 @@ async function expireUser(work: Work, userId: string, before: number): Promise<b
             and ${eventIds.id} in (select id from gone)
         ), counted as (
           insert into event_count_changes (user_id, start, agent_id, type, level, count)
-          select ${userId}, date_bin('15 minutes', occurred_at, '1970-01-01Z'), agent_id, type, level,
+          select ${userId}, date_bin('5 minutes', occurred_at, '1970-01-01Z'), agent_id, type, level,
             -count(*)
           from gone group by 2, 3, 4, 5
         )

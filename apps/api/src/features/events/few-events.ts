@@ -64,7 +64,7 @@ async function countWithin(
   const quarters = wholeQuarters(ranges);
   const [first, last] = [quarters[0], quarters.at(-1)];
   if (!first || !last) return 0;
-  const pieces = quarters.flatMap((range) => chartPieces(range, 0, counting.now).counted);
+  const pieces = quarters.flatMap((range) => chartPieces(range, 0, counting.now, 15).counted);
   const covered = { from: first.from, to: last.to };
   const values = { ...changesValues(counting.userId, covered), ...countedValues(pieces) };
   const { query, by, step } = counting;

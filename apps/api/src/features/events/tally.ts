@@ -18,7 +18,7 @@ export type KeyTally = {
   seqs: number[];
 };
 
-/** How many events of a quarter of an hour are more than before. */
+/** How many events of five minutes are more than before. */
 export type CountTally = {
   userId: string;
   start: number;
@@ -36,7 +36,7 @@ export type Tally = {
   counts: CountTally[];
 };
 
-const quarter = 900_000;
+const fiveMinutes = 300_000;
 
 function add<T>(known: Map<string, T>, key: string, make: () => T): T {
   const found = known.get(key) ?? make();
@@ -72,7 +72,7 @@ export function tally(batches: readonly HeldBatch[], claimed?: readonly Claimed[
       stored.push({ batch, place: e, id: event.id, at: event.at });
       if (event.seq !== undefined) key.seqs.push(event.seq);
       const { type, level, at } = event;
-      const start = at - (at % quarter);
+      const start = at - (at % fiveMinutes);
       if (last?.type !== type || last.start !== start || last.level !== level) last = undefined;
       if (last?.userId !== userId || last.agentId !== agentId) {
         const cell = `${userId}${agentId}${start}${level}${type}`;
