@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { type AddressInfo, createConnection, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
@@ -10,6 +12,7 @@ import { type ConnectionFacts, connect } from "@muniment/db/connection.ts";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "@muniment/db/embedded/start.ts";
 import { roleNames } from "@muniment/db/role-names.ts";
 import fc from "fast-check";
+import type postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { call } from "../../cli/test/call.ts";
 import { SectionSum } from "../src/backup/checked.ts";
@@ -426,6 +429,92 @@ test("into a database of one's own, where everybody has to sign in again", async
   expect(rows).toEqual([{ sessions: 0, users: expect.any(Number) }]);
   expect((await stat(join(dataDir, "keyring.json"))).mode & 0o777).toBe(0o600);
 });
+
+/** Has a database refuse an entry of the audit log, as soon as there is a table for it. */
+async function refuseEntries(owner: postgres.Sql, action: string) {
+  await owner.unsafe(`
+    create function refuse() returns trigger language plpgsql as
+      $$ begin raise exception 'no entry today'; end $$;
+    create function prepare_refusal() returns event_trigger language plpgsql as $$ begin
+      if to_regclass('public.audit_entries') is null
+        or exists (select from pg_trigger where tgname = 'refusal') then return; end if;
+      create trigger refusal before insert on public.audit_entries
+        for each row when (new.action = '${action}') execute function refuse();
+    end $$;
+    create event trigger refusal on ddl_command_end when tag in ('CREATE TABLE')
+      execute function prepare_refusal()`);
+}
+
+test("what cannot be entered in the audit log is not restored or moved", async () => {
+  await using target = await createEmptyDatabase();
+  const dataDir = inFolder("refused");
+  await refuseEntries(target.owner, "backup.restored");
+  const argv = ["restore", inFolder("small.backup.age"), "--identity", identity];
+  const restored = await call(argv, { env: ofTarget(target.facts, dataDir) });
+  expect([restored.exitCode, restored.stderr]).toEqual([
+    1,
+    expect.stringContaining("no entry today"),
+  ]);
+  await requireEmpty(target.owner);
+  expect(existsSync(dataDir)).toBe(false);
+
+  await using other = await createEmptyDatabase();
+  await refuseEntries(other.owner, "database.moved");
+  const moved = await moveFrom(inFolder("restored"), urlOf(other.facts));
+  expect([moved.exitCode, moved.stderr]).toEqual([1, expect.stringContaining("no entry today")]);
+  await requireEmpty(other.owner);
+}, 60_000);
+
+/** A way to PostgreSQL that is cut off once, when it was filled, has been asked to commit, and answers. */
+async function startCuttingProxy({ host, port }: ConnectionFacts) {
+  let isCut = false;
+  const proxy = createServer((client) => {
+    const there = createConnection(join(host, `.s.PGSQL.${port}`));
+    let isFilling = false;
+    let isCommitting = false;
+    client.on("data", (data: Buffer) => {
+      const text = data.toString("latin1");
+      isFilling ||= text.includes("copy ");
+      isCommitting ||= isFilling && /(?:^|[^a-z_])commit\0/.test(text);
+      there.write(data);
+    });
+    there.on("data", (data: Buffer) => {
+      if (!isCommitting || isCut) return client.write(data);
+      isCut = true;
+      client.destroy();
+      return there.destroy();
+    });
+    for (const [one, other] of [
+      [client, there],
+      [there, client],
+    ] as const) {
+      one.on("error", () => {});
+      one.on("close", () => other.destroy());
+    }
+  });
+  await once(proxy.listen(0, "127.0.0.1"), "listening");
+  return { port: (proxy.address() as AddressInfo).port, stop: () => proxy.close() };
+}
+
+test("what may be committed is kept, and said, where the connection is lost before the answer", async () => {
+  await using target = await createEmptyDatabase();
+  const proxy = await startCuttingProxy(target.facts);
+  const dataDir = inFolder("unanswered");
+  const { username, password: secret, database } = target.facts;
+  const argv = ["restore", inFolder("small.backup.age"), "--identity", identity];
+  const { exitCode, stderr } = await call(argv, {
+    env: {
+      ...ofTarget(target.facts, dataDir),
+      DATABASE_URL: `postgres://${username}:${secret}@127.0.0.1:${proxy.port}/${database}?sslmode=disable`,
+    },
+  });
+  proxy.stop();
+  expect([exitCode, stderr]).toEqual([1, expect.stringContaining(`${dataDir} is kept`)]);
+  expect(existsSync(join(dataDir, "keyring.json"))).toBe(true);
+  const entries = await target.owner`
+    select action from audit_entries where action = 'backup.restored'`;
+  expect(entries).toHaveLength(1);
+}, 60_000);
 
 test("is not made without the secrets of the server, for nobody could use it", async () => {
   const other = randomBytes(36).toString("base64url");

@@ -46,8 +46,8 @@ export type Filling = {
   file: FileSink;
   /** Whether everybody has to sign in again. */
   endSessions: boolean;
-  /** The last thing before it all is there at once. */
-  beforeCommit(): Promise<void>;
+  /** The last thing before it all is there at once, in its transaction. */
+  beforeCommit(sql: Sql, manifest: Manifest): Promise<void>;
 };
 
 /**
@@ -71,7 +71,7 @@ export async function fillDatabase(input: Filling): Promise<Manifest & { verifie
         await tx`delete from sessions`;
         await tx`delete from refresh_tokens`;
       }
-      await beforeCommit();
+      await beforeCommit(tx, manifest);
       return { ...manifest, verified };
     })) as Manifest & { verified: number };
   } finally {

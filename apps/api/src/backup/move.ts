@@ -21,7 +21,7 @@ export async function moveDatabase(
   }: { secrets: Secrets; migrationsFolder: string; signal?: AbortSignal },
 ) {
   const bytes = writeBackup({ ...source, secrets, keyring: false, uploads: "apart" });
-  const moved = await fillDatabase({
+  return fillDatabase({
     owner: target,
     steps: interruptible(checkedSteps(readFrames(bytes)), signal),
     secrets,
@@ -29,8 +29,6 @@ export async function moveDatabase(
     // The list of erasures, which stays where it is.
     file: async () => {},
     endSessions: false,
-    beforeCommit: async () => {},
+    beforeCommit: (sql, manifest) => recordAct(sql, "database.moved", { rows: rowsOf(manifest) }),
   });
-  await recordAct(target, secrets, "database.moved", { rows: rowsOf(moved) });
-  return moved;
 }

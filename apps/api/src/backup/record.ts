@@ -1,41 +1,42 @@
-import type { ConnectionFacts } from "@muniment/db/connection.ts";
-import { openDatabase } from "@muniment/db/database.ts";
+import { type ConnectionFacts, connect } from "@muniment/db/connection.ts";
+import type { Query } from "@muniment/db/statements.ts";
 import type { AuditAction } from "@muniment/shared/audit-actions.ts";
-import { createDataKeys } from "../audit/data-keys.ts";
-import { writeAuditEntry } from "../audit/write.ts";
-import { createEncryption } from "../encryption.ts";
-import type { Secrets } from "../secrets.ts";
+import { toAuditRow } from "../audit/write.ts";
 import type { Manifest } from "./manifest.ts";
 
 /** Rows of all tables. */
 export const rowsOf = ({ sections }: Manifest) =>
   sections.reduce((sum, { rows }) => sum + (rows ?? 0), 0);
 
-/** Enters in the audit log what was done from the machine of the server. */
+/** Enters in the audit log what was done from the machine of the server; nothing of it is personal. */
 export async function recordAct(
-  owner: ConnectionFacts,
-  secrets: Secrets,
+  sql: Query,
   action: Extract<AuditAction, `backup.${string}` | "database.moved">,
   details: Record<string, unknown>,
 ): Promise<void> {
-  const database = openDatabase({ app: owner, ingest: owner });
+  const { row } = toAuditRow({
+    at: new Date(),
+    principal: { kind: "anonymous" },
+    action,
+    outcome: "success",
+    target: null,
+    details,
+  });
+  await sql`
+    insert into audit_entries (id, at, actor_kind, action, outcome, details, personal)
+    values (${row.id}, ${row.at.toISOString()}::text::timestamptz, ${row.actorKind}, ${row.action},
+      ${row.outcome}, ${JSON.stringify(row.details)}::text::jsonb, '{}')`;
+}
+
+/** Enters a backup, over the owner's connection. */
+export async function recordBackup(
+  owner: ConnectionFacts,
+  details: { rows: number; bytes: number; encrypted: boolean },
+): Promise<void> {
+  const sql = connect(owner, { max: 1, applicationName: "muniment-backup" });
   try {
-    const dataKeys = createDataKeys(
-      database.raw,
-      createEncryption(secrets.encryption),
-      secrets.emailHashes,
-    );
-    await database.transaction({}, (tx) =>
-      writeAuditEntry(tx, dataKeys, {
-        at: new Date(),
-        principal: { kind: "anonymous" },
-        action,
-        outcome: "success",
-        target: null,
-        details,
-      }),
-    );
+    await recordAct(sql, "backup.created", details);
   } finally {
-    await database.close();
+    await sql.end({ timeout: 2 });
   }
 }

@@ -88,11 +88,24 @@ async function requireEmptyDatabase({ database }: RestoreInput["config"]) {
   if (!database) return;
   const sql = connect(database.owner, { max: 1, applicationName: "muniment-restore" });
   try {
-    await requireEmpty(sql);
+    await sql.begin(async (tx) => {
+      // A restore whose connection was lost may still be about to commit (`fillDatabase`).
+      await tx`select pg_advisory_xact_lock(hashtext('muniment migrations'))`;
+      await requireEmpty(tx);
+    });
   } finally {
     await sql.end({ timeout: 2 });
   }
 }
+
+/** Whether a database of one's own is surely empty, after what went wrong. */
+const isStillEmpty = (config: RestoreInput["config"]) =>
+  requireEmptyDatabase(config).then(
+    () => true,
+    () => false,
+  );
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 /**
  * Restores a backup into an empty DATA_DIR, and into an empty database. The whole file is read and checked
@@ -118,6 +131,7 @@ export async function restoreBackup(input: RestoreInput): Promise<Restored> {
   const stored = keyring ? parseKeyring(keyring.toString("utf8")) : {};
   const password = stored.DATABASE_PASSWORD ?? randomBytes(36).toString("base64url");
   const sink = createFolderSink(dataDir);
+  let isFilled = false;
   try {
     const target = await openTarget(config, dataDir, password);
     try {
@@ -129,20 +143,34 @@ export async function restoreBackup(input: RestoreInput): Promise<Restored> {
         migrationsFolder,
         file: sink.file,
         endSessions: input.endSessions ?? false,
-        async beforeCommit() {
+        async beforeCommit(sql) {
+          await recordAct(sql, "backup.restored", {
+            createdAt: manifest.createdAt,
+            rows: rowsOf(manifest),
+          });
           await sink.writeLedger();
           await sink.writeKeyring({ DATABASE_PASSWORD: password });
         },
       });
-      await recordAct(target.owner, secrets, "backup.restored", {
-        createdAt: manifest.createdAt,
-        rows: rowsOf(manifest),
-      });
+      isFilled = true;
       return { manifest, verified };
     } finally {
       await target.stop();
     }
   } catch (error) {
+    if (isFilled) {
+      throw new BackupProblem(
+        `everything is restored, but its database did not stop: ${messageOf(error)}`,
+        { cause: error },
+      );
+    }
+    // No commit was asked for where it is ours; where the connection was lost, nobody has told how one ended.
+    if (!(error instanceof BackupProblem) && !(await isStillEmpty(config))) {
+      throw new BackupProblem(
+        `${messageOf(error)}. The database may be filled, so DATA_DIR ${dataDir} is kept. If the database holds tables, everything is restored: start the server. If it holds none, delete DATA_DIR and begin again`,
+        { cause: error },
+      );
+    }
     await emptyFolder(dataDir, before ?? [], existed);
     throw error;
   }

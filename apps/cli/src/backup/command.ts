@@ -1,7 +1,7 @@
 import { stat, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { backupName, makeBackup, pruneBackups } from "@muniment/api/backup/files.ts";
-import { recordAct, rowsOf } from "@muniment/api/backup/record.ts";
+import { recordBackup, rowsOf } from "@muniment/api/backup/record.ts";
 import { type Lock, makeIdentity } from "@muniment/api/backup/seal.ts";
 import { type Command, exitCodes, type Io, parseArguments, UsageError } from "../command.ts";
 import { type Installation, openInstallation, readEnvFile } from "../installation.ts";
@@ -38,11 +38,11 @@ async function writeIdentity(path: string, json: boolean, io: Io): Promise<numbe
 
 /** Enters it in the log; a database that is to be upgraded has no place for the entry yet. */
 async function tryToRecord(
-  { owner, secrets }: Installation,
-  details: Record<string, unknown>,
+  { owner }: Installation,
+  details: Parameters<typeof recordBackup>[1],
 ): Promise<string | null> {
   try {
-    await recordAct(owner, secrets, "backup.created", details);
+    await recordBackup(owner, details);
     return null;
   } catch (error) {
     return `the audit log has no entry of it: ${error instanceof Error ? error.message : error}`;

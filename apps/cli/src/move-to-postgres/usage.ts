@@ -19,6 +19,6 @@ the database and may create roles.
 
 Exit codes
   0  everything is there, counted and verified
-  1  it is not: the target is as it was
+  1  it is not: the target is as it was, unless the connection to it was lost while it committed
   2  called wrongly, or the server still runs
 `;

@@ -3,7 +3,8 @@ Usage: muniment restore <file> [options]
 
 Restores a backup into an empty DATA_DIR, and into the database of DATABASE_URL where that is set, which
 must be empty, too. The whole file is read and checked before anything is made; everything is restored in
-one transaction, counted, and the audit log is verified. What fails leaves both as they were.
+one transaction, counted, and the audit log is verified. What fails leaves both as they were. Where the
+connection to the database is lost while it commits, DATA_DIR is kept, and the error says what to do.
 
 What opens it, one of
   --identity <file>         the identity of one of its recipients, as age-keygen or backup
@@ -24,6 +25,6 @@ that the server got from its environment are not in a backup: set them as they w
 
 Exit codes
   0  it is restored, or could be (--drill): counted and verified
-  1  it is not; nothing was changed
+  1  it is not, and nothing was changed; or the error says otherwise
   2  called wrongly
 `;
