@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { JudgedCheck, Posture } from "@muniment/shared/posture.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { recordBackup } from "../src/backup/record.ts";
 import { createOwnPosture } from "../src/posture/own-posture.ts";
 import { watchPosture } from "../src/posture/watch-posture.ts";
 import { must, startTestServer, type TestServer } from "./harness.ts";
@@ -119,6 +120,16 @@ describe("what people do is noticed", () => {
     expect(await of()).toEqual(["pass", "pass", "warn"]);
     await server.owner`update api_keys set revoked_at = now() where id = ${id}`;
     expect(await of()).toEqual(["pass", "pass", "pass"]);
+  });
+
+  test("a backup, as soon as one is in the log", async () => {
+    const seen = async () => found(await lookNow(), "backups.recent");
+    expect(await seen()).toMatchObject({ status: "warn" });
+    await recordBackup(server.databaseFacts, { rows: 1, bytes: 1, encrypted: true });
+    expect(await seen()).toMatchObject({ status: "pass" });
+    const inEightDays = () => new Date(Date.now() + 8 * 86_400_000);
+    const later = await lookNow({ now: inEightDays });
+    expect(found(later, "backups.recent")).toMatchObject({ status: "warn" });
   });
 
   test("an alert that nobody looks at, a witness that is not reached, an entry that waits", async () => {

@@ -2,6 +2,7 @@ import { type Check, fail, pass, warn } from "../check.ts";
 import { withLive } from "./with-live.ts";
 
 const oldest = 150_000;
+const longestWithoutBackupDays = 7;
 
 /** A setting that must have one of the given values. */
 function setting(id: string, title: string, name: string, good: string[], why: string): Check {
@@ -18,6 +19,19 @@ function setting(id: string, title: string, name: string, good: string[], why: s
 }
 
 export const databaseServerChecks: Check[] = [
+  {
+    id: "backups.recent",
+    title: "There is a backup of this week",
+    group: "database",
+    run: withLive(({ lastBackupAt }, { now }) => {
+      const remedy =
+        "Run muniment backup on a schedule (docs/backups.md), unless PostgreSQL is backed up by other tools.";
+      if (lastBackupAt === null) return warn("muniment backup has never made one", remedy);
+      const days = Math.floor((now.getTime() - lastBackupAt.getTime()) / 86_400_000);
+      const detail = `the last was made ${lastBackupAt.toISOString().slice(0, 10)}`;
+      return days <= longestWithoutBackupDays ? pass(detail) : warn(detail, remedy);
+    }),
+  },
   {
     id: "database.version",
     title: "PostgreSQL is recent enough",

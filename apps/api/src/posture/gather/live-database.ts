@@ -46,6 +46,8 @@ export type LiveDatabase = {
   /** Since when the oldest entry waits that has no place in the audit log. */
   unsealedSince: Date | null;
   auditSize: number;
+  /** When `muniment backup` last made one, as the audit log tells. */
+  lastBackupAt: Date | null;
   witnesses: {
     kind: WitnessKind;
     everySeconds: number;
@@ -186,7 +188,9 @@ async function readAudit(sql: Query) {
     select coalesce((select size from newest), 0)::float8 as size,
       (select extract(epoch from at)::float8 from recent
         where not exists (select from audit_leaves where entry_id = recent.id)
-        order by xact limit 1) as unsealed_since`;
+        order by xact limit 1) as unsealed_since,
+      (select extract(epoch from max(at))::float8 from audit_entries
+        where action = 'backup.created') as last_backup`;
   const witnesses = await sql`
     select kind, every_seconds, confirmed_size::float8 as confirmed_size, contradicts,
       extract(epoch from failing_since)::float8 as failing_since,
@@ -196,6 +200,7 @@ async function readAudit(sql: Query) {
   return {
     auditSize: Number(log?.size),
     unsealedSince: dateOf(log?.unsealed_since ?? null),
+    lastBackupAt: dateOf(log?.last_backup ?? null),
     witnesses: witnesses.map((row) => ({
       kind: row.kind,
       everySeconds: row.every_seconds,
@@ -234,6 +239,7 @@ const nothing = {
   oldAlerts: 0,
   unsealedSince: null,
   auditSize: 0,
+  lastBackupAt: null,
   witnesses: [],
 };
 

@@ -105,6 +105,7 @@ const soundDatabase = (): LiveDatabase => ({
   oldAlerts: 0,
   unsealedSince: null,
   auditSize: 100,
+  lastBackupAt: new Date("2026-11-20T03:17:00Z"),
   witnesses: [
     {
       kind: "witness",

@@ -40,6 +40,16 @@ const certificateBreaks = (name: Name) => ({
 
 /** What changes while an installation runs. */
 export const liveCases: Cases = {
+  "backups.recent": {
+    breaks: {
+      none: byDatabase((database) => {
+        database.lastBackupAt = null;
+      }, "warn"),
+      "of the week before": byDatabase((database) => {
+        database.lastBackupAt = new Date(now - 8 * day);
+      }, "warn"),
+    },
+  },
   "accounts.administrator-count": {
     breaks: {
       "one alone": byDatabase((database) => {
