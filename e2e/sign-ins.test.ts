@@ -1,5 +1,6 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { newApiKey } from "../apps/api/src/identity/api-key-format.ts";
 import { expectAccessible, launch, newContext, newPage } from "./browser.ts";
 import { createAdmin, type Product, startProduct } from "./product.ts";
 import { expectSound } from "./sound.ts";
@@ -7,6 +8,7 @@ import { expectSound } from "./sound.ts";
 const account = { email: "admin@example.org", password: "correct horse battery staple" };
 
 let product: Product;
+let admin: Awaited<ReturnType<typeof createAdmin>>;
 let browser: Browser;
 let page: Page;
 let complaints: string[];
@@ -25,7 +27,7 @@ const tokensOf = async (path: string, input: object) =>
 
 beforeAll(async () => {
   [product, browser] = await Promise.all([startProduct(), launch()]);
-  const admin = await createAdmin(product);
+  admin = await createAdmin(product);
   const context = await newContext(browser);
   await context.addCookies([{ ...admin.cookie, url: product.url }]);
   ({ page, complaints } = await newPage(context));
@@ -59,6 +61,44 @@ test("a stolen refresh token shows as an alert, which an administrator resolves"
   await page.getByText(`by ${account.email}`).waitFor();
   expect(new URL(page.url()).search).toBe("?state=resolved");
   await expectAccessible(page, "a resolved alert");
+});
+
+test("an alert of the abuse engine tells its evidence in words, and leads to what is behind it", async () => {
+  const use = (key: string) =>
+    fetch(`${product.url}/trpc/events.search`, { headers: { authorization: `Bearer ${key}` } });
+  const agent = await admin.mutate("agents.create", { name: "bastion" });
+  const scopes = ["events:write"];
+  const made = await admin.mutate("apiKeys.create", { agentId: agent.id, name: "old", scopes });
+  await admin.mutate("apiKeys.revoke", { id: made.id });
+  for (let at = 0; at < 10; at += 1) await use(newApiKey().key);
+  for (let at = 0; at < 5; at += 1) await use(made.key);
+  const weaker = { class: "sign_up", durationSeconds: 3600, points: 500 };
+  await admin.mutate("limits.set", weaker);
+  const evidence = (title: string) =>
+    page.getByRole("row").filter({ hasText: title }).getByRole("definition");
+  const guessed = evidence("An address tries API keys");
+  const raised = async () => {
+    await page.goto(`${product.url}/admin/alerts`);
+    await page.getByRole("heading", { name: "Alerts", level: 1 }).waitFor();
+    await page
+      .getByRole("tabpanel")
+      .getByText(/No open alert|Last seen/)
+      .waitFor();
+    return [await guessed.count(), await evidence("A limit was made").count()];
+  };
+  await expect.poll(raised, { timeout: 30_000, interval: 1000 }).toEqual([4, 4]);
+  expect((await guessed.allTextContents()).slice(0, 2)).toEqual([
+    "127.0.0.1",
+    "10 times, 10 different keys",
+  ]);
+  const dead = evidence("A revoked or expired API key");
+  expect((await dead.allTextContents()).slice(0, 2)).toEqual([made.id, "5 times, from 127.0.0.1"]);
+  const limit = evidence("A limit was made").getByRole("link", { name: "New accounts" });
+  expect(await limit.getAttribute("href")).toBe("/admin/limits");
+  await expectSound(page, "alerts with evidence");
+  await dead.getByRole("link", { name: made.id }).click();
+  await page.getByRole("heading", { name: "Audit log", level: 1 }).waitFor();
+  await page.getByRole("table").getByText("api_key.revoked").waitFor();
 });
 
 test("a program that signed in stands among the sessions and is ended there (V7.5.2)", async () => {

@@ -30,22 +30,22 @@ export function AlertTable({ alerts, state }: { alerts: readonly Alert[]; state:
   return (
     <Table caption={state === "open" ? "Open alerts" : "Resolved alerts"} columns={columns[state]}>
       {alerts.map((alert) => (
-        <Row key={alert.id}>
+        <Row key={alert.id} className="*:align-top">
           <Cell className="whitespace-normal sm:min-w-72">
             <span className="font-medium">{alertWords[alert.kind].title}</span>
             {alert.count > 1 && <span className="ml-1.5 text-xs text-muted">×{alert.count}</span>}
             <p className="mt-0.5 max-w-prose text-xs text-muted">{alertWords[alert.kind].advice}</p>
-            <Evidence alert={alert} />
             <div className="mt-1 flex flex-wrap items-center gap-x-2 gap-y-1 text-xs break-all sm:hidden">
               <Badge tone={severityTones[alert.severity]}>{alert.severity}</Badge>
               <DateTime value={alert.lastSeenAt} />
               <About alert={alert} />
             </div>
+            <Evidence alert={alert} />
           </Cell>
           <Cell wide>
             <Badge tone={severityTones[alert.severity]}>{alert.severity}</Badge>
           </Cell>
-          <Cell wide>
+          <Cell wide className="max-w-56 wrap-anywhere">
             <About alert={alert} />
           </Cell>
           <Cell wide>

@@ -1,10 +1,27 @@
-import { type AbuseRule, type AbuseRuleName, abuseRules } from "@muniment/shared/abuse-rules.ts";
-import { type Alert, verdict } from "@muniment/shared/alerts.ts";
+import {
+  type AbuseRule,
+  type AbuseRuleName,
+  abuseRules,
+  type Signal,
+} from "@muniment/shared/abuse-rules.ts";
+import { type Alert, type Verdict, verdict } from "@muniment/shared/alerts.ts";
 import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
 import { utc } from "../../ui/date-time.tsx";
+import { limitMeanings, parseLimitTarget } from "../limits/limit-target.ts";
 
 const counted = (count: number, one: string, many = `${one}s`) =>
   `${count} ${count === 1 ? one : many}`;
+
+/** What a rule counts the different ones of; of all others there is only one. */
+const differentNouns: Partial<Record<Signal | "data.read", string>> = {
+  sign_in_failed: "accounts",
+  code_failed: "accounts",
+  key_unknown: "keys",
+  token_wrong: "tokens",
+  probe: "kinds",
+  "data.read": "people",
+};
 
 const subjectNouns: Record<AbuseRule["per"], string> = {
   address: "Address",
@@ -16,6 +33,9 @@ const subjectNouns: Record<AbuseRule["per"], string> = {
   everyone: "All",
 };
 
+/** Said of the one alert that stands for all beyond those of their own. */
+const rest = "others, counted together";
+
 const isRule = (kind: string): kind is AbuseRuleName => Object.hasOwn(abuseRules, kind);
 
 /** What a verdict of the abuse engine rests on, what else it could be, and the way to the audit log of that time. */
@@ -23,43 +43,90 @@ export function Evidence({ alert }: { alert: Alert }) {
   const details = verdict.safeParse(alert.details);
   if (!isRule(alert.kind) || !details.success) return null;
   const rule: AbuseRule = abuseRules[alert.kind];
-  const { subject, times, subjects, addresses, from, since } = details.data;
-  const others = addresses - from.length;
-  const facts = [
-    counted(times, "time"),
-    ...(subjects > 1 ? [`${subjects} different`] : []),
-    ...(addresses > 0 ? [`from ${counted(addresses, "address", "addresses")}`] : []),
-    `within ${counted(rule.windowMinutes, "minute")}`,
-  ];
+  const { since } = details.data;
+  const about = subjectOf(rule, alert, details.data);
   return (
-    <dl className="mt-1 grid max-w-prose grid-cols-[auto_1fr] gap-x-2 text-xs break-words">
-      {subject !== null && (
-        <>
-          <dt className="text-faint">{subjectNouns[rule.per]}</dt>
-          <dd className="break-all">{subject}</dd>
-        </>
-      )}
-      <dt className="text-faint">Seen</dt>
-      <dd>
-        {facts.join(", ")}
-        {from.length > 0 && rule.per !== "address" && (
-          <span className="break-all">
-            : {from.join(", ")}
-            {others > 0 && ` and ${others} more`}
-          </span>
-        )}
-      </dd>
-      <dt className="text-faint">Time</dt>
-      <dd>
-        {utc(since)} to {utc(alert.lastSeenAt)},{" "}
+    <dl className="mt-1.5 grid max-w-prose grid-cols-[4.5rem_minmax(0,1fr)] gap-x-2 gap-y-0.5 text-xs wrap-anywhere">
+      {about && <Fact term={subjectNouns[rule.per]}>{about}</Fact>}
+      <Fact term="Seen">
+        <Seen rule={rule} details={details.data} />
+      </Fact>
+      <Fact term="Time">
+        {period(since, alert.lastSeenAt)},{" "}
         <Link to="/admin/audit" search={{ from: since, to: after(alert) }} className="underline">
-          audit log of then
+          audit log of that time
         </Link>
-      </dd>
-      <dt className="text-faint">Or else</dt>
-      <dd>{rule.ordinary}</dd>
+      </Fact>
+      <Fact term="If harmless">{rule.ordinary}</Fact>
     </dl>
   );
+}
+
+function Fact({ term, children }: { term: string; children: ReactNode }) {
+  return (
+    <>
+      <dt className="text-faint">{term}</dt>
+      <dd>{children}</dd>
+    </>
+  );
+}
+
+/** What the rule is about where the alert names no user; null where it is about everyone. */
+function subjectOf({ per }: AbuseRule, { user }: Alert, { subject, from }: Verdict): ReactNode {
+  if (per === "everyone" || per === "reader") return null;
+  if (per === "account") {
+    if (user) return null;
+    return from.length > 0 ? "none that exists here" : rest;
+  }
+  if (subject === null) return rest;
+  if (per === "key") {
+    return (
+      <Link to="/admin/audit" search={{ targetId: subject }} className="font-mono underline">
+        {subject}
+      </Link>
+    );
+  }
+  const limit = per === "limit" && parseLimitTarget(subject);
+  if (!limit) return subject;
+  return (
+    <Link to="/admin/limits" className="underline">
+      {limitMeanings[limit.class]}
+      {limit.procedure && `, ${limit.procedure}`}
+    </Link>
+  );
+}
+
+function Seen({ rule: { sees, per }, details }: { rule: AbuseRule; details: Verdict }) {
+  const { times, subjects, addresses, from } = details;
+  const noun = differentNouns[typeof sees === "string" ? sees : (sees[0] ?? "probe")];
+  const facts = [
+    counted(times, "time"),
+    ...(subjects > 1 && noun ? [`${subjects} different ${noun}`] : []),
+    ...(addresses > from.length ? [`from ${counted(addresses, "address", "addresses")}`] : []),
+  ].join(", ");
+  if (per === "address" || from.length === 0) return facts;
+  const others = addresses - from.length;
+  return (
+    <>
+      {facts}
+      {others > 0 ? ": " : ", from "}
+      {from.map((address, at) => (
+        <span key={address}>
+          {at > 0 && ", "}
+          <span className="inline-block">{address}</span>
+        </span>
+      ))}
+      {others > 0 && ` and ${counted(others, "other")}`}
+    </>
+  );
+}
+
+/** `2026-11-21 08:00:00 UTC`, or up to when: the day again only where it is another. */
+function period(since: string, until: string): string {
+  const [first, last] = [utc(since), utc(until)];
+  if (first === last) return first;
+  const [day, time] = [last.slice(0, 10), last.slice(11)];
+  return `${first.slice(0, 19)} to ${first.startsWith(day) ? time : last}`;
 }
 
 /** Refusals of a minute are one entry, which stands at its first. */
