@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { judge } from "../src/abuse/judge.ts";
 import { createClock } from "./clock.ts";
@@ -134,10 +135,50 @@ test("attackers from everywhere make at most fifty alerts of a rule, and one for
   const found = await alertsOf("probes");
   expect(found).toHaveLength(51);
   expect(found.filter(({ key }) => key === "many others")).toMatchObject([
-    { details: { subject: null, from: [] } },
+    { count: 50, details: { subject: null, times: 50, subjects: 2, addresses: 10, from: [] } },
   ]);
   await look();
-  expect(await alertsOf("probes")).toHaveLength(51);
+  expect(await alertsOf("probes")).toEqual(found);
+});
+
+test.each([
+  ["one owner's keys", "dead_key_used", "key_dead"],
+  ["accounts that are nobody's", "mail_bombing", "mail_refused"],
+] as const)("%s, however many, hide nothing of others", async (_, rule, signal) => {
+  const [attacker, victim] = [await server.member(), await server.member()];
+  const ownKeys = Array.from({ length: 51 }, () => randomUUID());
+  const victims = randomUUID();
+  const note = (subject: string, userId: string | null, address: string, times: number) => {
+    for (let at = 0; at < times; at += 1) {
+      server.deps.sightings.note({ signal, address, subject, ...(userId && { userId }) });
+    }
+  };
+  const owner = signal === "key_dead" ? attacker.id : null;
+  const noteAll = () => {
+    for (const [at, subject] of ownKeys.entries()) note(subject, owner, `172.19.${at}.1`, 6);
+  };
+  const keysFound = async () => (await alertsOf(rule)).map(({ key }) => key);
+  noteAll();
+  await look();
+  expect(await keysFound()).toHaveLength(6);
+  clock.advance(60);
+  // Those that have an alert leave no room for others of theirs, and those that were seen last none either.
+  note(victims, victim.id, "172.19.99.1", 5);
+  clock.advance(60);
+  noteAll();
+  await look();
+  const found = await alertsOf(rule);
+  expect(found).toHaveLength(7);
+  expect(found.filter(({ key }) => key === victims)).toMatchObject([{ count: 5 }]);
+  expect(found.filter(({ key }) => key === "many others")).toMatchObject([
+    { count: 46 * 12, details: { times: 46 * 12, subjects: 46, addresses: 46, from: [] } },
+  ]);
+
+  // What is resolved and not seen again takes no room from the others.
+  await server.owner`update alerts set resolved_at = ${clock.now()} where resolved_at is null`;
+  await look();
+  const isNew = ({ id }: Record<string, unknown>) => !found.some((one) => one.id === id);
+  expect((await alertsOf(rule)).filter(isNew)).not.toEqual([]);
 });
 
 test("no row tells what was typed, and none is left of whom was erased", async () => {

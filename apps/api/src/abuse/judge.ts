@@ -10,9 +10,9 @@ import { type SQL, sql } from "drizzle-orm";
 import { raiseAlert } from "../alerts/raise.ts";
 import { pieceMilliseconds } from "./sightings.ts";
 
-/** What a rule found to be too much: of one place, account or whatever it counts together. */
+/** What a rule found to be too much of one place, account or whatever it counts together; without a key all others. */
 type Found = {
-  key: string;
+  key: string | null;
   user_id: string | null;
   times: number;
   subjects: number;
@@ -24,6 +24,10 @@ type Found = {
 
 /** Open alerts of one rule at once; what else it finds meanwhile is in one alert that names nobody. */
 const mostOpen = 50;
+/** Of these about one account or its keys, and about all that are nobody's, so that few hide no others. */
+const mostOfOne = 5;
+/** The key of the alert of what else was found. */
+const manyOthers = "many others";
 
 const grouped: Record<Exclude<AbuseRule["per"], "reader">, SQL> = {
   address: sql`nullif(s.address, '')`,
@@ -61,63 +65,90 @@ function counted({ sees, followedBy, forgives }: AbuseRule, since: string): SQL 
       ${forgives ? sql`and (s.subject = t.subject or not exists (${gotIn}))` : sql``}`;
 }
 
-/** One statement for every rule that counts sightings, so that a rule is nothing but a row of the table. */
-function question(rule: AbuseRule, since: string): SQL {
-  const { per, least, followedBy } = rule;
-  if (per === "reader") return readers(rule, since);
-  const subject = followedBy ? sql`s.tried` : sql`s.subject`;
+/** Who was shown whose data stands in the audit log, each person once however often they are looked at. */
+const shown = (since: string) => sql`
+  with read as (
+    select actor_id, at, target_kind, target_id, details
+    from audit_log join users on users.id = audit_log.actor_id
+    where action = 'data.read' and at >= ${since}::timestamptz
+  ), shown as (
+    select actor_id, at, target_id as person from read where target_kind = 'user'
+    union all
+    select actor_id, at, jsonb_array_elements_text(details -> 'subjects') from read
+    where details ? 'subjects'
+  )
+  select actor_id::text as key, actor_id as about_user_id, person as subject, '' as address,
+    1 as times, at as first_at, at as last_at
+  from shown`;
+
+/** What a rule counts, each with the key under which it is counted. */
+function seen(rule: AbuseRule, since: string): SQL {
+  if (rule.per === "reader") return shown(since);
   return sql`
-    with s as materialized (${counted(rule, since)}),
-    found as (
-      select ${grouped[per]} as key,
-        min(s.about_user_id::text) as user_id,
-        sum(s.times)::int as times,
-        (count(distinct nullif(${subject}, '')))::int as subjects,
-        (count(distinct nullif(s.address, '')))::int as addresses,
-        to_char(min(s.first_at) at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as first_at,
-        to_char(max(s.last_at) at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as last_at
-      from s group by 1
-      having sum(s.times) >= ${least.times ?? 1}
-        and count(distinct nullif(${subject}, '')) >= ${least.subjects ?? 0}
-        and count(distinct nullif(s.address, '')) >= ${least.addresses ?? 0}
-    )
-    select found.*, to_json(array(
-      select s.address from s where ${grouped[per]} = found.key and s.address <> ''
-      group by s.address order by sum(s.times) desc, s.address limit 5
-    )) as from_addresses
-    from found where key is not null order by last_at desc, key limit ${mostOpen + 1}`;
+    select ${grouped[rule.per]} as key, s.about_user_id, s.address, s.times, s.first_at, s.last_at,
+      ${rule.followedBy ? sql`s.tried` : sql`s.subject`} as subject
+    from (${counted(rule, since)}) s`;
 }
 
-/** Who was shown whose data stands in the audit log, each person once however often they are looked at. */
-function readers({ least }: AbuseRule, since: string): SQL {
+const counts = {
+  times: sql`sum(s.times)`,
+  subjects: sql`count(distinct nullif(s.subject, ''))`,
+  addresses: sql`count(distinct nullif(s.address, ''))`,
+};
+const text = (time: SQL) =>
+  sql`to_char(${time} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+
+/**
+ * One statement for every rule, so that a rule is nothing but a row of the table: what of all that is
+ * too much has an alert or gets one, and the rest counted together. Whoever has the fewest comes first.
+ */
+function question(name: AbuseRuleName, rule: AbuseRule, since: string): SQL {
+  const { least } = rule;
+  const owner = isAboutUser(rule) ? sql`coalesce(about_user_id::text, '')` : sql`key`;
   return sql`
-    with read as (
-      select actor_id, at, target_kind, target_id, details
-      from audit_log join users on users.id = audit_log.actor_id
-      where action = 'data.read' and at >= ${since}::timestamptz
-    ), shown as (
-      select actor_id, at, target_id as person from read where target_kind = 'user'
-      union all
-      select actor_id, at, jsonb_array_elements_text(details -> 'subjects') from read
-      where details ? 'subjects'
+    with s as materialized (${seen(rule, since)}),
+    found as (
+      select key, min(about_user_id::text) as about_user_id, max(last_at) as last_at
+      from s where key is not null group by key
+      having ${counts.times} >= ${least.times ?? 1}
+        and ${counts.subjects} >= ${least.subjects ?? 0}
+        and ${counts.addresses} >= ${least.addresses ?? 0}
+    ), open as (
+      select key, ${owner} as owner from alerts
+      where kind = ${name} and resolved_at is null and key <> ${manyOthers}
+    ), fresh as (
+      select key, last_at, row_number() over (partition by owner order by last_at desc, key)
+        + (select count(*) from open where open.owner = f.owner) as nth
+      from (select *, ${owner} as owner from found) f
+      where not exists (select from alerts a where a.kind = ${name} and a.key = f.key
+        and (a.resolved_at is null or a.resolved_at >= f.last_at))
+    ), named as (
+      (select key from fresh where nth <= ${mostOfOne} order by nth, last_at desc, key
+        limit greatest(${mostOpen} - (select count(*) from open), 0))
+      union all select key from found where key in (select key from open)
+    ), told as (
+      select key, key as alert from named
+      union all select key, null from fresh where key not in (select key from named)
     )
-    select actor_id::text as key, actor_id::text as user_id, count(*)::int as times,
-      count(distinct person)::int as subjects, 0 as addresses, '[]'::json as from_addresses,
-      to_char(min(at) at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as first_at,
-      to_char(max(at) at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as last_at
-    from shown group by 1
-    having count(distinct person) >= ${least.subjects ?? 1}
-    order by last_at desc limit ${mostOpen}`;
+    select told.alert as key, case when told.alert is not null then min(s.about_user_id::text) end as user_id,
+      ${counts.times}::int as times, ${counts.subjects}::int as subjects,
+      ${counts.addresses}::int as addresses, ${text(sql`min(s.first_at)`)} as first_at,
+      ${text(sql`max(s.last_at)`)} as last_at, to_json(array(
+        select one.address from s one where one.key = told.alert and one.address <> ''
+        group by one.address order by sum(one.times) desc, one.address limit 5
+      )) as from_addresses
+    from s join told on told.key = s.key group by told.alert`;
 }
 
 /** Whether the alert names an account, which then goes with it. */
 const isAboutUser = ({ per }: AbuseRule) => per === "account" || per === "key" || per === "reader";
 /** What may be shown of a key; an account is a hash, and is shown as a user. */
-const shownKey = ({ per }: AbuseRule, key: string) =>
+const shownKey = ({ per }: AbuseRule, key: string | null) =>
   per === "account" || per === "reader" || per === "everyone" ? null : key;
 
-function toVerdict(rule: AbuseRule, found: Found): Verdict {
-  return {
+async function raise(tx: Tx, name: AbuseRuleName, found: Found, now: Date): Promise<void> {
+  const rule: AbuseRule = abuseRules[name];
+  const details: Verdict = {
     subject: shownKey(rule, found.key),
     times: found.times,
     subjects: found.subjects,
@@ -125,39 +156,11 @@ function toVerdict(rule: AbuseRule, found: Found): Verdict {
     from: found.from_addresses,
     since: found.first_at,
   };
-}
-
-async function raise(tx: Tx, name: AbuseRuleName, found: Found[], now: Date): Promise<void> {
-  const rule: AbuseRule = abuseRules[name];
-  const rows = await tx.execute<{ key: string }>(
-    sql`select key from alerts where kind = ${name} and resolved_at is null`,
-  );
-  const open = new Set(rows.map(({ key }) => key));
-  const many: Found[] = [];
-  for (const one of found) {
-    if (!open.has(one.key) && open.size >= mostOpen) {
-      many.push(one);
-      continue;
-    }
-    open.add(one.key);
-    const userId = isAboutUser(rule) ? one.user_id : null;
-    const details = toVerdict(rule, one);
-    const seen = { times: one.times, lastAt: new Date(one.last_at) };
-    await raiseAlert(tx, name, { userId, key: one.key, details, now, seen });
-  }
-  const [last] = many;
-  if (!last) return;
-  const sum = (of: (one: Found) => number) => many.reduce((all, one) => all + of(one), 0);
-  const details = {
-    ...{
-      subject: null,
-      times: sum(({ times }) => times),
-      subjects: sum(({ subjects }) => subjects),
-    },
-    ...{ addresses: sum(({ addresses }) => addresses), from: [], since: last.first_at },
-  };
-  const seen = { times: details.times, lastAt: new Date(last.last_at) };
-  await raiseAlert(tx, name, { userId: null, key: "many others", details, now, seen });
+  const userId = isAboutUser(rule) ? found.user_id : null;
+  const counted = { times: found.times, lastAt: new Date(found.last_at) };
+  await raiseAlert(tx, name, {
+    ...{ userId, key: found.key ?? manyOthers, details, now, seen: counted },
+  });
 }
 
 async function apply(database: Database, name: AbuseRuleName, at: Date): Promise<void> {
@@ -165,9 +168,11 @@ async function apply(database: Database, name: AbuseRuleName, at: Date): Promise
   // All of the piece in which a window begins is in it.
   const from = at.getTime() - rule.windowMinutes * 60_000;
   const since = new Date(from - (from % pieceMilliseconds)).toISOString();
-  const found = await database.background({}).execute<Found>(question(rule, since));
+  const found = await database.background({}).execute<Found>(question(name, rule, since));
   if (found.length === 0) return;
-  await database.transaction({}, (tx) => raise(tx, name, [...found], at));
+  await database.transaction({}, async (tx) => {
+    for (const one of found) await raise(tx, name, one, at);
+  });
 }
 
 /**
