@@ -1,3 +1,4 @@
+import { type ConnectionFacts, connect } from "@muniment/db/connection.ts";
 import { type Database, openDatabase } from "@muniment/db/database.ts";
 import { prepareDataDir } from "@muniment/db/embedded/data-directory.ts";
 import { DataDirInUse } from "@muniment/db/embedded/errors.ts";
@@ -7,7 +8,9 @@ import { createDatabase, migrate } from "@muniment/db/migrate.ts";
 import { prepareRoles } from "@muniment/db/roles.ts";
 import { createDataKeys, type DataKeys } from "./audit/data-keys.ts";
 import { type BootInput, databaseName } from "./boot.ts";
+import type { SecretRings } from "./config.ts";
 import { createEncryption } from "./encryption.ts";
+import { ringsInUse } from "./key-rotation/in-use.ts";
 import { loadKeyring } from "./keyring.ts";
 import { deriveSecrets, type Secrets } from "./secrets.ts";
 
@@ -29,9 +32,20 @@ async function openServer({ config }: Input, dataDir: string, password: string) 
   }
 }
 
+/** Secrets by which a command makes what the servers can read, which may not know its newest yet. */
+async function secretsInUse(owner: ConnectionFacts, rings: SecretRings): Promise<Secrets> {
+  const sql = connect(owner, { max: 1, applicationName: "muniment-rings" });
+  try {
+    return deriveSecrets(await ringsInUse(sql, rings));
+  } finally {
+    await sql.end({ timeout: 2 });
+  }
+}
+
 /**
  * Runs `act` on the database of an installation as the application's own role, beside a running
  * server or without one. What it started it stops again.
+ * @throws PasswordOfOthers where secrets are not those of the last start
  */
 export async function withDatabase<T>(
   input: Input,
@@ -40,14 +54,15 @@ export async function withDatabase<T>(
   const { config } = input;
   const dataDir = await prepareDataDir(config.dataDir);
   const keyring = loadKeyring(dataDir, input.rings);
-  const secrets = deriveSecrets(keyring.rings);
   const { owner, stop } = await openServer(input, dataDir, keyring.databasePassword);
   try {
     await migrate(owner, input.migrationsFolder);
+    const secrets = await secretsInUse(owner, keyring.rings);
     const { connections } = await prepareRoles(
       owner,
       config.database?.app ?? null,
-      secrets.rolePasswords,
+      deriveSecrets(keyring.rings).rolePasswords,
+      { keepPasswords: true },
     );
     const database = openDatabase(connections);
     try {

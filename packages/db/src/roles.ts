@@ -16,6 +16,15 @@ export class ForeignRole extends Error {
   }
 }
 
+/** A role has a password that the secrets do not give, and servers may be signing in by it. */
+export class PasswordOfOthers extends Error {
+  constructor(name: string) {
+    super(
+      `The database role ${quoted(name)} has a password that ENCRYPTION_KEY does not give. If the key was rotated, start the server with it first, and then run this again.`,
+    );
+  }
+}
+
 type Login = { name: string; group: string; passwords: readonly string[] };
 
 async function exists(sql: postgres.TransactionSql, name: string) {
@@ -55,8 +64,18 @@ async function mayEnter(facts: ConnectionFacts): Promise<boolean> {
   }
 }
 
+type Options = {
+  /** Changes no password, as a server that runs could open no connection then. */
+  keepPasswords?: boolean;
+};
+
 /** Keeps a password that other nodes may be using; sets one only where none of the ring is right. */
-async function signIn(owner: postgres.Sql, facts: ConnectionFacts, login: Login) {
+async function signIn(
+  owner: postgres.Sql,
+  facts: ConnectionFacts,
+  login: Login,
+  { keepPasswords = false }: Options,
+) {
   const candidates = login.passwords.map((password) => ({
     ...facts,
     username: login.name,
@@ -65,6 +84,7 @@ async function signIn(owner: postgres.Sql, facts: ConnectionFacts, login: Login)
   for (const candidate of candidates) if (await mayEnter(candidate)) return candidate;
   const [first] = candidates;
   if (!first) throw new Error(`no password for the role ${login.name}`);
+  if (keepPasswords) throw new PasswordOfOthers(login.name);
   const [row] = await owner`select quote_literal(${first.password}::text) as password`;
   await owner.unsafe(`alter role ${quoted(login.name)} login password ${row?.password}`);
   return first;
@@ -99,11 +119,13 @@ const isInsufficientPrivilege = (error: unknown) =>
  *
  * @param passwordsOf the passwords a role may have; a new one gets the first
  * @throws ForeignRole when a role of a needed name is not ours
+ * @throws PasswordOfOthers with `keepPasswords`, where none of them is right
  */
 export async function prepareRoles(
   ownerFacts: ConnectionFacts,
   appFacts: ConnectionFacts | null,
   passwordsOf: (role: string) => readonly string[],
+  options: Options = {},
 ): Promise<{ connections: DatabaseConnections; separate: boolean }> {
   const { database } = ownerFacts;
   const names = roleNames(database);
@@ -121,8 +143,8 @@ export async function prepareRoles(
       }
     });
     const connections = {
-      app: app ? await signIn(owner, ownerFacts, app) : (appFacts ?? ownerFacts),
-      ingest: await signIn(owner, ownerFacts, ingest),
+      app: app ? await signIn(owner, ownerFacts, app, options) : (appFacts ?? ownerFacts),
+      ingest: await signIn(owner, ownerFacts, ingest, options),
     };
     return { connections, separate: true };
   } catch (error) {
