@@ -44,6 +44,8 @@ const keyByHmac = build
 export function createApiKeyLookup(database: Database, hmacSecrets: readonly Buffer[]) {
   const [newest] = hmacSecrets;
   const newestId = newest && idOfKey(newest);
+  // Between two looks another node may have stored it anew: what is not found is looked for once more.
+  const looks = newest && hmacSecrets.length > 1 ? [...hmacSecrets, newest] : hmacSecrets;
 
   /** Nobody waits for it: what fails is done at a later look-up. */
   function storeAnew(key: string, found: { keyId: string; userId: string; hmac: Buffer }) {
@@ -61,7 +63,7 @@ export function createApiKeyLookup(database: Database, hmacSecrets: readonly Buf
 
   return async function findApiKey(key: string, now: Date): Promise<FoundApiKey | null> {
     if (!isApiKey(key)) return null;
-    for (const secret of hmacSecrets) {
+    for (const secret of looks) {
       const hmac = apiKeyHmac(key, secret);
       const scope = { credential: hmac.toString("hex") };
       const [row] = await database.run(keyByHmac, scope, { hmac });

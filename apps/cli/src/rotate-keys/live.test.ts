@@ -6,7 +6,8 @@ import { fileURLToPath } from "node:url";
 import { boot, type Running } from "@muniment/api/boot.ts";
 import { parseConfig } from "@muniment/api/config.ts";
 import { createEncryption } from "@muniment/api/encryption.ts";
-import { newApiKey } from "@muniment/api/identity/api-key-format.ts";
+import { newApiKey, storedHmac } from "@muniment/api/identity/api-key-format.ts";
+import { createApiKeyLookup } from "@muniment/api/identity/api-keys.ts";
 import { hashPassword } from "@muniment/api/identity/password.ts";
 import { encryptedColumns } from "@muniment/api/key-rotation/encrypted-columns.ts";
 import { reencrypt } from "@muniment/api/key-rotation/reencrypt.ts";
@@ -92,7 +93,7 @@ const statusOf = async (token: string, path: string) => (await bearer(token).que
 
 let app: ReturnType<typeof totpApp>;
 let webhook: { id: string; secrets: string[] };
-let keys: { used: string; unused: string; unusedId: string };
+let keys: Record<"used" | "usedId" | "unused" | "unusedId", string>;
 let tokens: { accessToken: string; refreshToken: string };
 let cursor: string;
 let erasureId: string;
@@ -146,7 +147,7 @@ beforeAll(async () => {
     must(await admin.mutate("apiKeys.create", input)),
     must(await admin.mutate("apiKeys.create", input)),
   ];
-  keys = { used: used.key, unused: unused.key, unusedId: unused.id };
+  keys = { used: used.key, usedId: used.id, unused: unused.key, unusedId: unused.id };
   webhook = await makeWebhook(admin);
   ({ nextCursor: cursor } = must(await admin.query("agents.list", { limit: 1 })));
   erasureId = await eraseSomebody(admin);
@@ -190,6 +191,28 @@ test("a rotation adds an element to each ring, shows none, and the running serve
   expect(await statusOf(keys.used, "events.search")).toBe(200);
 });
 
+const removeFactors = (address: string) =>
+  call(["admin", "remove-factors", address, "--json"], {
+    env: { ...env, MUNIMENT_MIGRATIONS: migrationsFolder },
+  });
+async function personWithFactor(address: string): Promise<string> {
+  const [row] = await owner`
+    insert into users (id, email, display_name, role, password_hash, second_factor_at, created_at)
+    values (gen_random_uuid(), ${address}, 'Lost', 'member', 'none', now(), now()) returning id`;
+  return row?.id;
+}
+
+test("what commands make before the restart, the running server can read", async () => {
+  const id = await personWithFactor("lost@example.org");
+  expect((await removeFactors("lost@example.org")).exitCode).toBe(0);
+  const made = await call(["backup", join(place, "backup"), "--unencrypted"], { env });
+  expect([made.exitCode, made.stderr]).toEqual([0, ""]);
+  // Its mail is sent, and what is done to the person afterwards gets into the log.
+  const mails = () => owner`select attempts, last_error from jobs where queue = 'mail'`;
+  await expect.poll(mails, { timeout: 10_000, interval: 50 }).toEqual([]);
+  must(await at().mutate("users.disable", { id }));
+});
+
 test("nothing is encrypted anew or dropped before a server has started with the newest elements", async () => {
   const before = keyring();
   const { exitCode, stderr } = await rotate("--reencrypt");
@@ -231,8 +254,31 @@ async function expectEverythingWorks() {
   expect((await openNote(note, known)).signedBy.length).toBeGreaterThan(0);
 }
 
+/** As where another node stores a key anew between this one's looks. */
+async function expectFoundAcrossStoring() {
+  const { database, secrets } = running.deps;
+  const [newest, old] = secrets.apiKeyHmac;
+  if (!newest || !old) throw new Error("the ring has one element");
+  const store = (secret: Buffer) => {
+    const { hmac, hmacKey } = storedHmac(keys.used, secret);
+    return owner`update api_keys set hmac = ${hmac}, hmac_key = ${hmacKey} where id = ${keys.usedId}`;
+  };
+  await store(old);
+  const racing: typeof database = {
+    ...database,
+    async run(...query) {
+      const rows = await database.run(...query);
+      await store(newest);
+      return rows;
+    },
+  };
+  const find = createApiKeyLookup(racing, secrets.apiKeyHmac);
+  expect((await find(keys.used, now()))?.principal).toMatchObject({ keyId: keys.usedId });
+}
+
 test("after the next start all that was made before works, and stays what it was", async () => {
   await restart();
+  await expectFoundAcrossStoring();
   expect(await statusOf(tokens.accessToken, "auth.me")).toBe(200);
   const { refreshToken } = tokens;
   tokens = must(await createClient(url).mutate("tokens.refresh", { refreshToken }));
@@ -305,6 +351,16 @@ test("an element that anything depends on is not dropped, and what and how many 
   await rotate("--reencrypt");
 });
 
+/** By which the running server opens connections, until it is restarted without the older elements. */
+async function expectNoPasswordChanged() {
+  const passwords = () => owner`select rolname, rolpassword from pg_authid order by rolname`;
+  const before = await passwords();
+  await personWithFactor("late@example.org");
+  const { exitCode, stderr } = await removeFactors("late@example.org");
+  expect([exitCode, stderr]).toEqual([1, expect.stringContaining("start the server")]);
+  expect(await passwords()).toEqual(before);
+}
+
 test("once the last token has ended and keys were used or revoked, older elements go, and the rest works on", async () => {
   must(await at().mutate("apiKeys.revoke", { id: keys.unusedId }));
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 3_600_000 });
@@ -314,6 +370,7 @@ test("once the last token has ended and keys were used or revoked, older element
   expect([exitCode, stderr]).toEqual([0, ""]);
   expect(depths()).toEqual([1, 1, 1, 1]);
   const beforeRotation = tokens.accessToken;
+  await expectNoPasswordChanged();
   await restart();
   await expectEverythingWorks();
   expect(await statusOf(beforeRotation, "auth.me")).toBe(200);
