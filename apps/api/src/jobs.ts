@@ -19,6 +19,8 @@ const longestWaitSeconds = 2 * 86_400;
 const putRightMilliseconds = 60_000;
 /** What was given up is kept for so long, for whoever wants to know why. */
 const keptSeconds = 30 * 86_400;
+/** Recurring work that only a newer node knows is done more often. */
+const unknownSeconds = 2 * 86_400;
 const maxStopMilliseconds = 5000;
 
 /** How many jobs of each lane are done at a time: what is slow keeps only its own lane waiting. */
@@ -58,7 +60,10 @@ export type Jobs = {
   drop(tx: Tx, isAmong: (payload: string) => boolean, kept: readonly string[]): Promise<void>;
   /** Takes up what was given up of queues. */
   resume(queues: readonly string[]): Promise<void>;
-  /** Deletes what was given up 30 days ago or earlier. */
+  /**
+   * Deletes what was given up 30 days ago or earlier, and recurring work that no node has known for two
+   * days, such as of a version before.
+   */
   deleteGivenUp(): Promise<void>;
   /** Says how to do the work of a queue. A handler may run more than once and must bear it. */
   define(
@@ -311,7 +316,10 @@ export function createJobs(
       }),
     deleteGivenUp: () =>
       database.transaction({}, async (tx) => {
-        await tx.delete(jobs).where(lt(jobs.failedAt, secondsFrom(now(), -keptSeconds)));
+        const at = now();
+        await tx.delete(jobs).where(lt(jobs.failedAt, secondsFrom(at, -keptSeconds)));
+        const unknown = and(isNotNull(jobs.key), notInArray(jobs.queue, [...definitions.keys()]));
+        await tx.delete(jobs).where(and(unknown, lt(jobs.runAt, secondsFrom(at, -unknownSeconds))));
       }),
     define: (queue, handler, lane = "work", givenUp = undefined) =>
       definitions.set(queue, { handler, lane, givenUp }),

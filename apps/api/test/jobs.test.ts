@@ -6,6 +6,7 @@ import { defineEventJobs } from "../src/features/events/jobs.ts";
 import { deleteUserEventsQueue } from "../src/job-queues.ts";
 import { createJobs, type Jobs } from "../src/jobs.ts";
 import { createLog } from "../src/log.ts";
+import { traceJobs } from "../src/telemetry/trace-jobs.ts";
 import { createClock } from "./clock.ts";
 
 let scratch: Awaited<ReturnType<typeof openScratchDatabase>>;
@@ -389,6 +390,29 @@ describe("recurring work", () => {
       clock.advance(61);
     }
     expect(await scratch.owner`select 1 from jobs where key = 'tidy'`).toHaveLength(1);
+  });
+
+  test("waits before its first time as it says, under spans as well", async () => {
+    const traced = traceJobs(createRunner(), { work: (_, run) => run() });
+    traced.every("tidy", 60, async () => {}, 3600);
+    await traced.start();
+    const [row] = await scratch.owner`select run_at from jobs where key = 'tidy'`;
+    expect(row?.run_at.getTime()).toBeGreaterThan(clock.now().getTime() + 3_000_000);
+  });
+
+  test("that no version does any more goes, and what only a newer node knows stays", async () => {
+    const before = createRunner();
+    for (const queue of ["gone", "newer", "tidy"]) before.every(queue, 60, async () => {});
+    await before.start();
+    await before.stop();
+    const jobs = createRunner();
+    jobs.every("tidy", 60, async () => {});
+    const queues = async () =>
+      (await scratch.owner`select queue from jobs order by queue`).map(({ queue }) => queue);
+    clock.advance(3 * 86_400);
+    await scratch.owner`update jobs set run_at = ${clock.now()} where queue = 'newer'`;
+    await jobs.deleteGivenUp();
+    expect(await queues()).toEqual(["newer", "tidy"]);
   });
 
   test("goes on however often it fails", async () => {

@@ -6,6 +6,6 @@ export const traceJobs = (jobs: Jobs, { work }: Pick<Telemetry, "work">): Jobs =
   ...jobs,
   define: (queue, handler, ...rest) =>
     jobs.define(queue, (...given) => work(`job ${queue}`, () => handler(...given)), ...rest),
-  every: (queue, everySeconds, handler) =>
-    jobs.every(queue, everySeconds, () => work(`job ${queue}`, handler)),
+  every: (queue, everySeconds, handler, ...rest) =>
+    jobs.every(queue, everySeconds, () => work(`job ${queue}`, handler), ...rest),
 });
