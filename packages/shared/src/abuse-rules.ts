@@ -252,7 +252,7 @@ export const abuseRules = {
     title: "Somebody reads the data of very many people",
     severity: "medium",
     ...{ sees: "data.read", per: "reader", windowMinutes: 60, least: { subjects: 500 } },
-    ordinary: "An administrator who goes through all users, or takes out the whole log.",
+    ordinary: "An administrator who goes through all users, or through the log of very many.",
     advice: "Ask them what for. If it was not them, end their sessions and take their role.",
   },
   limit_weakened: {
