@@ -1,5 +1,13 @@
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
@@ -186,4 +194,10 @@ describe("the keyring", () => {
     expect(rings.ENCRYPTION_KEY).toEqual([judged.ENCRYPTION_KEY[0]]);
     expect(rings.JWT_SECRET).toHaveLength(3);
   });
+});
+
+test("is neither made nor read where a restore is under way", () => {
+  mkdirSync(join(directory, "restoring"));
+  expect(() => loadKeyring(directory, none())).toThrow("is under way");
+  expect(readdirSync(directory)).toEqual(["restoring"]);
 });

@@ -131,6 +131,16 @@ function inTurn<T>(path: string, attempt: () => T | null): T {
   }
 }
 
+/** Stands in a DATA_DIR for as long as a restore writes to it; what was cut off leaves it. */
+export const restoreMark = (dataDir: string) => join(dataDir, "restoring");
+
+function refuseRestoring(dataDir: string) {
+  if (!existsSync(restoreMark(dataDir))) return;
+  throw new Error(
+    `A restore into DATA_DIR ${dataDir} is under way: wait for it. If it was cut off, delete that DATA_DIR and begin again, with an empty database.`,
+  );
+}
+
 /** The complete keyring, made once however many processes start at the same time. */
 const loadStored = (path: string): Stored =>
   inTurn(path, () => {
@@ -143,10 +153,13 @@ const loadStored = (path: string): Stored =>
 
 /**
  * Completes the given rings from `DATA_DIR/keyring.json` (0600), generating what is missing there.
- * @throws when the file cannot be read or is not a keyring
+ * @throws when the file cannot be read or is not a keyring, or a restore is under way
  */
 export function loadKeyring(dataDir: string, given: Record<SecretName, string[]>): Keyring {
+  refuseRestoring(dataDir);
   const complete = loadStored(pathIn(dataDir));
+  // A restore marks first and looks for a keyring afterwards: one of the two sees the other.
+  refuseRestoring(dataDir);
   return {
     rings: completeRings(complete, given),
     databasePassword: complete.DATABASE_PASSWORD ?? "",

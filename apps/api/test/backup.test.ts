@@ -21,6 +21,7 @@ import { begin, beginning, dataFrames, end, ending } from "../src/backup/frames.
 import { createFolderSink } from "../src/backup/target-folder.ts";
 import { databaseName } from "../src/boot.ts";
 import { secretNames } from "../src/config.ts";
+import { loadKeyring } from "../src/keyring.ts";
 import type { Client } from "./client.ts";
 import { wrongCounts } from "./events-recount.ts";
 import { makeEvent, makeSender, searchAll, send } from "./events-sender.ts";
@@ -420,7 +421,7 @@ test("into a database of one's own, where everybody has to sign in again", async
   const refused = await call(argv, { env: { ...there, ...others } });
   expect([refused.exitCode, refused.stderr]).toEqual([
     1,
-    expect.stringContaining("ENCRYPTION_KEY: not what the backup was made under"),
+    expect.stringContaining("ENCRYPTION_KEY: not what the backup was made under. Unset it"),
   ]);
   expect(existsSync(dataDir)).toBe(false);
   expect(await call(argv, { env: there })).toMatchObject({ exitCode: 0, stderr: "" });
@@ -515,6 +516,94 @@ test("what may be committed is kept, and said, where the connection is lost befo
     select action from audit_entries where action = 'backup.restored'`;
   expect(entries).toHaveLength(1);
 }, 60_000);
+
+describe("a restore that is under way", () => {
+  /** Starts one that goes no further than to the making of tables until `release`. */
+  async function begin(dataDir: string) {
+    const target = await createEmptyDatabase();
+    const blocker = await target.owner.reserve();
+    await target.owner.unsafe(`
+      create function hold() returns event_trigger language plpgsql as
+        $$ begin perform pg_advisory_xact_lock(42); end $$;
+      create event trigger holding on ddl_command_end execute function hold()`);
+    await blocker`select pg_advisory_lock(42)`;
+    const run = () =>
+      call(["restore", inFolder("small.backup.age"), "--identity", identity], {
+        env: ofTarget(target.facts, dataDir),
+      });
+    const waiting = async () => {
+      const [row] = await target.owner`
+        select count(*)::int as count from pg_locks
+        where locktype = 'advisory' and not granted and database = (
+          select oid from pg_database where datname = current_database())`;
+      return row?.count;
+    };
+    const first = run();
+    await expect.poll(waiting, { timeout: 20_000 }).toBe(1);
+    const release = async () => {
+      await blocker`select pg_advisory_unlock_all()`;
+      blocker.release();
+    };
+    return { target, first, run, waiting, release };
+  }
+
+  test("is not disturbed by a second one, nor by a start of the server", async () => {
+    const dataDir = inFolder("twice");
+    const { target, first, run, waiting, release } = await begin(dataDir);
+    await using _ = target;
+    const second = run();
+    let isOver = false;
+    void second.then(() => {
+      isOver = true;
+    });
+    await expect
+      .poll(async () => isOver || (await waiting()) === 2, { timeout: 20_000 })
+      .toBe(true);
+    const none = { JWT_SECRET: [], API_KEY_SECRET: [], ENCRYPTION_KEY: [], AUDIT_SIGNING_KEY: [] };
+    const started = await Promise.allSettled([(async () => loadKeyring(dataDir, none))()]);
+    await release();
+    expect(await first).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(await second).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining("another restore into DATA_DIR"),
+    });
+    expect(started).toMatchObject([{ status: "rejected" }]);
+    expect((await readdir(dataDir)).sort()).toEqual(["erasures.jsonl", "keyring.json", "uploads"]);
+    loadKeyring(dataDir, none);
+  }, 60_000);
+
+  test("leaves all as it was where it fails at its end", async () => {
+    const dataDir = inFolder("fails-late");
+    await mkdir(dataDir);
+    const list = join(dataDir, "erasures.jsonl");
+    await writeFile(list, "what was here\n");
+    const { target, first, release } = await begin(dataDir);
+    await using _ = target;
+    // No start makes it now; whoever does is in the way of the last step.
+    await writeFile(join(dataDir, "keyring.json"), "{}");
+    await release();
+    expect(await first).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining("keyring.json"),
+    });
+    expect(await readFile(list, "utf8")).toBe("what was here\n");
+    expect(await readdir(dataDir)).toEqual(["erasures.jsonl"]);
+    await requireEmpty(target.owner);
+  }, 60_000);
+});
+
+test("tells to set a secret that only the environment of its server had", async () => {
+  const { ENCRYPTION_KEY } = JSON.parse(
+    await readFile(join(server.dataDir, "keyring.json"), "utf8"),
+  );
+  const given = { ENCRYPTION_KEY: `${randomBytes(36).toString("base64url")},${ENCRYPTION_KEY}` };
+  const place = inFolder("partly-its-own.age");
+  const env = { ...ofSource(), ...given };
+  const made = await call(["backup", place, "--recipient", recipient], { env });
+  expect(made).toMatchObject({ exitCode: 0, stderr: "" });
+  const { stderr } = await restoreInto(inFolder("refused"), [place, "--identity", identity]);
+  expect(stderr).toContain("ENCRYPTION_KEY: not what the backup was made under. Set it as it was");
+});
 
 test("is not made without the secrets of the server, for nobody could use it", async () => {
   const other = randomBytes(36).toString("base64url");

@@ -9,7 +9,8 @@ import type { Manifest } from "./manifest.ts";
 import { createSealing, type Lock, type Opener, unseal } from "./seal.ts";
 import { type Source, writeBackup } from "./source.ts";
 
-async function syncFolder(path: string) {
+/** Makes durable which names are in a folder. */
+export async function syncFolder(path: string) {
   const handle = await open(path, "r");
   await handle.sync().finally(() => handle.close());
 }

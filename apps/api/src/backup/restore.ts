@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { readdir, rm, rmdir } from "node:fs/promises";
+import { readdir, rm, rmdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { requireEmpty, splitMigrations } from "@muniment/db/backup/fresh-database.ts";
 import { BackupProblem } from "@muniment/db/backup/problem.ts";
@@ -9,7 +9,7 @@ import { recordedHome } from "@muniment/db/embedded/database-home.ts";
 import { startEmbeddedPostgres } from "@muniment/db/embedded/start.ts";
 import { createDatabase } from "@muniment/db/migrate.ts";
 import { databaseName } from "../boot.ts";
-import { type Config, type SecretRings, secretNames } from "../config.ts";
+import { type Config, type SecretName, type SecretRings, secretNames } from "../config.ts";
 import { completeRings, parseKeyring } from "../keyring.ts";
 import { deriveSecrets, type Secrets } from "../secrets.ts";
 import { interruptible } from "./checked.ts";
@@ -18,7 +18,7 @@ import { fillDatabase } from "./fill.ts";
 import type { Manifest } from "./manifest.ts";
 import { recordAct, rowsOf } from "./record.ts";
 import type { Opener } from "./seal.ts";
-import { createFolderSink, requireEmptyFolder } from "./target-folder.ts";
+import { claimEmptyFolder, createFolderSink, requireEmptyFolder } from "./target-folder.ts";
 
 export type RestoreInput = {
   path: string;
@@ -41,7 +41,8 @@ export type Restored = {
 
 /** The secrets that the restored installation will have. @throws BackupProblem where they are not those of before */
 function secretsFor(manifest: Manifest, keyring: Buffer | null, given: SecretRings): Secrets {
-  const rings = completeRings(keyring ? parseKeyring(keyring.toString("utf8")) : {}, given);
+  const stored = keyring ? parseKeyring(keyring.toString("utf8")) : {};
+  const rings = completeRings(stored, given);
   const empty = secretNames.filter((name) => rings[name].length === 0);
   if (empty.length > 0) {
     throw new BackupProblem(
@@ -49,26 +50,32 @@ function secretsFor(manifest: Manifest, keyring: Buffer | null, given: SecretRin
     );
   }
   const secrets = deriveSecrets(rings);
-  const others = secretNames.filter((name) =>
-    (manifest.fingerprints[name] ?? []).some((one) => !secrets.fingerprints[name].includes(one)),
-  );
+  const fits = (name: SecretName, { fingerprints }: Secrets) =>
+    (manifest.fingerprints[name] ?? []).every((one) => fingerprints[name].includes(one));
+  const others = secretNames.filter((name) => !fits(name, secrets));
   if (others.length === 0) return secrets;
-  throw new BackupProblem(
-    `${others.join(", ")}: not what the backup was made under. ${keyring ? "Unset it, as the backup holds its own" : "Set it as it was, older elements included"}`,
+  const own = deriveSecrets(
+    Object.fromEntries(
+      secretNames.map((name) => [name, stored[name] ?? rings[name]]),
+    ) as SecretRings,
   );
+  const remedies = others.map(
+    (name) =>
+      `${name}: not what the backup was made under. ${fits(name, own) ? "Unset it, as the backup holds its own" : "Set it as it was, older elements included"}`,
+  );
+  throw new BackupProblem(remedies.join("; "));
 }
 
-/** Removes a DATA_DIR that was restored for a moment, with the database that may lie elsewhere. */
-export const removeRestored = (dataDir: string) => emptyFolder(dataDir, [], false);
+/** Empties a DATA_DIR that was restored for a moment, with the database that may lie elsewhere. */
+export const removeRestored = (dataDir: string) => emptyFolder(dataDir, []);
 
 /** Removes what a failed restore has put into a folder that held nothing but `before`. */
-async function emptyFolder(dataDir: string, before: readonly string[], existed: boolean) {
+async function emptyFolder(dataDir: string, before: readonly string[]) {
   const home = await recordedHome(dataDir).catch(() => undefined);
   if (home && home !== dataDir) await rm(home, { recursive: true, force: true });
   for (const name of await readdir(dataDir).catch(() => [])) {
     if (!before.includes(name)) await rm(join(dataDir, name), { recursive: true, force: true });
   }
-  if (!existed) await rmdir(dataDir).catch(() => {});
 }
 
 type Target = { owner: ConnectionFacts; stop(): Promise<void> };
@@ -123,11 +130,12 @@ export async function restoreBackup(input: RestoreInput): Promise<Restored> {
       "uploaded files are in the backup, and the server would look for them in the bucket: unset S3_ENDPOINT",
     );
   }
-  const before = await requireEmptyFolder(config.dataDir);
+  await requireEmptyFolder(config.dataDir);
   await requireEmptyDatabase(config);
 
-  const existed = before !== null;
+  const existed = (await stat(config.dataDir).catch(() => null)) !== null;
   const dataDir = await prepareDataDir(config.dataDir);
+  const { before, done } = await claimEmptyFolder(dataDir);
   const stored = keyring ? parseKeyring(keyring.toString("utf8")) : {};
   const password = stored.DATABASE_PASSWORD ?? randomBytes(36).toString("base64url");
   const sink = createFolderSink(dataDir);
@@ -153,6 +161,7 @@ export async function restoreBackup(input: RestoreInput): Promise<Restored> {
         },
       });
       isFilled = true;
+      await done();
       return { manifest, verified };
     } finally {
       await target.stop();
@@ -160,18 +169,21 @@ export async function restoreBackup(input: RestoreInput): Promise<Restored> {
   } catch (error) {
     if (isFilled) {
       throw new BackupProblem(
-        `everything is restored, but its database did not stop: ${messageOf(error)}`,
+        `everything is restored, but the end went wrong: ${messageOf(error)}`,
         { cause: error },
       );
     }
     // No commit was asked for where it is ours; where the connection was lost, nobody has told how one ended.
     if (!(error instanceof BackupProblem) && !(await isStillEmpty(config))) {
       throw new BackupProblem(
-        `${messageOf(error)}. The database may be filled, so DATA_DIR ${dataDir} is kept. If the database holds tables, everything is restored: start the server. If it holds none, delete DATA_DIR and begin again`,
+        `${messageOf(error)}. The database may be filled, so DATA_DIR ${dataDir} is kept. If the database holds tables, everything is restored: delete the folder restoring in DATA_DIR and start the server. If it holds none, delete DATA_DIR and begin again`,
         { cause: error },
       );
     }
-    await emptyFolder(dataDir, before ?? [], existed);
+    await sink.undoLedger();
+    await emptyFolder(dataDir, before);
+    await done();
+    if (!existed) await rmdir(dataDir).catch(() => {});
     throw error;
   }
 }

@@ -11,6 +11,7 @@ const OURS = [
   "outbox",
   "postgres",
   "postgres.location",
+  "restoring",
   "uploads",
 ];
 const HARMLESS = ["lost+found", ".DS_Store", ".gitkeep"];
