@@ -71,7 +71,8 @@ describe("the keyring", () => {
     for (const secret of all) expect(secretProblem(secret)).toBeNull();
     expect(statSync(path()).mode & 0o777).toBe(0o600);
     expect(readdirSync(directory)).toEqual(["keyring.json"]);
-    expect(loadKeyring(directory, none())).toEqual({ rings, databasePassword });
+    const text = readFileSync(path(), "utf8");
+    expect(loadKeyring(directory, none())).toEqual({ rings, databasePassword, text });
   });
 
   test("prefers what is given, and keeps the rest and the database's password", () => {

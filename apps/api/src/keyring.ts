@@ -34,7 +34,12 @@ const keyringFile = z
   .partial();
 
 /** Secrets that were not given, and the embedded database's password: made once and kept. */
-export type Keyring = { rings: SecretRings; databasePassword: string };
+export type Keyring = {
+  rings: SecretRings;
+  databasePassword: string;
+  /** What `DATA_DIR/keyring.json` held when the rings were taken from it. */
+  text: string;
+};
 
 type Stored = z.infer<typeof keyringFile>;
 
@@ -163,6 +168,7 @@ export function loadKeyring(dataDir: string, given: Record<SecretName, string[]>
   return {
     rings: completeRings(complete, given),
     databasePassword: complete.DATABASE_PASSWORD ?? "",
+    text: toText(complete),
   };
 }
 

@@ -14,14 +14,15 @@ import { roleNames } from "@muniment/db/role-names.ts";
 import fc from "fast-check";
 import type postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { openInstallation } from "../../cli/src/installation.ts";
 import { call } from "../../cli/test/call.ts";
 import { SectionSum } from "../src/backup/checked.ts";
-import { inspectBackup } from "../src/backup/files.ts";
+import { inspectBackup, makeBackup } from "../src/backup/files.ts";
 import { begin, beginning, dataFrames, end, ending } from "../src/backup/frames.ts";
 import { createFolderSink } from "../src/backup/target-folder.ts";
 import { databaseName } from "../src/boot.ts";
 import { secretNames } from "../src/config.ts";
-import { loadKeyring } from "../src/keyring.ts";
+import { addElements, dropOldElements, loadKeyring, parseKeyring } from "../src/keyring.ts";
 import type { Client } from "./client.ts";
 import { wrongCounts } from "./events-recount.ts";
 import { makeEvent, makeSender, searchAll, send } from "./events-sender.ts";
@@ -46,11 +47,11 @@ const ofTarget = (facts: ConnectionFacts, dataDir: string) => ({
   DATA_DIR: dataDir,
   MUNIMENT_MIGRATIONS: migrationsFolder,
 });
-async function moveFrom(dataDir: string, url: string) {
+async function moveFrom(dataDir: string, url: string, more = {}) {
   const file = inFolder("url");
   await writeFile(file, `${url}\n`, { mode: 0o600 });
   return call(["move-to-postgres", "--url-file", file, "--json"], {
-    env: { DATA_DIR: dataDir, MUNIMENT_MIGRATIONS: migrationsFolder },
+    env: { DATA_DIR: dataDir, MUNIMENT_MIGRATIONS: migrationsFolder, ...more },
   });
 }
 const inFolder = (name: string) => join(folder, name);
@@ -214,9 +215,12 @@ test("the embedded database moves into another PostgreSQL, and stays as it is", 
   await using target = await createEmptyDatabase();
   const { facts: databaseFacts, owner } = target;
   const url = urlOf(databaseFacts);
-  const moved = await moveFrom(dataDir, url);
+  // There a server wants from its environment what the keyring of an embedded database holds.
+  const production = { NODE_ENV: "production", PUBLIC_URL: "https://muniment.example" };
+  const moved = await moveFrom(dataDir, url, production);
   expect([moved.exitCode, moved.stderr]).toEqual([0, ""]);
-  const { rows, tables } = JSON.parse(moved.stdout);
+  const { rows, tables, secretsToSet } = JSON.parse(moved.stdout);
+  expect(secretsToSet).toEqual(secretNames);
   const again = await moveFrom(dataDir, url);
   expect(again).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("is not empty") });
 
@@ -608,7 +612,7 @@ test("tells to set a secret that only the environment of its server had", async 
 test("is not made without the secrets of the server, for nobody could use it", async () => {
   const other = randomBytes(36).toString("base64url");
   const place = inFolder("useless.age");
-  for (const name of ["ENCRYPTION_KEY", "AUDIT_SIGNING_KEY"]) {
+  for (const name of ["ENCRYPTION_KEY", "AUDIT_SIGNING_KEY", "API_KEY_SECRET"]) {
     const env = { ...ofSource(), [name]: other };
     const { exitCode, stderr } = await call(["backup", place, "--recipient", recipient], { env });
     expect([exitCode, stderr]).toEqual([
@@ -617,6 +621,25 @@ test("is not made without the secrets of the server, for nobody could use it", a
     ]);
     expect(existsSync(place)).toBe(false);
   }
+});
+
+test("holds the keyring that it was begun with, where older elements are dropped meanwhile", async () => {
+  const dataDir = inFolder("rotated");
+  await mkdir(dataDir);
+  await copyFile(join(server.dataDir, "keyring.json"), join(dataDir, "keyring.json"));
+  addElements(dataDir, ["ENCRYPTION_KEY"]);
+  const { close, config, keyring, owner, rings, secrets } = await openInstallation(
+    ofTarget(server.databaseFacts, dataDir),
+  );
+  dropOldElements(dataDir, ["ENCRYPTION_KEY"], rings);
+  const source = { owner, dataDir: config.dataDir, keyring, secrets, uploads: "bucket" } as const;
+  const place = inFolder("rotated.backup");
+  await makeBackup(place, source, { kind: "none" });
+  await close();
+  const made = await inspectBackup(place, { kind: "none" });
+  const stored = parseKeyring(made.keyring?.toString("utf8") ?? "");
+  expect(stored.ENCRYPTION_KEY).toEqual(rings.ENCRYPTION_KEY);
+  expect(made.manifest.fingerprints).toEqual(secrets.fingerprints);
 });
 
 test("Ctrl-C leaves no file", async () => {
@@ -657,4 +680,15 @@ test("a folder keeps the newest, and what is there is never overwritten", async 
   expect(await readFile(join(place, olds[1] ?? ""), "utf8")).toBe("old");
   const none = await call(["backup", inFolder("none")], { env: ofSource() });
   expect([none.exitCode, none.stderr]).toEqual([2, expect.stringContaining("how to encrypt it")]);
+});
+
+test("a folder loses nothing where the clock went back", async () => {
+  const place = inFolder("behind");
+  await mkdir(place);
+  const future = "muniment-29990101T000000Z.backup.age";
+  await writeFile(join(place, future), "of the future");
+  const argv = ["backup", place, "--recipient", recipient, "--keep", "1"];
+  const { exitCode, stderr } = await call(argv, { env: ofSource() });
+  expect([exitCode, stderr]).toEqual([1, expect.stringContaining(`${future} counts as newer`)]);
+  expect(await readdir(place)).toHaveLength(2);
 });

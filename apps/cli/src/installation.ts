@@ -27,8 +27,8 @@ export type Installation = {
   given: Record<SecretName, string[]>;
   rings: SecretRings;
   secrets: Secrets;
-  /** Whether secrets lie in `DATA_DIR/keyring.json`, which the environment does not give. */
-  keyring: boolean;
+  /** What `DATA_DIR/keyring.json` held, where secrets lie in it that the environment does not give. */
+  keyring: string | null;
   /** The owner's connection. */
   owner: ConnectionFacts;
   /** Stops what was started for the command. */
@@ -88,8 +88,8 @@ export function readInstallation(environment: Env) {
       `DATA_DIR ${config.dataDir} holds no installation: set it as for the server`,
     );
   }
-  const { rings, databasePassword } = loadKeyring(config.dataDir, given);
-  const keyring = secretNames.some((name) => given[name].length === 0);
+  const { rings, databasePassword, text } = loadKeyring(config.dataDir, given);
+  const keyring = secretNames.some((name) => given[name].length === 0) ? text : null;
   return { config, given, rings, secrets: deriveSecrets(rings), keyring, databasePassword };
 }
 

@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
 import { chmod, open, readdir, rename, rm, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { BackupProblem } from "@muniment/db/backup/problem.ts";
 import { checkBackup, checkedSteps, interruptible } from "./checked.ts";
@@ -94,9 +94,19 @@ const pattern = /^muniment-\d{8}T\d{6}Z\.backup(?:\.age)?$/;
 export const backupName = (at: Date, lock: Lock) =>
   `muniment-${at.toISOString().replace(/[-:]|\.\d+/g, "")}.backup${lock.kind === "none" ? "" : ".age"}`;
 
-/** Deletes all but the newest backups of a folder that have such names; answers which. */
-export async function pruneBackups(folder: string, keep: number): Promise<string[]> {
+/**
+ * Deletes all but the newest backups that have such names in the folder of the one just made; answers which.
+ * @throws BackupProblem where another counts as newer than that one; nothing is deleted then
+ */
+export async function pruneBackups(made: string, keep: number): Promise<string[]> {
+  const folder = dirname(made);
   const names = (await readdir(folder)).filter((name) => pattern.test(name)).sort();
+  const newest = names.at(-1);
+  if (newest !== basename(made)) {
+    throw new BackupProblem(
+      `${made} is made and checked, but ${newest} counts as newer: the clock went back. Nothing was deleted; move what is not newer away`,
+    );
+  }
   const old = names.slice(0, Math.max(0, names.length - keep));
   for (const name of old) await rm(join(folder, name));
   if (old.length > 0) await syncFolder(folder);

@@ -20,7 +20,7 @@ export async function moveDatabase(
     signal,
   }: { secrets: Secrets; migrationsFolder: string; signal?: AbortSignal },
 ) {
-  const bytes = writeBackup({ ...source, secrets, keyring: false, uploads: "apart" });
+  const bytes = writeBackup({ ...source, secrets, keyring: null, uploads: "apart" });
   return fillDatabase({
     owner: target,
     steps: interruptible(checkedSteps(readFrames(bytes)), signal),

@@ -6,7 +6,7 @@ import type { ConnectionFacts } from "@muniment/db/connection.ts";
 import product from "../../package.json" with { type: "json" };
 import { openOwnCheckpoint, readCheckpoint } from "../audit/checkpoints.ts";
 import { opensKeys } from "../audit/data-keys.ts";
-import { createEncryption } from "../encryption.ts";
+import { createEncryption, idOfKey } from "../encryption.ts";
 import type { Secrets } from "../secrets.ts";
 import { createDiskStore } from "../uploads/disk-store.ts";
 import { SectionSum } from "./checked.ts";
@@ -25,14 +25,23 @@ export type Source = {
   /** The owner's connection. */
   owner: ConnectionFacts;
   dataDir: string;
-  /** Whether secrets lie in `DATA_DIR/keyring.json`. */
-  keyring: boolean;
-  secrets: Pick<Secrets, "fingerprints" | "auditSigning" | "encryption">;
+  /** The text of `DATA_DIR/keyring.json` that `secrets` were read from, where some lie there: it may change. */
+  keyring: string | null;
+  secrets: Pick<Secrets, "fingerprints" | "auditSigning" | "encryption" | "apiKeyHmac">;
   uploads: BackupHead["uploads"];
 };
 
+/** Whether API keys that work, if there are any, are stored under an element at hand: one of them suffices. */
+async function knowsApiKeys(sql: Snapshot["sql"], ring: readonly Buffer[]): Promise<boolean> {
+  const [row] = await sql`
+    select coalesce(bool_or(hmac_key = any(${ring.map(idOfKey)})), true) as known from api_keys
+    where hmac_key is not null and revoked_at is null
+      and (expires_at is null or expires_at > now())`;
+  return row?.known === true;
+}
+
 /** @throws BackupProblem where the secrets at hand are not the server's, without which nobody can use a backup */
-async function requireOwnSecrets({ sql }: Snapshot, { secrets }: Source) {
+async function requireOwnSecrets({ sql, tables }: Snapshot, { secrets }: Source) {
   const last = await readCheckpoint(sql);
   const signs =
     last === null ||
@@ -40,9 +49,12 @@ async function requireOwnSecrets({ sql }: Snapshot, { secrets }: Source) {
       () => true,
       () => false,
     ));
+  // A database of an older version does not tell.
+  const tells = tables.find(({ name }) => name === "public.api_keys")?.columns.includes("hmac_key");
   const wrong = [
     ...(signs ? [] : ["AUDIT_SIGNING_KEY"]),
     ...((await opensKeys(sql, createEncryption(secrets.encryption))) ? [] : ["ENCRYPTION_KEY"]),
+    ...(!tells || (await knowsApiKeys(sql, secrets.apiKeyHmac)) ? [] : ["API_KEY_SECRET"]),
   ];
   if (wrong.length === 0) return;
   throw new BackupProblem(
@@ -61,7 +73,7 @@ async function readHead({ sql, sequences }: Snapshot, source: Source): Promise<B
     migrations: migrations.map(({ hash }) => hash),
     partitions: await findPartitions(sql),
     sequences: await sequences(),
-    keyring: source.keyring,
+    keyring: source.keyring !== null,
     fingerprints: source.secrets.fingerprints,
     uploads: source.uploads,
     audit: checkpoint && {
@@ -98,7 +110,9 @@ async function* sections(
   for (const table of tables) {
     yield { head: { table: table.name, columns: table.columns }, data: copyOut(table) };
   }
-  if (source.keyring) yield* await fileSection(source.dataDir, "keyring.json");
+  if (source.keyring !== null) {
+    yield { head: { file: "keyring.json" }, data: once(Buffer.from(source.keyring)) };
+  }
   // Read last, so that it lacks nobody whom the snapshot has erased.
   yield* await fileSection(source.dataDir, "erasures.jsonl");
   if (source.uploads !== "carried") return;

@@ -1,5 +1,5 @@
 import { stat, writeFile } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { backupName, makeBackup, pruneBackups } from "@muniment/api/backup/files.ts";
 import { recordBackup, rowsOf } from "@muniment/api/backup/record.ts";
 import { type Lock, makeIdentity } from "@muniment/api/backup/seal.ts";
@@ -98,7 +98,7 @@ async function run(argv: string[], io: Io): Promise<number> {
   const installation = await openInstallation(envFile ? await readEnvFile(envFile) : io.env);
   try {
     const { manifest, bytes, problem } = await make(installation, path, lock, io.signal);
-    const deleted = keep === null ? [] : await pruneBackups(dirname(path), keep);
+    const deleted = keep === null ? [] : await pruneBackups(path, keep);
     if (problem) io.stderr.write(`muniment backup: ${problem}\n`);
     const lines = [
       `${path}: ${formatBytes(bytes)}, read back and checked.`,

@@ -1,11 +1,17 @@
 import { readFile } from "node:fs/promises";
 import { moveDatabase } from "@muniment/api/backup/move.ts";
 import { rowsOf } from "@muniment/api/backup/record.ts";
+import { secretNames } from "@muniment/api/config.ts";
 import { DataDirInUse } from "@muniment/db/embedded/errors.ts";
 import { settingsOf } from "../admin/settings.ts";
 import { summaryOf } from "../backup/report.ts";
 import { type Command, exitCodes, type Io, parseArguments, UsageError } from "../command.ts";
-import { type Installation, openInstallation, readEnvFile } from "../installation.ts";
+import {
+  type Installation,
+  openInstallation,
+  readEnvFile,
+  readInstallation,
+} from "../installation.ts";
 import { usage } from "./usage.ts";
 
 export const moveToPostgres: Command = {
@@ -65,7 +71,14 @@ async function run(argv: string[], io: Io): Promise<number> {
   if (DATABASE_URL ?? DATABASE_URL_FILE) {
     throw new UsageError("DATABASE_URL is set: this installation does not use the embedded one.");
   }
-  const target = settingsOf({ ...env, DATABASE_URL: url });
+  const { given: rings, rings: own } = readInstallation(env);
+  // A server in production wants them from its environment where the database is not the embedded one.
+  const toSet = secretNames.filter((name) => rings[name].length === 0);
+  const target = settingsOf({
+    ...env,
+    ...Object.fromEntries(toSet.map((name) => [name, own[name].join(",")])),
+    DATABASE_URL: url,
+  });
   if (!target.config.database) throw new UsageError("There is no URL.");
   const { migrationsFolder } = target;
   const installation = await openStopped(env);
@@ -84,12 +97,21 @@ async function run(argv: string[], io: Io): Promise<number> {
       `  DATA_DIR=${config.dataDir}`,
       `  DATABASE_URL=${values["url-file"] === undefined ? new URL(url).href.replace(/:[^:@/]*@/, ":<password>@") : `<what ${values["url-file"]} holds>`}`,
       "",
+      ...(toSet.length > 0
+        ? [
+            "In production (NODE_ENV) it must have these in its environment as well, with what they are in",
+            `${config.dataDir}/keyring.json (several elements in their order, with commas between):`,
+            "",
+            ...toSet.map((name) => `  ${name}`),
+            "",
+          ]
+        : []),
       "DATA_DIR keeps the keys, uploaded files and the list of erasures. The embedded database in it is as",
       "it was; delete its folder postgres once you have a backup of the new one.",
     ];
     io.stdout.write(
       values.json
-        ? `${JSON.stringify({ ok: true, verified, ...summaryOf(moved) }, null, 2)}\n`
+        ? `${JSON.stringify({ ok: true, verified, secretsToSet: toSet, ...summaryOf(moved) }, null, 2)}\n`
         : `ok    ${lines.join("\n      ")}\n`,
     );
     return exitCodes.ok;

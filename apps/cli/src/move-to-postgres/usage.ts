@@ -6,12 +6,13 @@ newer): everything in one transaction, counted, and the audit log verified. The 
 read, and stays in DATA_DIR.
 
 The server must be stopped. Afterwards it is started with DATABASE_URL, and with the same DATA_DIR: keys,
-uploaded files and the list of erasures stay there.
+uploaded files and the list of erasures stay there. In production the server then wants its secrets
+from its environment: it is told which to take from DATA_DIR/keyring.json.
 
   --url-file <file>   the first line of this file is the URL: on the command line other users of the
                       machine can read its password
   --env-file <file>   read the settings in this file instead of those of the environment
-  --json              { ok, verified, createdAt, rows, tables, audit, ... }
+  --json              { ok, verified, secretsToSet, createdAt, rows, tables, audit, ... }
 
 The URL is what DATABASE_URL will be (or DATABASE_OWNER_URL, where the application has one of its own),
 with sslmode=verify-full off this machine, and DATABASE_CA_FILE for a private authority. Its user owns
