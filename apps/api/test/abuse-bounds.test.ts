@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { judge } from "../src/abuse/judge.ts";
+import { createKeyPlaces } from "../src/abuse/key-places.ts";
+import type { KeyUse } from "../src/identity/identities.ts";
 import { createClock } from "./clock.ts";
 import { must, password, startTestServer, type TestServer, type UserClient } from "./harness.ts";
 import { mailsTo } from "./outbox.ts";
@@ -209,6 +211,52 @@ test("no row tells what was typed, and none is left of whom was erased", async (
     union all select 1 from key_places where about_user_id = ${member.id}
     union all select 1 from alerts where about_user_id = ${member.id}`;
   expect(left).toEqual([]);
+});
+
+test("a key that is gone keeps no other's places from being written", async () => {
+  const member = await server.member();
+  const uses = new Map<string, KeyUse>();
+  const keys = [await server.apiKey(member), await server.apiKey(member)];
+  for (const { id: keyId, agentId } of keys) {
+    const principal: KeyUse["principal"] = {
+      ...{ kind: "apiKey", userId: member.id, role: "member", retentionDays: null, agentId, keyId },
+      ...{ prefix: "", scopes: [], allowedCidrs: [], eventTypes: [], origins: [] },
+    };
+    uses.set(keyId, { principal, at: clock.now(), addresses: new Set(["198.19.5.1"]) });
+  }
+  const [gone, there] = keys.map(({ id }) => id);
+  await server.owner`delete from api_keys where id = ${gone ?? ""}`;
+  const places = createKeyPlaces(server.deps.database, server.deps.sightings, clock.now);
+  await places.write(uses);
+  const written = await server.owner`
+    select api_key_id as id from key_places where about_user_id = ${member.id}`;
+  expect(written).toEqual([{ id: there }]);
+});
+
+test("an alert about an account goes with who gets it, and addresses go after thirty days", async () => {
+  const email = `tried-first-${since.getTime()}@example.org`;
+  const [tried, other] = ["tried-first", "other"].map((name) =>
+    server.deps.sightings.hashed(`${name}-${since.getTime()}@example.org`),
+  );
+  for (let at = 0; at < 40; at += 1) {
+    const [address, subject] = [`198.19.6.${at % 10}`, at % 2 ? tried : other];
+    server.deps.sightings.note({ signal: "sign_in_failed", address, subject: subject ?? "" });
+    server.deps.sightings.note({ signal: "probe", address: "198.19.6.1", subject: "sql" });
+  }
+  await look();
+  const besieged = () => alertsOf("account_besieged");
+  expect((await besieged()).map(({ key }) => key).sort()).toEqual([tried, other].sort());
+  const member = await server.member(email);
+  must(await member.mutate("data.erase", { password }));
+  expect(await besieged()).toMatchObject([{ key: other, details: { times: 20 } }]);
+
+  const after = (days: number) => new Date(clock.now().getTime() + days * 86_400_000);
+  await server.owner`select delete_old_alerts(${after(29)})`;
+  expect(await alertsOf("probes")).toMatchObject([{ key: "198.19.6.1" }]);
+  expect((await besieged())[0]?.details.from).toHaveLength(5);
+  await server.owner`select delete_old_alerts(${after(31)})`;
+  expect(await alertsOf("probes")).toEqual([]);
+  expect(await besieged()).toMatchObject([{ key: other, details: { times: 20, from: [] } }]);
 });
 
 test("a rule that cannot be judged keeps no other from being judged", async () => {

@@ -39,13 +39,13 @@ export function grantsTo({ appGroup, ingestGroup }: RoleNames): string {
     end $$;
     revoke all on agent_counters from ${ingest};
     grant execute on function ensure_event_partition(timestamptz) to ${app}, ${ingest};
-    grant execute on function is_page_origin(text), api_key_owners(uuid[]), api_key_totals(timestamptz), touch_api_keys(jsonb), user_overview(uuid[]), delete_expired_sessions(),
+    grant execute on function is_page_origin(text), api_key_owners(uuid[]), api_key_totals(timestamptz), touch_api_keys(jsonb), hold_api_keys(uuid[]), user_overview(uuid[]), delete_expired_sessions(),
       delete_expired_challenges(), delete_expired_links(), delete_old_sign_ins(),
       delete_expired_exports(), event_partitions_of(uuid), delete_user(uuid), fold_event_counts(integer), fold_agent_counters(integer),
       users_to_index(integer, integer), users_to_expire(uuid, integer, timestamptz, integer),
       expired_event_partition(timestamptz),
       delete_event_blocks(text, bigint, integer), drop_event_partition(text),
-      due_alert_rules(timestamptz, integer, uuid[]), new_alert_rules(integer), delete_old_notices(timestamptz), delete_old_alerts(timestamptz), delete_old_sightings(timestamptz), delete_old_exports(timestamptz),
+      due_alert_rules(timestamptz, integer, uuid[]), new_alert_rules(integer), delete_old_notices(timestamptz), delete_old_alerts(timestamptz), delete_verdicts_about(text[]), delete_old_sightings(timestamptz), delete_old_exports(timestamptz),
       give_up_imports(timestamptz, timestamptz), delete_old_imports(timestamptz),
       delete_uploads_of_gone_events(integer), files_of_nothing(timestamptz, integer) to ${app};
   `;

@@ -192,6 +192,8 @@ describe("the ingest role", () => {
     "update receipts set batch_id = batch_id",
     "insert into users select * from users",
     "select touch_api_keys('[]')",
+    "select hold_api_keys('{}')",
+    "select delete_verdicts_about('{}')",
     "select is_page_origin('https://a.example')",
     "select delete_expired_sessions()",
     "select delete_expired_challenges()",

@@ -50,12 +50,13 @@ export function createKeyPlaces(
       }
       if (rows.size === 0) return;
       const inOrder = [...rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
+      const keys = inOrder.map(({ key }) => key);
       const moved = await database.transaction({}, (tx) =>
         tx.execute<{ key: string; user: string; address: string }>(sql`
           with used as (
             select * from jsonb_to_recordset(${JSON.stringify(inOrder)}::text::jsonb)
               as r (key uuid, "user" uuid, network text, address text)
-            where exists (select from users where id = r."user")
+            where key in (select hold_api_keys(${`{${keys.join(",")}}`}::text::uuid[]))
           ), before as (
             select api_key_id, count(*) as places, min(first_at) as since
             from key_places where api_key_id in (select key from used) group by 1

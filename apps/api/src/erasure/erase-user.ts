@@ -71,6 +71,7 @@ export async function eraseUser(
   // Of attempts from before there was the account; the others went with it.
   const tried = emails.map(deps.sightings.hashed);
   await tx.delete(sightings).where(inArray(sightings.subject, tried));
+  await tx.execute(sql`select delete_verdicts_about(${`{${tried.join(",")}}`}::text::text[])`);
   await tx.delete(linkTokens).where(inArray(linkTokens.email, emails));
   await tx
     .delete(witnesses)

@@ -131,9 +131,11 @@ export const noticeDeclarations = [
       id: "names it",
       kind: "what is suspicious",
       severity: "how grave",
-      key: internal("keeps it from being told twice"),
+      key: internal(
+        "keeps it from being told twice: an address, a keyed hash of an account's, or what else it is about",
+      ),
       aboutUserId: "whose account",
-      details: "what is known",
+      details: "what is known, and from which addresses it came",
       count: "how often",
       openedAt: "since when",
       lastSeenAt: "when last",

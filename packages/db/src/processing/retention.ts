@@ -36,7 +36,7 @@ export const retentions = {
     by: "expire-data-keys",
   },
   alerts: {
-    text: "90 days after an administrator was done with it, and a year after it was last seen at most",
+    text: "90 days after an administrator was done with it, and a year after it was last seen at most; addresses in it, and what is about nothing but an address, 30 days after it was last seen",
     by: "delete_old_alerts",
   },
   sightings: { text: "a day", by: "delete_old_sightings" },
