@@ -7,7 +7,7 @@ import { formatVerifierKey } from "@muniment/verify/signed-note.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createNoteSigner } from "../src/audit/note-signer.ts";
 import { verifyLog } from "../src/audit/verify-log.ts";
-import { applyErasureLedger } from "../src/erasure/apply-ledger.ts";
+import { applyErasureLedger, applyErasureLedgerFirst } from "../src/erasure/apply-ledger.ts";
 import { createStamps, ledgerFile } from "../src/erasure/ledger.ts";
 import { cleanUpQueue, deleteUserEventsQueue } from "../src/job-queues.ts";
 import { breaking } from "./breaking.ts";
@@ -354,11 +354,33 @@ describe("a backup that is restored after an erasure", () => {
     const line = { id: crypto.randomUUID(), erased: crypto.randomUUID(), at: "2026-01-01" };
     await theirs?.append([line]);
     const read = () => ours?.read(performance.now() + 10_000);
-    expect(await read()).toEqual([]);
+    expect(await read()).toEqual({ lines: [], foreign: [line] });
     await ours?.append([line]);
-    expect(await read()).toEqual([line]);
+    expect(await read()).toEqual({ lines: [line], foreign: [line] });
     await truncate(path, 67_108_865);
     await expect(read()).rejects.toThrow("no file of at most");
+  });
+
+  test("of a newer key than a restored backup has is told of, and erases once that key is given", async () => {
+    const member = await server.member();
+    const path = join(server.dataDir, "of a newer key");
+    const [ours, newer] = [server.deps.secrets.erasureLists, [Buffer.alloc(32, 1)]];
+    const line = { id: crypto.randomUUID(), erased: member.id, at: "2026-01-01" };
+    await ledgerFile("", path, createStamps(newer)).append([line]);
+    const startWith = (keys: readonly Buffer[]) => {
+      const others = async () => [ledgerFile("", path, createStamps(keys))];
+      const ledger = { own: server.deps.ledger.own, others };
+      return applyErasureLedgerFirst({ ...server.deps, ledger });
+    };
+    await startWith(ours);
+    const accounts = () => server.owner`select 1 from users where id = ${member.id}`;
+    expect(await accounts()).toHaveLength(1);
+    const told = () => server.owner`select details from alerts where kind = 'erasures_unlisted'`;
+    expect(await told()).toMatchObject([{ details: { foreign: 1 } }]);
+    await server.owner`delete from alerts where kind = 'erasures_unlisted'`;
+    await startWith([...ours, ...newer]);
+    expect(await accounts()).toHaveLength(0);
+    expect(await told()).toEqual([]);
   });
 
   test("gets its missing line where only the database knows", async () => {

@@ -159,7 +159,10 @@ test("a bucket keeps the list of erasures, from which a node that lost its own e
     const back = await log.owner`select 1 from erasures where cause = 'ledger'`;
     expect(back).toHaveLength(121);
     expect(await log.owner`select 1 from users where id = ${admin.id}`).toHaveLength(1);
-    expect(await log.owner`select 1 from alerts where kind = 'erasures_unlisted'`).toEqual([]);
+    // It might be of a newer key than a restored backup has.
+    const [alert, ...more] =
+      await log.owner`select details from alerts where kind = 'erasures_unlisted'`;
+    expect([alert?.details, more]).toEqual([{ known: expect.any(Number), foreign: 1 }, []]);
     // What bucket and database know is in the new list.
     const list = await readFile(join(elsewhere, "erasures.jsonl"), "utf8");
     expect(list).toContain(erased.id);

@@ -37,9 +37,9 @@ export const alertWords = {
       "Its key signed two different states of the same size: it was rewritten. Tell its operator, and whoever relies on it.",
   },
   erasures_unlisted: {
-    title: "A server started without the list of erasures",
+    title: "A server started without a list of erasures that it could use",
     advice:
-      "If a backup was restored, whoever was erased after it was made is back. Stop the server, put the newest erasures.jsonl, such as that of the machine before, into its data directory, and start it again: it erases them once more. If this is a new node beside others, there is nothing to do.",
+      "If a backup was restored, whoever was erased after it was made is back. Stop the server, put the newest erasures.jsonl, such as that of the machine before, into its data directory, and start it again: it erases them once more. If ENCRYPTION_KEY was rotated since the backup, start it with ENCRYPTION_KEY=<of the backup>,<newer>, by which it knows newer lines beside AUDIT_CHECKPOINT_FILE and in buckets. If this is a new node beside others, there is nothing to do.",
   },
   posture_worsened: {
     title: "A check of the security posture fails",

@@ -47,10 +47,16 @@ export const alertKinds = {
     severity: "high",
     details: z.strictObject({ log: z.string(), size: z.number().int() }),
   },
-  /** A node began without a list of erasures; `known` are in the database itself. */
+  /**
+   * A node began without a list of erasures, or with lists that name `foreign` accounts in lines that its
+   * keys did not stamp; `known` erasures are in the database itself.
+   */
   erasures_unlisted: {
     severity: "high",
-    details: z.strictObject({ known: z.number().int() }),
+    details: z.strictObject({
+      known: z.number().int(),
+      foreign: z.number().int().optional(),
+    }),
   },
   /** A check of the posture began to fail; `passedAt` when it failed no longer. */
   posture_worsened: {

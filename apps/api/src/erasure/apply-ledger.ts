@@ -1,13 +1,14 @@
 import { erasures } from "@muniment/db/schema/erasures.ts";
 import { users } from "@muniment/db/schema/users.ts";
-import { and, eq, isNotNull, lte, sql } from "drizzle-orm";
+import type { AlertDetails } from "@muniment/shared/alerts.ts";
+import { and, count, eq, isNotNull, lte, sql } from "drizzle-orm";
 import { v7 as uuidv7 } from "uuid";
 import { raiseAlert } from "../alerts/raise.ts";
 import { writeAuditEntry } from "../audit/write.ts";
 import { finishedBy } from "../egress/until.ts";
 import { keepAnAdmin } from "../identity/last-admin.ts";
 import { afterErasure, type ErasureDeps, eraseUser, prepareErasure } from "./erase-user.ts";
-import type { LedgerLine, LedgerPlace } from "./ledger.ts";
+import type { LedgerLine, LedgerPlace, Listed } from "./ledger.ts";
 
 /** Erases a user outside any call: from the ledger, or because the time of grace is over. */
 async function eraseNow(deps: ErasureDeps, userId: string, id: string, cause: "self" | "ledger") {
@@ -44,16 +45,15 @@ export async function eraseDue(deps: ErasureDeps): Promise<void> {
 /** What lists that answer later than this know is asked for again in a minute. */
 const patienceMilliseconds = 30_000;
 
-type List = { place: LedgerPlace; lines: LedgerLine[] | null };
+type List = Listed & { place: LedgerPlace };
 
 /** What each list says that can be reached; that of this node must be. */
 async function readLists({ ledger, log }: ErasureDeps): Promise<List[]> {
   const endsAt = performance.now() + patienceMilliseconds;
-  const own = { place: ledger.own, lines: await ledger.own.read(endsAt) };
+  const own = { place: ledger.own, ...(await ledger.own.read(endsAt)) };
   const others = (await ledger.others()).map(async (place) => {
     try {
-      const lines = await finishedBy(endsAt, place.read(endsAt));
-      return [{ place, lines }];
+      return [{ place, ...(await finishedBy(endsAt, place.read(endsAt))) }];
     } catch (error) {
       log.warn({ err: error, place: place.name }, "a list of erasures cannot be read now");
       return [];
@@ -74,6 +74,8 @@ type CompletedLedger = {
   missing: boolean;
   /** How many only the database knew. */
   unlisted: number;
+  /** Whom lines name that no key of `ENCRYPTION_KEY` stamped. */
+  foreign: string[];
 };
 
 /** Completes the lists of erasures from the database and from one another. */
@@ -106,6 +108,7 @@ export async function completeLedger(deps: ErasureDeps): Promise<CompletedLedger
     broughtBack: [...listed.values()].filter(({ erased }) => !inDatabase.has(erased)),
     missing: lists.every(({ lines }) => lines === null),
     unlisted: rows.filter(({ erased }) => !listed.has(erased)).length,
+    foreign: lists.flatMap(({ foreign }) => foreign.map(({ erased }) => erased)),
   };
 }
 
@@ -116,14 +119,35 @@ export async function applyErasureLedger(deps: ErasureDeps): Promise<CompletedLe
   return completed;
 }
 
+/** How many of those have an account, which nobody has who was erased. */
+async function countAccounts({ database }: ErasureDeps, ids: readonly string[]): Promise<number> {
+  if (ids.length === 0) return 0;
+  const among = sql`${users.id} in (
+    select json_array_elements_text(${JSON.stringify(ids)}::text::json)::uuid)`;
+  const [row] = await database.background({}).select({ people: count() }).from(users).where(among);
+  return row?.people ?? 0;
+}
+
+const tell = ({ database, now }: ErasureDeps, details: AlertDetails<"erasures_unlisted">) =>
+  database.transaction({}, (tx) =>
+    raiseAlert(tx, "erasures_unlisted", { userId: null, key: "ledger", details, now: now() }),
+  );
+
 /** The same before anything is served, which says what a restored backup may have done. */
 export async function applyErasureLedgerFirst(deps: ErasureDeps): Promise<void> {
-  const { database, log, now } = deps;
-  const { broughtBack, missing, unlisted } = await applyErasureLedger(deps);
+  const { database, log } = deps;
+  const { broughtBack, missing, unlisted, foreign } = await applyErasureLedger(deps);
   if (broughtBack.length > 0) {
     log.warn(
       { people: broughtBack.length },
       "a backup had brought erased people back; they are erased again",
+    );
+  }
+  const back = await countAccounts(deps, foreign);
+  if (back > 0) {
+    log.warn(
+      { people: back },
+      "lists of erasures name people with an account, in lines that no key of ENCRYPTION_KEY stamped; if a backup of before a rotation was restored, start with ENCRYPTION_KEY=<of the backup>,<newer>",
     );
   }
   if (!missing) {
@@ -133,6 +157,7 @@ export async function applyErasureLedgerFirst(deps: ErasureDeps): Promise<void> 
         "the list of erasures was older than the database; it lacked people, and others may be missing in both",
       );
     }
+    if (back > 0) await tell(deps, { known: unlisted, foreign: back });
     return;
   }
   const [anybody] = await database.background({}).select({ id: users.id }).from(users).limit(1);
@@ -142,8 +167,5 @@ export async function applyErasureLedgerFirst(deps: ErasureDeps): Promise<void> 
     { people: unlisted },
     "there is no list of erasures beside a database that is not new; if a backup was restored, who was erased since is back",
   );
-  const details = { known: unlisted };
-  await database.transaction({}, (tx) =>
-    raiseAlert(tx, "erasures_unlisted", { userId: null, key: "ledger", details, now: now() }),
-  );
+  await tell(deps, { known: unlisted, ...(back > 0 ? { foreign: back } : {}) });
 }

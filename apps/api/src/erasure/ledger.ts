@@ -6,6 +6,14 @@ import { z } from "zod";
 const line = z.object({ id: z.uuid(), erased: z.uuid(), at: z.string() });
 export type LedgerLine = z.infer<typeof line>;
 
+/** What a list says. */
+export type Listed = {
+  /** Null where no list was ever begun. */
+  lines: LedgerLine[] | null;
+  /** What no key of this installation stamped: of others, or of a newer key than a restored backup has. */
+  foreign: LedgerLine[];
+};
+
 /**
  * A list of everybody who was erased, outside the database, so that a restored backup does not bring
  * them back: ids and times, no personal data.
@@ -13,8 +21,8 @@ export type LedgerLine = z.infer<typeof line>;
 export type LedgerPlace = {
   /** As certificates and logs name it. */
   name: string;
-  /** Null where no list was ever begun. `endsAt` is the time of `performance.now()` until which it is waited for. */
-  read(endsAt: number): Promise<LedgerLine[] | null>;
+  /** `endsAt` is the time of `performance.now()` until which it is waited for. */
+  read(endsAt: number): Promise<Listed>;
   /** Durable when it resolves; begins the list where there is none. */
   append(lines: readonly LedgerLine[]): Promise<void>;
 };
@@ -49,7 +57,18 @@ export function createStamps(keys: readonly Buffer[]): Stamps {
 
 const stamped = line.extend({ stamp: z.string().optional() });
 
-function parseLine(text: string): z.infer<typeof stamped>[] {
+type Stamped = z.infer<typeof stamped>;
+
+/** Tells lines of this installation from others; without `stamps` nobody else can write there. */
+export function byStamp(stamps: Stamps | null, all: readonly Stamped[]) {
+  const listed: { lines: LedgerLine[]; foreign: LedgerLine[] } = { lines: [], foreign: [] };
+  for (const { stamp, ...one } of all) {
+    listed[!stamps || stamps.fits(one, stamp) ? "lines" : "foreign"].push(one);
+  }
+  return listed;
+}
+
+function parseLine(text: string): Stamped[] {
   // The last line of a process that died while it wrote.
   try {
     return [stamped.parse(JSON.parse(text))];
@@ -81,11 +100,8 @@ export function ledgerFile(name: string, path: string, stamps: Stamps | null): L
         if (error.code === "ENOENT") return null;
         throw error;
       });
-      if (text === null) return null;
-      return text
-        .split("\n")
-        .flatMap(parseLine)
-        .flatMap(({ stamp, ...one }) => (!stamps || stamps.fits(one, stamp) ? [one] : []));
+      if (text === null) return { lines: null, foreign: [] };
+      return byStamp(stamps, text.split("\n").flatMap(parseLine));
     },
     async append(lines) {
       // Begins with a line feed, so that half a line of before spoils nothing.
@@ -112,8 +128,9 @@ const objectName = /^([0-9a-f-]{36})\.([0-9a-f-]{36})\.(\d{1,15})\.([\w-]{43})$/
 export const toObjectName = (one: LedgerLine, stamps: Stamps) =>
   `${one.erased}.${one.id}.${new Date(one.at).getTime()}.${stamps.of(one)}`;
 
-export function fromObjectName(name: string, stamps: Stamps): LedgerLine[] {
+/** The line of such a name, with its stamp; none where it is no such name. */
+export function fromObjectName(name: string): Stamped[] {
   const [, erased, id, at, stamp] = objectName.exec(name) ?? [];
-  const parsed = line.safeParse({ erased, id, at: new Date(Number(at)).toJSON() });
-  return parsed.success && stamps.fits(parsed.data, stamp) ? [parsed.data] : [];
+  const parsed = stamped.safeParse({ erased, id, at: new Date(Number(at)).toJSON(), stamp });
+  return parsed.success ? [parsed.data] : [];
 }

@@ -8,9 +8,9 @@ import type { Secrets } from "../secrets.ts";
 import type { Bucket } from "../witnesses/bucket.ts";
 import { lockUntil, openPlace } from "../witnesses/send-to-bucket.ts";
 import {
+  byStamp,
   createStamps,
   fromObjectName,
-  type LedgerLine,
   type LedgerPlace,
   ledgerFile,
   type Stamps,
@@ -36,19 +36,17 @@ function ledgerBucket(
   stamps: Stamps,
   lock: () => Date | null,
 ): LedgerPlace {
-  let known: LedgerLine[] | undefined;
+  let known: ReturnType<typeof byStamp> | undefined;
   return {
     name,
     async read(endsAt) {
-      known ??= (await bucket.namesIn(folder, endsAt)).flatMap((one) =>
-        fromObjectName(one, stamps),
-      );
-      return known.length === 0 ? null : known;
+      known ??= byStamp(stamps, (await bucket.namesIn(folder, endsAt)).flatMap(fromObjectName));
+      return known.lines.length === 0 ? { ...known, lines: null } : known;
     },
     async append(lines) {
       for (const one of lines) {
         await bucket.createIn(folder, toObjectName(one, stamps), lock());
-        known?.push(one);
+        known?.lines.push(one);
       }
     },
   };
