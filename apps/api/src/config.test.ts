@@ -173,7 +173,7 @@ test.each([
   ],
   ["DATABASE_URL", ["mysql://x/y", "localhost"]],
   ["REDIS_URL", ["http://x", "localhost:6379"]],
-  ["TRUST_PROXY", ["true", "all", "10.0.0.0/33", "10.0.0.0/8,x", "100"]],
+  ["TRUST_PROXY", ["true", "all", "10.0.0.0/33", "10.0.0.0/8,x", "100", "0.0.0.0/0", "::1,::/0"]],
   [
     "CORS_ORIGINS",
     [

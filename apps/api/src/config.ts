@@ -243,10 +243,13 @@ function parseTrustProxy(text: string | undefined): Config["trustProxy"] | Probl
   if (/^\d{1,2}$/.test(text)) return Number(text);
   const ranges = text.split(",").map((part) => part.trim());
   const valid = ranges.every((range) => cidr.safeParse(range).success);
-  if (valid) return ranges;
+  const everybody = ranges.some((range) => range.endsWith("/0"));
+  if (valid && !everybody) return ranges;
   return {
     variable: "TRUST_PROXY",
-    problem: "is neither a number of hops nor a list of CIDR ranges",
+    problem: valid
+      ? "trusts everybody, who could then call under any address"
+      : "is neither a number of hops nor a list of CIDR ranges",
     remedy:
       "set it to the number of proxies in front, such as 1, or their ranges, such as 10.0.0.0/8",
   };

@@ -33,3 +33,28 @@ test("a trusted proxy's peer that went away has no address, and no error", () =>
     expect(callerAddress({ trustProxy: trustProxy as Config["trustProxy"] })(gone)).toBe("");
   }
 });
+
+test.each([
+  ["203.0.113.9:4711", "203.0.113.9"],
+  ["[2001:db8::7]:443", "2001:db8::7"],
+  ["[2001:db8::7]", "2001:db8::7"],
+  ["2001:DB8:0::8", "2001:db8::8"],
+  ["::ffff:203.0.113.5", "203.0.113.5"],
+  ["unknown", "10.0.0.1"],
+  ["<script>", "10.0.0.1"],
+  ["203.0.113.9:port", "10.0.0.1"],
+  ["203.0.113.9, ", "10.0.0.1"],
+  ["203.0.113.9,\t198.51.100.1:80", "198.51.100.1"],
+])("of a trusted proxy that says %s only an address is taken", (forwarded, expected) => {
+  expect(seen(1, forwarded)).toBe(expected);
+});
+
+test("a hop with its port is known by its range", () => {
+  expect(seen(["10.0.0.0/8"], "203.0.113.7:1, 10.0.0.2:443")).toBe("203.0.113.7");
+});
+
+test("an IPv4 caller of a socket for both families has its IPv4 address", () => {
+  for (const trustProxy of [false, 1, ["10.0.0.0/8"]]) {
+    expect(seen(trustProxy as Config["trustProxy"], undefined, "::ffff:10.0.0.1")).toBe("10.0.0.1");
+  }
+});

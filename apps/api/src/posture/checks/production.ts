@@ -76,10 +76,6 @@ export const productionChecks: Check[] = [
       }
       if (trustProxy === false) return pass("no proxy; forwarded headers are ignored");
       if (!proxied) return fail("there is no TLS proxy, so anybody can forge an address", remedy);
-      const open =
-        Array.isArray(trustProxy) &&
-        trustProxy.some((range) => /^(?:0\.0\.0\.0|::)\/0$/.test(range));
-      if (open) return fail("every address is trusted to name another", remedy);
       if (typeof trustProxy === "number" && trustProxy > 3) {
         return warn(`${trustProxy} hops are trusted; one too many lets anybody forge`, remedy);
       }
