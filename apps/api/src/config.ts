@@ -94,6 +94,8 @@ export type Config = {
 };
 
 type Env = Record<string, string | undefined>;
+/** Whether a variable is set, though perhaps to a wrong value or to a file that cannot be read. */
+type IsGiven = (variable: string) => boolean;
 
 const loopbackHost = /^(?:localhost|127(?:\.\d{1,3}){3}|\[?::1\]?|)$/;
 const listensOnLoopback = (host: string) => loopbackHost.test(host);
@@ -118,7 +120,13 @@ const splitList = (text: string) =>
 const cidr = z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()], "not a list of CIDR ranges");
 
 const schema = z.object({
-  NODE_ENV: z.string().default("development"),
+  NODE_ENV: z
+    .string()
+    .refine(
+      (text) => text === "production" || !/^\s*prod/i.test(text),
+      "written otherwise than production, which alone refuses weak settings",
+    )
+    .default("development"),
   HOST: z.string().min(1).default("127.0.0.1"),
   PORT: whole(1, 65_535, 3000),
   PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
@@ -138,7 +146,14 @@ const schema = z.object({
     .pipe(z.array(z.enum(roles))),
   SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
   EGRESS_ALLOW: z.string().default("").transform(splitList).pipe(z.array(cidr)),
-  MAIL_FROM: z.string().min(3).max(320).default("Muniment <muniment@localhost>"),
+  MAIL_FROM: z
+    .string()
+    .max(320)
+    .regex(
+      /^(?:[^<>\r\n]*<[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/,
+      "not an address to send from",
+    )
+    .default("Muniment <muniment@localhost>"),
   AUDIT_CHECKPOINT_FILE: z.string().min(1).max(2048).optional(),
   MODEL_BASE_URL: z
     .url({ protocol: /^https?$/ })
@@ -298,10 +313,11 @@ function transportProblems(v: Variables, publicUrl: URL, production: boolean): P
       remedy: "put a TLS proxy in front and set PUBLIC_URL to its https address",
     });
   }
-  if (publicUrl.pathname !== "/" || publicUrl.search || publicUrl.hash) {
+  const { pathname, search, hash, username, password } = publicUrl;
+  if (pathname !== "/" || search || hash || username || password) {
     problems.push({
       variable: "PUBLIC_URL",
-      problem: "has a path, a query or a fragment",
+      problem: "has a path, a query, a fragment or a user name",
       remedy: "set it to an origin only, such as https://muniment.example.com",
     });
   }
@@ -329,10 +345,10 @@ function transportProblems(v: Variables, publicUrl: URL, production: boolean): P
 const s3Names = ["S3_ENDPOINT", "S3_BUCKET", "S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY"] as const;
 
 /** A store of files is described whole or not at all, and reached by TLS off loopback in production. */
-function s3Problems(v: Variables, given: Env, production: boolean): Problem[] {
-  const [first] = s3Names.filter((name) => given[name] !== undefined);
+function s3Problems(v: Variables, isGiven: IsGiven, production: boolean): Problem[] {
+  const [first] = s3Names.filter(isGiven);
   if (!first) return [];
-  const missing = s3Names.filter((name) => given[name] === undefined);
+  const missing = s3Names.filter((name) => !isGiven(name));
   const problems: Problem[] = [];
   if (missing.length > 0) {
     const problem = `is set without ${missing.join(", ")}`;
@@ -408,12 +424,15 @@ function modelProblems(v: Variables, production: boolean, baseGiven: boolean): P
   return problems;
 }
 
-function ringProblems(rings: Record<SecretName, string[]>, mustExist: boolean): Problem[] {
+function ringProblems(
+  rings: Record<SecretName, string[]>,
+  mustExist: (variable: SecretName) => boolean,
+): Problem[] {
   const problems: Problem[] = [];
   const owners = new Map<string, SecretName>();
   for (const variable of secretNames) {
     const remedy = `set ${variable} to at least 32 random characters, such as the output of: openssl rand -base64 48`;
-    if (rings[variable].length === 0 && mustExist) {
+    if (rings[variable].length === 0 && mustExist(variable)) {
       problems.push({ variable, problem: "is missing", remedy });
     }
     for (const element of rings[variable]) {
@@ -441,10 +460,13 @@ export type Parsed =
 
 /**
  * Reads the environment into a configuration, with the secrets apart. Pure: `<NAME>_FILE` variables
- * must have been replaced by the files' contents. Answers every problem at once.
+ * must have been replaced by the files' contents; `fileProblems` are those of the files. Answers every
+ * problem at once, theirs included.
  */
-export function parseConfig(env: Env): Parsed {
+export function parseConfig(env: Env, fileProblems: readonly Problem[] = []): Parsed {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
+  const unread = new Set(fileProblems.map(({ variable }) => variable.replace(/_FILE$/, "")));
+  const isGiven: IsGiven = (variable) => given[variable] !== undefined || unread.has(variable);
   const parsed = schema.safeParse(given);
   const wrong = parsed.success ? [] : schemaProblems(parsed.error);
   const isWrong = (variable: string) => wrong.some((problem) => problem.variable === variable);
@@ -457,22 +479,23 @@ export function parseConfig(env: Env): Parsed {
   const rings = Object.fromEntries(
     secretNames.map((name) => [name, splitList(given[name] ?? "")]),
   ) as Record<SecretName, string[]>;
-  const external = given.DATABASE_URL ?? given.DATABASE_OWNER_URL;
+  const external = isGiven("DATABASE_URL") || isGiven("DATABASE_OWNER_URL");
   const trustProxy = parseTrustProxy(v.TRUST_PROXY);
   const telemetry = telemetryOf(v, (host) => !production || isLoopback(host));
 
   const problems = [
+    ...fileProblems,
     ...wrong,
     ...(isWrong("PUBLIC_URL") ? [] : hostProblems(v)),
     ...transportProblems(v, publicUrl, production),
     ...originProblems(v, production),
-    ...s3Problems(v, given, production),
+    ...s3Problems(v, isGiven, production),
     ...modelProblems(v, production, given.MODEL_BASE_URL !== undefined),
     ...telemetry.problems,
-    ...ringProblems(rings, production && external !== undefined),
+    ...ringProblems(rings, (variable) => production && external && !isGiven(variable)),
     ...(typeof trustProxy === "object" && "problem" in trustProxy ? [trustProxy] : []),
   ];
-  if (v.DATABASE_OWNER_URL && !given.DATABASE_URL) {
+  if (v.DATABASE_OWNER_URL && !isGiven("DATABASE_URL")) {
     problems.push({
       variable: "DATABASE_OWNER_URL",
       problem: "is set without DATABASE_URL",

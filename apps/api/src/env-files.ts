@@ -18,13 +18,23 @@ export const fileVariables = [
   "MODEL_API_KEY",
 ] as const;
 
-/** Replaces `<NAME>_FILE` by the contents of the file, without the line end. */
+/**
+ * Replaces `<NAME>_FILE` by the contents of the file, without the line end. A value beside it is a
+ * problem: one of the two would be ignored, and a rotated secret with it.
+ */
 export function withFiles(env: Env): { env: Env; problems: Problem[] } {
   const read = { ...env };
   const problems: Problem[] = [];
   for (const name of fileVariables) {
     const path = env[`${name}_FILE`];
     if (!path) continue;
+    if (env[name]) {
+      problems.push({
+        variable: name,
+        problem: `is set beside ${name}_FILE`,
+        remedy: "unset one of the two",
+      });
+    }
     try {
       read[name] = readFileSync(path, "utf8").trim();
     } catch (error) {

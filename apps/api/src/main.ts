@@ -20,9 +20,8 @@ function refuse(problems: Problem[]): never {
 }
 
 const { env, problems } = withFiles(process.env);
-const parsed = parseConfig(env);
-if (!parsed.ok) refuse([...problems, ...parsed.problems]);
-if (problems.length > 0) refuse(problems);
+const parsed = parseConfig(env, problems);
+if (!parsed.ok) refuse(parsed.problems);
 
 const { config, rings } = parsed;
 const telemetry = await startTelemetry(config.telemetry);

@@ -77,10 +77,9 @@ async function embedded(dataDir: string, password: string, alone: boolean) {
  */
 export function readInstallation(environment: Env) {
   const { env, problems } = withFiles(environment);
-  const parsed = parseConfig(env);
-  if (!parsed.ok || problems.length > 0) {
-    const all = [...problems, ...(parsed.ok ? [] : parsed.problems)];
-    throw new UsageError(`the settings are wrong:\n${describeProblems(all)}`);
+  const parsed = parseConfig(env, problems);
+  if (!parsed.ok) {
+    throw new UsageError(`the settings are wrong:\n${describeProblems(parsed.problems)}`);
   }
   const { config, rings: given } = parsed;
   if (!existsSync(join(config.dataDir, "keyring.json"))) {

@@ -5,10 +5,8 @@ import type { Io } from "../command.ts";
 /** The settings of this installation, as the server reads them. @throws Error that names what is wrong */
 export function settingsOf(given: Io["env"]) {
   const { env, problems } = withFiles(given);
-  const parsed = parseConfig(env);
-  const all = parsed.ok ? problems : [...problems, ...parsed.problems];
-  if (!parsed.ok || all.length > 0)
-    throw new Error(`the settings are wrong:\n${describeProblems(all)}`);
+  const parsed = parseConfig(env, problems);
+  if (!parsed.ok) throw new Error(`the settings are wrong:\n${describeProblems(parsed.problems)}`);
   const migrationsFolder = env.MUNIMENT_MIGRATIONS;
   if (!migrationsFolder)
     throw new Error("MUNIMENT_MIGRATIONS is not set; start it by pnpm muniment");
