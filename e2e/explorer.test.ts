@@ -13,13 +13,14 @@ let product: Product;
 let browser: Browser;
 let page: Page;
 let complaints: string[];
+let key: string;
 
 beforeAll(async () => {
   [product, browser] = await Promise.all([startProduct(), launch()]);
   const admin = await createAdmin(product);
   const agent = await admin.mutate("agents.create", { name: "sshd on example" });
   const scopes = ["events:write", "events:read"];
-  const { key } = await admin.mutate("apiKeys.create", { agentId: agent.id, name: "k", scopes });
+  ({ key } = await admin.mutate("apiKeys.create", { agentId: agent.id, name: "k", scopes }));
   const env = { MUNIMENT_API_KEY: key, MUNIMENT_URL: product.url };
   await product.cli(["send", "--format", "sshd", sample], env);
   const found = await product.cli(["search", "--json", "type:ssh.login.failed"], env);
@@ -175,6 +176,13 @@ test("the chart shows the time before, and is zoomed without a pointer", async (
   await expectAccessible(page, "a chart with the time before");
 });
 
+test("a query that nothing passes has no chart with times of its own", async () => {
+  await page.goto(`${product.url}/events?range=all&query=type%3Anothing.here`);
+  await page.getByText("There is nothing to chart.").waitFor();
+  await page.getByText("There are events, but none").waitFor();
+  await expectSound(page, "a query that nothing passes");
+});
+
 test("a chart that is refused says why, and leaves the choice of another", async () => {
   const message =
     "More than 1,000,000 events would have to be looked at one by one. Ask for a shorter time.";
@@ -247,6 +255,34 @@ test("keeping events for less shows first what goes", async () => {
   await page.getByText("How long events are kept was changed.").waitFor();
   await page.goto(`${product.url}/events?range=all`);
   await page.getByRole("heading", { name: "No event has come in yet" }).waitFor();
+});
+
+test("shows values without any space within the details, each with its filter", async () => {
+  const event = {
+    type: "x".repeat(128),
+    message: "W".repeat(1000),
+    subject: "s".repeat(256),
+    traceId: "t".repeat(128),
+    props: { ["k".repeat(100)]: "v".repeat(1000), nested: { inner: "n".repeat(500) } },
+  };
+  const sent = await fetch(`${product.url}/api/v1/events`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+    body: JSON.stringify({ events: [event] }),
+  });
+  expect(sent.status).toBe(200);
+  await page.goto(`${product.url}/events`);
+  await page.getByRole("list", { name: "Events" }).getByRole("link").click();
+  const details = page.getByLabel("Event details");
+  await details.getByText(event.message).waitFor();
+  await expectSound(page, "details without a space");
+  // How far the farthest reaches over the panel's edge, in pixels.
+  const beyond = await page.evaluate<number>(`(() => {
+    const aside = document.querySelector("[aria-label='Event details']");
+    const rightOf = (one) => one.getBoundingClientRect().right;
+    return Math.max(...[...aside.querySelectorAll("*")].map(rightOf)) - rightOf(aside);
+  })()`);
+  expect(beyond).toBeLessThanOrEqual(0);
 });
 
 test("caused no error and no violation of the content security policy", () => {

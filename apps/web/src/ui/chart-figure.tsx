@@ -64,11 +64,17 @@ export function ChartFigure(props: Props) {
       ) : (
         <>
           {markers.length > 0 && <ChartMarkers {...{ markers, buckets }} />}
-          <StackedChart
-            label={`${title}: ${summary(buckets, series, noun)}`}
-            {...{ buckets, series, before, height }}
-            onBrush={onZoom}
-          />
+          {buckets.starts.length === 0 ? (
+            <p className="grid place-items-center text-sm text-muted" style={{ height }}>
+              There is nothing to chart.
+            </p>
+          ) : (
+            <StackedChart
+              label={`${title}: ${summary(buckets, series, noun)}`}
+              {...{ buckets, series, before, height }}
+              onBrush={onZoom}
+            />
+          )}
         </>
       )}
       {props.children && <div className="mt-1.5">{props.children}</div>}

@@ -22,9 +22,12 @@ export function EventDetails({ event }: { event: Event }) {
   const update = useUpdate();
   const time = Date.parse(event.occurredAt);
   return (
-    <div className="grid gap-5">
+    <div className="grid grid-cols-[minmax(0,1fr)] gap-5">
       {event.message !== null && (
-        <p className="rounded-md border bg-sunken px-3 py-2 font-mono text-xs leading-5 break-words whitespace-pre-wrap">
+        <p
+          dir="auto"
+          className="rounded-md border bg-sunken px-3 py-2 font-mono text-xs leading-5 wrap-anywhere whitespace-pre-wrap"
+        >
           {event.message}
         </p>
       )}
@@ -93,7 +96,7 @@ function Row(props: { term: string; field: string; value: Scalar; children?: Rea
   return (
     <Description term={props.term}>
       <span className="flex items-start gap-1">
-        <span className="min-w-0 break-words">
+        <span className="min-w-0 wrap-anywhere">
           {props.children ?? <code className="font-mono text-xs">{String(props.value)}</code>}
         </span>
         <ValueFilter field={props.field} value={props.value} />

@@ -48,7 +48,7 @@ export function EventPanel({ view }: { view: View }) {
         <span aria-hidden className="hidden items-center gap-1 text-xs text-faint sm:flex">
           <Kbd>j</Kbd>
           <Kbd>k</Kbd>
-          <span className="mr-1">to move</span>
+          <span className="mr-1 whitespace-nowrap">to move</span>
         </span>
         <StepButton name="k" label="Previous event" />
         <StepButton name="j" label="Next event" />

@@ -64,7 +64,7 @@ export const EventRow = memo(function EventRow(props: Props) {
         </Link>
       </span>
       <span className="order-4 col-span-3 flex min-w-0 gap-2 text-xs text-muted md:order-none md:col-span-1 md:text-ink">
-        <span className="min-w-0 grow truncate">
+        <span dir="auto" className="min-w-0 grow truncate">
           {event.message ?? <span className="text-muted">{summary(event)}</span>}
         </span>
         {agent && <span className="max-w-32 shrink-0 truncate text-muted">{agent}</span>}

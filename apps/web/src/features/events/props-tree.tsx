@@ -23,7 +23,7 @@ export function PropsTree({ props }: Props) {
 /** `path` is null below a list, whose elements no filter can name. */
 function Branch({ entries, path }: { entries: [string, unknown][]; path: string | null }) {
   return (
-    <ul className="grid gap-0.5">
+    <ul className="grid grid-cols-[minmax(0,1fr)] gap-0.5">
       {entries.map(([key, value]) => (
         <li key={key} className="min-w-0">
           <Node name={key} value={value} path={step(path, key)} />
@@ -37,7 +37,7 @@ function Node({ name, value, path }: { name: string; value: unknown; path: strin
   if (isScalar(value)) {
     return (
       <span className="flex items-start gap-1">
-        <span className="min-w-0 break-words whitespace-pre-wrap">
+        <span className="min-w-0 wrap-anywhere whitespace-pre-wrap">
           <span className="text-muted">{name}: </span>
           <Leaf value={value} />
         </span>
