@@ -70,6 +70,8 @@ describe("a newcomer, from the printed link to the audit log", () => {
     await expectAccessible(page, "new agent dialog");
     await dialog.getByRole("button", { name: /create|register/i }).click();
     await heading("sshd on example").waitFor();
+    await page.getByText(`curl -sS ${product.url}/api/v1/events`).waitFor();
+    await expectAccessible(page, "an agent that has sent nothing");
   });
 
   test("gives it a key, shown once", async () => {

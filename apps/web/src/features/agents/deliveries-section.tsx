@@ -1,6 +1,7 @@
 import type { Deliveries } from "@muniment/shared/agents.ts";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { Inbox } from "lucide-react";
+import { SendCommands } from "../../send-commands.tsx";
 import { DateTime } from "../../ui/date-time.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
 import { formatCount } from "../../ui/format-count.ts";
@@ -28,7 +29,12 @@ export function DeliveriesSection({ agentId }: { agentId: string }) {
       </h2>
       {keys.length === 0 ? (
         <EmptyState icon={Inbox} title="Nothing sent yet">
-          Every batch is counted here, with what became of its events.
+          <p>
+            Every batch is counted here, with what became of its events. With a key of this agent:
+          </p>
+          <div className="mt-3 w-[min(28rem,calc(100vw-6rem))]">
+            <SendCommands />
+          </div>
         </EmptyState>
       ) : (
         <div className="grid gap-3">
@@ -36,9 +42,13 @@ export function DeliveriesSection({ agentId }: { agentId: string }) {
           <Table caption="What became of sent events, by key" columns={columns}>
             {keys.map((key) => (
               <Row key={key.apiKeyId}>
-                <Cell>
-                  {key.name ?? <span className="text-muted">deleted key or import</span>}{" "}
-                  {key.prefix && <code className="text-xs text-muted">{key.prefix}</code>}
+                <Cell className="max-w-64 min-w-40">
+                  <span title={key.name ?? undefined} className="block truncate">
+                    {key.name ?? <span className="text-muted">deleted key or import</span>}
+                  </span>
+                  {key.prefix && (
+                    <code className="font-mono text-xs text-muted">{key.prefix}…</code>
+                  )}
                 </Cell>
                 <Counts of={key} />
                 <Cell>

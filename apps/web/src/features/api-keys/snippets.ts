@@ -1,4 +1,5 @@
 import type { CreatedApiKey } from "@muniment/shared/api-keys.ts";
+import { curlCommand } from "../../send-command.ts";
 
 export type Snippet = { name: string; label: string; code: string };
 
@@ -45,10 +46,7 @@ function writing(key: string, origin: string, type: string): Snippet[] {
     {
       name: "curl",
       label: "curl",
-      code: `curl -sS ${url} \\
-  -H 'Authorization: Bearer ${key}' \\
-  -H 'Content-Type: application/json' \\
-  -d '{"events":[{"type":"${type}","message":"Sent with curl"}]}'`,
+      code: curlCommand(origin, key, type),
     },
     {
       name: "node",

@@ -2,10 +2,9 @@ import { useSuspenseQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Activity } from "lucide-react";
 import { namedAgentsQuery } from "../../agent-names.ts";
-import { sendCommand } from "../../send-command.ts";
+import { SendCommands } from "../../send-commands.tsx";
 import { useDenial } from "../../session.ts";
 import { Button } from "../../ui/button.tsx";
-import { CodeBlock } from "../../ui/code-block.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
 import { Spinner } from "../../ui/spinner.tsx";
 
@@ -40,10 +39,10 @@ export function NoEvents() {
     >
       <p>
         {first ? "Give an agent an API key" : "Register an agent, give it an API key"}, and send
-        something. A log file will do:
+        something with it:
       </p>
-      <div className="mt-3 w-[min(28rem,calc(100vw-6rem))] text-left">
-        <CodeBlock code={sendCommand(location.origin)} label="Copy the command" />
+      <div className="mt-3 w-[min(28rem,calc(100vw-6rem))]">
+        <SendCommands />
       </div>
       <p className="mt-3 flex items-center justify-center gap-2">
         <Spinner /> Waiting for the first event

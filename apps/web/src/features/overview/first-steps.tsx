@@ -3,12 +3,11 @@ import { Link } from "@tanstack/react-router";
 import { Activity, Check } from "lucide-react";
 import type { ReactNode } from "react";
 import { namedAgentsQuery } from "../../agent-names.ts";
-import { sendCommand } from "../../send-command.ts";
+import { SendCommands } from "../../send-commands.tsx";
 import { useDenial } from "../../session.ts";
 import { Button } from "../../ui/button.tsx";
 import { Card } from "../../ui/card.tsx";
 import { cx } from "../../ui/class-names.ts";
-import { CodeBlock } from "../../ui/code-block.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
 import { Spinner } from "../../ui/spinner.tsx";
 
@@ -61,9 +60,9 @@ export function FirstSteps() {
           )}
         </Step>
         <Step number={3} title="Send something" done={false} current={hasKey}>
-          <p>A log file will do. This one reads what an SSH server wrote:</p>
+          <p>With the key in place of mnt_…:</p>
           <div className="mt-2 max-w-xl">
-            <CodeBlock code={sendCommand(location.origin)} label="Copy the command" />
+            <SendCommands />
           </div>
           {hasKey && (
             <p role="status" className="mt-2 flex items-center gap-2">
