@@ -61,7 +61,7 @@ export const reasonSentences = {
   timed_out: "The server took too long. Try again.",
   model_not_configured: "No model is configured on this server.",
   model_failed: "The model gave no usable answer.",
-  internal: "Something went wrong on the server.",
+  internal: "Something went wrong on the server. Try again; its log says what it was.",
 } as const satisfies Record<ErrorReason, string>;
 
 const unreachable = "The server cannot be reached. Check your connection and try again.";

@@ -12,7 +12,7 @@ import { conditionOf } from "./rule-words.ts";
 
 const columns = [
   { label: "Rule" },
-  { label: "State" },
+  { label: "State", wide: true },
   { label: "Tells when" },
   { label: "Now", align: "right" },
   { label: "Last told" },
@@ -28,14 +28,19 @@ export function RuleTable({ rules }: { rules: readonly AlertRule[] }) {
       <Table caption="Alert rules" columns={columns}>
         {rules.map((rule) => (
           <Row key={rule.id}>
-            <Cell className="max-w-80 min-w-44">
-              <span className="block truncate font-medium">{rule.name}</span>
+            <Cell className="max-w-80 min-w-44 max-sm:max-w-52">
+              <span title={rule.name} className="block truncate font-medium">
+                {rule.name}
+              </span>
               <code title={rule.query} className="block truncate font-mono text-xs text-muted">
                 {rule.query || "every event"}
               </code>
               {rule.problem && <p className="text-xs text-warn">{rule.problem}</p>}
+              <div className="mt-1 sm:hidden">
+                <RuleState rule={rule} />
+              </div>
             </Cell>
-            <Cell>
+            <Cell wide>
               <RuleState rule={rule} />
             </Cell>
             <Cell className="whitespace-nowrap">{conditionOf(rule)}</Cell>

@@ -2,6 +2,7 @@ import { askBounds, type ModelInfo } from "@muniment/shared/insights.ts";
 import { useState } from "react";
 import { Button } from "../../ui/button.tsx";
 import { Card } from "../../ui/card.tsx";
+import { CodeBlock } from "../../ui/code-block.tsx";
 import { Field } from "../../ui/field.tsx";
 import { Textarea } from "../../ui/input.tsx";
 import { AnswerView } from "./answer-view.tsx";
@@ -17,14 +18,17 @@ export function AskPanel({ model }: ModelInfo) {
 
 function NotConfigured() {
   return (
-    <div className="grid gap-2 text-sm text-muted">
+    <div className="grid grid-cols-[minmax(0,1fr)] gap-2 text-sm text-muted">
       <p>
         Questions are answered by a model of your choice, and none is configured on this server.
         Whoever runs it sets these variables and starts it again:
       </p>
-      <pre className="overflow-x-auto rounded-md bg-sunken p-3 font-mono text-xs text-ink">
-        {"MODEL_BASE_URL=https://models.example.com/v1\nMODEL_NAME=…\nMODEL_API_KEY=…"}
-      </pre>
+      <div className="text-ink">
+        <CodeBlock
+          code={"MODEL_BASE_URL=https://models.example.com/v1\nMODEL_NAME=…\nMODEL_API_KEY=…"}
+          label="Copy the variables"
+        />
+      </div>
       <p>
         Any OpenAI-compatible endpoint will do; one on this machine or a private network also needs
         its address in <code className="font-mono text-xs">EGRESS_ALLOW</code>.

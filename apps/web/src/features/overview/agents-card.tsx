@@ -42,7 +42,9 @@ export function AgentsCard({
               className="flex h-7 items-center gap-3 rounded px-1.5 text-sm hover:bg-line/40"
             >
               <span className="min-w-0 grow truncate">{agent.name}</span>
-              <span className="text-xs text-muted">{formatCompact(agent.eventCount)} events</span>
+              <span className="text-xs whitespace-nowrap text-muted">
+                {formatCompact(agent.eventCount)} events
+              </span>
               <span className="w-20 text-right text-xs text-muted">
                 <DateTime value={agent.lastEventAt} none="silent" />
               </span>

@@ -14,11 +14,11 @@ test("counts all events, or those of some levels", () => {
 });
 
 test.each([
-  [5, 5, "as many as in the time before"],
-  [5, 0, "none in the time before"],
-  [110, 100, "10 % more than in the time before"],
-  [0, 100, "100 % fewer than in the time before"],
-  [1001, 1000, "under 1 % more than in the time before"],
+  [5, 5, "as many as before"],
+  [5, 0, "none before"],
+  [110, 100, "10 % more than before"],
+  [0, 100, "100 % fewer than before"],
+  [1001, 1000, "under 1 % more than before"],
   [300, 100, "3.0 times as many as before"],
   [5000, 100, "50 times as many as before"],
 ])("%i after %i is %s", (count, before, words) => {

@@ -14,11 +14,11 @@ export function countLevels(
 
 /** How a count compares with the one of the time before, in words. */
 export function change(count: number, before: number): string {
-  if (count === before) return "as many as in the time before";
-  if (before === 0) return "none in the time before";
+  if (count === before) return "as many as before";
+  if (before === 0) return "none before";
   const ratio = count / before;
   if (ratio >= 2.5)
     return `${ratio >= 10 ? Math.round(ratio) : ratio.toFixed(1)} times as many as before`;
   const percent = Math.round(Math.abs(ratio - 1) * 100);
-  return `${percent < 1 ? "under 1" : percent} % ${ratio > 1 ? "more" : "fewer"} than in the time before`;
+  return `${percent < 1 ? "under 1" : percent} % ${ratio > 1 ? "more" : "fewer"} than before`;
 }

@@ -69,7 +69,7 @@ function Figure(props: {
         )}
       </div>
       <div className="mt-0.5 truncate text-xl font-semibold tracking-tight">{props.children}</div>
-      <div className="min-h-4.5 truncate text-xs text-muted">{props.note}</div>
+      <div className="line-clamp-2 min-h-4.5 text-xs wrap-anywhere text-muted">{props.note}</div>
     </li>
   );
 }
