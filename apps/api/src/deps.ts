@@ -63,6 +63,7 @@ import { createNotify, type Notify } from "./notices/notify.ts";
 import { defineExportJob } from "./own-data/export-job.ts";
 import { createOwnPosture, type OwnPosture } from "./posture/own-posture.ts";
 import { watchPosture } from "./posture/watch-posture.ts";
+import { repeat } from "./repeat.ts";
 import { createSearchSlots, type SearchSlots } from "./search-slots.ts";
 import type { Secrets } from "./secrets.ts";
 import type { Telemetry } from "./telemetry/telemetry.ts";
@@ -144,24 +145,6 @@ export type DepsInput = {
   telemetry: Telemetry | null;
   now?: () => Date;
 };
-
-/** Runs `act` again and again with a pause, never twice at once; a failure is tried again. */
-function repeat(milliseconds: number, act: () => Promise<void>, log: Logger) {
-  let stopped = false;
-  const done = (async () => {
-    while (!stopped) {
-      await act().catch((error: unknown) => log.debug({ err: error }, "background write failed"));
-      await new Promise((resolve) => setTimeout(resolve, milliseconds).unref());
-    }
-  })();
-  return async () => {
-    stopped = true;
-    await Promise.race([done, new Promise((resolve) => setTimeout(resolve, 2 * milliseconds))]);
-    await act().catch((error: unknown) =>
-      log.error({ err: error }, "last background write failed"),
-    );
-  };
-}
 
 /** The composition root: opens what the server needs; disposing closes it in the reverse order. */
 export async function createDeps(input: DepsInput): Promise<Deps> {
