@@ -4,7 +4,7 @@ import { collectGarbage } from "../../../test/collect-garbage.ts";
 import type { Client } from "./client.ts";
 import { makeEvent, makeSender, send } from "./events-sender.ts";
 import { must, startTestServer, type TestServer } from "./harness.ts";
-import { callOfATool, startModelEndpoint } from "./model-endpoint.ts";
+import { callOfATool, startModelEndpoint, wholeText } from "./model-endpoint.ts";
 
 let endpoint: Awaited<ReturnType<typeof startModelEndpoint>>;
 let server: TestServer;
@@ -113,6 +113,18 @@ describe("insights.ask", () => {
     expect(first?.text).not.toContain("Failed 1");
     expect(second?.text).toContain("Failed 1");
     expect(second?.text).not.toContain("http.request");
+  });
+
+  test("takes the answer whole from an endpoint that does not stream", async () => {
+    const finishes = [null, "stop"];
+    for (const text of [search("type:ssh.*"), "Three sign-ins failed."]) {
+      endpoint.replies.push((response) => wholeText(response, text, finishes.shift()));
+    }
+    const ended = await ask({});
+    expect(ended.error).toBeUndefined();
+    expect(searchOf(ended)).toEqual({ query: "type:ssh.*" });
+    expect(answerOf(ended)).toBe("Three sign-ins failed.");
+    expect(ended.messages.at(-1)).toEqual({ kind: "end", cut: false });
   });
 
   test("makes a search that the person wrote, without asking for one", async () => {

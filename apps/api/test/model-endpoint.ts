@@ -23,6 +23,13 @@ export function streamText(response: ServerResponse, text: string): void {
   response.end(`${chunk({}, "stop")}data: [DONE]\n\n`);
 }
 
+/** The text as an endpoint answers that cannot stream, whatever it is asked. */
+export function wholeText(response: ServerResponse, text: string, finish: unknown): void {
+  const message = { role: "assistant", content: text };
+  response.writeHead(200, { "content-type": "application/json; charset=utf-8" });
+  response.end(JSON.stringify({ choices: [{ index: 0, message, finish_reason: finish }] }));
+}
+
 export const callOfATool = (response: ServerResponse) => {
   response.writeHead(200, { "content-type": "text/event-stream" });
   const call = { name: "delete_agent", arguments: '{"id":"all"}' };
