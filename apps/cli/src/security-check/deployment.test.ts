@@ -131,6 +131,14 @@ test("the server accepts what the compose file gives it, and the checks have not
   expect(complaints.map(({ id }) => id)).toEqual(["production.retention", "mail.sent"]);
 });
 
+test("every setting that the README tells of can be chosen beside the compose file", () => {
+  const rows = projectFile("README.md").matchAll(/^\| (`[A-Z][^|]+`) +\|/gm);
+  const told = [...rows].flatMap(([, names = ""]) => names.match(/(?<=`)[A-Z0-9_]+(?=`)/g) ?? []);
+  const chosen = composeEnvironment();
+  expect(told).toContain("TRUST_PROXY");
+  expect(told.filter((name) => !(name in chosen || `${name}_FILE` in chosen))).toEqual([]);
+});
+
 test("the scanner of the compose file is met by the API alone, in a network without a way out", () => {
   const { services, networks } = parse(projectFile("docker-compose.yml"), { merge: true });
   const { clamav } = services;
