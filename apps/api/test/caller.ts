@@ -31,6 +31,7 @@ export function callerOf(
       origin: undefined,
       secFetchSite: undefined,
       cookieToken: undefined,
+      hasSeveralCredentials: false,
       deviceTokens: [],
       bearer: undefined,
       method: "POST",

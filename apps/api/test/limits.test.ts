@@ -53,6 +53,22 @@ describe("the general limit", () => {
     expect(answers.at(-1)?.headers.get("ratelimit-policy")).toBe('"general_user";q=600;w=60');
   });
 
+  test("refuses a stream as any call, and says when to try again", async () => {
+    const own = { procedure: "events.tail", points: 1, durationSeconds: 60 };
+    must(await admin.mutate("limits.set", own));
+    const client = await server.member();
+    const first = await fetch(`${server.url}/trpc/events.tail`, {
+      headers: { cookie: client.cookie },
+    });
+    await first.body?.cancel();
+    const refused = await client.query("events.tail");
+    must(await admin.mutate("limits.reset", { procedure: own.procedure }));
+    expect([first.status, refused.status, reason(refused)]).toEqual([200, 429, "rate_limited"]);
+    expect(refused.headers.get("ratelimit-policy")).toBe('"general_user:events.tail";q=1;w=60');
+    expect(refused.headers.get("ratelimit")).toMatch(/;r=0;t=\d+$/);
+    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
+  });
+
   test("is each API key's own: no key shuts out its owner or another key", async () => {
     const owner = await server.member();
     const { key, agentId } = await server.apiKey(owner);

@@ -1,4 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { type IncomingMessage, request } from "node:http";
+import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   createLocalJWKSet,
@@ -186,6 +189,26 @@ describe("tokens for a program", () => {
       authorization: `Bearer ${accessToken}`,
     });
     expect(refused(await both.query("auth.me"))).toEqual([400, "multiple_credentials"]);
+  });
+
+  test("two at once, or two keys, are refused wherever one may be presented", async () => {
+    const owner = await server.member();
+    const [{ accessToken }, { key }] = [await issue(owner.email), await server.apiKey(owner)];
+    for (const [method, path, body] of [
+      ["GET", "/trpc/auth.me", undefined],
+      ["GET", "/trpc/events.tail", undefined],
+      ["POST", "/trpc/events.ingest", '{"events":[{"type":"a"}]}'],
+      ["GET", "/api/v1/events", undefined],
+      ["POST", "/api/v1/events", '{"events":[{"type":"a"}]}'],
+    ] as const) {
+      const call = request(new URL(path, server.url), { method, agent: false });
+      for (const one of [key, accessToken]) call.appendHeader("authorization", `Bearer ${one}`);
+      if (body) call.setHeader("content-type", "application/json");
+      call.end(body);
+      const [answer] = (await once(call, "response")) as [IncomingMessage];
+      expect([path, answer.statusCode]).toEqual([path, 400]);
+      expect(await text(answer)).toContain("multiple_credentials");
+    }
   });
 
   test("need a fresh password for sensitive acts, which reauthentication gives (V10.3.4)", async () => {

@@ -23,6 +23,7 @@ class DirectFacts implements RequestFacts {
   readonly origin = undefined;
   readonly secFetchSite = undefined;
   readonly cookieToken = undefined;
+  readonly hasSeveralCredentials = false;
   readonly deviceTokens: readonly string[] = [];
   readonly signal = never;
   readonly method = "POST";

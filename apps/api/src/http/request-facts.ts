@@ -24,6 +24,7 @@ class ExchangeFacts implements RequestFacts {
   readonly secFetchSite: string | undefined;
   readonly cookieToken: string | undefined;
   readonly bearer: string | undefined;
+  readonly hasSeveralCredentials: boolean;
   readonly #exchange: Exchange;
   readonly #config: Config;
   #signal: AbortSignal | undefined;
@@ -37,6 +38,9 @@ class ExchangeFacts implements RequestFacts {
     this.secFetchSite = header(headers["sec-fetch-site"]);
     this.cookieToken = readSessionToken(headers.cookie, config);
     this.bearer = readBearer(headers.authorization);
+    this.hasSeveralCredentials =
+      this.bearer !== undefined &&
+      (this.cookieToken !== undefined || /, *Bearer /i.test(headers.authorization ?? ""));
     this.#exchange = exchange;
     this.#config = config;
   }

@@ -51,6 +51,8 @@ export async function createServer(
     connectionsCheckingInterval: 5000,
     keepAliveTimeout: 72_000,
     ServerResponse: answersWith(always),
+    // Else the second of two is dropped unseen, such as another credential.
+    joinDuplicateHeaders: true,
   };
   const app = fastify({
     logger: false,

@@ -4,7 +4,7 @@ import { toAppError } from "../errors.ts";
 import { tellUnexpected } from "../telemetry/unexpected.ts";
 import type { Context } from "../trpc/context.ts";
 import { Framed, frame } from "../trpc/framed.ts";
-import { setHeaders } from "./answer.ts";
+import { setHeaders, setRetryAfter } from "./answer.ts";
 import { type Exchange, endAnswer, sendJson, setHeader } from "./exchange.ts";
 import type { CallableProcedure } from "./procedures.ts";
 import { settle, toEnvelope } from "./trpc-call.ts";
@@ -60,6 +60,7 @@ export async function streamSubscription(
   );
   setHeaders(exchange, ctx.response);
   if (!opened.ok) {
+    setRetryAfter(exchange, [opened.error]);
     return sendJson(exchange, opened.status, JSON.stringify(toEnvelope(ctx, opened)));
   }
   const ceaseWatching = await watchCaller(ctx, () => ending.abort());

@@ -14,6 +14,8 @@ export type RequestFacts = {
   /** By which a browser is known to accounts that signed in there; grants nothing by itself. */
   deviceTokens: readonly string[];
   bearer: string | undefined;
+  /** Whether more than one credential was presented. */
+  hasSeveralCredentials: boolean;
   method: string;
   /** The route that answers, as the server knows it: `/trpc/*`. */
   route: string;

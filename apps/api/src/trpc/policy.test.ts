@@ -256,6 +256,7 @@ function contextOf(principal: Principal, requireMfa: readonly Role[] = []): Cont
       origin: "http://127.0.0.1:3000",
       secFetchSite: undefined,
       cookieToken: undefined,
+      hasSeveralCredentials: false,
       deviceTokens: [],
       bearer: undefined,
       method: "POST",

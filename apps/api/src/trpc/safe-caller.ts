@@ -22,9 +22,9 @@ export function requireSafeCaller(
   ctx: Context,
   { type, meta }: { type: AnyTRPCProcedure["_def"]["type"]; meta: PolicyMeta | undefined },
 ): void {
-  const { cookieToken, bearer } = ctx.request;
-  if (cookieToken !== undefined && bearer !== undefined) {
-    throw new AppError("multiple_credentials", "Send a cookie or an Authorization header.");
+  const { cookieToken, hasSeveralCredentials } = ctx.request;
+  if (hasSeveralCredentials) {
+    throw new AppError("multiple_credentials", "Send one cookie or one Authorization header.");
   }
   const needsOrigin = cookieToken !== undefined || meta?.setsSession === true;
   // What is audited acts for the user, though it may be opened by a GET.
