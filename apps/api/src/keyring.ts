@@ -142,7 +142,7 @@ export const restoreMark = (dataDir: string) => join(dataDir, "restoring");
 function refuseRestoring(dataDir: string) {
   if (!existsSync(restoreMark(dataDir))) return;
   throw new Error(
-    `A restore into DATA_DIR ${dataDir} is under way: wait for it. If it was cut off, delete that DATA_DIR and begin again, with an empty database.`,
+    `A restore into DATA_DIR ${dataDir} is under way: wait for it. If it was cut off, run the same \`muniment restore\` again: it finishes, or begins anew.`,
   );
 }
 

@@ -10,10 +10,9 @@ import { requireEmpty } from "@muniment/db/backup/fresh-database.ts";
 import { BackupDamaged, BackupProblem } from "@muniment/db/backup/problem.ts";
 import { type ConnectionFacts, connect } from "@muniment/db/connection.ts";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "@muniment/db/embedded/start.ts";
-import { roleNames } from "@muniment/db/role-names.ts";
 import fc from "fast-check";
 import type postgres from "postgres";
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openInstallation } from "../../cli/src/installation.ts";
 import { call } from "../../cli/test/call.ts";
 import { SectionSum } from "../src/backup/checked.ts";
@@ -24,6 +23,7 @@ import { databaseName } from "../src/boot.ts";
 import { secretNames } from "../src/config.ts";
 import { addElements, dropOldElements, loadKeyring, parseKeyring } from "../src/keyring.ts";
 import type { Client } from "./client.ts";
+import { createEmptyDatabase } from "./empty-database.ts";
 import { wrongCounts } from "./events-recount.ts";
 import { makeEvent, makeSender, searchAll, send } from "./events-sender.ts";
 import { must, password, startTestServer, type TestServer } from "./harness.ts";
@@ -71,27 +71,6 @@ afterAll(async () => {
   await server.stop();
   await rm(folder, { recursive: true, force: true });
 });
-
-/** A database that nobody has used. */
-async function createEmptyDatabase() {
-  const name = `test_${randomBytes(6).toString("hex")}`;
-  const admin = connect(inject("postgres"), { max: 1, applicationName: "test" });
-  await admin`create database ${admin(name)}`;
-  const facts = { ...inject("postgres"), database: name };
-  const owner = connect(facts, { max: 2, applicationName: "test-owner" });
-  return {
-    facts,
-    owner,
-    async [Symbol.asyncDispose]() {
-      await owner.end({ timeout: 2 });
-      await admin`drop database ${admin(name)} with (force)`;
-      for (const role of Object.values(roleNames(name))) {
-        await admin`drop role if exists ${admin(role)}`;
-      }
-      await admin.end({ timeout: 2 });
-    },
-  };
-}
 
 /** A server on what was restored into a DATA_DIR. */
 async function startRestored(dataDir: string) {
@@ -222,7 +201,10 @@ test("the embedded database moves into another PostgreSQL, and stays as it is", 
   const { rows, tables, secretsToSet } = JSON.parse(moved.stdout);
   expect(secretsToSet).toEqual(secretNames);
   const again = await moveFrom(dataDir, url);
-  expect(again).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("is not empty") });
+  expect(again).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining("everything is there already"),
+  });
 
   const embedded = await call(["verify"], { env: { DATA_DIR: dataDir } });
   expect(embedded.exitCode).toBe(0);
@@ -238,6 +220,9 @@ test("the embedded database moves into another PostgreSQL, and stays as it is", 
     const acts = await owner`
       select details->>'rows' as rows from audit_entries where action = 'database.moved'`;
     expect(acts).toEqual([{ rows: String(rows) }]);
+    // Once it is in use it is nobody's to move to.
+    const late = await moveFrom(dataDir, url);
+    expect(late).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("is not empty") });
   } finally {
     await there.stop();
   }
@@ -620,6 +605,10 @@ test("is not made without the secrets of the server, for nobody could use it", a
       expect.stringContaining(`${name}: not what the server`),
     ]);
     expect(existsSync(place)).toBe(false);
+    // Who dropped an element by hand has the server's environment, and is told what else it is.
+    expect(stderr.includes("an element that they need was dropped from it")).toBe(
+      name === "API_KEY_SECRET",
+    );
   }
 });
 
@@ -687,8 +676,13 @@ test("a folder loses nothing where the clock went back", async () => {
   await mkdir(place);
   const future = "muniment-29990101T000000Z.backup.age";
   await writeFile(join(place, future), "of the future");
-  const argv = ["backup", place, "--recipient", recipient, "--keep", "1"];
-  const { exitCode, stderr } = await call(argv, { env: ofSource() });
-  expect([exitCode, stderr]).toEqual([1, expect.stringContaining(`${future} counts as newer`)]);
-  expect(await readdir(place)).toHaveLength(2);
+  const argv = ["backup", place, "--recipient", recipient, "--keep", "1", "--json"];
+  const { exitCode, stdout, stderr } = await call(argv, { env: ofSource() });
+  const why = expect.stringContaining(`${future} counts as newer`);
+  expect([exitCode, stderr]).toEqual([1, why]);
+  const names = await readdir(place);
+  expect(names).toHaveLength(2);
+  // The backup is there all the same, and its report says where.
+  const made = join(place, names.find((name) => name !== future) ?? "");
+  expect(JSON.parse(stdout)).toMatchObject({ ok: false, path: made, deleted: [], problems: [why] });
 });

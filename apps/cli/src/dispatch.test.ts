@@ -32,14 +32,26 @@ test.each([
   [new UsageError("Wrong."), exitCodes.usage],
   [new Error("Wrong."), exitCodes.failed],
 ])("an error of a command becomes a message and an exit code", async (error, exitCode) => {
-  let stderr = "";
-  const write = (text: string) => {
-    stderr += text;
+  const written = { stdout: "", stderr: "" };
+  const into = (name: "stdout" | "stderr") => ({
+    write: (text: string) => {
+      written[name] += text;
+    },
+  });
+  const io = { stdout: into("stdout"), stderr: into("stderr") } as unknown as Io;
+  const run = async (argv: string[], { stdout }: Io) => {
+    if (argv.includes("lines")) stdout.write("{}\n");
+    throw error;
   };
-  const io = { stdout: { write }, stderr: { write } } as unknown as Io;
-  const run = () => Promise.reject(error);
   const commands = { fail: async () => ({ name: "fail", summary: "", usage: "", run }) };
-  expect(await dispatch(["fail"], commands, io)).toBe(exitCode);
-  expect(stderr).toMatch(/^muniment fail: Wrong\.\n/);
-  expect(stderr).not.toContain("    at ");
+  expect(await dispatch(["fail", "--", "--json"], commands, io)).toBe(exitCode);
+  expect(written.stderr).toMatch(/^muniment fail: Wrong\.\n/);
+  expect(written.stderr).not.toContain("    at ");
+  expect(written.stdout).toBe("");
+  // What has told something in JSON until then is not followed by another object.
+  expect(await dispatch(["fail", "lines", "--json"], commands, io)).toBe(exitCode);
+  expect(written.stdout).toBe("{}\n");
+  written.stdout = "";
+  expect(await dispatch(["fail", "--json"], commands, io)).toBe(exitCode);
+  expect(JSON.parse(written.stdout)).toEqual({ ok: false, problem: "Wrong.", exitCode });
 });

@@ -1,5 +1,6 @@
+import { randomBytes } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { chmod, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { chmod, link, open, readdir, rename, rm, stat, utimes } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { BackupProblem } from "@muniment/db/backup/problem.ts";
@@ -53,6 +54,49 @@ async function writeDurably(path: string, bytes: AsyncIterable<Uint8Array>): Pro
   return written;
 }
 
+const pattern = /^muniment-\d{8}T\d{6}Z\.backup(?:\.age)?$/;
+
+const isTaken = (path: string) =>
+  new BackupProblem(`${path} is there already; it is not overwritten`);
+
+const codeOf = (error: unknown) => (error instanceof Error && "code" in error ? error.code : null);
+
+/**
+ * Gives a file its name, where nothing has it.
+ * @throws BackupProblem where something has, however late it came
+ */
+export async function nameExclusively(from: string, to: string, makeLink = link): Promise<void> {
+  try {
+    await makeLink(from, to);
+    await rm(from);
+  } catch (error) {
+    if (codeOf(error) === "EEXIST") throw isTaken(to);
+    // Places without links, of USB sticks or other systems.
+    if (!["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"].includes(String(codeOf(error)))) throw error;
+    const own = await open(to, "wx", 0o600).catch((cause: unknown) => {
+      throw codeOf(cause) === "EEXIST" ? isTaken(to) : cause;
+    });
+    await own.close();
+    await rename(from, to);
+  }
+}
+
+/** An unfinished backup is touched each minute; one that was not for so long is of a process that was killed. */
+const abandonedMilliseconds = 15 * 60_000;
+
+/** Removes what backups that were killed have left where this one is to be. */
+async function removeAbandoned(path: string): Promise<void> {
+  const folder = dirname(path);
+  for (const name of await readdir(folder)) {
+    const [, of = ""] = /^(.+)\.(?:[0-9a-f]{12}|\d+)\.part$/.exec(name) ?? [];
+    if (!pattern.test(of) && of !== basename(path)) continue;
+    const found = await stat(join(folder, name)).catch(() => null);
+    if (found && Date.now() - found.mtimeMs > abandonedMilliseconds) {
+      await rm(join(folder, name), { force: true });
+    }
+  }
+}
+
 /**
  * Makes a backup in a new file, readable by its owner only, and reads it back whole. Under its name there
  * is a complete and checked backup or nothing.
@@ -64,9 +108,11 @@ export async function makeBackup(
   lock: Lock,
   signal?: AbortSignal,
 ): Promise<{ manifest: Manifest; bytes: number }> {
-  if (await isThere(path))
-    throw new BackupProblem(`${path} is there already; it is not overwritten`);
-  const unfinished = `${path}.${process.pid}.part`;
+  if (await isThere(path)) throw isTaken(path);
+  await removeAbandoned(path);
+  const unfinished = `${path}.${randomBytes(6).toString("hex")}.part`;
+  const touch = () => utimes(unfinished, new Date(), new Date()).catch(() => {});
+  const touching = setInterval(touch, 60_000);
   const { seal, opener } = await createSealing(lock);
   let manifest: Manifest | undefined;
   try {
@@ -78,17 +124,14 @@ export async function makeBackup(
     if (!isDeepStrictEqual(read, manifest) || !manifest) {
       throw new BackupProblem("what was written cannot be read back as it was");
     }
-    if (await isThere(path))
-      throw new BackupProblem(`${path} is there already; it is not overwritten`);
-    await rename(unfinished, path);
+    await nameExclusively(unfinished, path);
     await syncFolder(dirname(path));
     return { manifest, bytes };
   } finally {
+    clearInterval(touching);
     await rm(unfinished, { force: true });
   }
 }
-
-const pattern = /^muniment-\d{8}T\d{6}Z\.backup(?:\.age)?$/;
 
 /** The name of a backup in a folder of them; names sort by time. */
 export const backupName = (at: Date, lock: Lock) =>

@@ -1,3 +1,4 @@
+import { requireEmpty } from "@muniment/db/backup/fresh-database.ts";
 import { BackupProblem } from "@muniment/db/backup/problem.ts";
 import { plainTexts } from "@muniment/db/backup/snapshot.ts";
 import { type ConnectionFacts, connect } from "@muniment/db/connection.ts";
@@ -13,6 +14,30 @@ import type { BackupHead, Manifest } from "./manifest.ts";
 import { type FileSink, restoreDatabase } from "./restore-database.ts";
 
 type Sql = postgres.TransactionSql;
+
+/** Works on a database that is restored, or about to be, in one transaction. */
+async function inTransaction<T>(owner: ConnectionFacts, act: (tx: Sql) => Promise<T>): Promise<T> {
+  const sql = connect(owner, {
+    max: 1,
+    applicationName: "muniment-restore",
+    parameters: plainTexts,
+  });
+  try {
+    return (await sql.begin(async (tx) => {
+      // A start that makes tables takes turns with it (packages/db/src/migrate.ts), and one that was cut
+      // off may still be about to commit.
+      await tx`select pg_advisory_xact_lock(hashtext('muniment migrations'))`;
+      return act(tx);
+    })) as T;
+  } finally {
+    await sql.end({ timeout: 5 });
+  }
+}
+
+async function endAllSessions(sql: Sql) {
+  await sql`delete from sessions`;
+  await sql`delete from refresh_tokens`;
+}
 
 /** Verifies the restored audit log; answers how many entries have their place in it. @throws BackupProblem */
 async function verifyRestored(sql: Sql, { audit }: BackupHead, secrets: Secrets): Promise<number> {
@@ -56,25 +81,61 @@ export type Filling = {
  */
 export async function fillDatabase(input: Filling): Promise<Manifest & { verified: number }> {
   const { owner, steps, secrets, migrationsFolder, file, endSessions, beforeCommit } = input;
-  const sql = connect(owner, {
-    max: 1,
-    applicationName: "muniment-restore",
-    parameters: plainTexts,
+  return inTransaction(owner, async (tx) => {
+    const manifest = await restoreDatabase(tx, steps, { migrationsFolder, file });
+    const verified = await verifyRestored(tx, manifest, secrets);
+    if (endSessions) await endAllSessions(tx);
+    await beforeCommit(tx, manifest);
+    return { ...manifest, verified };
   });
-  try {
-    return (await sql.begin(async (tx) => {
-      // A start that makes tables takes turns with it (packages/db/src/migrate.ts).
-      await tx`select pg_advisory_xact_lock(hashtext('muniment migrations'))`;
-      const manifest = await restoreDatabase(tx, steps, { migrationsFolder, file });
-      const verified = await verifyRestored(tx, manifest, secrets);
-      if (endSessions) {
-        await tx`delete from sessions`;
-        await tx`delete from refresh_tokens`;
-      }
-      await beforeCommit(tx, manifest);
-      return { ...manifest, verified };
-    })) as Manifest & { verified: number };
-  } finally {
-    await sql.end({ timeout: 5 });
-  }
 }
+
+/** @throws BackupProblem where the database holds anything */
+export const requireEmptyDatabase = (owner: ConnectionFacts): Promise<void> =>
+  inTransaction(owner, requireEmpty);
+
+const rootOf = async (sql: Sql) => {
+  const last = await readCheckpoint(sql);
+  return last && Buffer.from(last.root).toString("base64");
+};
+
+const hasEntries = async (sql: Sql) => {
+  const [row] = await sql`select to_regclass('public.audit_entries') is not null as found`;
+  return row?.found === true;
+};
+
+/** When a move from `source` filled a database that no server has used since; null of any other. */
+export async function findMove(
+  owner: ConnectionFacts,
+  source: ConnectionFacts,
+): Promise<Date | null> {
+  const found = await inTransaction(owner, async (tx) => {
+    if (!(await hasEntries(tx))) return null;
+    const [last] = await tx`select at, action from audit_entries order by at desc, id desc limit 1`;
+    return last?.action === "database.moved"
+      ? { at: new Date(last.at), root: await rootOf(tx) }
+      : null;
+  });
+  if (!found) return null;
+  return found.root === (await inTransaction(source, rootOf)) ? found.at : null;
+}
+
+/** Whether a database was filled by the restore that entered itself in its audit log so. */
+export const isFilledBy = (owner: ConnectionFacts, entry: string): Promise<boolean> =>
+  inTransaction(owner, async (tx) => {
+    if (!(await hasEntries(tx))) return false;
+    const rows = await tx`select from audit_entries where id = ${entry}::text::uuid`;
+    return rows.length > 0;
+  });
+
+/** Verifies what a restore that was cut off after its end has filled. @throws BackupProblem */
+export const finishDatabase = (
+  owner: ConnectionFacts,
+  manifest: Manifest,
+  { secrets, endSessions }: Pick<Filling, "secrets" | "endSessions">,
+): Promise<number> =>
+  inTransaction(owner, async (tx) => {
+    const verified = await verifyRestored(tx, manifest, secrets);
+    if (endSessions) await endAllSessions(tx);
+    return verified;
+  });

@@ -1,7 +1,8 @@
+import { BackupProblem } from "@muniment/db/backup/problem.ts";
 import type { ConnectionFacts } from "@muniment/db/connection.ts";
 import type { Secrets } from "../secrets.ts";
 import { checkedSteps, interruptible } from "./checked.ts";
-import { fillDatabase } from "./fill.ts";
+import { fillDatabase, findMove } from "./fill.ts";
 import { readFrames } from "./frames.ts";
 import { recordAct, rowsOf } from "./record.ts";
 import { type Source, writeBackup } from "./source.ts";
@@ -20,6 +21,12 @@ export async function moveDatabase(
     signal,
   }: { secrets: Secrets; migrationsFolder: string; signal?: AbortSignal },
 ) {
+  const movedAt = await findMove(target, source.owner);
+  if (movedAt) {
+    throw new BackupProblem(
+      `everything is there already: a move filled this database at ${movedAt.toISOString()}, and nothing was written to either since. Start the server with it`,
+    );
+  }
   const bytes = writeBackup({ ...source, secrets, keyring: null, uploads: "apart" });
   return fillDatabase({
     owner: target,

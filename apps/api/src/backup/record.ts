@@ -8,11 +8,12 @@ import type { Manifest } from "./manifest.ts";
 export const rowsOf = ({ sections }: Manifest) =>
   sections.reduce((sum, { rows }) => sum + (rows ?? 0), 0);
 
-/** Enters in the audit log what was done from the machine of the server; nothing of it is personal. */
+/** Enters in the audit log what was done from the machine of the server, under an id of its own or a given one; nothing of it is personal. */
 export async function recordAct(
   sql: Query,
   action: Extract<AuditAction, `backup.${string}` | "database.moved">,
   details: Record<string, unknown>,
+  id?: string,
 ): Promise<void> {
   const { row } = toAuditRow({
     at: new Date(),
@@ -24,7 +25,7 @@ export async function recordAct(
   });
   await sql`
     insert into audit_entries (id, at, actor_kind, action, outcome, details, personal)
-    values (${row.id}, ${row.at.toISOString()}::text::timestamptz, ${row.actorKind}, ${row.action},
+    values (${id ?? row.id}, ${row.at.toISOString()}::text::timestamptz, ${row.actorKind}, ${row.action},
       ${row.outcome}, ${JSON.stringify(row.details)}::text::jsonb, '{}')`;
 }
 

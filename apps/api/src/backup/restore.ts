@@ -1,24 +1,32 @@
-import { randomBytes } from "node:crypto";
-import { readdir, rm, rmdir, stat } from "node:fs/promises";
+import { createHash, randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
+import { rmdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { requireEmpty, splitMigrations } from "@muniment/db/backup/fresh-database.ts";
+import { splitMigrations } from "@muniment/db/backup/fresh-database.ts";
 import { BackupProblem } from "@muniment/db/backup/problem.ts";
-import { type ConnectionFacts, connect } from "@muniment/db/connection.ts";
+import type { ConnectionFacts } from "@muniment/db/connection.ts";
 import { prepareDataDir } from "@muniment/db/embedded/data-directory.ts";
-import { recordedHome } from "@muniment/db/embedded/database-home.ts";
 import { startEmbeddedPostgres } from "@muniment/db/embedded/start.ts";
 import { createDatabase } from "@muniment/db/migrate.ts";
+import { v7 as uuidv7 } from "uuid";
 import { databaseName } from "../boot.ts";
-import { type Config, type SecretName, type SecretRings, secretNames } from "../config.ts";
-import { completeRings, parseKeyring } from "../keyring.ts";
-import { deriveSecrets, type Secrets } from "../secrets.ts";
+import type { Config, SecretRings } from "../config.ts";
+import { parseKeyring } from "../keyring.ts";
+import type { Secrets } from "../secrets.ts";
 import { interruptible } from "./checked.ts";
 import { inspectBackup, readBackup } from "./files.ts";
-import { fillDatabase } from "./fill.ts";
+import { fillDatabase, finishDatabase, isFilledBy, requireEmptyDatabase } from "./fill.ts";
 import type { Manifest } from "./manifest.ts";
 import { recordAct, rowsOf } from "./record.ts";
+import { secretsFor } from "./restored-secrets.ts";
 import type { Opener } from "./seal.ts";
-import { claimEmptyFolder, createFolderSink, requireEmptyFolder } from "./target-folder.ts";
+import {
+  type ClaimedFolder,
+  claimFolder,
+  createFolderSink,
+  emptyFolder,
+  requireEmptyFolder,
+} from "./target-folder.ts";
 
 export type RestoreInput = {
   path: string;
@@ -39,45 +47,6 @@ export type Restored = {
   verified: number;
 };
 
-/** The secrets that the restored installation will have. @throws BackupProblem where they are not those of before */
-function secretsFor(manifest: Manifest, keyring: Buffer | null, given: SecretRings): Secrets {
-  const stored = keyring ? parseKeyring(keyring.toString("utf8")) : {};
-  const rings = completeRings(stored, given);
-  const empty = secretNames.filter((name) => rings[name].length === 0);
-  if (empty.length > 0) {
-    throw new BackupProblem(
-      `the secrets are not in the backup: set ${empty.join(", ")} as they were`,
-    );
-  }
-  const secrets = deriveSecrets(rings);
-  const fits = (name: SecretName, { fingerprints }: Secrets) =>
-    (manifest.fingerprints[name] ?? []).every((one) => fingerprints[name].includes(one));
-  const others = secretNames.filter((name) => !fits(name, secrets));
-  if (others.length === 0) return secrets;
-  const own = deriveSecrets(
-    Object.fromEntries(
-      secretNames.map((name) => [name, stored[name] ?? rings[name]]),
-    ) as SecretRings,
-  );
-  const remedies = others.map(
-    (name) =>
-      `${name}: not what the backup was made under. ${fits(name, own) ? "Unset it, as the backup holds its own" : "Set it as it was, older elements included"}`,
-  );
-  throw new BackupProblem(remedies.join("; "));
-}
-
-/** Empties a DATA_DIR that was restored for a moment, with the database that may lie elsewhere. */
-export const removeRestored = (dataDir: string) => emptyFolder(dataDir, []);
-
-/** Removes what a failed restore has put into a folder that held nothing but `before`. */
-async function emptyFolder(dataDir: string, before: readonly string[]) {
-  const home = await recordedHome(dataDir).catch(() => undefined);
-  if (home && home !== dataDir) await rm(home, { recursive: true, force: true });
-  for (const name of await readdir(dataDir).catch(() => [])) {
-    if (!before.includes(name)) await rm(join(dataDir, name), { recursive: true, force: true });
-  }
-}
-
 type Target = { owner: ConnectionFacts; stop(): Promise<void> };
 
 async function openTarget(
@@ -86,37 +55,130 @@ async function openTarget(
   password: string,
 ): Promise<Target> {
   if (config.database) return { owner: config.database.owner, stop: async () => {} };
-  const embedded = await startEmbeddedPostgres({ dataDir, password, log: () => {} });
+  const embedded = await startEmbeddedPostgres({
+    dataDir,
+    password,
+    log: () => {},
+    isLocked: true,
+  });
   await createDatabase(embedded.connection, databaseName);
   return { owner: { ...embedded.connection, database: databaseName }, stop: () => embedded.stop() };
 }
 
-async function requireEmptyDatabase({ database }: RestoreInput["config"]) {
-  if (!database) return;
-  const sql = connect(database.owner, { max: 1, applicationName: "muniment-restore" });
-  try {
-    await sql.begin(async (tx) => {
-      // A restore whose connection was lost may still be about to commit (`fillDatabase`).
-      await tx`select pg_advisory_xact_lock(hashtext('muniment migrations'))`;
-      await requireEmpty(tx);
-    });
-  } finally {
-    await sql.end({ timeout: 2 });
-  }
-}
-
 /** Whether a database of one's own is surely empty, after what went wrong. */
-const isStillEmpty = (config: RestoreInput["config"]) =>
-  requireEmptyDatabase(config).then(
+const isStillEmpty = ({ database }: RestoreInput["config"]) =>
+  Promise.resolve(database && requireEmptyDatabase(database.owner)).then(
     () => true,
     () => false,
   );
 
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
+/** Which backup it is: no other has the same parts with the same sums. */
+const idOf = (manifest: Manifest) =>
+  createHash("sha256").update(JSON.stringify(manifest)).digest("hex");
+
+/** What was read of a backup. */
+type Read = { manifest: Manifest; keyring: Buffer | null; secrets: Secrets };
+
+/** Fills a claimed folder, in which `before` lay, and the database. `entry` is its own in the audit log. */
+async function fill(
+  input: RestoreInput,
+  { manifest, keyring, secrets }: Read,
+  { dataDir, before, entry }: { dataDir: string; before: ReadonlySet<string>; entry: string },
+): Promise<Restored & { stop(): Promise<void> }> {
+  const { path, opener, config, migrationsFolder, signal, endSessions = false } = input;
+  const stored = keyring ? parseKeyring(keyring.toString("utf8")) : {};
+  const password = stored.DATABASE_PASSWORD ?? randomBytes(36).toString("base64url");
+  const sink = createFolderSink(dataDir);
+  let target: Target | undefined;
+  try {
+    target = await openTarget(config, dataDir, password);
+    const { verified } = await fillDatabase({
+      owner: target.owner,
+      steps: interruptible(readBackup(path, opener), signal),
+      secrets,
+      migrationsFolder,
+      file: sink.file,
+      endSessions,
+      async beforeCommit(sql) {
+        const details = { createdAt: manifest.createdAt, rows: rowsOf(manifest) };
+        await recordAct(sql, "backup.restored", details, entry);
+        await sink.writeLedger();
+        await sink.writeKeyring({ DATABASE_PASSWORD: password });
+      },
+    });
+    return { manifest, verified, stop: target.stop };
+  } catch (error) {
+    await target?.stop();
+    // No commit was asked for where it is ours; where the connection was lost, nobody has told how one ended.
+    if (!(error instanceof BackupProblem) && !(await isStillEmpty(config))) {
+      throw new DatabaseUnknown(
+        `${messageOf(error)}. The database may be filled, so DATA_DIR ${dataDir} is kept: run the same command again. It looks, and finishes or begins anew`,
+        { cause: error },
+      );
+    }
+    await sink.undoLedger();
+    await emptyFolder(dataDir, before);
+    throw error;
+  }
+}
+
+/** Whether everything is restored cannot be told. */
+class DatabaseUnknown extends BackupProblem {}
+
+/** Goes on in a claimed folder where an earlier restore was cut off, or begins. */
+async function restoreInto(
+  input: RestoreInput,
+  read: Read,
+  { dataDir, folder }: { dataDir: string; folder: ClaimedFolder },
+): Promise<Restored> {
+  const { config, endSessions = false } = input;
+  const { manifest, secrets } = read;
+  const { earlier, begin, done } = folder;
+  const backup = idOf(manifest);
+  const owner = config.database?.owner;
+  if (owner && earlier?.backup === backup && (await isFilledBy(owner, earlier.entry))) {
+    if (!existsSync(join(dataDir, "keyring.json"))) {
+      throw new BackupProblem(
+        `an earlier restore has filled the database, but DATA_DIR ${dataDir} has lost its keyring.json: begin again with an empty database`,
+      );
+    }
+    const verified = await finishDatabase(owner, manifest, { secrets, endSessions });
+    await done();
+    return { manifest, verified };
+  }
+  if (owner) {
+    await requireEmptyDatabase(owner).catch(async (error: unknown) => {
+      if (!earlier) await done();
+      throw error;
+    });
+  }
+  const entry = uuidv7();
+  const before = await begin({ backup, entry });
+  const { verified, stop } = await fill(input, read, { dataDir, before, entry }).catch(
+    async (error: unknown) => {
+      if (!(error instanceof DatabaseUnknown)) await done();
+      throw error;
+    },
+  );
+  try {
+    await done();
+  } catch (cause) {
+    throw new BackupProblem(
+      `everything is restored, but the end went wrong: ${messageOf(cause)}. Run the same command again`,
+      { cause },
+    );
+  } finally {
+    await stop();
+  }
+  return { manifest, verified };
+}
+
 /**
  * Restores a backup into an empty DATA_DIR, and into an empty database. The whole file is read and checked
- * first; a restore that fails leaves both as they were.
+ * first; a restore that fails leaves both as they were, and after one that was cut off the next finishes,
+ * or begins anew.
  * @throws BackupProblem
  */
 export async function restoreBackup(input: RestoreInput): Promise<Restored> {
@@ -130,60 +192,18 @@ export async function restoreBackup(input: RestoreInput): Promise<Restored> {
       "uploaded files are in the backup, and the server would look for them in the bucket: unset S3_ENDPOINT",
     );
   }
-  await requireEmptyFolder(config.dataDir);
-  await requireEmptyDatabase(config);
+  const { isMarked } = await requireEmptyFolder(config.dataDir);
+  if (config.database && !isMarked) await requireEmptyDatabase(config.database.owner);
 
   const existed = (await stat(config.dataDir).catch(() => null)) !== null;
   const dataDir = await prepareDataDir(config.dataDir);
-  const { before, done } = await claimEmptyFolder(dataDir);
-  const stored = keyring ? parseKeyring(keyring.toString("utf8")) : {};
-  const password = stored.DATABASE_PASSWORD ?? randomBytes(36).toString("base64url");
-  const sink = createFolderSink(dataDir);
-  let isFilled = false;
+  const folder = await claimFolder(dataDir);
   try {
-    const target = await openTarget(config, dataDir, password);
-    try {
-      say("restoring");
-      const { verified } = await fillDatabase({
-        owner: target.owner,
-        steps: interruptible(readBackup(path, opener), input.signal),
-        secrets,
-        migrationsFolder,
-        file: sink.file,
-        endSessions: input.endSessions ?? false,
-        async beforeCommit(sql) {
-          await recordAct(sql, "backup.restored", {
-            createdAt: manifest.createdAt,
-            rows: rowsOf(manifest),
-          });
-          await sink.writeLedger();
-          await sink.writeKeyring({ DATABASE_PASSWORD: password });
-        },
-      });
-      isFilled = true;
-      await done();
-      return { manifest, verified };
-    } finally {
-      await target.stop();
-    }
-  } catch (error) {
-    if (isFilled) {
-      throw new BackupProblem(
-        `everything is restored, but the end went wrong: ${messageOf(error)}`,
-        { cause: error },
-      );
-    }
-    // No commit was asked for where it is ours; where the connection was lost, nobody has told how one ended.
-    if (!(error instanceof BackupProblem) && !(await isStillEmpty(config))) {
-      throw new BackupProblem(
-        `${messageOf(error)}. The database may be filled, so DATA_DIR ${dataDir} is kept. If the database holds tables, everything is restored: delete the folder restoring in DATA_DIR and start the server. If it holds none, delete DATA_DIR and begin again`,
-        { cause: error },
-      );
-    }
-    await sink.undoLedger();
-    await emptyFolder(dataDir, before);
-    await done();
+    say("restoring");
+    return await restoreInto(input, { manifest, keyring, secrets }, { dataDir, folder });
+  } finally {
+    await folder.leave();
+    // Where nothing was restored.
     if (!existed) await rmdir(dataDir).catch(() => {});
-    throw error;
   }
 }

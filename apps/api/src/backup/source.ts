@@ -31,13 +31,13 @@ export type Source = {
   uploads: BackupHead["uploads"];
 };
 
-/** Whether API keys that work, if there are any, are stored under an element at hand: one of them suffices. */
-async function knowsApiKeys(sql: Snapshot["sql"], ring: readonly Buffer[]): Promise<boolean> {
+/** How many API keys work, where none of them is stored under an element at hand: one of them suffices. */
+async function unknownApiKeys(sql: Snapshot["sql"], ring: readonly Buffer[]): Promise<number> {
   const [row] = await sql`
-    select coalesce(bool_or(hmac_key = any(${ring.map(idOfKey)})), true) as known from api_keys
+    select count(*)::int as count, bool_or(hmac_key = any(${ring.map(idOfKey)})) as known from api_keys
     where hmac_key is not null and revoked_at is null
       and (expires_at is null or expires_at > now())`;
-  return row?.known === true;
+  return row?.known === true ? 0 : (row?.count ?? 0);
 }
 
 /** @throws BackupProblem where the secrets at hand are not the server's, without which nobody can use a backup */
@@ -51,14 +51,19 @@ async function requireOwnSecrets({ sql, tables }: Snapshot, { secrets }: Source)
     ));
   // A database of an older version does not tell.
   const tells = tables.find(({ name }) => name === "public.api_keys")?.columns.includes("hmac_key");
+  const unknown = tells ? await unknownApiKeys(sql, secrets.apiKeyHmac) : 0;
   const wrong = [
     ...(signs ? [] : ["AUDIT_SIGNING_KEY"]),
     ...((await opensKeys(sql, createEncryption(secrets.encryption))) ? [] : ["ENCRYPTION_KEY"]),
-    ...(!tells || (await knowsApiKeys(sql, secrets.apiKeyHmac)) ? [] : ["API_KEY_SECRET"]),
+    ...(unknown === 0 ? [] : ["API_KEY_SECRET"]),
   ];
   if (wrong.length === 0) return;
+  const dropped =
+    unknown === 0
+      ? ""
+      : `. Of ${unknown} API keys that are not revoked none can be found by API_KEY_SECRET: if it is the server's, an element that they need was dropped from it. Put it back behind the newest, or revoke those keys`;
   throw new BackupProblem(
-    `${wrong.join(", ")}: not what the server has: run it with the server's environment`,
+    `${wrong.join(", ")}: not what the server has: run it with the server's environment${dropped}`,
   );
 }
 

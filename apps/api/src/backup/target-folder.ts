@@ -1,65 +1,107 @@
-import { mkdir, readdir, rmdir, stat, truncate, writeFile } from "node:fs/promises";
+import { readdir, rm, rmdir, stat, truncate, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { BackupDamaged, BackupProblem } from "@muniment/db/backup/problem.ts";
+import { DataDirInUse } from "@muniment/db/embedded/errors.ts";
+import { lockDirectory } from "@muniment/db/embedded/lock.ts";
+import { removeEmbeddedDatabase } from "@muniment/db/embedded/remove.ts";
 import { restoreMark } from "../keyring.ts";
 import { createDiskStore } from "../uploads/disk-store.ts";
 import { syncFolder } from "./files.ts";
+import { makeMark, type RestoreClaim, readClaim, removeMark, writeClaim } from "./restore-mark.ts";
 
 /** What may lie in a DATA_DIR that counts as empty: the list of erasures may be newer than the backup's. */
 const harmless = new Set(["erasures.jsonl", "lock", "lost+found", ".DS_Store", ".gitkeep"]);
 
-/**
- * Refuses a DATA_DIR that does not count as empty.
- * @throws BackupProblem where it holds anything that a restore could mix with
- */
-export async function requireEmptyFolder(dataDir: string): Promise<void> {
-  const names = await readdir(dataDir).catch((error: NodeJS.ErrnoException) => {
+const markOf = (dataDir: string) => basename(restoreMark(dataDir));
+
+/** What is in a DATA_DIR beside the mark of a restore; nothing where there is none. */
+async function namesIn(dataDir: string) {
+  const names = await readdir(dataDir).catch((error: NodeJS.ErrnoException): string[] => {
     if (error.code === "ENOENT") return [];
     throw error;
   });
-  refuseOthers(dataDir, names);
-}
-
-function refuseOthers(dataDir: string, names: readonly string[]) {
-  const mark = basename(restoreMark(dataDir));
-  if (names.includes(mark)) {
-    throw new BackupProblem(
-      `another restore into DATA_DIR ${dataDir} is under way. If it was cut off, delete that folder and begin again, with an empty database`,
-    );
-  }
-  const [other] = names.filter((name) => !harmless.has(name));
-  if (other !== undefined) {
-    throw new BackupProblem(
-      `DATA_DIR ${dataDir} is not empty: it holds ${other}. Set DATA_DIR to a new folder, or move what is there away`,
-    );
-  }
+  const mark = markOf(dataDir);
+  return { isMarked: names.includes(mark), names: names.filter((name) => name !== mark) };
 }
 
 /**
- * Makes this restore the only one that works on a DATA_DIR, in which no server starts either until `done`.
- * Answers what is in it now.
- * @throws BackupProblem where it is not empty, or another restore has begun; nothing was changed then
+ * Refuses a DATA_DIR that does not count as empty. What a restore that was cut off has left there counts as
+ * nothing; answers whether there was one.
+ * @throws BackupProblem where it holds anything that a restore could mix with
  */
-export async function claimEmptyFolder(dataDir: string) {
-  const mark = restoreMark(dataDir);
-  await mkdir(mark, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "EEXIST") refuseOthers(dataDir, [basename(mark)]);
-    throw error;
+export async function requireEmptyFolder(dataDir: string): Promise<{ isMarked: boolean }> {
+  const { isMarked, names } = await namesIn(dataDir);
+  if (isMarked && (await readClaim(dataDir))) return { isMarked };
+  const [other] = names.filter((name) => !harmless.has(name));
+  if (other === undefined) return { isMarked };
+  throw new BackupProblem(
+    `DATA_DIR ${dataDir} is not empty: it holds ${other}${isMarked ? ", and the mark of a restore that was cut off before it made anything, or is of an older version" : ""}. Set DATA_DIR to a new folder, or move what is there away`,
+  );
+}
+
+/**
+ * Removes all of a DATA_DIR but its lock, the mark and what is to be kept, with the database that may lie
+ * elsewhere.
+ */
+export async function emptyFolder(dataDir: string, kept: ReadonlySet<string>): Promise<void> {
+  await removeEmbeddedDatabase(dataDir);
+  const { names } = await namesIn(dataDir);
+  for (const name of names) {
+    if (name === "lock" || kept.has(name)) continue;
+    await rm(join(dataDir, name), { recursive: true, force: true });
+  }
+}
+
+export type ClaimedFolder = {
+  /** What a restore that was cut off here had claimed; null where there was none. */
+  earlier: RestoreClaim | null;
+  /** Removes what the earlier one has left, and claims the folder. Answers what is in it now. */
+  begin(claim: RestoreClaim): Promise<ReadonlySet<string>>;
+  /** The folder is an installation, or empty again: servers may start. */
+  done(): Promise<void>;
+  /** Gives the folder up, marked or not. */
+  leave(): Promise<void>;
+};
+
+/**
+ * Makes this restore the only one that works on a DATA_DIR (its real path), in which no server starts
+ * either until `done`.
+ * @throws BackupProblem where it is not empty, or another restore is under way; nothing was changed then
+ */
+export async function claimFolder(dataDir: string): Promise<ClaimedFolder> {
+  const hadLock = (await namesIn(dataDir)).names.includes("lock");
+  const unlock = await lockDirectory(dataDir).catch((cause: unknown) => {
+    if (!(cause instanceof DataDirInUse)) throw cause;
+    throw new BackupProblem(
+      `another restore into DATA_DIR ${dataDir} is under way (process ${cause.pid})`,
+      { cause },
+    );
   });
-  const done = async () => {
-    await rmdir(mark);
-    await syncFolder(dataDir);
+  const leave = async () => {
+    await unlock();
+    if (!hadLock) await rmdir(join(dataDir, "lock")).catch(() => {});
   };
   try {
-    await syncFolder(dataDir);
-    const names = await readdir(dataDir);
-    refuseOthers(
-      dataDir,
-      names.filter((name) => name !== basename(mark)),
-    );
-    return { before: names, done };
+    const { isMarked } = await namesIn(dataDir);
+    if (!isMarked) await makeMark(dataDir);
+    // A server that starts looks for the mark once it has made a keyring: one of the two sees the other.
+    await requireEmptyFolder(dataDir).catch(async (error) => {
+      if (!isMarked) await removeMark(dataDir);
+      throw error;
+    });
+    return {
+      earlier: await readClaim(dataDir),
+      async begin(claim) {
+        await emptyFolder(dataDir, harmless);
+        const { names } = await namesIn(dataDir);
+        await writeClaim(dataDir, claim);
+        return new Set(names);
+      },
+      done: () => removeMark(dataDir),
+      leave,
+    };
   } catch (error) {
-    await done();
+    await leave();
     throw error;
   }
 }
@@ -99,6 +141,8 @@ export function createFolderSink(dataDir: string) {
         mode: 0o600,
         flush: true,
       });
+      // A database that is filled is of no use without it.
+      await syncFolder(dataDir);
     },
   };
 }

@@ -49,6 +49,15 @@ async function tryToRecord(
   }
 }
 
+/** Deletes what is beyond the number to keep; answers why nothing was. */
+async function tryToPrune(path: string, keep: number | null) {
+  try {
+    return { deleted: keep === null ? [] : await pruneBackups(path, keep), kept: null };
+  } catch (error) {
+    return { deleted: [], kept: error instanceof Error ? error.message : String(error) };
+  }
+}
+
 async function make(installation: Installation, path: string, lock: Lock, signal: AbortSignal) {
   const { config, secrets, owner, keyring } = installation;
   const made = await makeBackup(
@@ -98,8 +107,9 @@ async function run(argv: string[], io: Io): Promise<number> {
   const installation = await openInstallation(envFile ? await readEnvFile(envFile) : io.env);
   try {
     const { manifest, bytes, problem } = await make(installation, path, lock, io.signal);
-    const deleted = keep === null ? [] : await pruneBackups(path, keep);
-    if (problem) io.stderr.write(`muniment backup: ${problem}\n`);
+    const { deleted, kept } = await tryToPrune(path, keep);
+    const problems = [problem, kept].filter((one) => one !== null);
+    for (const one of problems) io.stderr.write(`muniment backup: ${one}\n`);
     const lines = [
       `${path}: ${formatBytes(bytes)}, read back and checked.`,
       ...contentsOf(manifest),
@@ -107,10 +117,10 @@ async function run(argv: string[], io: Io): Promise<number> {
     ];
     io.stdout.write(
       values.json
-        ? `${JSON.stringify({ ok: true, path, bytes, deleted, ...summaryOf(manifest) }, null, 2)}\n`
+        ? `${JSON.stringify({ ok: kept === null, path, bytes, deleted, problems, ...summaryOf(manifest) }, null, 2)}\n`
         : `ok    ${lines.join("\n      ")}\n`,
     );
-    return exitCodes.ok;
+    return kept === null ? exitCodes.ok : exitCodes.failed;
   } finally {
     await installation.close();
   }

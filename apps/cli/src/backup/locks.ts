@@ -35,6 +35,11 @@ export async function parseLock(
   if (chosen.filter(Boolean).length > 1) {
     throw new UsageError("Give one of --recipient, --passphrase-file and --unencrypted.");
   }
+  if (given.recipient.includes("")) {
+    throw new UsageError(
+      "--recipient is empty. In containers set BACKUP_RECIPIENT to what backup --make-identity prints.",
+    );
+  }
   if (given.recipient.length > 0) return { kind: "recipients", recipients: given.recipient };
   if (given.unencrypted) return { kind: "none" };
   const path = passphraseFile(given, env);

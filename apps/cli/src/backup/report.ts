@@ -8,6 +8,10 @@ export function formatBytes(bytes: number): string {
   return `${(bytes / 1000 ** at).toFixed(at === 0 ? 0 : 1)} ${units[at]}`;
 }
 
+/** A number of things, which have a plural of their own where it is not by an s. */
+export const counted = (count: number, one: string, many = `${one}s`) =>
+  `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
+
 const tablesOf = ({ sections }: Manifest) => sections.filter(({ rows }) => rows !== null);
 const uploadsOf = ({ sections }: Manifest) =>
   sections.filter(({ name }) => name.startsWith("uploads/")).length;
@@ -16,14 +20,14 @@ const uploadsOf = ({ sections }: Manifest) =>
 export function contentsOf(manifest: Manifest): string[] {
   const { audit, keyring, uploads, filesGone } = manifest;
   const files = {
-    carried: `${uploadsOf(manifest).toLocaleString("en")} uploaded files.`,
+    carried: `${counted(uploadsOf(manifest), "uploaded file")}.`,
     bucket: "Uploaded files lie in the S3 bucket and are NOT in it: keep that bucket, too.",
     apart: "Uploaded files stay where they are.",
   };
   return [
-    `${rowsOf(manifest).toLocaleString("en")} rows of ${tablesOf(manifest).length} tables of ${manifest.createdAt}; ${(audit?.size ?? 0).toLocaleString("en")} entries in the audit log.`,
+    `${counted(rowsOf(manifest), "row")} of ${counted(tablesOf(manifest).length, "table")} of ${manifest.createdAt}; ${counted(audit?.size ?? 0, "entry", "entries")} in the audit log.`,
     files[uploads],
-    ...(filesGone > 0 ? [`${filesGone} files were deleted while it was made.`] : []),
+    ...(filesGone > 0 ? [`Deleted while it was made: ${counted(filesGone, "file")}.`] : []),
     keyring
       ? "The keys of DATA_DIR/keyring.json are in it: whoever can open it has them."
       : "The secrets came from the environment and are NOT in it: without them nobody can use it.",

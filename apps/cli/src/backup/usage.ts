@@ -19,7 +19,8 @@ Options
   --keep <number>           delete all but so many of the newest backups in the folder, once this one is
                             there; only files of the names that this command gives
   --env-file <file>         read the settings in this file instead of those of the environment
-  --json                    { ok, path, bytes, deleted, createdAt, rows, tables, files, audit, ... }
+  --json                    { ok, path, bytes, deleted, problems, createdAt, rows, tables, files, audit, ... };
+                            without a backup { ok: false, problem, exitCode }
 
 Run it with the same environment, from the same folder and as the same user as the server, while it
 runs or while it is stopped. It leaves the audit entry backup.created. docs/backups.md tells how to
@@ -27,6 +28,7 @@ schedule it, and how to try a restore.
 
 Exit codes
   0  the backup is there, and was read back
-  1  it could not be made; there is no new file
+  1  it could not be made; there is no new file. Or it was, and --keep could not be done: the report
+     says so, and has its path
   2  called wrongly
 `;

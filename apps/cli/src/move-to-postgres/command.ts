@@ -4,7 +4,7 @@ import { rowsOf } from "@muniment/api/backup/record.ts";
 import { secretNames } from "@muniment/api/config.ts";
 import { DataDirInUse } from "@muniment/db/embedded/errors.ts";
 import { settingsOf } from "../admin/settings.ts";
-import { summaryOf } from "../backup/report.ts";
+import { counted, summaryOf } from "../backup/report.ts";
 import { type Command, exitCodes, type Io, parseArguments, UsageError } from "../command.ts";
 import {
   type Installation,
@@ -91,7 +91,7 @@ async function run(argv: string[], io: Io): Promise<number> {
     );
     const { verified } = moved;
     const lines = [
-      `${rowsOf(moved).toLocaleString("en")} rows are in the new database: counted, and ${verified.toLocaleString("en")} entries of the audit log verified.`,
+      `In the new database, counted: ${counted(rowsOf(moved), "row")}. Verified: ${counted(verified, "entry", "entries")} of the audit log.`,
       "Start the server with",
       "",
       `  DATA_DIR=${config.dataDir}`,

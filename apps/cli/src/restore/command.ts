@@ -1,12 +1,10 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { type Restored, removeRestored, restoreBackup } from "@muniment/api/backup/restore.ts";
+import { restoreBackup } from "@muniment/api/backup/restore.ts";
 import { settingsOf } from "../admin/settings.ts";
 import { parseOpener } from "../backup/locks.ts";
-import { contentsOf, summaryOf } from "../backup/report.ts";
+import { contentsOf, counted, summaryOf } from "../backup/report.ts";
 import { type Command, exitCodes, type Io, parseArguments, UsageError } from "../command.ts";
 import { readEnvFile } from "../installation.ts";
+import { drill } from "./drill.ts";
 import { usage } from "./usage.ts";
 
 export const restore: Command = {
@@ -15,20 +13,6 @@ export const restore: Command = {
   usage,
   run,
 };
-
-type Input = Parameters<typeof restoreBackup>[0];
-
-/** Restores into a folder that is removed again. */
-async function drill(input: Input): Promise<Restored> {
-  const folder = await mkdtemp(join(tmpdir(), "muniment-drill-"));
-  const dataDir = join(folder, "data");
-  try {
-    return await restoreBackup({ ...input, config: { dataDir, database: null, s3: null } });
-  } finally {
-    await removeRestored(dataDir);
-    await rm(folder, { recursive: true, force: true });
-  }
-}
 
 async function run(argv: string[], io: Io): Promise<number> {
   const { values, positionals } = parseArguments({
@@ -52,7 +36,7 @@ async function run(argv: string[], io: Io): Promise<number> {
     ...(envFile ? await readEnvFile(envFile) : io.env),
     ...(io.env.MUNIMENT_MIGRATIONS ? { MUNIMENT_MIGRATIONS: io.env.MUNIMENT_MIGRATIONS } : {}),
   });
-  const input: Input = {
+  const input = {
     path,
     opener,
     config,
@@ -60,7 +44,7 @@ async function run(argv: string[], io: Io): Promise<number> {
     migrationsFolder,
     endSessions: values["end-sessions"],
     signal: io.signal,
-    say: (line) => void (io.stderr.isTTY && io.stderr.write(`${line}...\n`)),
+    say: (line: string) => void (io.stderr.isTTY && io.stderr.write(`${line}...\n`)),
   };
   const { manifest, verified } = await (values.drill ? drill(input) : restoreBackup(input));
   if (values.json) {
@@ -75,7 +59,7 @@ async function run(argv: string[], io: Io): Promise<number> {
   const lines = [
     done,
     ...contentsOf(manifest),
-    `All rows counted; ${verified.toLocaleString("en")} entries of the audit log verified.`,
+    `All rows counted; ${counted(verified, "entry", "entries")} of the audit log verified.`,
   ];
   io.stdout.write(`ok    ${lines.join("\n      ")}\n`);
   return exitCodes.ok;

@@ -22,6 +22,8 @@ export type StartOptions = {
   settings?: Record<string, string>;
   /** The file whose dependencies hold the platform package, where that is not this one (a bundle). */
   resolveFrom?: string;
+  /** Whether the caller holds the lock of DATA_DIR (`lockDirectory`), and gives it up itself. */
+  isLocked?: boolean;
 };
 
 /**
@@ -33,7 +35,7 @@ export type StartOptions = {
 export async function startEmbeddedPostgres(options: StartOptions): Promise<EmbeddedPostgres> {
   const found = await findPlatformPackage(options.resolveFrom ?? import.meta.url);
   const dataDir = await prepareDataDir(options.dataDir);
-  const releases = [await lockDirectory(dataDir)];
+  const releases = options.isLocked ? [] : [await lockDirectory(dataDir)];
   const release = async () => {
     for (const undo of releases.splice(0).reverse()) await undo();
   };
