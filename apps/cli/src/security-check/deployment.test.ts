@@ -10,6 +10,7 @@ import { readSettings } from "@muniment/api/posture/gather/settings.ts";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { parse } from "yaml";
 import { freePort } from "../../../../test/free-port.ts";
+import { call } from "../../test/call.ts";
 import { checks } from "./registry.ts";
 import { projectFile, soundFacts } from "./test/sound-facts.ts";
 
@@ -151,6 +152,45 @@ test("the scanner of the compose file is met by the API alone, in a network with
   const told = projectFile("deploy/.env.example").match(/^# (CLAMAV_URL)=(.+)$/m) ?? [];
   const settings = readSettings({ ...composeEnvironment(), CLAMAV_URL: told[2] ?? "" });
   expect(settings.config.clamav).toEqual({ host: "clamav", port: 3310 });
+});
+
+test("the backup of the compose file is made by the same image with the same secrets, and reaches the database alone", async () => {
+  const { services, networks } = parse(projectFile("docker-compose.yml"), { merge: true });
+  const { backup, api } = services;
+  expect(backup.profiles).toEqual(["backup"]);
+  expect([backup.image, backup.restart, backup.ports]).toEqual([api.image, "no", undefined]);
+  expect(backup.environment).toEqual(api.environment);
+  expect(backup.networks).toEqual(["database"]);
+  expect(networks.database).toEqual({ internal: true });
+  expect(backup.cap_drop).toEqual(["ALL"]);
+  // It changes nothing of what it copies; uploaded files and the keyring are in the volume of the API.
+  expect(backup.volumes.slice(0, 2)).toEqual([
+    "./deploy/secrets/api:/run/secrets:ro",
+    "api-data:/data:ro",
+  ]);
+  expect(api.volumes).toContain("api-data:/data");
+  const filled = (text: string) => text.replace(/\$\{\w+:-([^}]*)\}/, "$1");
+  const [node, file, ...argv] = backup.command.map(filled);
+  expect([node, file]).toEqual(["node", "cli.js"]);
+  // Without a recipient it says what to set, and with one it goes on to look for the installation.
+  const env = { ...composeEnvironment(), DATA_DIR: join(place, "none") };
+  const unset = await call(argv, { env });
+  expect(unset).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining("set BACKUP_RECIPIENT"),
+  });
+  const [, folder] = /:([^:]+)$/.exec(backup.volumes[2]) ?? [];
+  expect(argv[1]).toBe(folder);
+  const { stdout: recipient } = await call(["backup", "--make-identity", join(place, "key")]);
+  const set = argv.map((one: string) => (one === "" ? recipient.trim() : one));
+  const found = await call(set.with(1, place), { env });
+  expect(found).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining("holds no installation"),
+  });
+  for (const [, name] of projectFile("docker-compose.yml").matchAll(/\$\{(BACKUP_\w*):-/g)) {
+    expect(projectFile("deploy/.env.example")).toContain(`# ${name}=`);
+  }
 });
 
 const redisServer = ["/usr/bin/redis-server", "/usr/local/bin/redis-server"].find(existsSync);
