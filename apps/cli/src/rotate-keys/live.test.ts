@@ -1,7 +1,9 @@
+import { execFileSync } from "node:child_process";
 import { createHmac } from "node:crypto";
-import { readFileSync, statSync } from "node:fs";
+import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { boot, type Running } from "@muniment/api/boot.ts";
 import { parseConfig } from "@muniment/api/config.ts";
@@ -16,7 +18,7 @@ import { createLog } from "@muniment/api/log.ts";
 import { deriveSecrets } from "@muniment/api/secrets.ts";
 import { connect } from "@muniment/db/connection.ts";
 import { openNote, parseVerifierKey } from "@muniment/verify/signed-note.ts";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { freePort } from "../../../../test/free-port.ts";
 import { type Client, createClient } from "../../../api/test/client.ts";
 import { must, password } from "../../../api/test/harness.ts";
@@ -411,12 +413,84 @@ test("scan knows this installation's secrets, tells which keys work, and shows n
     expect(stdout).not.toContain(secret);
     expect(plain.stdout).not.toContain(secret);
   }
-  await owner`update api_keys set revoked_at = now()`;
-  const revoked = await call([...argv, "--json"], { env, stdin: keys.used });
-  expect(JSON.parse(revoked.stdout).findings).toMatchObject([{ key: { works: false } }]);
   // Without being asked for, no installation is looked at.
   const alone = await call(["scan", "--json", "-"], { env, stdin });
   expect(JSON.parse(alone.stdout).findings.map(({ line }: { line: number }) => line)).toEqual([
     2, 3, 4,
   ]);
+});
+
+describe("scan --revoke", () => {
+  const withMigrations = () => ({ ...env, MUNIMENT_MIGRATIONS: migrationsFolder });
+  const revoke = (stdin: string | Readable, ...argv: string[]) =>
+    call(["scan", "--revoke", ...argv], { env: withMigrations(), stdin });
+  const entries = async () =>
+    must(await at().query("audit.search", { actions: ["api_key.revoked"] })).items.filter(
+      ({ actor }: { actor: { kind: string } }) => actor.kind === "system",
+    );
+  /** What somebody says at a terminal. */
+  const typed = (line: string) => Object.assign(Readable.from([line]), { isTTY: true });
+
+  test("asks somebody, and revokes nothing where nobody agrees or can be asked", async () => {
+    expect(await revoke(keys.used, "-")).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining("or give --yes"),
+    });
+    expect((await revoke(typed("y\n"), "-")).exitCode).toBe(2);
+    const leaked = join(place, "leaked.env");
+    writeFileSync(leaked, `KEY=${keys.used}\nKEY=${keys.used}\n`);
+    const declined = await revoke(typed("n\n"), leaked);
+    expect(declined).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining("Revoke 1 key of this installation?"),
+    });
+    expect(await statusOf(keys.used, "events.search")).toBe(200);
+    expect(await entries()).toEqual([]);
+    expect((await call(["scan", "--yes", "-"], { env })).exitCode).toBe(2);
+  });
+
+  test("of a git history revokes a key that was taken out since, in the log as the system's", async () => {
+    const repository = join(place, "repository");
+    const git = (...argv: string[]) =>
+      execFileSync("git", [
+        "-C",
+        repository,
+        "-c",
+        "user.name=a",
+        "-c",
+        "user.email=a@b.c",
+        ...argv,
+      ]);
+    mkdirSync(repository);
+    git("init", "--quiet");
+    for (const text of [`KEY=${keys.used}\n`, "KEY=\n"]) {
+      writeFileSync(join(repository, "settings.env"), text);
+      git("add", "settings.env");
+      git("commit", "--quiet", "--message", "settings");
+    }
+    expect((await revoke("", "--yes", join(repository, "settings.env"))).exitCode).toBe(0);
+    const history = git("log", "-p").toString();
+    const { exitCode, stdout } = await revoke(history, "--yes", "--json", "-");
+    // Found where it was put in and where it was taken out, and nothing is left to be done.
+    const report = JSON.parse(stdout);
+    expect(report.findings).toMatchObject([{ key: { works: true } }, { key: { works: true } }]);
+    expect(report.revoked).toEqual([{ id: keys.usedId, agent: "agent", name: "key" }]);
+    expect(exitCode).toBe(0);
+    expect(stdout).not.toContain(keys.used);
+    await expect.poll(() => statusOf(keys.used, "events.search"), { timeout: 5000 }).toBe(401);
+    expect(await entries()).toMatchObject([
+      { target: { kind: "api_key", id: keys.usedId }, details: { prefix: keys.used.slice(0, 12) } },
+    ]);
+    const verified = await call(["verify", "--json"], { env });
+    expect(JSON.parse(verified.stdout)).toMatchObject({ ok: true });
+  });
+
+  test("exits with 1 where anything else was found, and with 0 where all are revoked already", async () => {
+    const again = await revoke(keys.used, "--yes", "-");
+    expect(again).toMatchObject({ exitCode: 0, stdout: expect.stringContaining("works no more") });
+    const stranger = newApiKey();
+    const other = await revoke(`${keys.used}\n${stranger.key}`, "--yes", "--json", "-");
+    expect([other.exitCode, JSON.parse(other.stdout).revoked]).toEqual([1, []]);
+    expect(await entries()).toHaveLength(1);
+  });
 });

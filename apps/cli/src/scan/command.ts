@@ -1,10 +1,12 @@
 import { createReadStream } from "node:fs";
 import { type SecretRings, secretNames } from "@muniment/api/config.ts";
+import { settingsOf } from "../admin/settings.ts";
 import { type Command, exitCodes, type Io, parseArguments, UsageError } from "../command.ts";
 import { openInstallation, readEnvFile } from "../installation.ts";
 import { printable } from "../send/report.ts";
 import { filesOf } from "./files.ts";
 import { type KnownKey, withKeyLookup } from "./live-keys.ts";
+import { requireAnswer, revokeFound } from "./revoke.ts";
 import { type Found, scanStream } from "./scan-stream.ts";
 import type { SecretKind } from "./secrets.ts";
 import { usage } from "./usage.ts";
@@ -35,10 +37,12 @@ type Finding = {
   kind: SecretKind;
   shown: string;
   /** What the installation knows of an API key; null where it is none of its own. */
-  key?: KnownKey | null;
+  key?: Pick<KnownKey, "id" | "name" | "agent" | "works"> | null;
 };
 type Unread = { path: string; why: string };
 type Find = (key: string) => Promise<KnownKey | null>;
+/** Revokes keys; answers which were. */
+type Revoke = (keys: readonly KnownKey[]) => Promise<KnownKey[]>;
 type Source = { path: string; pieces: AsyncIterable<Uint8Array> };
 
 const elementsOf = (rings: SecretRings): Map<string, string> =>
@@ -56,8 +60,12 @@ function textOf({ path, line, kind, shown, key }: Finding): string {
 class Report {
   readonly findings: Finding[] = [];
   readonly unread: Unread[] = [];
+  /** Keys of the installation that are not revoked, by their ids. */
+  readonly live = new Map<string, KnownKey>();
   files = 0;
   count = 0;
+  /** What is not a key of the installation. */
+  others = 0;
   readonly #io: Io;
   readonly #json: boolean;
 
@@ -66,8 +74,10 @@ class Report {
     this.#json = json;
   }
 
-  add(finding: Finding) {
+  add(finding: Finding, key: KnownKey | null) {
     this.count += 1;
+    if (!key) this.others += 1;
+    else if (!key.isRevoked) this.live.set(key.id, key);
     if (!this.#json) this.#io.stdout.write(textOf(finding));
     else if (this.findings.length < mostReported) this.findings.push(finding);
   }
@@ -78,13 +88,23 @@ class Report {
     if (this.unread.length < mostReported) this.unread.push({ path, why });
   };
 
-  end(): number {
-    const { findings, files, unread, count } = this;
+  /** Revokes what is to be, and answers the exit code: whether anything is left to be done. */
+  async end(revoke: Revoke | null): Promise<number> {
+    const { findings, files, unread, count, live } = this;
+    const revoked =
+      revoke &&
+      (await revoke([...live.values()])).map(({ id, name, agent }) => ({ id, name, agent }));
     if (this.#json) {
       const more = count - findings.length;
-      this.#io.stdout.write(`${JSON.stringify({ findings, more, files, unread })}\n`);
+      const told = { findings, more, files, unread, ...(revoked && { revoked }) };
+      this.#io.stdout.write(`${JSON.stringify(told)}\n`);
+    } else {
+      for (const { name, agent } of revoked ?? []) {
+        this.#io.stdout.write(`${printable(`Revoked: "${name}" of the agent "${agent}"`, 1000)}\n`);
+      }
     }
-    return count > 0 || unread.length > 0 ? exitCodes.failed : exitCodes.ok;
+    const left = revoked ? this.others + live.size - revoked.length : count;
+    return left > 0 || unread.length > 0 ? exitCodes.failed : exitCodes.ok;
   }
 }
 
@@ -96,10 +116,14 @@ async function* sources(paths: readonly string[], io: Io, report: Report): Async
   }
 }
 
-async function toFinding(path: string, found: Found, find: Find | null): Promise<Finding> {
+const told = ({ id, name, agent, works }: KnownKey) => ({ id, name, agent, works });
+
+async function addFound(report: Report, path: string, found: Found, find: Find | null) {
   const { line, kind, shown, text } = found;
-  const key = kind === "api_key" && find ? { key: await find(text) } : {};
-  return { path, line, kind, shown, ...key };
+  const isKey = kind === "api_key" && find !== null;
+  const key = isKey ? await find(text) : null;
+  const known = isKey ? { key: key && told(key) } : {};
+  report.add({ path, line, kind, shown, ...known }, key);
 }
 
 async function scanAll(
@@ -108,6 +132,7 @@ async function scanAll(
   json: boolean,
   elements: ReadonlyMap<string, string>,
   find: Find | null,
+  revoke: Revoke | null,
 ): Promise<number> {
   const report = new Report(io, json);
   for await (const { path, pieces } of sources(paths, io, report)) {
@@ -115,13 +140,13 @@ async function scanAll(
     report.files += 1;
     try {
       for await (const found of scanStream(pieces, elements)) {
-        report.add(await toFinding(path, found, find));
+        await addFound(report, path, found, find);
       }
     } catch (error) {
       report.missed(path, error);
     }
   }
-  return report.end();
+  return report.end(revoke);
 }
 
 async function run(argv: string[], io: Io): Promise<number> {
@@ -130,21 +155,33 @@ async function run(argv: string[], io: Io): Promise<number> {
     allowPositionals: true,
     options: {
       installation: { type: "boolean", default: false },
+      revoke: { type: "boolean", default: false },
+      yes: { type: "boolean", default: false },
       "env-file": { type: "string" },
       json: { type: "boolean", default: false },
     },
   });
   if (positionals.length === 0) throw new UsageError("Name files or folders, or - for the input.");
   const envFile = values["env-file"];
-  if (!values.installation) {
+  if (values.yes && !values.revoke) throw new UsageError("--yes goes with --revoke.");
+  if (!values.installation && !values.revoke) {
     if (envFile !== undefined) throw new UsageError("--env-file goes with --installation.");
-    return scanAll(positionals, io, values.json, new Map(), null);
+    return scanAll(positionals, io, values.json, new Map(), null, null);
   }
-  const installation = await openInstallation(envFile ? await readEnvFile(envFile) : io.env);
+  if (values.revoke) requireAnswer(io, values.yes, positionals);
+  const env = {
+    ...(envFile ? await readEnvFile(envFile) : io.env),
+    ...(io.env.MUNIMENT_MIGRATIONS ? { MUNIMENT_MIGRATIONS: io.env.MUNIMENT_MIGRATIONS } : {}),
+  };
+  const settings = values.revoke ? settingsOf(env) : null;
+  const revoke =
+    settings &&
+    ((keys: readonly KnownKey[]) => revokeFound(keys, settings, { yes: values.yes, io }));
+  const installation = await openInstallation(env);
   try {
     const elements = elementsOf(installation.rings);
     return await withKeyLookup(installation, (find) =>
-      scanAll(positionals, io, values.json, elements, find),
+      scanAll(positionals, io, values.json, elements, find, revoke),
     );
   } finally {
     await installation.close();

@@ -3,7 +3,16 @@ import { connect } from "@muniment/db/connection.ts";
 import type { Installation } from "../installation.ts";
 
 /** What an installation knows of a key that was found. */
-export type KnownKey = { id: string; name: string; agent: string; works: boolean };
+export type KnownKey = {
+  id: string;
+  /** Its owner. */
+  userId: string;
+  name: string;
+  agent: string;
+  works: boolean;
+  /** One that does not work for now may do so again, with its owner's account. */
+  isRevoked: boolean;
+};
 
 /** Looks keys up in the installation's database; null of one that is not its own. */
 export async function withKeyLookup<T>(
@@ -15,7 +24,8 @@ export async function withKeyLookup<T>(
     return await act(async (key) => {
       const hmacs = secrets.apiKeyHmac.map((secret) => apiKeyHmac(key, secret).toString("hex"));
       const [row] = await sql`
-        select k.id, k.name, a.name as agent,
+        select k.id, k.user_id as "userId", k.name, a.name as agent,
+          k.revoked_at is not null as "isRevoked",
           k.revoked_at is null and u.disabled_at is null
             and (k.expires_at is null or k.expires_at > now()) as works
         from api_keys k join agents a on a.id = k.agent_id join users u on u.id = k.user_id

@@ -15,10 +15,14 @@ Options
                      environment and DATA_DIR/keyring.json; run it as the server's user), and say of API keys
                      whether they still work, and of which agent
   --env-file <file>  with --installation: read the settings in this file instead of those of the environment
-  --json             { findings: [{ path, line, kind, shown, key }], more, files, unread }
+  --revoke           --installation, and revoke the API keys of this installation that were found, once all
+                     was looked at: asks first. Each has its entry in the audit log (api_key.revoked, by the
+                     system); servers refuse it within a second
+  --yes              with --revoke: do not ask; needed where no terminal is there, and with -
+  --json             { findings: [{ path, line, kind, shown, key }], more, files, unread, revoked }
 
 Exit codes
-  0  nothing was found
+  0  nothing was found; or, with --revoke, nothing but keys of this installation, all of which are revoked
   1  something was found, or could not be read
   2  called wrongly
 `;
