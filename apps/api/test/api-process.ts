@@ -21,6 +21,8 @@ export type ApiProcess = {
   start(env?: Record<string, string>): Promise<number>;
   /** Ends it with SIGKILL. */
   kill(): Promise<void>;
+  /** Ends it in order, once calls under way are answered. */
+  end(): Promise<void>;
   /** The process id of PostgreSQL, or of the last one while there is none. */
   postmaster(): Promise<number>;
   /** Milliseconds until it is ready. Rejects after a minute. */
@@ -95,6 +97,10 @@ export async function createApiProcess({
       if (!child) return;
       child.kill("SIGKILL");
       await exitOf(child);
+    },
+    async end() {
+      child?.kill("SIGTERM");
+      if (child) await exitOf(child);
     },
     async postmaster() {
       const path = join(inside(await home()), CLUSTER, "postmaster.pid");
