@@ -14,6 +14,7 @@ import type postgres from "postgres";
 import type { DataKeys } from "./data-keys.ts";
 import { leafOf } from "./entry-leaf.ts";
 import { keyOfSide, type OpenedPersonal, readable, sides } from "./sealed-personal.ts";
+import { explainByRestores } from "./told-restores.ts";
 import { tileHeight } from "./tree.ts";
 
 const entriesAtOnce = 4096;
@@ -163,6 +164,10 @@ class Walk {
   readonly #sql: Query;
   readonly #input: Input;
   #outside: Opened[] = [];
+  /** The checkpoints from outside that are of another log. */
+  #differing: Opened[] = [];
+  /** Those that are of this one. */
+  readonly #same: Opened[] = [];
   #stored = new Map<string, Hash>();
   readonly #gone = new Map<string, number>();
   readonly #destroyed = new Set<string>();
@@ -198,6 +203,14 @@ class Walk {
     this.#compare();
     for (let done = false; !done; ) done = await this.#chunk();
     await this.#end();
+  }
+
+  /** What is wrong, in the words of the log itself where it tells of a restore that explains it. */
+  async explained({ wrong }: Found): Promise<Wrong> {
+    const seen = this.#differing.at(-1);
+    if (!seen) return wrong;
+    const told = await explainByRestores(this.#sql, seen, this.#same);
+    return told ? { index: told.index ?? wrong.index, reason: told.reason } : wrong;
   }
 
   /** The next entries; true when there were none. */
@@ -335,11 +348,13 @@ class Walk {
     for (let next = this.#outside[0]; next?.size === this.#tree.size; next = this.#outside[0]) {
       this.#outside.shift();
       if (!sameBytes(next.root, this.#tree.root())) {
+        this.#differing = [next, ...this.#outside.filter(({ source }) => source === next.source)];
         throw new Found(
           this.report.confirmed,
           `${span(this.report.confirmed, next.size)}: not those under the checkpoint of ${next.source}, though the log's own signatures hold: rewritten by someone with the signing key, or an older backup was restored and grew on`,
         );
       }
+      this.#same.push(next);
       this.report.confirmed = Math.max(this.report.confirmed, next.size);
     }
   }
@@ -361,6 +376,7 @@ class Walk {
     }
     const [beyond] = this.#outside;
     if (beyond) {
+      this.#differing = this.#outside;
       throw new Found(
         size,
         `the log had ${beyond.size} entries when ${beyond.source} was written and has ${size} now: its tail was cut, or an older backup was restored`,
@@ -392,7 +408,7 @@ export async function verifyLog(sql: Query, input: Input): Promise<LogReport> {
     await walk.run();
   } catch (error) {
     if (!(error instanceof Found)) throw error;
-    walk.report.wrong = error.wrong;
+    walk.report.wrong = await walk.explained(error);
   }
   return walk.report;
 }

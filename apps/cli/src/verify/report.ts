@@ -40,7 +40,8 @@ export function textReport(report: LogReport): string {
   const { wrong, origin, verified } = report;
   if (wrong) {
     const place = wrong.index === null ? "" : `first wrong index ${wrong.index}: `;
-    return `FAIL  ${place}${wrong.reason}\n      ${entries(verified)} before it are what was sealed.\n`;
+    const before = Math.min(verified, wrong.index ?? verified);
+    return `FAIL  ${place}${wrong.reason}\n      ${entries(before)} before it ${before === 1 ? "is" : "are"} what was sealed.\n`;
   }
   const lines = [`${origin}: ${entries(verified)} verified.`, ...reach(report)];
   return `ok    ${lines.join("\n      ")}\n`;
