@@ -14,10 +14,15 @@ vi.mock("@node-rs/argon2", async (original) => {
 });
 
 let server: TestServer;
+let later: TestServer;
 beforeAll(async () => {
   server = await startTestServer();
+  later = await startTestServer({ besides: server });
 });
-afterAll(() => server.stop());
+afterAll(async () => {
+  await later.stop();
+  await server.stop();
+});
 
 const input = (token: string | undefined, email: string) => ({
   token,
@@ -47,6 +52,12 @@ describe("the setup link", () => {
     expect(answer.error?.data.reason).toBe("origin_not_allowed");
   });
 
+  test("is printed by each node, and none takes another's away", async () => {
+    expect(new Set([server.setupLink, later.setupLink, null]).size).toBe(3);
+    const rows = await server.owner`select 1 from link_tokens where purpose = 'setup'`;
+    expect(rows).toHaveLength(2);
+  });
+
   test("makes exactly one administrator, whoever uses it 20 times at once", async () => {
     const token = server.setupLink?.split("#token=")[1];
     expect(server.setupLink).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/setup#token=.{40,}$/);
@@ -65,5 +76,10 @@ describe("the setup link", () => {
     const entries =
       await server.owner`select action from audit_entries where action = 'setup.completed'`;
     expect(entries).toHaveLength(1);
+    const laterToken = later.setupLink?.split("#token=")[1];
+    const again = await later
+      .anonymous()
+      .mutate("setup.createAdmin", input(laterToken, "b@example.org"));
+    expect(again.error?.data.reason).toBe("invalid_token");
   });
 });
