@@ -14,7 +14,7 @@ type Hooks = {
 };
 
 /** Pixels of the figure that the bars do not reach. */
-export const plotInsets = { left: 44, right: 14 } as const;
+export const plotInsets = { left: 44, right: 20 } as const;
 
 /** A drag shorter than this is a click. */
 const shortestBrushPixels = 4;
