@@ -62,6 +62,40 @@ test("a time range without any time lists nothing and takes nothing else from th
   await page.getByRole("heading", { name: /entries in the last 30 days$/ }).waitFor();
 });
 
+test("the audit log is told and filtered in the reader's time, with UTC on hover", async () => {
+  const ahead = 14 * 3_600_000;
+  const context = await browser.newContext({
+    timezoneId: "Pacific/Kiritimati",
+    viewport: { width: 1280, height: 900 },
+  });
+  await context.addCookies([{ ...admin.cookie, url: product.url }]);
+  const { page: there } = await newPage(context);
+  await there.goto(`${product.url}/admin/audit`);
+  const table = there.getByRole("region", { name: "Audit log" });
+  const time = table.locator("time").first();
+  const at = (await time.getAttribute("datetime")) ?? "";
+  const local = new Date(Date.parse(at) + ahead);
+  const day = local.toISOString().slice(0, 10);
+  expect(await time.textContent()).toBe(local.toISOString().slice(11, 19));
+  expect(await time.getAttribute("title")).toBe(`${at.slice(0, 10)} ${at.slice(11, 19)} UTC`);
+  const heading = new Intl.DateTimeFormat("en", { dateStyle: "full", timeZone: "UTC" });
+  await table.getByRole("rowheader", { name: heading.format(local) }).waitFor();
+  // Short times leave room for the last column.
+  const hidden = `(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)(
+    document.querySelector("section[aria-label='Audit log']"))`;
+  expect(await there.evaluate<number>(hidden)).toBe(0);
+  await there.getByRole("combobox", { name: "Time range" }).selectOption("custom");
+  await there.getByLabel("From", { exact: true }).fill(day);
+  await there.getByLabel("To, inclusive").fill(day);
+  await there.waitForURL(/from=.*to=/);
+  const search = new URL(there.url()).searchParams;
+  const bounds = ["from", "to"].map((name) => Date.parse(search.get(name) ?? "") + ahead);
+  expect(bounds).toEqual([Date.parse(day), Date.parse(day) + 86_400_000]);
+  expect(await there.getByLabel("To, inclusive").inputValue()).toBe(day);
+  await table.locator("time").first().waitFor();
+  await context.close();
+});
+
 test("a long form in a dialog keeps its buttons in sight, and takes to what is wrong", async () => {
   await page.setViewportSize({ width: 375, height: 700 });
   await page.goto(`${product.url}/admin/witnesses`);

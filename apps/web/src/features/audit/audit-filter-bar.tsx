@@ -1,6 +1,7 @@
 import { auditOutcomes } from "@muniment/shared/audit-log.ts";
 import { X } from "lucide-react";
 import { Button } from "../../ui/button.tsx";
+import { toLocalInput } from "../../ui/local-input.ts";
 import { Select } from "../../ui/select.tsx";
 import { ActionFilter } from "./action-filter.tsx";
 import type { AuditFilters } from "./audit-search.ts";
@@ -32,7 +33,7 @@ export function AuditFilterBar({ filters, onChange }: Props) {
       </Select>
       {isPartOfDay(filters) && (
         <Chip
-          label={`${timeOf(filters.from)} – ${timeOf(filters.to)} UTC`}
+          label={`${timeOf(filters.from)} – ${timeOf(filters.to)}`}
           onRemove={() => set({ from: undefined, to: undefined })}
         />
       )}
@@ -58,11 +59,10 @@ export function AuditFilterBar({ filters, onChange }: Props) {
 }
 
 const isPartOfDay = ({ from, to }: AuditFilters) =>
-  [from, to].some((time) => time !== undefined && Date.parse(time) % 86_400_000 !== 0);
+  [from, to].some((time) => time !== undefined && !toLocalInput(time).endsWith("T00:00:00"));
 
 /** `11-21 08:15`; the fields beside it hold days only. */
-const timeOf = (time: string | undefined) =>
-  time === undefined ? "" : new Date(time).toISOString().slice(5, 16).replace("T", " ");
+const timeOf = (time: string | undefined) => toLocalInput(time).slice(5, 16).replace("T", " ");
 
 function Chip({ label, onRemove }: { label: string; onRemove: () => void }) {
   return (

@@ -24,12 +24,7 @@ export function AuditTable({ entries }: { entries: readonly AuditEntry[] }) {
           <DayRow day={dayOf(entry)} before={entries[place - 1]} />
           <Row className="relative">
             <Cell className="h-9 text-xs max-sm:align-top">
-              <span className="max-sm:hidden">
-                <DateTime value={entry.at} format="absolute" />
-              </span>
-              <time dateTime={entry.at} className="sm:hidden">
-                {entry.at.slice(11, 19)}
-              </time>
+              <DateTime value={entry.at} format="clock" />
             </Cell>
             <Cell wide className="h-9 max-w-56 truncate" title={actorName(entry.actor)}>
               {actorName(entry.actor)}
@@ -80,10 +75,10 @@ function Parties({ entry }: { entry: AuditEntry }) {
   );
 }
 
-/** In UTC, as the times of the entries are shown. */
-const dayOf = ({ at }: AuditEntry) => at.slice(0, 10);
+const dayFormat = new Intl.DateTimeFormat("en", { dateStyle: "full" });
 
-const dayFormat = new Intl.DateTimeFormat("en", { dateStyle: "full", timeZone: "UTC" });
+/** Where the reader is, as the times of the entries are shown. */
+const dayOf = ({ at }: AuditEntry) => dayFormat.format(Date.parse(at));
 
 /** The day of the entries below; nothing where the entry before is of the same. */
 function DayRow({ day, before }: { day: string; before: AuditEntry | undefined }) {
@@ -95,7 +90,7 @@ function DayRow({ day, before }: { day: string; before: AuditEntry | undefined }
         colSpan={columns.length}
         className="h-8 px-4 text-left text-xs font-medium text-muted"
       >
-        {dayFormat.format(Date.parse(day))}
+        {day}
       </th>
     </tr>
   );

@@ -1,12 +1,11 @@
 import { useState } from "react";
 import { Input } from "../../ui/input.tsx";
+import { dayAfter, startOfDay, toLocalInput } from "../../ui/local-input.ts";
 import { Select } from "../../ui/select.tsx";
 import { type AuditFilters, ranges } from "./audit-search.ts";
 
 type Range = Pick<AuditFilters, "range" | "from" | "to">;
 type Props = { filters: Range; onChange: (range: Range) => void };
-
-const dayMilliseconds = 86_400_000;
 
 export function RangeFilter({ filters, onChange }: Props) {
   const { range, from, to } = filters;
@@ -37,23 +36,22 @@ export function RangeFilter({ filters, onChange }: Props) {
         <>
           <Input
             type="date"
-            aria-label="From (UTC)"
+            aria-label="From"
             className="w-36"
-            value={from?.slice(0, 10) ?? ""}
+            value={toLocalInput(from).slice(0, 10)}
             onChange={(event) =>
-              onChange({ range: undefined, from: startOf(event.target.value), to })
+              onChange({ range: undefined, from: startOfDay(event.target.value), to })
             }
           />
           <span className="text-sm text-muted">to</span>
           <Input
             type="date"
-            aria-label="To, inclusive (UTC)"
+            aria-label="To, inclusive"
             className="w-36"
             value={to ? lastDay(to) : ""}
-            onChange={(event) => {
-              const start = startOf(event.target.value);
-              onChange({ range: undefined, from, to: start && shiftDay(start, 1) });
-            }}
+            onChange={(event) =>
+              onChange({ range: undefined, from, to: dayAfter(event.target.value) })
+            }
           />
         </>
       )}
@@ -61,15 +59,7 @@ export function RangeFilter({ filters, onChange }: Props) {
   );
 }
 
-// A date field is empty while its date is incomplete.
-function startOf(day: string): string | undefined {
-  return day === "" ? undefined : `${day}T00:00:00.000Z`;
-}
-
+/** The last day, in local time, that lies before the end. */
 function lastDay(to: string): string {
-  return new Date(Date.parse(to) - 1).toISOString().slice(0, 10);
-}
-
-function shiftDay(time: string, days: number): string {
-  return new Date(Date.parse(time) + days * dayMilliseconds).toISOString();
+  return toLocalInput(new Date(Date.parse(to) - 1).toISOString()).slice(0, 10);
 }

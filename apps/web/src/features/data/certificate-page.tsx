@@ -8,7 +8,7 @@ import { trpc } from "../../trpc.ts";
 import { AuthCard } from "../../ui/auth-card.tsx";
 import { Button } from "../../ui/button.tsx";
 import { CodeBlock } from "../../ui/code-block.tsx";
-import { DateTime } from "../../ui/date-time.tsx";
+import { utc } from "../../ui/date-time.tsx";
 import { Notice } from "../../ui/notice.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
 
@@ -100,17 +100,17 @@ function Told({
         <div>
           <dt className="text-muted">Erased from every table</dt>
           <dd>
-            <DateTime value={erasedAt} format="absolute" />
+            <time dateTime={erasedAt}>{utc(erasedAt)}</time>
           </dd>
         </div>
         <div>
           <dt className="text-muted">Overwritten in the files of the database</dt>
           <dd>
-            <DateTime
-              value={cleanedAt}
-              format="absolute"
-              none="Under way. The certificate is then made again."
-            />
+            {cleanedAt === null ? (
+              "Under way. The certificate is then made again."
+            ) : (
+              <time dateTime={cleanedAt}>{utc(cleanedAt)}</time>
+            )}
           </dd>
         </div>
       </dl>

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { fromLocalInput, toLocalInput } from "../../ui/local-input.ts";
+import { dayAfter, fromLocalInput, startOfDay, toLocalInput } from "../../ui/local-input.ts";
 import { timeLabel } from "./local-time.ts";
 
 const at = (day: number, hour: number) => new Date(2026, 2, day, hour).toISOString();
@@ -10,6 +10,13 @@ test("a local field shows a time and gives the same time back", () => {
   expect(fromLocalInput(toLocalInput(time))).toBe(time);
   expect(toLocalInput(undefined)).toBe("");
   expect(fromLocalInput("")).toBeUndefined();
+});
+
+test("a field of a day means the whole day where the reader is", () => {
+  expect(startOfDay("2026-03-10")).toBe(at(10, 0));
+  expect(dayAfter("2026-03-10")).toBe(at(11, 0));
+  expect(dayAfter("2026-02-28")).toBe(at(1, 0));
+  expect([startOfDay(""), dayAfter("")]).toEqual([undefined, undefined]);
 });
 
 test.each([
