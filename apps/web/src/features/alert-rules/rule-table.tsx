@@ -11,8 +11,8 @@ import { RuleState } from "./rule-state.tsx";
 import { conditionOf } from "./rule-words.ts";
 
 const columns = [
+  { label: "State" },
   { label: "Rule" },
-  { label: "State", wide: true },
   { label: "Tells when" },
   { label: "Now", align: "right" },
   { label: "Last told" },
@@ -28,7 +28,10 @@ export function RuleTable({ rules }: { rules: readonly AlertRule[] }) {
       <Table caption="Alert rules" columns={columns}>
         {rules.map((rule) => (
           <Row key={rule.id}>
-            <Cell className="max-w-80 min-w-44 max-sm:max-w-52">
+            <Cell>
+              <RuleState rule={rule} />
+            </Cell>
+            <Cell className="max-w-80 min-w-44">
               <span title={rule.name} className="block truncate font-medium">
                 {rule.name}
               </span>
@@ -36,12 +39,6 @@ export function RuleTable({ rules }: { rules: readonly AlertRule[] }) {
                 {rule.query || "every event"}
               </code>
               {rule.problem && <p className="text-xs text-warn">{rule.problem}</p>}
-              <div className="mt-1 sm:hidden">
-                <RuleState rule={rule} />
-              </div>
-            </Cell>
-            <Cell wide>
-              <RuleState rule={rule} />
             </Cell>
             <Cell className="whitespace-nowrap">{conditionOf(rule)}</Cell>
             <Cell align="right">{formatCount(rule.lastCount)}</Cell>
