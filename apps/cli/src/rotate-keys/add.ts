@@ -32,8 +32,10 @@ export function add(env: Io["env"], { names, out, show, json }: Asked, io: Io): 
       `the environment gives ${toSet.join(", ")}: name a file for new elements with --out, or --show them, or choose others with --only`,
     );
   }
-  const text = toSet.map((name) => `${name}=${makeElement()}\n`).join("");
-  if (out !== undefined && toSet.length > 0) writeNew(out, text);
+  const made = toSet.map((name) => `${name}=${makeElement()}`);
+  const text = made.map((line) => `${line}\n`).join("");
+  const written = made.length > 0 ? (out ?? null) : null;
+  if (written !== null) writeNew(written, text);
   if (kept.length > 0) addElements(config.dataDir, kept);
   const rotated = names.map((name) => ({
     name,
@@ -41,16 +43,16 @@ export function add(env: Io["env"], { names, out, show, json }: Asked, io: Io): 
     elements: isSet(name) ? given[name].length : readInstallation(env).rings[name].length,
   }));
   if (json) {
-    const shown = show ? { elements: text.trim().split("\n") } : {};
-    io.stdout.write(`${JSON.stringify({ rotated, out: out ?? null, ...shown })}\n`);
+    const shown = show ? { elements: made } : {};
+    io.stdout.write(`${JSON.stringify({ rotated, out: written, ...shown })}\n`);
     return exitCodes.ok;
   }
   for (const { name, from, elements } of rotated) {
-    const made =
+    const told =
       from === "environment"
         ? `its new element is ${out === undefined ? "below" : `in ${out}`}; set ${name}=<new>,<present value>`
         : `has a new element, of ${elements} in DATA_DIR/keyring.json`;
-    io.stdout.write(`${name}: ${made}\n`);
+    io.stdout.write(`${name}: ${told}\n`);
   }
   if (show) io.stdout.write(`\n${text}`);
   io.stdout.write(`\n${restart}\nThen: muniment rotate-keys --reencrypt, and --status\n`);

@@ -129,6 +129,34 @@ describe("files", () => {
     rmSync(outside);
   });
 
+  test("that cannot be read are told of, and exit with 1", async () => {
+    const clean = join(folder, "read");
+    writeFileSync(clean, "nothing");
+    // Memory at the address 0, of which there is none.
+    const { exitCode, stdout } = await call(["scan", "--json", "/proc/self/mem", clean]);
+    expect(exitCode).toBe(1);
+    expect(JSON.parse(stdout)).toEqual({
+      findings: [],
+      more: 0,
+      files: 2,
+      unread: [{ path: "/proc/self/mem", why: expect.stringContaining("EIO") }],
+    });
+    const plain = await call(["scan", "/proc/self/mem"]);
+    expect(plain).toMatchObject({ exitCode: 1, stdout: "" });
+    expect(plain.stderr).toMatch(/^\/proc\/self\/mem: EIO/);
+  });
+
+  test("with more than a report holds are counted beyond that", async () => {
+    const path = join(folder, "many");
+    writeFileSync(path, `${key}\n`.repeat(10_003));
+    const { exitCode, stdout } = await call(["scan", "--json", path]);
+    const { findings, more } = JSON.parse(stdout);
+    expect([exitCode, findings.length, more]).toEqual([1, 10_000, 3]);
+    expect(findings.at(-1)).toMatchObject({ line: 10_000 });
+    const plain = await call(["scan", path]);
+    expect(plain.stdout.trim().split("\n")).toHaveLength(10_003);
+  });
+
   test("that hold nothing exit with 0, and what is not there with 2", async () => {
     const path = join(folder, "clean");
     writeFileSync(path, "nothing");
