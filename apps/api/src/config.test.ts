@@ -159,7 +159,7 @@ test("windows are given in milliseconds and hold in whole seconds", () => {
 });
 
 test.each([
-  ["PORT", ["0", "65536", "http", "80.5"]],
+  ["PORT", ["0", "65536", "http", "80.5", "0x50", "3e3", "-1", " "]],
   [
     "PUBLIC_URL",
     [

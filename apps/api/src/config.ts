@@ -103,7 +103,13 @@ const listensOnLoopback = (host: string) => loopbackHost.test(host);
 export const isLoopback = (host: string) => loopbackHost.test(host) || host.startsWith("/");
 
 const whole = (min: number, max: number, fallback: number) =>
-  z.coerce.number().int().min(min).max(max).default(fallback);
+  z
+    .string()
+    .trim()
+    .regex(/^-?\d+$/, "not a whole number")
+    .transform(Number)
+    .pipe(z.number().min(min).max(max))
+    .default(fallback);
 const seconds = (fallback: number) => whole(1, 31_536_000, fallback);
 const points = (fallback: number) => whole(1, 1_000_000_000, fallback);
 const windowMs = (fallback: number) => whole(1000, 86_400_000, fallback);
