@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -67,6 +67,8 @@ const startOn = ({ facts, owner }: Target, dataDir: string, env: Record<string, 
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "muniment-elsewhere-"));
+  // So that a database's own user gets through, and all of it lies here.
+  await chmod(folder, 0o711);
   receiver = await startReceiver();
   server = await startTestServer({ env: serverEnv });
   await server.admin();

@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -44,6 +44,8 @@ const envOf = (dataDir: string, facts?: ConnectionFacts): Record<string, string>
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "muniment-killed-"));
+  // So that a database's own user gets through, and all of it lies here.
+  await chmod(folder, 0o711);
   server = await startTestServer();
   await server.admin();
   const sender = await makeSender(server);

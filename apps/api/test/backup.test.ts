@@ -1,7 +1,17 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  copyFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  writeFile,
+} from "node:fs/promises";
 import { type AddressInfo, createConnection, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -60,6 +70,8 @@ const restoreInto = (dataDir: string, argv: string[]) =>
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "muniment-backup-"));
+  // So that a database's own user gets through, and all of it lies here.
+  await chmod(folder, 0o711);
   server = await startTestServer({ env });
   await server.admin();
   sender = await makeSender(server);
