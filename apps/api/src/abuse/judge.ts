@@ -163,7 +163,8 @@ async function raise(tx: Tx, name: AbuseRuleName, found: Found, now: Date): Prom
   });
 }
 
-async function apply(database: Database, name: AbuseRuleName, at: Date): Promise<void> {
+/** Looks at what one rule counts, and raises an alert for each that is too much. */
+export async function judgeRule(database: Database, name: AbuseRuleName, at: Date): Promise<void> {
   const rule: AbuseRule = abuseRules[name];
   // All of the piece in which a window begins is in it.
   const from = at.getTime() - rule.windowMinutes * 60_000;
@@ -183,7 +184,7 @@ async function apply(database: Database, name: AbuseRuleName, at: Date): Promise
 export async function judge(database: Database, now: () => Date): Promise<void> {
   const failures: unknown[] = [];
   for (const name of abuseRuleNames) {
-    await apply(database, name, now()).catch((error: unknown) => failures.push(error));
+    await judgeRule(database, name, now()).catch((error: unknown) => failures.push(error));
   }
   if (failures.length > 0) throw new AggregateError(failures, "rules that could not be judged");
 }
