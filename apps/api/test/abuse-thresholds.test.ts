@@ -279,15 +279,15 @@ describe("what must follow has to come, afterwards, from the same address and by
 });
 
 describe("mass_reading", () => {
-  type Read = { subjects?: readonly string[]; person?: string; action?: string };
+  type Read = { subjects?: readonly string[]; everyone?: true; person?: string; action?: string };
   /** The alerts about a new reader who read all these. */
   async function read(reads: readonly Read[], seconds = 120): Promise<object[]> {
     const reader = randomUUID();
     await addUsers([reader]);
-    const entries = reads.map(({ subjects, person, action = "data.read" }) => ({
+    const entries = reads.map(({ subjects, everyone, person, action = "data.read" }) => ({
       ...{ id: randomUUID(), at: start, actor_kind: "user", actor_id: reader, action },
       ...{ target_kind: person ? "user" : "users", target_id: person ?? null },
-      ...{ outcome: "success", details: subjects ? { subjects } : {}, personal: {} },
+      ...{ outcome: "success", details: { subjects, everyone }, personal: {} },
     }));
     await scratch.owner`insert into audit_entries ${scratch.owner(entries)}`;
     await judgeRule(scratch.database, "mass_reading", after(seconds));
@@ -310,5 +310,19 @@ describe("mass_reading", () => {
     const subjects = people(500);
     expect(await read([{ subjects }], 70 * 60)).toEqual([]);
     expect(await read([{ subjects }], 70 * 60 - 0.001)).toEqual([alert]);
+  });
+
+  test("a read of anybody's data is of as many people as there are accounts", async () => {
+    const accounts = async () =>
+      (await scratch.owner`select count(*)::int as count from users`)[0]?.count;
+    // With the reader, one less than is too much; whoever was named besides is one of them.
+    await addUsers(people(498 - (await accounts())));
+    expect(await read([{ everyone: true }, { everyone: true }, { subjects: people(1) }])).toEqual(
+      [],
+    );
+    expect(await accounts()).toBe(499);
+    expect(await read([{ everyone: true }])).toEqual([alert]);
+    expect(await read([{ everyone: true, action: "user.enabled" }])).toEqual([]);
+    expect(await read([{ everyone: true }], 70 * 60)).toEqual([]);
   });
 });

@@ -184,3 +184,14 @@ test("one person's flood mutes neither another's alert, nor another kind, nor ev
   await flood("audit_log_stopped", 33, { problem: "a test" });
   expect(await toldCount()).toBe(64);
 });
+
+test("few people's floods hide no other's alert, and many are told sixty times an hour", async () => {
+  const people: string[] = [];
+  for (let at = 0; at < 42; at += 1) people.push((await server.member()).id);
+  const toldCount = await newHour();
+  const reuse = { sessionId: crypto.randomUUID() };
+  for (const id of people.slice(0, 6)) await flood("refresh_token_reused", 5, reuse, id);
+  expect(await toldCount()).toBe(30);
+  for (const id of people.slice(6)) await flood("refresh_token_reused", 5, reuse, id);
+  expect(await toldCount()).toBe(60);
+});

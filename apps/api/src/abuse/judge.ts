@@ -24,6 +24,8 @@ type Found = {
 
 /** Open alerts of one rule at once; what else it finds meanwhile is in one alert that names nobody. */
 const mostOpen = 50;
+/** The same where an alert is the first about its account: so many must work together to hide another. */
+const mostAccounts = 250;
 /** Of these about one account or its keys, and about all that are nobody's, so that few hide no others. */
 const mostOfOne = 5;
 /** The key of the alert of what else was found. */
@@ -65,19 +67,24 @@ function counted({ sees, followedBy, forgives }: AbuseRule, since: string): SQL 
       ${forgives ? sql`and (s.subject = t.subject or not exists (${gotIn}))` : sql``}`;
 }
 
-/** Who was shown whose data stands in the audit log, each person once however often they are looked at. */
+/**
+ * Who was shown whose data stands in the audit log, each person once however often they are looked at;
+ * what may have shown anybody's was of as many people as there are.
+ */
 const shown = (since: string) => sql`
   with read as (
     select actor_id, at, target_kind, target_id, details
     from audit_log join users on users.id = audit_log.actor_id
     where action = 'data.read' and at >= ${since}::timestamptz
   ), shown as (
-    select actor_id, at, target_id as person from read where target_kind = 'user'
+    select actor_id, at, target_id as person, 0 as people from read where target_kind = 'user'
     union all
-    select actor_id, at, jsonb_array_elements_text(details -> 'subjects') from read
+    select actor_id, at, jsonb_array_elements_text(details -> 'subjects'), 0 from read
     where details ? 'subjects'
+    union all
+    select actor_id, at, '', (select count(*) from users) from read where details ? 'everyone'
   )
-  select actor_id::text as key, actor_id as about_user_id, person as subject, '' as address,
+  select actor_id::text as key, actor_id as about_user_id, person as subject, people, '' as address,
     1 as times, at as first_at, at as last_at
   from shown`;
 
@@ -85,14 +92,14 @@ const shown = (since: string) => sql`
 function seen(rule: AbuseRule, since: string): SQL {
   if (rule.per === "reader") return shown(since);
   return sql`
-    select ${grouped[rule.per]} as key, s.about_user_id, s.address, s.times, s.first_at, s.last_at,
+    select ${grouped[rule.per]} as key, s.about_user_id, 0 as people, s.address, s.times, s.first_at, s.last_at,
       ${rule.followedBy ? sql`s.tried` : sql`s.subject`} as subject
     from (${counted(rule, since)}) s`;
 }
 
 const counts = {
   times: sql`sum(s.times)`,
-  subjects: sql`count(distinct nullif(s.subject, ''))`,
+  subjects: sql`greatest(count(distinct nullif(s.subject, '')), max(s.people))`,
   addresses: sql`count(distinct nullif(s.address, ''))`,
 };
 const text = (time: SQL) =>
@@ -105,6 +112,9 @@ const text = (time: SQL) =>
 function question(name: AbuseRuleName, rule: AbuseRule, since: string): SQL {
   const { least } = rule;
   const owner = isAboutUser(rule) ? sql`coalesce(about_user_id::text, '')` : sql`key`;
+  const first = sql`union
+      (select key from fresh where nth = 1 order by last_at desc, key
+        limit greatest(${mostAccounts} - (select count(*) from open), 0))`;
   return sql`
     with s as materialized (${seen(rule, since)}),
     found as (
@@ -121,10 +131,11 @@ function question(name: AbuseRuleName, rule: AbuseRule, since: string): SQL {
         + (select count(*) from open where open.owner = f.owner) as nth
       from (select *, ${owner} as owner from found) f
       where not exists (select from alerts a where a.kind = ${name} and a.key = f.key
-        and (a.resolved_at is null or a.resolved_at >= f.last_at))
+        and (a.resolved_at is null or a.last_seen_at >= f.last_at))
     ), named as (
       (select key from fresh where nth <= ${mostOfOne} order by nth, last_at desc, key
         limit greatest(${mostOpen} - (select count(*) from open), 0))
+      ${isAboutUser(rule) ? first : sql``}
       union all select key from found where key in (select key from open)
     ), told as (
       select key, key as alert from named

@@ -39,6 +39,9 @@ export const pieceMilliseconds = 600_000;
 const mostOf = (signal: Signal) =>
   signal === "signed_in" ? { rows: 5000, ofOne: 500 } : { rows: 500, ofOne: 50 };
 
+/** Of these for keys of one account, and keys: what is beyond is counted without address, or without key. */
+const mostOfOwner = { rows: 20, keys: 10 };
+
 export type Sightings = {
   /** Counts in memory, without waiting. */
   note(sighting: Sighting): void;
@@ -67,9 +70,16 @@ function createRoom() {
       const of = (text: string) => `${row.signal} ${text}`;
       const key = () => of(`${placed.network} ${placed.address} ${placed.subject}`);
       const isKnown = () => known.has(key());
-      const triesAll = row.address && !has(of(`of ${row.address}`), most.ofOne);
+      const add = (text: string) => counts.set(of(text), (counts.get(of(text)) ?? 0) + 1);
+      const owner = row.email === null && row.user_id;
+      const isNewKey = owner && !counts.has(of(`about ${row.subject}`));
+      const hasEnough = !has(of(`rows of ${owner}`), mostOfOwner.rows);
+      if (!isKnown() && owner && hasEnough) Object.assign(placed, { address: "", network: "" });
+      if (!isKnown() && isNewKey && !has(of(`keys of ${owner}`), mostOfOwner.keys))
+        Object.assign(placed, { address: "", network: "", subject: "" });
+      const triesAll = placed.address && !has(of(`of ${row.address}`), most.ofOne);
       if (!isKnown() && triesAll) placed.subject = "";
-      const isEverywhere = row.subject && !has(of(`about ${row.subject}`), most.ofOne);
+      const isEverywhere = placed.subject && !has(of(`about ${row.subject}`), most.ofOne);
       if (!isKnown() && isEverywhere) placed.address = "";
       if (!isKnown() && !has(of(""), most.rows))
         Object.assign(placed, { address: "", subject: "" });
@@ -77,9 +87,9 @@ function createRoom() {
       if (placed.subject === "") Object.assign(placed, { email: null, user_id: null });
       if (!isKnown()) {
         known.add(key());
-        for (const text of ["", `of ${placed.address}`, `about ${placed.subject}`]) {
-          counts.set(of(text), (counts.get(of(text)) ?? 0) + 1);
-        }
+        for (const text of ["", `of ${placed.address}`, `about ${placed.subject}`]) add(text);
+        if (owner && placed.subject) add(`rows of ${owner}`);
+        if (isNewKey && placed.subject) add(`keys of ${owner}`);
       }
       return placed;
     },

@@ -1,7 +1,7 @@
 import type { Tx } from "@muniment/db/database.ts";
 import { alerts } from "@muniment/db/schema/alerts.ts";
 import { type AlertDetails, type AlertKind, alertKinds } from "@muniment/shared/alerts.ts";
-import { and, eq, gte, isNull, lt, sql } from "drizzle-orm";
+import { and, eq, gte, isNotNull, isNull, lt, sql } from "drizzle-orm";
 import { v7 as uuidv7 } from "uuid";
 
 type Facts<K extends AlertKind> = {
@@ -13,17 +13,24 @@ type Facts<K extends AlertKind> = {
   now: Date;
   /**
    * Where it was counted elsewhere, how often and when last: an open alert then tells that in place of
-   * counting the call, and what was resolved since is not raised again.
+   * counting the call, and what a resolved one told of is not raised again.
    */
   seen?: { times: number; lastAt: Date };
 };
 
-/** Whether somebody was done with one of these after it was last seen. */
+/** Whether somebody was done with one of these that told of as much. */
 async function isResolved(tx: Tx, kind: AlertKind, key: string, lastAt: Date): Promise<boolean> {
+  const same = and(eq(alerts.kind, kind), eq(alerts.key, key));
+  // Whoever is resolving the open one is waited for, or it would seem open here and closed to the insert.
+  await tx
+    .select({ id: alerts.id })
+    .from(alerts)
+    .where(and(same, isNull(alerts.resolvedAt)))
+    .for("update");
   const [resolved] = await tx
     .select({ id: alerts.id })
     .from(alerts)
-    .where(and(eq(alerts.kind, kind), eq(alerts.key, key), gte(alerts.resolvedAt, lastAt)))
+    .where(and(same, isNotNull(alerts.resolvedAt), gte(alerts.lastSeenAt, lastAt)))
     .limit(1);
   return resolved !== undefined;
 }

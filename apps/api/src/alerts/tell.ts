@@ -24,8 +24,11 @@ type TellInput = {
 type Alert = typeof alerts.$inferSelect;
 
 const alertsPerRound = 50;
-/** Of each kind, and of it about each person; what comes on top stands on the page only. */
-const perHour = { kind: 30, person: 5 };
+/**
+ * Of each kind, and of it about each person; what comes on top stands on the page only. The first about
+ * a person is told beyond those, so that few accounts hide no other.
+ */
+const perHour = { kind: 30, person: 5, firsts: 60 };
 const told = roles.filter((role) => can(role, "alerts:write"));
 
 /** Counts only what was told: a flood that lasts is told of again every hour. */
@@ -40,7 +43,9 @@ async function isToldEnough(tx: Tx, { kind, aboutUserId }: Alert, now: Date): Pr
     })
     .from(alerts)
     .where(and(gt(alerts.toldAt, since), eq(alerts.kind, kind), eq(alerts.muted, false)));
-  return known !== undefined && (known.kind >= perHour.kind || known.person >= perHour.person);
+  if (!known) return false;
+  const isFirst = aboutUserId !== null && known.person === 0;
+  return known.kind >= (isFirst ? perHour.firsts : perHour.kind) || known.person >= perHour.person;
 }
 
 /** Only words of our own: whom it is about stands on the page, and goes from there with the account. */
