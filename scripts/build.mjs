@@ -17,6 +17,8 @@ import {
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
 import { build } from "esbuild";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
@@ -85,6 +87,15 @@ export async function buildVerifier() {
   return page.replace("/* verifier */", () => script);
 }
 
+/** Lays a packed copy beside every asset, which the server sends instead to those who take it. */
+async function packAssets(directory) {
+  for (const name of await readdir(directory)) {
+    if (!/\.(?:js|css)$/.test(name)) continue;
+    const path = join(directory, name);
+    await writeFile(`${path}.gz`, await promisify(gzip)(await readFile(path), { level: 9 }));
+  }
+}
+
 async function buildInto(out) {
   await mkdir(out, { recursive: true });
   const entryPoints = {
@@ -117,6 +128,7 @@ async function buildInto(out) {
     env: { ...process.env, NODE_ENV: "production", MUNIMENT_WEB_OUT: join(out, "web") },
   });
   await Promise.all([bundle, spa]);
+  await packAssets(join(out, "web/assets"));
   await writeFile(join(out, "web/verifier.html"), await buildVerifier());
   for (const name of Object.keys(entryPoints)) await keepLatin(join(out, `${name}.js`));
   await cp(join(root, "packages/db/migrations"), join(out, "migrations"), { recursive: true });

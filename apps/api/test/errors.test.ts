@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Client } from "./client.ts";
 import { password, startTestServer, type TestServer } from "./harness.ts";
@@ -133,6 +134,23 @@ test("/.well-known/security.txt says whom to tell of a vulnerability", async () 
   } finally {
     await named.stop();
   }
+});
+
+test("assets are sent packed to whoever takes them so", async () => {
+  await writeFile(join(web, "assets", "a.js.gz"), gzipSync("export {};"));
+  const asked = async (encoding: string) => {
+    const response = await server.fetch("/assets/a.js", {
+      headers: { "accept-encoding": encoding },
+    });
+    expect(await response.text()).toBe("export {};");
+    expect(response.headers.get("content-type")).toMatch(/javascript/);
+    expect(response.headers.get("cache-control")).toContain("immutable");
+    expect(response.headers.get("vary")).toMatch(/accept-encoding/i);
+    return response.headers.get("content-encoding");
+  };
+  expect(await asked("gzip, br")).toBe("gzip");
+  expect(await asked("identity")).toBeNull();
+  expect((await server.fetch("/", page)).headers.get("content-encoding")).toBeNull();
 });
 
 test("assets are kept for ever, pages are asked for anew", async () => {

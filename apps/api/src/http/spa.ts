@@ -30,6 +30,8 @@ export async function addSpa(app: FastifyInstance, directory: string | null): Pr
     root: directory,
     index: false,
     wildcard: true,
+    // The build lays a packed `.gz` beside each (scripts/build.mjs).
+    preCompressed: true,
     // Set below, per file: the plugin's own header would win.
     cacheControl: false,
     setHeaders(reply, path) {
