@@ -92,11 +92,18 @@ test("an alert of the abuse engine tells its evidence in words, and leads to wha
     "10 times, 10 different keys",
   ]);
   const dead = evidence("A revoked or expired API key");
-  expect((await dead.allTextContents()).slice(0, 2)).toEqual([made.id, "5 times, from 127.0.0.1"]);
+  expect((await dead.allTextContents()).slice(0, 2)).toEqual([
+    `old ${made.prefix}…`,
+    "5 times, from 127.0.0.1",
+  ]);
   const limit = evidence("A limit was made").getByRole("link", { name: "New accounts" });
   expect(await limit.getAttribute("href")).toBe("/admin/limits");
   await expectSound(page, "alerts with evidence");
-  await dead.getByRole("link", { name: made.id }).click();
+  await page.getByLabel("Severity").selectOption("high");
+  await page.getByText("No open alert is high").waitFor();
+  expect(new URL(page.url()).search).toBe("?severity=high");
+  await page.getByLabel("Severity").selectOption("");
+  await dead.getByRole("link", { name: made.prefix }).click();
   await page.getByRole("heading", { name: "Audit log", level: 1 }).waitFor();
   await page.getByRole("table").getByText("api_key.revoked").waitFor();
 });

@@ -310,6 +310,41 @@ test("what is resolved just when it is judged comes again for nothing but more",
   expect((await alerts())[2]).toMatchObject({ count: 8, resolved_at: null });
 });
 
+test("the list tells keys by their names, and is narrowed and counted by severity", async () => {
+  const member = await server.member();
+  const made = await server.apiKey(member);
+  const auditor = await server.user("auditor");
+  await server.owner`update alerts set resolved_at = ${clock.now()} where resolved_at is null`;
+  const { sightings } = server.deps;
+  for (const subject of [made.id, randomUUID()]) {
+    for (let at = 0; at < 5; at += 1) {
+      const [address, userId] = ["198.19.8.1", member.id];
+      sightings.note({ signal: "key_dead", address, subject, userId });
+      sightings.note({ signal: "probe", address, subject: "sql" });
+    }
+  }
+  await look();
+  const list = async (input: object) =>
+    must(await auditor.query("alerts.list", { state: "open", ...input }));
+  const { items } = await list({ severities: ["medium"] });
+  const [{ prefix }] = must(await member.query("apiKeys.list")).items;
+  expect(items.map((item: { key: unknown }) => item.key)).toEqual(
+    expect.arrayContaining([{ id: made.id, name: "key", prefix }, null]),
+  );
+  expect(items).toHaveLength(2);
+  expect((await list({ severities: ["low"] })).items).toMatchObject([
+    { kind: "probes", key: null },
+  ]);
+  expect((await list({ severities: ["high"] })).items).toEqual([]);
+  expect(must(await auditor.query("alerts.counts"))).toEqual({ low: 1, medium: 2, high: 0 });
+  expect((await member.query("alerts.counts")).status).toBe(403);
+  // A cursor goes on with the question that it came from, and no other.
+  const { nextCursor: cursor } = await list({ severities: ["medium"], limit: 1 });
+  expect((await list({ severities: ["medium"], limit: 1, cursor })).items).toHaveLength(1);
+  const answer = await auditor.query("alerts.list", { state: "open", limit: 1, cursor });
+  expect([answer.status, answer.error?.data?.reason]).toEqual([400, "invalid_cursor"]);
+});
+
 test("no row tells what was typed, and none is left of whom was erased", async () => {
   const email = "to-be-erased@example.org";
   const address = "198.19.4.1";

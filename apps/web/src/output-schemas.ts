@@ -19,7 +19,7 @@ import {
   alertRuleIdInput,
   alertRulePage,
 } from "@muniment/shared/alert-rules.ts";
-import { alert, alertNotices, alertPage } from "@muniment/shared/alerts.ts";
+import { alert, alertCounts, alertNotices, alertPage } from "@muniment/shared/alerts.ts";
 import { apiKey, apiKeyPage, createdApiKey } from "@muniment/shared/api-keys.ts";
 import {
   auditCheckpoint,
@@ -229,7 +229,13 @@ const outputSchemas = {
     preview: alertPreview,
     history: alertFiringPage,
   },
-  alerts: { list: alertPage, notices: alertNotices, resolve: alert, setNotices: alertNotices },
+  alerts: {
+    counts: alertCounts,
+    list: alertPage,
+    notices: alertNotices,
+    resolve: alert,
+    setNotices: alertNotices,
+  },
   tokens: { issue: issuedTokens, refresh: issuedTokens, revoke: nothing },
   webhooks: {
     create: webhookWithSecret,

@@ -76,6 +76,8 @@ export const alert = z.strictObject({
   kind: z.enum(alertKindNames),
   severity: z.enum(alertSeverities),
   user: z.strictObject({ id: uuid, email: z.string() }).nullable(),
+  /** The API key that it is about, as long as there is that key. */
+  key: z.strictObject({ id: uuid, name: z.string(), prefix: z.string() }).nullable(),
   details: z.record(z.string(), z.unknown()),
   /** How often it happened while the alert was open. */
   count: z.number().int().min(1),
@@ -92,10 +94,17 @@ export const listAlertsInput = z
   .strictObject({
     state: alertState.optional(),
     kinds: z.array(z.enum(alertKindNames)).min(1).max(50).optional(),
+    severities: z.array(z.enum(alertSeverities)).min(1).max(3).optional(),
     ...pageInput,
   })
   .optional();
 export const alertPage = page(alert);
+/** How many alerts are open, by severity. */
+export const alertCounts = z.strictObject({
+  low: z.number().int(),
+  medium: z.number().int(),
+  high: z.number().int(),
+});
 export const alertIdInput = z.strictObject({ id: uuid });
 
 /** What an administrator is told of when it is raised, and how. */

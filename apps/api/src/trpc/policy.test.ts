@@ -41,6 +41,7 @@ const open: Record<string, string> = {
 
 /** What auditors and administrators may read that shows nobody's data, each with what it shows. */
 const impersonal: Record<string, string> = {
+  "alerts.counts": "how many alerts are open, of each severity",
   "audit.checkpoint": "sizes, hashes and signatures",
   "audit.consistencyProof": "hashes",
   "audit.inclusionProof": "hashes",

@@ -1,5 +1,5 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
-import { alertsQuery, alertsSearch } from "../features/alerts/alerts-query.ts";
+import { alertCountsQuery, alertsQuery, alertsSearch } from "../features/alerts/alerts-query.ts";
 import { queryClient } from "../query-client.ts";
 import { requirePermission } from "../session.ts";
 import { appRoute } from "./app.tsx";
@@ -10,8 +10,9 @@ export const alertsRoute = createRoute({
   validateSearch: alertsSearch,
   beforeLoad: ({ context }) => requirePermission(context.me, "alerts:read"),
   loader: ({ location }) =>
-    queryClient.ensureInfiniteQueryData(
-      alertsQuery(alertsSearch.parse(location.search).state ?? "open"),
-    ),
+    Promise.all([
+      queryClient.ensureInfiniteQueryData(alertsQuery(alertsSearch.parse(location.search))),
+      queryClient.ensureQueryData(alertCountsQuery()),
+    ]),
   component: lazyRouteComponent(() => import("../features/alerts/alerts-page.tsx"), "AlertsPage"),
 });

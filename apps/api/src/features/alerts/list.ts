@@ -24,6 +24,7 @@ export const list = limited("general")
         and(
           input?.state ? states[input.state] : undefined,
           input?.kinds ? inArray(alerts.kind, input.kinds) : undefined,
+          input?.severities ? inArray(alerts.severity, input.severities) : undefined,
           page.after(alerts.openedAt, alerts.id),
         ),
       )

@@ -6,22 +6,34 @@ import { Button } from "../../ui/button.tsx";
 import { PageHeader } from "../../ui/page-header.tsx";
 import { Tabs } from "../../ui/tabs.tsx";
 import { AlertList } from "./alert-list.tsx";
-import type { AlertState } from "./alerts-query.ts";
+import type { AlertsSearch } from "./alerts-query.ts";
 import { NoticesDialog } from "./notices-dialog.tsx";
+import { SeverityFilter } from "./severity-filter.tsx";
 
 const route = getRouteApi("/app/admin/alerts");
 
-const tabs = [
-  { value: "open", label: "Open", content: <AlertList state="open" /> },
-  { value: "resolved", label: "Resolved", content: <AlertList state="resolved" /> },
-] as const;
-
 export function AlertsPage() {
-  const { state = "open" } = route.useSearch();
+  const { state = "open", severity } = route.useSearch();
   const navigate = route.useNavigate();
   const [choosing, setChoosing] = useState(false);
-  const choose = (chosen: AlertState) =>
-    void navigate({ search: chosen === "open" ? {} : { state: chosen }, replace: true });
+  const show = (next: AlertsSearch) =>
+    void navigate({
+      search: {
+        ...(next.state === "resolved" ? { state: next.state } : {}),
+        ...(next.severity ? { severity: next.severity } : {}),
+      },
+      replace: true,
+    });
+  const content = (
+    <>
+      <SeverityFilter
+        state={state}
+        severity={severity}
+        onChange={(chosen) => show({ state, severity: chosen })}
+      />
+      <AlertList state={state} severity={severity} />
+    </>
+  );
   return (
     <>
       <PageHeader
@@ -35,7 +47,15 @@ export function AlertsPage() {
         }
       />
       <NoticesDialog open={choosing} onClose={() => setChoosing(false)} />
-      <Tabs label="State" value={state} onValueChange={choose} tabs={tabs} />
+      <Tabs
+        label="State"
+        value={state}
+        onValueChange={(chosen) => show({ state: chosen, severity })}
+        tabs={[
+          { value: "open", label: "Open", content },
+          { value: "resolved", label: "Resolved", content },
+        ]}
+      />
     </>
   );
 }

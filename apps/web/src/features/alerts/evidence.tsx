@@ -8,6 +8,7 @@ import { type Alert, type Verdict, verdict } from "@muniment/shared/alerts.ts";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { utc } from "../../ui/date-time.tsx";
+import type { AuditFilters } from "../audit/audit-search.ts";
 import { limitMeanings, parseLimitTarget } from "../limits/limit-target.ts";
 
 const counted = (count: number, one: string, many = `${one}s`) =>
@@ -53,7 +54,11 @@ export function Evidence({ alert }: { alert: Alert }) {
       </Fact>
       <Fact term="Time">
         {period(since, alert.lastSeenAt)},{" "}
-        <Link to="/admin/audit" search={{ from: since, to: after(alert) }} className="underline">
+        <Link
+          to="/admin/audit"
+          search={{ ...entriesOf(rule, alert, details.data), from: since, to: after(alert) }}
+          className="underline"
+        >
           audit log of that time
         </Link>
       </Fact>
@@ -72,7 +77,11 @@ function Fact({ term, children }: { term: string; children: ReactNode }) {
 }
 
 /** What the rule is about where the alert names no user; null where it is about everyone. */
-function subjectOf({ per }: AbuseRule, { user }: Alert, { subject, from }: Verdict): ReactNode {
+function subjectOf(
+  { per }: AbuseRule,
+  { user, key }: Alert,
+  { subject, from }: Verdict,
+): ReactNode {
   if (per === "everyone" || per === "reader") return null;
   if (per === "account") {
     if (user) return null;
@@ -81,8 +90,14 @@ function subjectOf({ per }: AbuseRule, { user }: Alert, { subject, from }: Verdi
   if (subject === null) return rest;
   if (per === "key") {
     return (
-      <Link to="/admin/audit" search={{ targetId: subject }} className="font-mono underline">
-        {subject}
+      <Link to="/admin/audit" search={{ targetId: subject }} className="underline">
+        {key ? (
+          <>
+            {key.name} <span className="font-mono">{key.prefix}…</span>
+          </>
+        ) : (
+          <span className="font-mono">{subject}</span>
+        )}
       </Link>
     );
   }
@@ -94,6 +109,15 @@ function subjectOf({ per }: AbuseRule, { user }: Alert, { subject, from }: Verdi
       {limit.procedure && `, ${limit.procedure}`}
     </Link>
   );
+}
+
+/** What the audit log is narrowed to, where it has entries of what the rule saw. */
+function entriesOf({ sees, per }: AbuseRule, { user }: Alert, { subject }: Verdict): AuditFilters {
+  if (sees === "data.read") return { actorId: user?.id, actions: ["data.read"] };
+  if (sees.includes("code_failed")) return { actions: ["sign_in.refused"] };
+  if (sees.includes("not_permitted") || sees.includes("new_device")) return { actorId: user?.id };
+  if (per === "limit" && subject) return { targetId: subject };
+  return {};
 }
 
 function Seen({ rule: { sees, per }, details }: { rule: AbuseRule; details: Verdict }) {
