@@ -77,7 +77,14 @@ test("an alert of a check that began to fail names it, and leads there", async (
     answer.result.data.items = [
       {
         ...{ id: "01890000-0000-7000-8000-000000000001", kind: "posture_worsened" },
-        ...{ severity: "high", user: null, count: 1, resolvedAt: null, resolvedBy: null },
+        ...{
+          severity: "high",
+          user: null,
+          key: null,
+          count: 1,
+          resolvedAt: null,
+          resolvedBy: null,
+        },
         ...{ details: { check: "limits.general", passedAt: null }, openedAt: at, lastSeenAt: at },
       },
     ];
