@@ -53,3 +53,19 @@ test("what fails is tried again", async () => {
   await expect.poll(() => runs).toBeGreaterThan(2);
   await stop();
 });
+
+test("beside a run that does not end, none runs a last time", async () => {
+  let runs = 0;
+  const failures: unknown[] = [];
+  const stop = repeat(
+    1,
+    async () => {
+      runs += 1;
+      await new Promise<never>(() => {});
+    },
+    { ...log, error: (failure: unknown) => failures.push(failure) },
+  );
+  await stop();
+  expect(runs).toBe(1);
+  expect(failures).toHaveLength(1);
+});

@@ -3,7 +3,8 @@ import type { Logger } from "pino";
 
 /**
  * Runs `act` again and again with a pause, never twice at once; a failure is tried again.
- * Stopping cuts the pause short, waits for what is under way, two pauses at most, and runs `act` a last time.
+ * Stopping cuts the pause short, waits for what is under way, two pauses at most, and runs `act` a last time;
+ * beside what is still under way then it does not, and logs so as an error.
  */
 export function repeat(
   milliseconds: number,
@@ -20,7 +21,11 @@ export function repeat(
   })();
   return async () => {
     stopping.abort();
-    await Promise.race([done, sleep(2 * milliseconds, undefined, { ref: false })]);
+    const isDone = await Promise.race([
+      done.then(() => true),
+      sleep(2 * milliseconds, false, { ref: false }),
+    ]);
+    if (!isDone) return log.error("background write still under way, so none was made a last time");
     await act().catch((error: unknown) =>
       log.error({ err: error }, "last background write failed"),
     );
