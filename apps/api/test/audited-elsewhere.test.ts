@@ -16,6 +16,7 @@ import { endRoles } from "../src/identity/end-roles.ts";
 import { createFailedSignIns } from "../src/identity/failed-sign-ins.ts";
 import { importUsers } from "../src/identity/import-users.ts";
 import { removeLostFactors } from "../src/identity/remove-lost-factors.ts";
+import { revokeFoundKey } from "../src/identity/revoke-found-key.ts";
 import { addLogByCommand, addWitnessByCommand, nameFile } from "../src/witnesses/manage.ts";
 import { breaking } from "./breaking.ts";
 import { must, password, startTestServer, type TestServer, type UserClient } from "./harness.ts";
@@ -93,6 +94,16 @@ const writers: Writer[] = [
       const other = await server.member();
       await enrollTotp(other, () => new Date());
       return () => removeLostFactors(server.deps, other.email, server.deps.now);
+    },
+  },
+  {
+    file: "identity/revoke-found-key.ts",
+    action: "api_key.revoked",
+    state: all("api_keys"),
+    table: "api_keys",
+    async prepare() {
+      const { id } = await server.apiKey(person);
+      return () => revokeFoundKey(server.deps, { id, userId: person.id }, new Date());
     },
   },
   {

@@ -311,7 +311,8 @@ test("what a deleted user leaves", async () => {
   await expectByIndex(["events", "ids", "receipts", "counts", "chunks"], async () => {
     expect(await deleteUserEvents(server.deps.database, rival, 40)).toBe(true);
   });
-});
+  // Some hundred statements, each of which is planned again to be looked at.
+}, 90_000);
 
 test("which rules are due, where one user has half of all receipts and nothing new", async () => {
   const half = await makeSender(server);

@@ -170,7 +170,8 @@ test.each([
     join(folder, name),
   ]);
   expect(exitCode).toBe(2);
-  expect(stdout).toBe("");
+  const problem = expect.stringContaining(message);
+  expect(JSON.parse(stdout)).toEqual({ ok: false, problem, exitCode });
   expect(stderr).toContain(message);
 });
 

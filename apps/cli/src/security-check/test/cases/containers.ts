@@ -2,6 +2,9 @@ import { byCompose, byDockerfile, byFacts, type Cases } from "../case.ts";
 
 const beforeHealthcheck = /(?=\n {4}healthcheck:\n {6}# By TCP)/;
 
+/** What stands in the service of the database before its networks. */
+const inPostgres = "    tmpfs: [/tmp, /var/run/postgresql]\n";
+
 export const containerCases: Cases = {
   "compose.private-stores": {
     breaks: {
@@ -15,8 +18,11 @@ export const containerCases: Cases = {
   "compose.isolated-stores": {
     breaks: {
       "a network with a way out": byCompose("internal: true", "internal: false"),
-      "two networks": byCompose("networks: [database]", "networks: [database, edge]"),
-      "the default network": byCompose("    networks: [database]\n", ""),
+      "two networks": byCompose(
+        `${inPostgres}    networks: [database]`,
+        `${inPostgres}    networks: [database, edge]`,
+      ),
+      "the default network": byCompose(`${inPostgres}    networks: [database]\n`, inPostgres),
     },
   },
   "compose.no-default-secrets": {
