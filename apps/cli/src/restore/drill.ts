@@ -1,42 +1,57 @@
-import { mkdtemp, readdir, realpath, rm } from "node:fs/promises";
+import { lstat, mkdtemp, readdir, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Restored, type RestoreInput, restoreBackup } from "@muniment/api/backup/restore.ts";
 import { readClaim } from "@muniment/api/backup/restore-mark.ts";
 import { emptyFolder } from "@muniment/api/backup/target-folder.ts";
-import { DataDirInUse } from "@muniment/db/embedded/errors.ts";
 import { lockDirectory } from "@muniment/db/embedded/lock.ts";
 
 const prefix = "muniment-drill-";
 
-/** Removes what drills that were killed have left: all of an installation, keys included. */
-async function removeLeftovers(): Promise<void> {
-  for (const name of await readdir(tmpdir())) {
-    if (!name.startsWith(prefix)) continue;
-    const folder = join(await realpath(tmpdir()), name);
-    const dataDir = join(folder, "data");
-    // Without a claim there is nothing in it, or it is another user's.
-    if (!(await readClaim(dataDir))) continue;
-    const unlock = await lockDirectory(dataDir).catch((error: unknown) => {
-      if (error instanceof DataDirInUse) return null;
-      throw error;
-    });
-    if (!unlock) continue;
-    await emptyFolder(dataDir, new Set());
+/** The DATA_DIR in the folder of a drill. */
+const dataOf = (folder: string) => join(folder, "data");
+
+/** Whether nobody but this user, and root, can have put anything there: anyone may into `tmpdir()`. */
+async function isOurs(path: string): Promise<boolean> {
+  const found = await lstat(path);
+  return found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o022) === 0;
+}
+
+/** @throws DataDirInUse where somebody works in it */
+async function removeDrill(folder: string): Promise<void> {
+  const unlock = await lockDirectory(dataOf(folder));
+  try {
+    await emptyFolder(dataOf(folder), new Set());
+  } finally {
     await unlock();
-    await rm(folder, { recursive: true, force: true });
+  }
+  await rm(folder, { recursive: true, force: true });
+}
+
+/** Removes what drills of this user that were killed have left: all of an installation, keys included. */
+async function removeLeftovers(): Promise<void> {
+  const place = await realpath(tmpdir());
+  for (const name of await readdir(place)) {
+    if (!name.startsWith(prefix)) continue;
+    const folder = join(place, name);
+    try {
+      if (!(await isOurs(folder)) || !(await isOurs(dataOf(folder)))) continue;
+      // Without a claim there is nothing in it.
+      if (await readClaim(dataOf(folder))) await removeDrill(folder);
+    } catch {
+      // It is under way, or gone, or cannot be removed: none of that keeps this drill from its work.
+    }
   }
 }
 
 /** Restores into a folder that is removed again. */
 export async function drill(input: RestoreInput): Promise<Restored> {
   await removeLeftovers();
-  const folder = await mkdtemp(join(tmpdir(), prefix));
-  const dataDir = join(folder, "data");
+  const folder = await mkdtemp(join(await realpath(tmpdir()), prefix));
   try {
-    return await restoreBackup({ ...input, config: { dataDir, database: null, s3: null } });
+    const config = { dataDir: dataOf(folder), database: null, s3: null };
+    return await restoreBackup({ ...input, config });
   } finally {
-    await emptyFolder(dataDir, new Set());
-    await rm(folder, { recursive: true, force: true });
+    await removeDrill(folder);
   }
 }
