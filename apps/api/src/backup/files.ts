@@ -92,7 +92,8 @@ async function removeAbandoned(path: string): Promise<void> {
     if (!pattern.test(of) && of !== basename(path)) continue;
     const found = await stat(join(folder, name)).catch(() => null);
     if (found && Date.now() - found.mtimeMs > abandonedMilliseconds) {
-      await rm(join(folder, name), { force: true });
+      // Another user's, where each may only remove their own: no reason to make none.
+      await rm(join(folder, name), { force: true }).catch(() => {});
     }
   }
 }
@@ -109,11 +110,11 @@ export async function makeBackup(
   signal?: AbortSignal,
 ): Promise<{ manifest: Manifest; bytes: number }> {
   if (await isThere(path)) throw isTaken(path);
+  const { seal, opener } = await createSealing(lock);
   await removeAbandoned(path);
   const unfinished = `${path}.${randomBytes(6).toString("hex")}.part`;
   const touch = () => utimes(unfinished, new Date(), new Date()).catch(() => {});
   const touching = setInterval(touch, 60_000);
-  const { seal, opener } = await createSealing(lock);
   let manifest: Manifest | undefined;
   try {
     const plain = writeBackup(source, (told) => {
@@ -139,11 +140,18 @@ export const backupName = (at: Date, lock: Lock) =>
 
 /**
  * Deletes all but the newest backups that have such names in the folder of the one just made; answers which.
+ * Empty files are none.
  * @throws BackupProblem where another counts as newer than that one; nothing is deleted then
  */
 export async function pruneBackups(made: string, keep: number): Promise<string[]> {
   const folder = dirname(made);
-  const names = (await readdir(folder)).filter((name) => pattern.test(name)).sort();
+  const names: string[] = [];
+  for (const name of (await readdir(folder)).sort()) {
+    if (!pattern.test(name)) continue;
+    const found = await stat(join(folder, name)).catch(() => null);
+    // A name that was taken without links (`nameExclusively`), and whose backup was killed then.
+    if (found && found.size > 0) names.push(name);
+  }
   const newest = names.at(-1);
   if (newest !== basename(made)) {
     throw new BackupProblem(

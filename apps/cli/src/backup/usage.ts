@@ -17,7 +17,7 @@ Options
   --make-identity <file>    make a key for --recipient, print the recipient, and do nothing else. Keep
                             the file on another machine: without it no backup can be opened
   --keep <number>           delete all but so many of the newest backups in the folder, once this one is
-                            there; only files of the names that this command gives
+                            there; only files of the names that this command gives, none that are empty
   --env-file <file>         read the settings in this file instead of those of the environment
   --json                    { ok, path, bytes, deleted, problems, createdAt, rows, tables, files, audit, ... };
                             without a backup { ok: false, problem, exitCode }
