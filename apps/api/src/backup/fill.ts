@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { requireEmpty } from "@muniment/db/backup/fresh-database.ts";
 import { BackupProblem } from "@muniment/db/backup/problem.ts";
 import { plainTexts } from "@muniment/db/backup/snapshot.ts";
@@ -104,20 +105,46 @@ const hasEntries = async (sql: Sql) => {
   return row?.found === true;
 };
 
-/** When a move from `source` filled a database that no server has used since; null of any other. */
+/**
+ * What tells whether two databases were given the same: receipts of events, of which all but the position
+ * is carried, entries of the audit log, and the last checkpoint.
+ */
+async function readGiven(sql: Sql, { without }: { without: string | null }) {
+  const [row] = await sql`
+    select count(*)::int as entries,
+      (select sum(hashtextextended(user_id::text || batch_id::text, 0)) from receipts)::text as receipts,
+      (array_agg(id order by at desc, id desc))[1] as entry
+    from audit_entries where id is distinct from ${without}::text::uuid`;
+  return { ...row, entry: row?.entry as string | null, root: await rootOf(sql) };
+}
+
+/**
+ * When a move from `source` filled a database that no server has used since; null of any other.
+ * @throws BackupProblem where the source was given more since then
+ */
 export async function findMove(
   owner: ConnectionFacts,
   source: ConnectionFacts,
 ): Promise<Date | null> {
   const found = await inTransaction(owner, async (tx) => {
     if (!(await hasEntries(tx))) return null;
-    const [last] = await tx`select at, action from audit_entries order by at desc, id desc limit 1`;
-    return last?.action === "database.moved"
-      ? { at: new Date(last.at), root: await rootOf(tx) }
-      : null;
+    const [last] =
+      await tx`select id, at, action from audit_entries order by at desc, id desc limit 1`;
+    if (last?.action !== "database.moved") return null;
+    return { at: new Date(last.at), given: await readGiven(tx, { without: last.id }) };
   });
   if (!found) return null;
-  return found.root === (await inTransaction(source, rootOf)) ? found.at : null;
+  const { at, given } = found;
+  const { holds, ...own } = await inTransaction(source, async (tx) => {
+    const rows = await tx`select from audit_entries where id = ${given.entry}::text::uuid`;
+    return { holds: rows.length > 0, ...(await readGiven(tx, { without: null })) };
+  });
+  if (isDeepStrictEqual(own, given)) return at;
+  // Another installation's.
+  if (!holds) return null;
+  throw new BackupProblem(
+    `a move filled this database at ${at.toISOString()}, but the old one has more: events or entries of its audit log came since. Start no server with this one; empty it, or make a new one, and move again`,
+  );
 }
 
 /** Whether a database was filled by the restore that entered itself in its audit log so. */

@@ -22,6 +22,6 @@ the database and may create roles.
 Exit codes
   0  everything is there, counted and verified
   1  it is not: the target is as it was, unless it was cut off while it committed. Run it again: it begins
-     anew, or says that everything is there
+     anew, or says that everything is there, or that the embedded one was given more since
   2  called wrongly, or the server still runs
 `;
