@@ -1,4 +1,4 @@
-import { open, readFile, rm } from "node:fs/promises";
+import { lstat, open, readFile, rm, rmdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { z } from "zod";
 import { restoreMark } from "../keyring.ts";
@@ -31,6 +31,14 @@ export async function makeMark(dataDir: string): Promise<void> {
   const handle = await open(restoreMark(dataDir), "wx", 0o600);
   await handle.close();
   await syncFolder(dataDir);
+}
+
+/** Makes a file of the mark of an older version, which is an empty folder. */
+export async function renewMark(dataDir: string): Promise<void> {
+  const mark = restoreMark(dataDir);
+  if (!(await lstat(mark)).isDirectory()) return;
+  await rmdir(mark);
+  await makeMark(dataDir);
 }
 
 /** Writes the claim into the mark, with what to do for whoever finds it. */

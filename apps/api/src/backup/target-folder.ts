@@ -7,7 +7,14 @@ import { removeEmbeddedDatabase } from "@muniment/db/embedded/remove.ts";
 import { restoreMark } from "../keyring.ts";
 import { createDiskStore } from "../uploads/disk-store.ts";
 import { syncFolder } from "./files.ts";
-import { makeMark, type RestoreClaim, readClaim, removeMark, writeClaim } from "./restore-mark.ts";
+import {
+  makeMark,
+  type RestoreClaim,
+  readClaim,
+  removeMark,
+  renewMark,
+  writeClaim,
+} from "./restore-mark.ts";
 
 /** What may lie in a DATA_DIR that counts as empty: the list of erasures may be newer than the backup's. */
 const harmless = new Set(["erasures.jsonl", "lock", "lost+found", ".DS_Store", ".gitkeep"]);
@@ -92,6 +99,7 @@ export async function claimFolder(dataDir: string): Promise<ClaimedFolder> {
     return {
       earlier: await readClaim(dataDir),
       async begin(claim) {
+        await renewMark(dataDir);
         await emptyFolder(dataDir, harmless);
         const { names } = await namesIn(dataDir);
         await writeClaim(dataDir, claim);
