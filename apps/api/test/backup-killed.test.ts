@@ -1,19 +1,36 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  chown,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  symlink,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { requireEmpty } from "@muniment/db/backup/fresh-database.ts";
 import { BackupProblem } from "@muniment/db/backup/problem.ts";
-import type { ConnectionFacts } from "@muniment/db/connection.ts";
+import { type ConnectionFacts, connect } from "@muniment/db/connection.ts";
 import { recordedHome } from "@muniment/db/embedded/database-home.ts";
 import { listProcesses } from "@muniment/db/embedded/leftovers.ts";
 import type postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import { openInstallation } from "../../cli/src/installation.ts";
 import { call } from "../../cli/test/call.ts";
-import { nameExclusively } from "../src/backup/files.ts";
+import { nameExclusively, pruneBackups } from "../src/backup/files.ts";
+import { findMove } from "../src/backup/fill.ts";
+import { recordBackup } from "../src/backup/record.ts";
+import { readClaim } from "../src/backup/restore-mark.ts";
+import { claimFolder } from "../src/backup/target-folder.ts";
 import { loadKeyring } from "../src/keyring.ts";
 import { createEmptyDatabase } from "./empty-database.ts";
 import { makeEvent, makeSender, send } from "./events-sender.ts";
@@ -230,7 +247,31 @@ describe("a restore that is killed", () => {
     await expectWhole(dataDir, target);
   });
 
-  test("as a drill leaves nothing behind once the next is over", async () => {
+  test("under an older version, whose mark is a folder, is begun anew", async () => {
+    const dataDir = inFolder("killed-older");
+    await mkdir(join(dataDir, "restoring"), { recursive: true });
+    const { earlier, begin, done, leave } = await claimFolder(dataDir);
+    expect(earlier).toBeNull();
+    const claim = { backup: "this one", entry: "00000000-0000-4000-8000-000000000000" };
+    await begin(claim);
+    expect(await readClaim(dataDir)).toEqual(claim);
+    await done();
+    await leave();
+    expect(await readdir(dataDir)).toEqual([]);
+  });
+
+  /** What a killed drill seems to have left, with a database that lies in `home`. */
+  async function plantDrill(name: string, { home }: { home: string }) {
+    const place = join(inFolder("tmp"), `muniment-drill-${name}`);
+    const data = join(place, "data");
+    await mkdir(data, { recursive: true, mode: 0o700 });
+    const claim = { backup: "of somebody", entry: "00000000-0000-4000-8000-000000000000" };
+    await writeFile(join(data, "restoring"), JSON.stringify(claim));
+    await writeFile(join(data, "postgres.location"), `${home}\n`);
+    return { place, data };
+  }
+
+  test("as a drill leaves nothing behind once the next is over, which touches nothing of others", async () => {
     const ofDrills = async () =>
       (await readdir(inFolder("tmp"))).filter((name) => name.startsWith("muniment-drill-"));
     await mkdir(inFolder("tmp"), { mode: 0o711 });
@@ -248,8 +289,43 @@ describe("a restore that is killed", () => {
     const left = await home();
     await kill();
     expect(await ofDrills()).toHaveLength(1);
+
+    const victim = inFolder("victim");
+    await mkdir(join(victim, "postgres"), { recursive: true });
+    const planted = await plantDrill("planted", { home: victim });
+    const open = await plantDrill("open", { home: victim });
+    await chmod(open.place, 0o777);
+    // Whoever reads it waits for a writer.
+    await rm(join(open.data, "restoring"));
+    execFileSync("mkfifo", [join(open.data, "restoring")]);
+    const openData = await plantDrill("open-data", { home: victim });
+    await chmod(openData.data, 0o720);
+    const elsewhere = await plantDrill("elsewhere", { home: victim });
+    await rename(elsewhere.place, inFolder("elsewhere"));
+    await symlink(inFolder("elsewhere"), join(inFolder("tmp"), "muniment-drill-link"));
+    const linked = await plantDrill("linked-data", { home: victim });
+    await rename(linked.data, inFolder("linked-data"));
+    await symlink(inFolder("linked-data"), linked.data);
+    const stuck = await plantDrill("stuck", { home: victim });
+    await writeFile(join(stuck.data, "lock"), "");
+    const isRoot = process.getuid?.() === 0;
+    if (isRoot) {
+      const another = await plantDrill("anothers", { home: victim });
+      await chown(another.place, 65_534, 65_534);
+      const anothersData = await plantDrill("anothers-data", { home: victim });
+      await chown(anothersData.data, 65_534, 65_534);
+    }
+
     expect(await call([...argv(), "--drill"], { env })).toMatchObject({ exitCode: 0 });
-    expect(await ofDrills()).toEqual([]);
+    expect(existsSync(join(victim, "postgres"))).toBe(true);
+    expect(existsSync(planted.place)).toBe(false);
+    expect(existsSync(inFolder("elsewhere/data/restoring"))).toBe(true);
+    expect((await ofDrills()).sort()).toEqual(
+      [
+        ...(isRoot ? ["anothers", "anothers-data"] : []),
+        ...["link", "linked-data", "open", "open-data", "stuck"],
+      ].map((name) => `muniment-drill-${name}`),
+    );
     expect(existsSync(left)).toBe(false);
     const living = (await listProcesses()).filter(({ command }) => command.includes(left));
     expect(living).toEqual([]);
@@ -277,7 +353,10 @@ test("a backup that is killed leaves no name, and what it leaves goes when nobod
   const others = ["notes.part", "muniment-20200101T000000Z.backup"];
   const longAgo = new Date(Date.now() - 16 * 60_000);
   for (const name of others) await writeFile(join(place, name), "");
-  for (const name of [part, ...others]) await utimes(join(place, name), longAgo, longAgo);
+  // What cannot be removed, as another user's, is no reason to make none.
+  const stays = "muniment-20200101T000000Z.backup.0123456789ab.part";
+  await mkdir(join(place, stays));
+  for (const name of [part, stays, ...others]) await utimes(join(place, name), longAgo, longAgo);
   // Two of the same second have the same name.
   await expect
     .poll(async () => (await make()).exitCode, { timeout: 20_000, interval: 300 })
@@ -285,7 +364,28 @@ test("a backup that is killed leaves no name, and what it leaves goes when nobod
   const names = await readdir(place);
   expect(names).not.toContain(part);
   expect(names).toEqual(expect.arrayContaining(others));
-  expect(names.filter((name) => name.endsWith(".part"))).toEqual(["notes.part"]);
+  expect(names.filter((name) => name.endsWith(".part")).sort()).toEqual([stays, "notes.part"]);
+});
+
+test("a name that was taken for a backup that was killed counts for none of those to keep", async () => {
+  const place = inFolder("names");
+  await mkdir(place);
+  const nameOf = (year: number) => `muniment-${year}0101T000000Z.backup`;
+  for (const year of [2020, 2022]) await writeFile(join(place, nameOf(year)), "whole");
+  for (const year of [2021, 2023]) await writeFile(join(place, nameOf(year)), "");
+  const made = join(place, nameOf(2022));
+  expect(await pruneBackups(made, 2)).toEqual([]);
+  expect(await pruneBackups(made, 1)).toEqual([nameOf(2020)]);
+  expect((await readdir(place)).sort()).toEqual([2021, 2022, 2023].map(nameOf));
+});
+
+test("a backup for a recipient that is none is refused, and its process ends", async () => {
+  const place = inFolder("for-nobody");
+  await mkdir(place);
+  const env = envOf(server.dataDir, server.databaseFacts);
+  const { ended } = startCommand(["backup", place, "--recipient", "age1mistyped"], env);
+  expect(await ended).toEqual([1, null]);
+  expect(await readdir(place)).toEqual([]);
 });
 
 test("a name that is taken at the last moment is not taken away, whether or not there are links", async () => {
@@ -339,4 +439,35 @@ describe("a move that is killed", () => {
       expect(JSON.parse(verified.stdout)).toMatchObject({ ok: true });
     },
   );
+
+  test("is not said to have left nothing behind where the old database was given more", async () => {
+    await using target = await createEmptyDatabase();
+    const env = envOf(source());
+    const url = inFolder("url");
+    await writeFile(url, `${envOf("", target.facts).DATABASE_URL}\n`);
+    expect(await call(move(url), { env })).toMatchObject({ exitCode: 0, stderr: "" });
+    const more = "but the old one has more";
+    const { owner, close } = await openInstallation(env, { alone: true });
+    const old = connect(owner, { max: 1, applicationName: "test" });
+    try {
+      const find = () => findMove(target.facts, owner);
+      expect(await find()).toBeInstanceOf(Date);
+      // Events leave nothing in the audit log.
+      await old`
+        insert into receipts (user_id, batch_id, commit_xid, event_ids, event_times)
+        select user_id, gen_random_uuid(), commit_xid, event_ids, event_times from receipts limit 1`;
+      await expect(find()).rejects.toThrow(more);
+      await old`delete from receipts where position = (select max(position) from receipts)`;
+      expect(await find()).toBeInstanceOf(Date);
+      await recordBackup(owner, { rows: 1, bytes: 1, encrypted: false });
+      await expect(find()).rejects.toThrow(more);
+      // Another installation has no part in it.
+      expect(await findMove(target.facts, server.databaseFacts)).toBeNull();
+    } finally {
+      await old.end({ timeout: 2 });
+      await close();
+    }
+    const problem = expect.stringContaining(more);
+    expect(await call(move(url), { env })).toMatchObject({ exitCode: 1, stderr: problem });
+  });
 });
