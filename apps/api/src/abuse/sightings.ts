@@ -47,7 +47,7 @@ export type Sightings = {
   note(sighting: Sighting): void;
   /** Names a secret or a person without telling it. */
   hashed(text: string): string;
-  /** Writes what was noted. */
+  /** Writes what was noted, and waits for what is being written already. */
   flush(): Promise<void>;
 };
 
@@ -103,6 +103,7 @@ function createRoom() {
 export function createSightings(database: Database, key: Buffer, now: () => Date): Sightings {
   const room = createRoom();
   let pending = new Map<string, Row>();
+  let writing = Promise.resolve();
   const hashed = (text: string) =>
     createHmac("sha256", key).update(`sighting ${text}`).digest("base64url").slice(0, 22);
 
@@ -138,6 +139,20 @@ export function createSightings(database: Database, key: Buffer, now: () => Date
     );
   }
 
+  async function writePending() {
+    if (pending.size === 0) return;
+    const taken = pending;
+    pending = new Map();
+    // Nodes that write the same rows must do it in the same order, or they deadlock.
+    const rows = [...taken].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
+    try {
+      await write(rows);
+    } catch (error) {
+      for (const row of rows) add(row);
+      throw error;
+    }
+  }
+
   return {
     hashed,
     note({ signal, address, email, subject, userId }) {
@@ -156,18 +171,10 @@ export function createSightings(database: Database, key: Buffer, now: () => Date
       };
       add(room.fit(start, row));
     },
-    async flush() {
-      if (pending.size === 0) return;
-      const taken = pending;
-      pending = new Map();
-      // Nodes that write the same rows must do it in the same order, or they deadlock.
-      const rows = [...taken].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
-      try {
-        await write(rows);
-      } catch (error) {
-        for (const row of rows) add(row);
-        throw error;
-      }
+    flush() {
+      // One that failed has put its rows back, and told who asked for it.
+      writing = writing.catch(() => {}).then(writePending);
+      return writing;
     },
   };
 }
