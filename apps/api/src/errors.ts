@@ -54,6 +54,7 @@ const codes = {
   not_found: "NOT_FOUND",
   already_exists: "CONFLICT",
   already_revoked: "CONFLICT",
+  out_of_date: "CONFLICT",
   user_disabled: "CONFLICT",
   too_many: "CONFLICT",
   upload_quota_reached: "CONFLICT",

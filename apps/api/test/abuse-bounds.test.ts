@@ -1,10 +1,13 @@
 import { randomUUID } from "node:crypto";
+import type { Database } from "@muniment/db/database.ts";
+import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { judge } from "../src/abuse/judge.ts";
 import { createKeyPlaces } from "../src/abuse/key-places.ts";
 import type { KeyUse } from "../src/identity/identities.ts";
 import { createClock } from "./clock.ts";
 import { must, password, startTestServer, type TestServer, type UserClient } from "./harness.ts";
+import { lockWaits } from "./lock-waits.ts";
 import { mailsTo } from "./outbox.ts";
 
 const clock = createClock();
@@ -64,6 +67,24 @@ test("what two nodes see is one verdict, which comes and is told by itself", asy
   ]);
 });
 
+test("who writes what was noted waits for what is being written already", async () => {
+  const { sightings } = server.deps;
+  let isWritten = false;
+  const writing = await server.owner.begin(async (tx) => {
+    await tx`lock table sightings in exclusive mode`;
+    sightings.note({ signal: "probe", address: "198.19.9.1", subject: "sql" });
+    const first = sightings.flush();
+    const second = sightings.flush().then(() => {
+      isWritten = true;
+    });
+    await expect.poll(() => lockWaits(server), soon).toBeGreaterThan(0);
+    expect(isWritten).toBe(false);
+    return { both: Promise.all([first, second]) };
+  });
+  await writing.both;
+  expect(await server.owner`select 1 from sightings where address = '198.19.9.1'`).toHaveLength(1);
+});
+
 test("an open verdict says how much it became; a resolved one comes again only for more", async () => {
   const address = "198.19.2.1";
   for (let at = 0; at < 10; at += 1) await fail(address);
@@ -78,7 +99,14 @@ test("an open verdict says how much it became; a resolved one comes again only f
   expect(more).toMatchObject({ id: first?.id, count: 12, details: { times: 12, subjects: 12 } });
   expect(more?.last_seen_at > first?.last_seen_at).toBe(true);
 
-  must(await admin.mutate("alerts.resolve", { id: first?.id }));
+  // Whoever was shown less resolves nothing of what came since.
+  const resolve = (shown: Record<string, unknown> | undefined) =>
+    admin.mutate("alerts.resolve", { id: first?.id, lastSeenAt: shown?.last_seen_at });
+  const stale = await resolve(first);
+  expect([stale.status, stale.error?.data?.reason]).toEqual([409, "out_of_date"]);
+  expect(await alertsOf("credential_stuffing")).toMatchObject([{ resolved_at: null }]);
+  must(await resolve(more));
+  expect((await resolve(first)).status).toBe(404);
   await look();
   expect(await alertsOf("credential_stuffing")).toHaveLength(1);
   await fail(address);
@@ -255,20 +283,34 @@ test("what is resolved just when it is judged comes again for nothing but more",
   for (let at = 0; at < 5; at += 1) note();
   await look();
   const [first] = await alerts();
-  /** Whether so many wait for a row. */
-  const waiting = async () => {
-    const [row] = await server.owner`
-      select count(*)::int as count from pg_locks join pg_stat_activity using (pid)
-      where not granted and locktype in ('transactionid', 'tuple') and datname = current_database()`;
-    return row?.count;
-  };
-  const areWaiting = (count: number) => expect.poll(waiting, soon).toBeGreaterThanOrEqual(count);
+  // By itself, because servers judge meanwhile too, and wait for the same row.
+  const { database } = server.deps;
+  let judgedBy: unknown;
+  const transaction: Database["transaction"] = (scope, run, options) =>
+    database.transaction(
+      scope,
+      async (tx) => {
+        [judgedBy] = (await tx.execute(sql`select pg_backend_pid() as pid`)).map(({ pid }) => pid);
+        return run(tx);
+      },
+      options,
+    );
+  const judgeNow = () => judge({ ...database, transaction }, clock.now);
+  const blocked = () => server.owner`
+    select pid, query from pg_stat_activity
+    where datname = current_database() and cardinality(pg_blocking_pids(pid)) > 0`;
+  const judgeWaits = () =>
+    expect.poll(async () => (await blocked()).some(({ pid }) => pid === judgedBy), soon).toBe(true);
+  const resolverWaits = () =>
+    expect
+      .poll(async () => (await blocked()).map(({ query }) => String(query)), soon)
+      .toContainEqual(expect.stringMatching(/^update "alerts" set "resolved_at"/));
 
   // The verdict finds the alert open, and being resolved: there is nothing more to tell.
   const held = await server.owner.begin(async (tx) => {
     await tx`update alerts set resolved_at = ${clock.now()} where id = ${first?.id}`;
-    const judging = judge(server.deps.database, clock.now);
-    await areWaiting(1);
+    const judging = judgeNow();
+    await judgeWaits();
     return { judging };
   });
   await held.judging;
@@ -294,10 +336,10 @@ test("what is resolved just when it is judged comes again for nothing but more",
   await server.deps.sightings.flush();
   const resolving = await server.owner.begin(async (tx) => {
     await tx`select 1 from alerts where id = ${second?.id} for update`;
-    const judging = judge(server.deps.database, clock.now);
-    await areWaiting(1);
+    const judging = judgeNow();
+    await judgeWaits();
     const resolved = admin.mutate("alerts.resolve", { id: second?.id });
-    await areWaiting(2);
+    await resolverWaits();
     return { both: Promise.all([judging, resolved]) };
   });
   const [, resolved] = await resolving.both;

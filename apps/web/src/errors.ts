@@ -47,6 +47,7 @@ export const reasonSentences = {
   not_found: "It does not exist, or it is not yours.",
   already_exists: "There is one already.",
   already_revoked: "It has been revoked before.",
+  out_of_date: "It has changed since it was shown here. Look at it again.",
   user_disabled: "The account is disabled. Enable it first.",
   upload_quota_reached: "There is no room left for this file. Delete others first.",
   too_many: "There are as many as there can be. Delete one first.",

@@ -105,7 +105,8 @@ export const alertCounts = z.strictObject({
   medium: z.number().int(),
   high: z.number().int(),
 });
-export const alertIdInput = z.strictObject({ id: uuid });
+/** `lastSeenAt` is that of the alert as it was shown: what was seen after it is not resolved unseen. */
+export const resolveAlertInput = z.strictObject({ id: uuid, lastSeenAt: timestamp.optional() });
 
 /** What an administrator is told of when it is raised, and how. */
 export const alertNotices = z.strictObject({

@@ -45,6 +45,7 @@ export const errorReasons = [
   "not_found",
   "already_exists",
   "already_revoked",
+  "out_of_date",
   "user_disabled",
   "too_many",
   "weak_password",

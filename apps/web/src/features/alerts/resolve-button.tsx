@@ -17,7 +17,11 @@ export function ResolveButton({ alert }: { alert: Alert }) {
         toast.success("The alert was resolved.");
       },
       onError: (error) => {
-        toast.error(messageOf(error, { not_found: "Somebody has resolved it before." }) ?? "");
+        const overrides = {
+          not_found: "Somebody has resolved it before.",
+          out_of_date: "More was seen since it was shown here. Look at it again.",
+        };
+        toast.error(messageOf(error, overrides) ?? "");
         void refresh();
       },
     }),
@@ -28,7 +32,7 @@ export function ResolveButton({ alert }: { alert: Alert }) {
       aria-label={`Resolve: ${alertWords[alert.kind].title}`}
       disabledReason={useDenial("alerts:write")}
       pending={resolve.isPending}
-      onClick={() => resolve.mutate({ id: alert.id })}
+      onClick={() => resolve.mutate({ id: alert.id, lastSeenAt: alert.lastSeenAt })}
     >
       Resolve
     </Button>
