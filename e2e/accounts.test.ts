@@ -161,7 +161,7 @@ describe("an administrator", () => {
     await admin.getByRole("button", { name: "Invite" }).click();
     await admin.getByRole("dialog").getByLabel("E-mail").fill(guest);
     await admin.getByRole("button", { name: "Send invitation" }).click();
-    const table = admin.getByRole("table", { name: "Open invitations" });
+    const table = admin.getByRole("table", { name: "Who is invited" });
     await table.getByText(guest).waitFor();
     await admin.getByRole("button", { name: `Resend the invitation of ${guest}` }).click();
     await admin.getByText("the earlier one no longer works").waitFor();

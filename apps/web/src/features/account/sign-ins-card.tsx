@@ -34,7 +34,7 @@ export function SignInsCard() {
       {signIns.length === 0 ? (
         <p className="text-sm text-muted">Nobody has signed in since this list is kept.</p>
       ) : (
-        <Table caption="Recent sign-ins" columns={columns}>
+        <Table caption="Attempts to sign in" columns={columns}>
           {signIns.map(({ id, at, outcome, userAgent, address }) => (
             <Row key={id}>
               <Cell>

@@ -58,7 +58,7 @@ export function InvitationsCard() {
   if (invitations.length === 0) return null;
   return (
     <Card title="Open invitations" className="mb-6">
-      <Table caption="Open invitations" columns={columns}>
+      <Table caption="Who is invited" columns={columns}>
         {invitations.map((invitation) => (
           <Row key={invitation.id}>
             <Cell className="max-w-72 truncate">{invitation.email}</Cell>

@@ -25,7 +25,7 @@ export function CheckpointHistory() {
   return (
     <Card title="Checkpoints" description="Every signed state of the log, the newest first.">
       <div className="grid gap-3">
-        <Table caption="Checkpoints" columns={columns}>
+        <Table caption="Signed states of the log" columns={columns}>
           {checkpoints.map(({ size, rootHash, at, note, cosignedBy }) => (
             <Row key={size}>
               <Cell align="right">{size.toLocaleString("en")}</Cell>
