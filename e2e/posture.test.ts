@@ -98,6 +98,22 @@ test("an alert of a check that began to fail names it, and leads there", async (
   await page.unroute("**/trpc/alerts.list**");
 });
 
+test("alerts that are narrowed to nothing say so, and offer the others", async () => {
+  await page.goto(`${product.url}/admin/alerts?severity=low`);
+  await page.getByText("No open alert is low").waitFor();
+  await page.getByRole("button", { name: "Show any severity" }).click();
+  await page.waitForURL((url) => url.search === "");
+  await page.getByRole("heading", { name: "No open alert", exact: true }).waitFor();
+});
+
+test("the sheet of shortcuts tells those of the events too", async () => {
+  await page.keyboard.press("?");
+  const sheet = page.getByRole("dialog", { name: "Keyboard shortcuts" });
+  const row = sheet.getByRole("listitem").filter({ hasText: "event in the list" });
+  expect(await row.locator("kbd").allTextContents()).toEqual(["j", "k"]);
+  await page.keyboard.press("Escape");
+});
+
 test("who checks again in vain is told, and keeps what was found before", async () => {
   await page.goto(`${product.url}/admin/posture`);
   await groups().first().waitFor();

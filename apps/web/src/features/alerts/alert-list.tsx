@@ -1,6 +1,7 @@
 import { useSuspenseInfiniteQuery } from "@tanstack/react-query";
-import { ShieldCheck } from "lucide-react";
+import { SearchX, ShieldCheck } from "lucide-react";
 import { loadMoreProps } from "../../paging.ts";
+import { Button } from "../../ui/button.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
 import { LoadMore } from "../../ui/load-more.tsx";
 import { AlertTable } from "./alert-table.tsx";
@@ -11,12 +12,18 @@ const nothing = {
   resolved: { title: "No alert has been resolved", text: "Those that were looked at appear here." },
 } as const;
 
-export function AlertList({ state = "open", severity }: AlertsSearch) {
+type Props = AlertsSearch & { onAnySeverity: () => void };
+
+export function AlertList({ state = "open", severity, onAnySeverity }: Props) {
   const query = useSuspenseInfiniteQuery(alertsQuery({ state, severity }));
   const alerts = query.data.pages.flatMap((page) => page.items);
   if (alerts.length === 0 && severity) {
     return (
-      <EmptyState icon={ShieldCheck} title={`No ${state} alert is ${severity}`}>
+      <EmptyState
+        icon={SearchX}
+        title={`No ${state} alert is ${severity}`}
+        action={<Button onClick={onAnySeverity}>Show any severity</Button>}
+      >
         There may be others, of another severity.
       </EmptyState>
     );

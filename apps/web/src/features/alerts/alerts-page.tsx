@@ -31,7 +31,7 @@ export function AlertsPage() {
         severity={severity}
         onChange={(chosen) => show({ state, severity: chosen })}
       />
-      <AlertList state={state} severity={severity} />
+      <AlertList state={state} severity={severity} onAnySeverity={() => show({ state })} />
     </>
   );
   return (

@@ -44,6 +44,15 @@ export function Shortcuts() {
             </span>
           </li>
         ))}
+        {pages.some(({ to }) => to === "/events") && (
+          <li className="flex justify-between">
+            Next and previous event in the list
+            <span className="flex gap-1">
+              <Kbd>j</Kbd>
+              <Kbd>k</Kbd>
+            </span>
+          </li>
+        )}
         <li className="flex justify-between">
           This sheet
           <Kbd>?</Kbd>
