@@ -265,6 +265,8 @@ const cases: Record<string, () => Case> = {
   "another type": () => direct(having(host, mine(), "content-type: text/plain"), 415),
   "no type": () => direct(having(host, mine()), 415),
   "two types": () => is(more("content-type: text/plain"), 415),
+  "two types in one line": () =>
+    direct(having(host, mine(), "content-type: application/json; a=b, text/plain"), 415),
   "a head of 9 KB": () => is(more(`x: ${"1".repeat(9000)}`), 200),
   "a head of 20 KB": () => is(more(`x: ${"1".repeat(20_000)}`), 200),
   "a head of 300 KB": () => is(more(`x: ${"1".repeat(300_000)}`), 431),
@@ -278,6 +280,9 @@ const cases: Record<string, () => Case> = {
   "a wrong key": () => direct(having(host, json, "authorization: Bearer mnt_x"), 401),
   "another scheme": () => direct(having(host, json, "authorization: Basic x"), 401),
   "two credentials": () => is(more("authorization: Bearer mnt_x"), 400),
+  "a credential beside the key": () => is(more("authorization: Basic x"), 400),
+  "two credentials in one line": () =>
+    direct(having(host, json, `authorization: Bearer ${key}, Basic x`), 400),
   "a name of its own in a header of objects": () => direct(more("constructor: 1"), 200),
   "no JSON": () => direct(call({ body: '{"events":[' }), 400),
   "no UTF-8": () => direct(call({ body: text('{"events":["\xff"]}') }), 400),

@@ -105,6 +105,8 @@ describe("what a foreign page can send without asking", () => {
     ["application/x-www-form-urlencoded", ""],
     ["text/plain;charset=application/json", '{"name":"made"}'],
     ["application/jsonp", '{"name":"made"}'],
+    ["application/json; charset=utf-8, text/plain", '{"name":"made"}'],
+    ["application/json, text/plain", '{"name":"made"}'],
   ])("a form as %s is 415", async (type, body) => {
     for (const path of ["agents.create", "auth.signOut"]) {
       const response = await server.fetch(`/trpc/${path}`, {

@@ -177,6 +177,8 @@ test("other forms are refused, and say what to send", async () => {
   expect(await protobuf.json()).toMatchObject({
     message: expect.stringContaining("encoding: json"),
   });
+  const two = "application/json; charset=utf-8, text/plain";
+  expect((await post(key, "{}", { "content-type": two })).status).toBe(415);
   const zstd = await post(key, "{}", { "content-encoding": "zstd" });
   expect(zstd.status).toBe(415);
   const notGzip = await post(key, "{}", { "content-encoding": "gzip" });

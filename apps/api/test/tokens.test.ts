@@ -19,12 +19,14 @@ import { enrollTotp } from "./totp-app.ts";
 
 const clock = createClock();
 const older = randomBytes(36).toString("base64url");
+const metricsToken = randomBytes(36).toString("base64url");
 let server: TestServer;
 beforeAll(async () => {
   server = await startTestServer({
     now: clock.now,
     env: {
       JWT_SECRET: older,
+      METRICS_TOKEN: metricsToken,
       RATE_LIMIT_MAX_REQUESTS: "10000",
       CREDENTIAL_RATE_LIMIT_MAX: "10000",
     },
@@ -194,20 +196,37 @@ describe("tokens for a program", () => {
   test("two at once, or two keys, are refused wherever one may be presented", async () => {
     const owner = await server.member();
     const [{ accessToken }, { key }] = [await issue(owner.email), await server.apiKey(owner)];
+    const bearers = [key, accessToken, metricsToken].map((one) => `Bearer ${one}`);
+    const pairs = bearers.flatMap((one) =>
+      [...bearers, "Basic Zm9vOmJhcg==", "Basic", 'Digest username="a", realm="b"'].flatMap(
+        (other) => [
+          [one, other],
+          [other, one],
+        ],
+      ),
+    );
     for (const [method, path, body] of [
       ["GET", "/trpc/auth.me", undefined],
       ["GET", "/trpc/events.tail", undefined],
       ["POST", "/trpc/events.ingest", '{"events":[{"type":"a"}]}'],
       ["GET", "/api/v1/events", undefined],
       ["POST", "/api/v1/events", '{"events":[{"type":"a"}]}'],
+      ["POST", "/v1/logs", '{"resourceLogs":[]}'],
+      ["POST", "/trpc/uploads.create", "{}"],
+      ["GET", `/api/v1/uploads/${owner.id}`, undefined],
+      ["GET", "/metrics", undefined],
     ] as const) {
-      const call = request(new URL(path, server.url), { method, agent: false });
-      for (const one of [key, accessToken]) call.appendHeader("authorization", `Bearer ${one}`);
-      if (body) call.setHeader("content-type", "application/json");
-      call.end(body);
-      const [answer] = (await once(call, "response")) as [IncomingMessage];
-      expect([path, answer.statusCode]).toEqual([path, 400]);
-      expect(await text(answer)).toContain("multiple_credentials");
+      for (const pair of pairs) {
+        const call = request(new URL(path, server.url), { method, agent: false });
+        for (const one of pair) call.appendHeader("authorization", one);
+        if (body) call.setHeader("content-type", "application/json");
+        call.end(body);
+        const [answer] = (await once(call, "response")) as [IncomingMessage];
+        expect([path, pair, answer.statusCode]).toEqual([path, pair, 400]);
+        // OTLP's errors carry no reason.
+        const told = path === "/v1/logs" ? "one Authorization header" : "multiple_credentials";
+        expect(await text(answer)).toContain(told);
+      }
     }
   });
 

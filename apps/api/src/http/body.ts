@@ -97,9 +97,14 @@ export function requireUncoded(encoding = "identity"): void {
   throw new AppError("unsupported_content_type", "Send the body without Content-Encoding.");
 }
 
+/** Whether a Content-Type is JSON's and nothing else's: one that was sent twice is joined by a comma. */
+export function isJson(type = ""): boolean {
+  return /^ *application\/json *(?:;[^,]*)?$/i.test(type);
+}
+
 /** A cross-origin form cannot send this type without a preflight. */
-function requireJson(type = ""): void {
-  if (type.split(";", 1)[0]?.trim().toLowerCase() === "application/json") return;
+function requireJson(type: string | undefined): void {
+  if (isJson(type)) return;
   throw new AppError("unsupported_content_type", "Send application/json.");
 }
 

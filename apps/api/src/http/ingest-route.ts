@@ -6,7 +6,7 @@ import { parseJson, readText } from "./body.ts";
 import type { DirectCall, DirectRoute } from "./direct-calls.ts";
 import { exactText } from "./exact-text.ts";
 import { procedureAt } from "./procedures.ts";
-import { contextOf, readBearer } from "./request-facts.ts";
+import { contextOf, namesSeveral, readBearer } from "./request-facts.ts";
 import { settle } from "./trpc-call.ts";
 
 /** Nothing of these calls ends earlier because their caller has gone. */
@@ -23,7 +23,7 @@ class DirectFacts implements RequestFacts {
   readonly origin = undefined;
   readonly secFetchSite = undefined;
   readonly cookieToken = undefined;
-  readonly hasSeveralCredentials = false;
+  readonly hasSeveralCredentials: boolean;
   readonly deviceTokens: readonly string[] = [];
   readonly signal = never;
   readonly method = "POST";
@@ -35,6 +35,7 @@ class DirectFacts implements RequestFacts {
     this.address = address;
     this.userAgent = (headers["user-agent"] ?? "").slice(0, 256);
     this.bearer = readBearer(headers.authorization);
+    this.hasSeveralCredentials = namesSeveral(headers.authorization);
     this.traceparent = headers.traceparent;
   }
 }

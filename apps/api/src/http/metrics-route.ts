@@ -3,6 +3,7 @@ import type { Deps } from "../deps.ts";
 import { AppError } from "../errors.ts";
 import { clientKey } from "../limits/client-key.ts";
 import { refuseOver } from "../trpc/limited.ts";
+import { requireSafeCaller } from "../trpc/safe-caller.ts";
 import { plainError, setHeaders, setRetryAfter } from "./answer.ts";
 import { type Route, send, sendJson, setHeader } from "./exchange.ts";
 import { createContext } from "./request-facts.ts";
@@ -28,14 +29,16 @@ export function metricsRoutes(deps: Deps): Route[] {
         // Whatever is presented here is METRICS_TOKEN or nothing, and is looked up nowhere.
         const identify = async () => ({ kind: "anonymous" }) as const;
         const ctx = { ...createContext(deps, exchange, false), identify };
-        const { bearer, address } = ctx.request;
-        if (bearer !== undefined && timingSafeEqual(digest(bearer), expected)) {
+        const { bearer, address, hasSeveralCredentials } = ctx.request;
+        const isIt = bearer !== undefined && timingSafeEqual(digest(bearer), expected);
+        if (isIt && !hasSeveralCredentials) {
           // Not under the guard of the database: while that is away, this is what tells so.
           return send(exchange, 200, metrics.contentType, await metrics.text());
         }
         const outcome = await settle<never>(ctx, name, async () => {
           const key = clientKey(address);
           refuseOver(ctx, await limits.consume("general_address", key, { procedure: name }));
+          requireSafeCaller(ctx, { type: "query", meta: undefined });
           if (bearer === undefined) {
             throw new AppError("not_signed_in", "Send METRICS_TOKEN as a bearer token.");
           }

@@ -10,7 +10,7 @@ import {
 } from "../otlp/export-request.ts";
 import type { Context } from "../trpc/context.ts";
 import { setHeaders, setRetryAfter } from "./answer.ts";
-import { bodyOf } from "./body.ts";
+import { bodyOf, isJson } from "./body.ts";
 import { readCodedBody } from "./coded-body.ts";
 import { exactText } from "./exact-text.ts";
 import { type Exchange, type Route, sendJson } from "./exchange.ts";
@@ -40,8 +40,7 @@ function refuse(refusals: Refusals, place: number, why: string): void {
 }
 
 function requireJson({ headers }: Exchange["request"]): void {
-  const type = headers["content-type"]?.split(";", 1)[0]?.trim().toLowerCase();
-  if (type === "application/json") return;
+  if (isJson(headers["content-type"])) return;
   throw new AppError(
     "unsupported_content_type",
     "Send OTLP as application/json (encoding: json in the otlphttp exporter of a collector); protobuf is not taken.",

@@ -15,6 +15,11 @@ export function readBearer(value: string | undefined): string | undefined {
   return /^Bearer +(\S+)$/i.exec(value)?.[1] ?? "";
 }
 
+/** Whether the header was sent more than once, which joins them; a comma within one is followed by `name=`. */
+export function namesSeveral(authorization = ""): boolean {
+  return /, *[\w-]+(?: |$)/.test(authorization);
+}
+
 /** A class, because an object with getters of its own takes longer to make than the rest of it. */
 class ExchangeFacts implements RequestFacts {
   readonly id: string;
@@ -40,7 +45,7 @@ class ExchangeFacts implements RequestFacts {
     this.bearer = readBearer(headers.authorization);
     this.hasSeveralCredentials =
       this.bearer !== undefined &&
-      (this.cookieToken !== undefined || /, *Bearer /i.test(headers.authorization ?? ""));
+      (this.cookieToken !== undefined || namesSeveral(headers.authorization));
     this.#exchange = exchange;
     this.#config = config;
   }
