@@ -76,6 +76,8 @@ describe("the setup link", () => {
     const entries =
       await server.owner`select action from audit_entries where action = 'setup.completed'`;
     expect(entries).toHaveLength(1);
+    // Those of other nodes have nothing left to do.
+    expect(await server.owner`select 1 from link_tokens where purpose = 'setup'`).toHaveLength(0);
     const laterToken = later.setupLink?.split("#token=")[1];
     const again = await later
       .anonymous()

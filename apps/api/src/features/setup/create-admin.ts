@@ -1,6 +1,7 @@
+import { linkTokens } from "@muniment/db/schema/link-tokens.ts";
 import { users } from "@muniment/db/schema/users.ts";
 import { createAdminInput, signedInResult } from "@muniment/shared/accounts.ts";
-import { sql } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { v7 as uuidv7 } from "uuid";
 import { AppError } from "../../errors.ts";
 import { takeLinkToken } from "../../identity/link-token.ts";
@@ -45,6 +46,8 @@ export const createAdmin = limited("general")
       lastSignInAt: null,
     };
     await tx.insert(users).values(user);
+    // Nodes that started before printed links of their own.
+    await tx.delete(linkTokens).where(eq(linkTokens.purpose, "setup"));
     const session = await startSession(tx, user);
     await audit({
       target: { kind: "user", id: user.id, label: email },
