@@ -76,6 +76,12 @@ export const productionChecks: Check[] = [
       }
       if (trustProxy === false) return pass("no proxy; forwarded headers are ignored");
       if (!proxied) return fail("there is no TLS proxy, so anybody can forge an address", remedy);
+      const wide = Array.isArray(trustProxy)
+        ? trustProxy.filter((range) => /\/[1-7]$/.test(range))
+        : [];
+      if (wide.length > 0) {
+        return warn(`${wide.join(", ")}: whoever calls from there can forge an address`, remedy);
+      }
       if (typeof trustProxy === "number" && trustProxy > 3) {
         return warn(`${trustProxy} hops are trusted; one too many lets anybody forge`, remedy);
       }

@@ -34,6 +34,8 @@ export const settingCases: Cases = {
       "everybody is trusted": byEnv({ TRUST_PROXY: "10.0.0.0/8,0.0.0.0/0" }),
       "everybody of IPv6 is trusted": byEnv({ TRUST_PROXY: "::/0" }),
       "not a number and not a range": byEnv({ TRUST_PROXY: "yes" }),
+      "everybody is trusted in halves": byEnv({ TRUST_PROXY: "0.0.0.0/1,128.0.0.0/1" }, "warn"),
+      "everybody of IPv6 is trusted in halves": byEnv({ TRUST_PROXY: "::/1,8000::/1" }, "warn"),
       "many hops": byEnv({ TRUST_PROXY: "9" }, "warn"),
     },
   },
