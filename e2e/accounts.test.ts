@@ -109,7 +109,14 @@ describe("by links of mails", () => {
     await page.getByRole("button", { name: "Send the link" }).click();
     await heading("Look into your mailbox").waitFor();
     const link = await linkTo("reset", address);
+    const asked = "**/trpc/auth.inspectLink*";
+    await page.route(asked, (route) => route.fulfill({ status: 500, body: "broken" }));
     await page.goto(link);
+    await page.getByText("could not be checked").waitFor();
+    await expectAccessible(page, "a link that could not be checked");
+    await page.unroute(asked);
+    await page.getByRole("button", { name: "Try again" }).click();
+    await page.getByLabel("New password", { exact: true }).waitFor();
     await heading("Set a new password").waitFor();
     await page.waitForURL(`${product.url}/reset`);
     await expectAccessible(page, "reset");

@@ -56,7 +56,7 @@ export function PasswordLinkPage(props: Props) {
     <AuthCard title={title} lead={lead}>
       {link.isError && (
         <div className="grid gap-3">
-          <Notice tone="danger">{messageOf(link.error)}</Notice>
+          <Notice tone="danger">The link could not be checked. {messageOf(link.error)}</Notice>
           <Button size="lg" pending={link.isFetching} onClick={() => void link.refetch()}>
             Try again
           </Button>
