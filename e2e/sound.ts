@@ -17,7 +17,10 @@ export async function expectSound(page: Page, name: string): Promise<void> {
   ] as const) {
     await page.setViewportSize({ width, height: 900 });
     await page.emulateMedia({ colorScheme });
-    // Colours change in a tenth of a second, in which nothing has the contrast that it will have.
+    // The page follows in an event of its own. Colours then change in a tenth of a second, in which
+    // nothing has the contrast that it will have.
+    const follows = `[undefined, '${colorScheme}'].includes(document.documentElement.dataset.theme)`;
+    await expect.poll(() => page.evaluate<boolean>(follows), { timeout: 15_000 }).toBe(true);
     await expect.poll(() => page.evaluate<boolean>(isStill), { timeout: 15_000 }).toBe(true);
     await expectAccessible(page, `${name}, ${width} px, ${colorScheme}`);
     const wide = await page.evaluate<number>("document.documentElement.scrollWidth");
