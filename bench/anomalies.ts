@@ -1,6 +1,7 @@
 import { findIncidents } from "../apps/api/src/features/insights/incidents.ts";
 import { firstHour, labelledSeries } from "../apps/api/test/labelled-series.ts";
-import { inTurns, type Part } from "./rows.ts";
+import { inTurns } from "./in-turns.ts";
+import type { Part } from "./rows.ts";
 
 const hours = 30 * 24;
 const week = 7 * 24;

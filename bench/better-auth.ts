@@ -1,6 +1,7 @@
 import { connect, parseConnectionUrl } from "@muniment/db/connection.ts";
+import { inTurns } from "./in-turns.ts";
 import { httpRequest, load } from "./load.ts";
-import { inTurns, type Row } from "./rows.ts";
+import type { Row } from "./rows.ts";
 import type { Bench } from "./servers.ts";
 import { addUsers, signInRequests } from "./sign-in.ts";
 import { password } from "./signed-in-query.ts";
@@ -37,7 +38,7 @@ export async function signInBeside(bench: Bench): Promise<Row> {
     const body = JSON.stringify({ email, password });
     return httpRequest("POST", "/api/auth/sign-in/email", { origin: theirs.origin }, body);
   };
-  const options = { connections: 16, everyTime: true, seconds: 5 };
+  const options = { connections: 16, everyTime: true, seconds: 3 };
   await load(bench.product.port, ours, { ...options, seconds: 15 });
   await load(theirs.port, their, { ...options, seconds: 15 });
   const rates = await inTurns(
@@ -70,7 +71,7 @@ export async function queryBeside(bench: Bench, user: { cookie: string }): Promi
   const theirs = await start(bench);
   const ours = httpRequest("GET", "/trpc/sessions.list", { cookie: user.cookie });
   const their = await listRequest(theirs);
-  const options = { connections: 32, seconds: 4 };
+  const options = { connections: 32, seconds: 2 };
   await load(bench.product.port, () => ours, options);
   await load(theirs.port, () => their, options);
   const rates = await inTurns(

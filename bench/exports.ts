@@ -3,8 +3,9 @@ import { once } from "node:events";
 import { get, type IncomingMessage } from "node:http";
 import { connect, parseConnectionUrl } from "../packages/db/src/connection.ts";
 import { readTrailer } from "../packages/shared/src/exports.ts";
+import { inTurns } from "./in-turns.ts";
 import { call } from "./ingest.ts";
-import { inTurns, mostMegabytes, type Part, residentMegabytes } from "./rows.ts";
+import { mostMegabytes, type Part, residentMegabytes } from "./rows.ts";
 import type { Bench } from "./servers.ts";
 
 /** A connection of the owner of the bench's database. */

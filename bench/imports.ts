@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { inTurns } from "./in-turns.ts";
 import { batchOf, call, event, makeKey } from "./ingest.ts";
 import { httpRequest, load } from "./load.ts";
-import { inTurns, type Part } from "./rows.ts";
+import type { Part } from "./rows.ts";
 import type { Bench } from "./servers.ts";
 
 const events = 100_000;
@@ -46,7 +47,7 @@ export const importFile: Part = async (bench, { cookie }) => {
   const agent = await call(bench, cookie, "agents.create", { name: "bench of imports" });
   const headers = { authorization: `Bearer ${key}` };
   const request = () => httpRequest("POST", "/api/v1/events", headers, batchOf(100));
-  const options = { connections: 32, seconds: 3, everyTime: true };
+  const options = { connections: 32, seconds: 2, everyTime: true };
   const rates = await inTurns(
     () => bringIn(bench, cookie, agent.id),
     async () => 100 * (await load(bench.product.port, request, options)).perSecond,

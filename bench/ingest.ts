@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
+import { inTurns } from "./in-turns.ts";
 import { httpRequest, load } from "./load.ts";
-import { inTurns, mostMegabytes, type Part } from "./rows.ts";
+import { mostMegabytes, type Part } from "./rows.ts";
 import type { Bench } from "./servers.ts";
 
 let clock = Date.now() - 3_600_000;
@@ -61,7 +62,7 @@ async function ingest(
   const headers = { authorization: `Bearer ${key}` };
   const ours = () => httpRequest("POST", "/api/v1/events", headers, batchOf(size));
   const theirs = () => httpRequest("POST", "/", {}, batchOf(size));
-  const options = { connections, seconds: 4, everyTime: true };
+  const options = { connections, seconds: 2, everyTime: true };
   await load(bench.product.port, ours, { ...options, seconds: 2 });
   await load(plain.port, theirs, { ...options, seconds: 2 });
   const rates = await inTurns(

@@ -1,5 +1,6 @@
+import { inTurns } from "./in-turns.ts";
 import { httpRequest, load } from "./load.ts";
-import { inTurns, type Row } from "./rows.ts";
+import type { Row } from "./rows.ts";
 import type { Bench } from "./servers.ts";
 
 /** `auth.me`, which reads no table: identification, limits, permission, output check and headers alone. */
@@ -10,8 +11,8 @@ export async function queryWithoutDatabase(bench: Bench, user: { cookie: string 
   await load(bench.product.port, () => ours, { seconds: 2 });
   await load(plain.port, () => theirs, { seconds: 2 });
   const rates = await inTurns(
-    async () => (await load(bench.product.port, () => ours, { seconds: 4 })).perSecond,
-    async () => (await load(plain.port, () => theirs, { seconds: 4 })).perSecond,
+    async () => (await load(bench.product.port, () => ours, { seconds: 2 })).perSecond,
+    async () => (await load(plain.port, () => theirs, { seconds: 2 })).perSecond,
   );
   plain.stop();
   return {

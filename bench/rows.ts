@@ -7,6 +7,10 @@ export type Row = {
   unit: string;
   ours: number;
   plain: number;
+  /** The lowest and the highest share of the yardstick among the pairs measured, from 0; absent where it was not measured in pairs. */
+  spread?: readonly [number, number];
+  /** The largest share of the processors' time that the host took from one of these pairs, from 0. */
+  stolen?: number;
   /** Percent of the yardstick; absent where nothing is promised. */
   target?: number;
   note: string;
@@ -37,16 +41,4 @@ const microsecondsPerTick = 10_000;
 export function cpuMicroseconds(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
   return (Number(fields[11]) + Number(fields[12])) * microsecondsPerTick;
-}
-
-type Side = () => Promise<number>;
-
-/** Measures two sides in turns, so that both meet the same machine; the best of three rounds each. */
-export async function inTurns(ours: Side, plain: Side): Promise<{ ours: number; plain: number }> {
-  const best = { ours: 0, plain: 0 };
-  for (let round = 0; round < 3; round += 1) {
-    best.plain = Math.max(best.plain, await plain());
-    best.ours = Math.max(best.ours, await ours());
-  }
-  return best;
 }

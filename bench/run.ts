@@ -52,8 +52,14 @@ type Known = Record<string, Awaited<ReturnType<Part>> & { on: string }>;
 
 const number = (value: number) => Math.round(value).toLocaleString("en");
 
-const line = ({ name, unit, ours, plain, target, note }: Row, on: string) =>
-  `| ${name} | ${number(ours)} ${unit} | ${number(plain)} ${unit} | **${Math.round((100 * ours) / plain)} %** | ${target ? `${target} %` : ""} | ${note} | ${on} |`;
+const percent = (share: number) => Math.round(100 * share);
+
+const line = (row: Row, on: string) => {
+  const { name, unit, ours, plain, target, note, spread, stolen } = row;
+  const pairs = spread ? `${percent(spread[0])} to ${percent(spread[1])} %` : "";
+  const taken = stolen === undefined ? "" : `${(100 * stolen).toFixed(1)} %`;
+  return `| ${name} | ${number(ours)} ${unit} | ${number(plain)} ${unit} | **${percent(ours / plain)} %** | ${pairs} | ${taken} | ${target ? `${target} %` : ""} | ${note} | ${on} |`;
+};
 
 function textOf(known: Known): string {
   const measured = Object.keys(parts).flatMap((name) => known[name] ?? []);
@@ -62,11 +68,12 @@ function textOf(known: Known): string {
     "",
     `\`pnpm bench\` on ${cpus().length} cores and ${Math.round(totalmem() / 2 ** 30)} GiB, Node.js ${process.version}, ` +
       "the embedded PostgreSQL with its durable defaults. Load generator, both servers and PostgreSQL " +
-      "share the cores; each figure is the best of three rounds taken in turns. The ratio holds better " +
-      "than the figures.",
+      "share the cores. Both sides are measured in turns, seven pairs of them or more, as pairs from which " +
+      "the host took more than 2 % of the processors' time are measured again, at most seven times; a line " +
+      "is the pair with the median ratio of the seven from which it took least. The ratio holds better than the figures.",
     "",
-    "| what | Muniment | yardstick | ratio | target | the yardstick | measured on |",
-    "|---|---|---|---|---|---|---|",
+    "| what | Muniment | yardstick | ratio | lowest and highest pair | taken by the host | target | the yardstick | measured on |",
+    "|---|---|---|---|---|---|---|---|---|",
     ...measured.flatMap(({ row, on }) => (row ? [line(row, on)] : [])),
     "",
     ...measured.flatMap(({ note }) => (note ? [note, ""] : [])),

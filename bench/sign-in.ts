@@ -1,7 +1,8 @@
 import { connect, parseConnectionUrl } from "@muniment/db/connection.ts";
 import { verify } from "@node-rs/argon2";
+import { inTurns } from "./in-turns.ts";
 import { httpRequest, load } from "./load.ts";
-import { inTurns, type Row } from "./rows.ts";
+import type { Row } from "./rows.ts";
 import type { Bench } from "./servers.ts";
 import { password } from "./signed-in-query.ts";
 
@@ -55,8 +56,8 @@ export async function signIn(
   // Of some hundred sign-ins, the first cost a quarter more: the code is not compiled for speed yet.
   await load(bench.product.port, next, { ...options, seconds: 15 });
   const rates = await inTurns(
-    async () => (await load(bench.product.port, next, { ...options, seconds: 5 })).perSecond,
-    () => bareRate(hash, 5),
+    async () => (await load(bench.product.port, next, { ...options, seconds: 3 })).perSecond,
+    () => bareRate(hash, 3),
   );
   return {
     name: "sign-in, 16 connections, 200 accounts",

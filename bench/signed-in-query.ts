@@ -1,5 +1,6 @@
+import { inTurns } from "./in-turns.ts";
 import { httpRequest, load } from "./load.ts";
-import { inTurns, type Row } from "./rows.ts";
+import type { Row } from "./rows.ts";
 import type { Bench } from "./servers.ts";
 
 /** Of every account in the bench. */
@@ -50,7 +51,7 @@ export async function signedInQuery(
   const plain = await bench.plain("plain-query.ts");
   const ours = httpRequest("GET", "/trpc/sessions.list", { cookie: user.cookie });
   const theirs = httpRequest("GET", "/", { "x-user": user.userId });
-  const options = { connections: 32, seconds: 4 };
+  const options = { connections: 32, seconds: 2 };
   await load(bench.product.port, () => ours, { ...options, seconds: 2 });
   await load(plain.port, () => theirs, { ...options, seconds: 2 });
   const rates = await inTurns(

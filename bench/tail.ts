@@ -1,9 +1,10 @@
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { inTurns } from "./in-turns.ts";
 import { batchOf, makeKey } from "./ingest.ts";
 import { httpRequest } from "./load.ts";
-import { cpuMicroseconds, inTurns, type Part, residentMegabytes } from "./rows.ts";
+import { cpuMicroseconds, type Part, residentMegabytes } from "./rows.ts";
 import { startProduct } from "./servers.ts";
 import { signUpFirst } from "./signed-in-query.ts";
 

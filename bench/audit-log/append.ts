@@ -4,7 +4,8 @@ import { sealRows, toAuditRow } from "../../apps/api/src/audit/write.ts";
 import { createEncryption } from "../../apps/api/src/encryption.ts";
 import { connect } from "../../packages/db/src/connection.ts";
 import type { Database } from "../../packages/db/src/database.ts";
-import { inTurns, type Part } from "../rows.ts";
+import { inTurns } from "../in-turns.ts";
+import type { Part } from "../rows.ts";
 import { newEntry, open, sealerOn, seeds, startDatabase, append as write } from "./database.ts";
 
 const writers = 16;
@@ -68,13 +69,17 @@ export const append: Part = async () => {
       );
     };
     const sealer = sealerOn(database);
-    const appendAll = () => perSecond(() => appendSealed(database, sealer));
+    let rounds = 0;
+    const appendAll = () => {
+      rounds += 1;
+      return perSecond(() => appendSealed(database, sealer));
+    };
     await appendAll();
     await insertAll();
     const rates = await inTurns(appendAll, insertAll);
     const [stored] = await bench.owner`
       select (select count(*)::int from audit_leaves) as ours, (select count(*)::int from unchained) as plain`;
-    const asked = 4 * writers * each;
+    const asked = rounds * writers * each;
     if (stored?.ours !== asked || stored?.plain !== asked)
       throw new Error(`${JSON.stringify(stored)} are stored instead of ${asked}`);
     return {

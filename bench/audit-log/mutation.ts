@@ -1,6 +1,7 @@
 import { connect, parseConnectionUrl } from "@muniment/db/connection.ts";
+import { inTurns } from "../in-turns.ts";
 import { httpRequest, load } from "../load.ts";
-import { inTurns, type Part } from "../rows.ts";
+import type { Part } from "../rows.ts";
 import { type Bench, startProduct } from "../servers.ts";
 import { signUpFirst } from "../signed-in-query.ts";
 
@@ -55,8 +56,8 @@ export const mutation: Part = async (bench) => {
       await unaudited.run(0.4, many);
     }
     const rates = await inTurns(
-      () => audited.run(3),
-      () => unaudited.run(3),
+      () => audited.run(2),
+      () => unaudited.run(2),
     );
     const entries = [
       await entriesOf(bench, "bench_audited"),
