@@ -175,6 +175,21 @@ describe("taking a change back", () => {
     expect((await signIn(member.email, chosen)).status).toBe(200);
   });
 
+  test("by the address of a thief leaves the owner's link in force", async () => {
+    const member = await server.member();
+    const [second, third] = [freshAddress(), freshAddress()];
+    const owners = await move(member, second);
+    const thief = Object.assign(await server.signIn(second, fromNewAddress()), {
+      email: second,
+      id: member.id,
+    });
+    must(await undo(await move(thief, third)));
+    expect((await signIn(second, chosen)).status).toBe(200);
+    must(await undo(owners));
+    expect((await signIn(member.email, chosen)).status).toBe(200);
+    expect(reason(await signIn(second, chosen))).toBe("invalid_credentials");
+  });
+
   test("ends after three days, and with the account", async () => {
     const member = await server.member();
     const token = await move(member, freshAddress());

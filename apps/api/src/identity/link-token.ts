@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import type { Database, Tx } from "@muniment/db/database.ts";
 import { build } from "@muniment/db/prepared.ts";
 import { linkTokens } from "@muniment/db/schema/link-tokens.ts";
-import { and, eq, gt, inArray, type Placeholder, type SQL, sql } from "drizzle-orm";
+import { and, eq, gt, gte, inArray, type Placeholder, type SQL, sql } from "drizzle-orm";
 import { v7 as uuidv7 } from "uuid";
 
 type Row = typeof linkTokens.$inferSelect;
@@ -93,4 +93,21 @@ export async function dropAccountLinks(
   await tx
     .delete(linkTokens)
     .where(and(eq(linkTokens.userId, userId), inArray(linkTokens.purpose, purposes)));
+}
+
+/**
+ * Makes the links that take back changes of an address since `from` useless: whoever made these must not
+ * bring their address back. Those of earlier changes stay, for they are in the hands of owners before.
+ * The scope of `tx` must be the user's.
+ */
+export async function dropLaterUndos(tx: Tx, userId: string, from: Date): Promise<void> {
+  await tx
+    .delete(linkTokens)
+    .where(
+      and(
+        eq(linkTokens.userId, userId),
+        eq(linkTokens.purpose, "email_undo"),
+        gte(linkTokens.createdAt, from),
+      ),
+    );
 }

@@ -1,6 +1,6 @@
 import { passwordWasReset, resetPasswordInput } from "@muniment/shared/accounts.ts";
 import { forgetDevices } from "../../identity/known-devices.ts";
-import { dropAccountLinks } from "../../identity/link-token.ts";
+import { dropAccountLinks, dropLaterUndos } from "../../identity/link-token.ts";
 import { newPasswordOf, takeAccountLink, wrongLink } from "../../identity/linked-account.ts";
 import { endSessions } from "../../identity/sessions.ts";
 import { audited } from "../../trpc/audited.ts";
@@ -33,8 +33,8 @@ export const undoEmail = limited("general")
     const { email } = link;
     if (email === null) throw wrongLink();
     await setAddress(tx, id, { email, ...chosen });
-    // Those of later changes too: whoever made them must not bring their address back.
-    await dropAccountLinks(tx, id, ["password_reset", "email_change", "email_undo"]);
+    await dropAccountLinks(tx, id);
+    await dropLaterUndos(tx, id, link.createdAt);
     const sessionsRevoked = await endSessions(tx, id);
     await forgetDevices(tx, id);
     await deps.notify(tx, email, { kind: "password_reset" }, request);
