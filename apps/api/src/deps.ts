@@ -155,7 +155,7 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
     ? new Redis(config.redisUrl, { enableOfflineQueue: false, maxRetriesPerRequest: 1 })
     : null;
   redis?.on("error", (error: Error) => log.warn({ err: error }, "redis"));
-  const limits = createLimits(config.limits, redis);
+  const limits = createLimits(config.limits, redis, log);
   await loadLimitOverrides(database, limits);
   const accessTokens = await createAccessTokens(config, secrets, now);
   const identities = createIdentities(database, config, secrets, accessTokens, now);

@@ -1,7 +1,8 @@
+import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LimitName, LimitRule } from "@muniment/shared/limits.ts";
 import { Redis } from "ioredis";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { parseConfig } from "../src/config.ts";
 import { createLimits, type Limits } from "../src/limits/limiter.ts";
 import { hasRedis, startRedis, type TestRedis } from "./redis.ts";
@@ -13,6 +14,7 @@ const defaults = () => {
 };
 
 const rules = (name: LimitName, rule: LimitRule) => ({ ...defaults(), [name]: rule });
+const log = { info() {}, error() {} };
 let keys = 0;
 
 /** What every store of counters must do, whatever it is. */
@@ -122,7 +124,7 @@ function contract(create: (limits: Record<LimitName, LimitRule>) => Limits) {
   });
 }
 
-describe("limits in memory", () => contract((limits) => createLimits(limits, null)));
+describe("limits in memory", () => contract((limits) => createLimits(limits, null, log)));
 
 describe.skipIf(!hasRedis)("limits in Redis", () => {
   let server: TestRedis;
@@ -131,22 +133,35 @@ describe.skipIf(!hasRedis)("limits in Redis", () => {
     server = await startRedis();
     redis = new Redis(server.url);
     redis.on("error", () => {});
+    await once(redis, "ready");
   });
   afterAll(async () => {
     redis.disconnect();
     await server.stop();
   });
 
-  contract((limits) => createLimits(limits, redis));
+  contract((limits) => createLimits(limits, redis, log));
 
   test("two nodes share one count", async () => {
     const second = new Redis(server.url);
+    await once(second, "ready");
     const limits = rules("mail", { points: 20, durationSeconds: 60 });
-    const nodes = [createLimits(limits, redis), createLimits(limits, second)];
+    const nodes = [createLimits(limits, redis, log), createLimits(limits, second, log)];
     const states = await Promise.all(
       Array.from({ length: 70 }, (_, at) => nodes[at % 2]?.consume("mail", "shared")),
     );
     second.disconnect();
     expect(states.filter((state) => state?.allowed)).toHaveLength(20);
+  });
+
+  test("a Redis that hangs is waited for once, not by every call", async () => {
+    const limits = createLimits(rules("mail", { points: 20, durationSeconds: 60 }), redis, log);
+    server.child.kill("SIGSTOP");
+    expect((await limits.consume("mail", "hanging")).allowed).toBe(true);
+    const asked = vi.spyOn(redis, "sendCommand");
+    expect((await limits.consume("mail", "hanging")).remaining).toBe(18);
+    expect((await limits.consume("general_user", "hanging")).allowed).toBe(true);
+    expect(asked).not.toHaveBeenCalled();
+    server.child.kill("SIGCONT");
   });
 });

@@ -1,5 +1,6 @@
 import type { LimitRule } from "@muniment/shared/limits.ts";
 import type { Redis } from "ioredis";
+import type { Breaker } from "./breaker.ts";
 import { createMemoryCounters } from "./memory-counters.ts";
 import { createRedisCounters } from "./redis-counters.ts";
 
@@ -23,31 +24,25 @@ export type AsyncCounters = {
 };
 
 /** Counters of one name: in memory, or in Redis and, while it is away, in memory. */
-export function createCounters(name: string, redis: Redis | null): AsyncCounters {
+export function createCounters(name: string, redis: Redis | null, breaker: Breaker): AsyncCounters {
   const memory = createMemoryCounters();
   if (!redis) return memory;
   const shared = createRedisCounters(name, redis);
+  const inBoth =
+    <Args extends unknown[], Answer>(
+      there: (...args: Args) => Answer | Promise<Answer>,
+      here: (...args: Args) => Answer,
+    ) =>
+    (...args: Args) => {
+      if (redis.status !== "ready") return here(...args);
+      return breaker(
+        async () => there(...args),
+        () => here(...args),
+      );
+    };
   return {
-    take: async (...args) => {
-      try {
-        return await shared.take(...args);
-      } catch {
-        return memory.take(...args);
-      }
-    },
-    giveBack: async (...args) => {
-      try {
-        await shared.giveBack(...args);
-      } catch {
-        memory.giveBack(...args);
-      }
-    },
-    counted: async (key) => {
-      try {
-        return await shared.counted(key);
-      } catch {
-        return memory.counted(key);
-      }
-    },
+    take: inBoth(shared.take, memory.take),
+    giveBack: inBoth(shared.giveBack, memory.giveBack),
+    counted: inBoth(shared.counted, memory.counted),
   };
 }

@@ -1,5 +1,7 @@
 import { type LimitName, type LimitRule, limitNames } from "@muniment/shared/limits.ts";
 import type { Redis } from "ioredis";
+import type { Logger } from "pino";
+import { createBreaker } from "./breaker.ts";
 import { type AsyncCounters, createCounters } from "./counters.ts";
 import { createUnderWay, type UnderWay } from "./under-way.ts";
 
@@ -44,14 +46,22 @@ const generations = { points: 1_000_000_000, durationSeconds: 86_400 };
  * Counters in memory, or in Redis when several nodes share them. While Redis is away each node
  * counts by itself: a limit weaker than configured, but never none (`limits-redis.test.ts`).
  */
-export function createLimits(defaults: Record<LimitName, LimitRule>, redis: Redis | null): Limits {
+export function createLimits(
+  defaults: Record<LimitName, LimitRule>,
+  redis: Redis | null,
+  log: Pick<Logger, "info" | "error">,
+): Limits {
   let overrides: ReadonlyMap<string, LimitRule> = new Map();
   const known = new Map<string, AsyncCounters>();
+  const breaker = createBreaker((shared, err) => {
+    if (shared) log.info("limits are counted in Redis again");
+    else log.error({ err }, "limits are counted by each node, for Redis does not answer");
+  });
 
   function countersOf(name: string): AsyncCounters {
     let counters = known.get(name);
     if (!counters) {
-      counters = createCounters(name, redis);
+      counters = createCounters(name, redis, breaker);
       known.set(name, counters);
     }
     return counters;
