@@ -29,7 +29,8 @@ export function createQueue(maxRunning: number, maxWaiting: number) {
 
 /**
  * All argon2 of this process goes through here. It runs on libuv's four threads, which files and
- * DNS need too, and takes a core and 19 MiB each: so never all threads, and no more than there are
- * cores. At some 50 a second and core, the last of 500 waits about 5 seconds on two cores.
+ * DNS need too, and takes a core and 19 MiB each: so never all threads, and one more than there are
+ * cores, or a core idles from the end of one until the main thread has had its turn to begin the next.
+ * At some 50 a second and core, the last of 500 waits about 5 seconds on two cores.
  */
-export const hashing = createQueue(Math.min(3, availableParallelism()), 500);
+export const hashing = createQueue(Math.min(3, availableParallelism() + 1), 500);
