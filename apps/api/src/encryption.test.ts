@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { createEncryption } from "./encryption.ts";
+import { createEncryption, deriveKey, derivingFrom } from "./encryption.ts";
 
 const [older, newer] = [randomBytes(32), randomBytes(32)];
 const place = "jobs.payload:1";
@@ -79,5 +79,22 @@ describe("encryption at rest", () => {
 
   test("does not exist without a key", () => {
     expect(() => createEncryption([])).toThrow("empty");
+  });
+});
+
+describe("keys derived many at a time", () => {
+  test.each([0, 1, 16, 32, 63, 64])("are those that HMAC says, of a key of %i bytes", (length) => {
+    const key = randomBytes(length);
+    const derive = derivingFrom(key);
+    for (const label of ["", "audit:x:salts", "y".repeat(55), "z".repeat(192), "short again"])
+      expect(derive(label)).toEqual(deriveKey(key, label));
+    const [one, another] = [derive("one"), derive("another")];
+    expect(one).toEqual(deriveKey(key, "one"));
+    expect(another).toEqual(deriveKey(key, "another"));
+  });
+
+  test("come of no label or key that is too long", () => {
+    expect(() => derivingFrom(randomBytes(32))("x".repeat(193))).toThrow("too long");
+    expect(() => derivingFrom(randomBytes(65))).toThrow("longer than a block");
   });
 });

@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes } from "node:crypto";
+import { sha256 } from "@muniment/verify/sha256.ts";
 
 const nonceLength = 12;
 const tagLength = 16;
@@ -9,6 +10,32 @@ export const idOfKey = (key: Buffer) => createHash("sha256").update(key).digest(
 /** A key for one place or purpose, by HMAC-SHA256 as a PRF (NIST SP 800-108). */
 export const deriveKey = (key: Buffer, label: string): Buffer =>
   createHmac("sha256", key).update(label).digest();
+
+/** Bytes of a block of SHA-256, and of what it answers. */
+const [blockLength, hashLength] = [64, 32];
+const longestLabel = 192;
+
+/**
+ * `deriveKey` for many labels under one key, in half the time: HMAC (RFC 2104) as the two hashes that it
+ * is, without an object for each. A label is ASCII, at most 192 characters.
+ */
+export function derivingFrom(key: Buffer): (label: string) => Buffer {
+  if (key.length > blockLength) throw new Error("a key is longer than a block");
+  const padded = (change: number, room: number) => {
+    const bytes = Buffer.alloc(blockLength + room);
+    key.copy(bytes);
+    for (let at = 0; at < blockLength; at += 1) bytes[at] = (bytes[at] ?? 0) ^ change;
+    return bytes;
+  };
+  const inner = padded(0x36, longestLabel);
+  const outer = padded(0x5c, hashLength);
+  return (label) => {
+    if (label.length > longestLabel) throw new Error("a label is too long");
+    const end = blockLength + inner.write(label, blockLength, "latin1");
+    outer.set(sha256(inner.subarray(0, end)), blockLength);
+    return Buffer.from(sha256(outer).buffer);
+  };
+}
 
 /** AES-256-GCM; the answer begins with the nonce and ends with the tag. */
 export function sealBytes(key: Buffer, nonce: Buffer, data: Buffer, place: string): Buffer {

@@ -1,5 +1,6 @@
 import { auditActionNames } from "@muniment/shared/audit-actions.ts";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { personalColumnsOf } from "../src/audit/sealed-personal.ts";
 import { clientKey } from "../src/limits/client-key.ts";
 import { fromNewAddress } from "./addresses.ts";
 import { type Answer, type Client, createClient } from "./client.ts";
@@ -136,13 +137,30 @@ describe("every change", () => {
     const telling = /@|\d+\.\d+\.\d+\.\d+|Tests\/1\.0|renamed/;
     expect(rest).not.toMatch(telling);
     expect(personal).not.toMatch(telling);
-    const entries = await server.owner`select id, personal from audit_entries`;
-    const opened = JSON.stringify(
-      await server.deps.dataKeys.open(entries.map(({ id, personal }) => ({ id, personal }))),
-    );
+    const entries = await server.owner`select * from audit_entries`;
+    const opened = JSON.stringify(await server.deps.dataKeys.open(entries.map(personalColumnsOf)));
     expect(opened).toContain("admin@example.org");
     expect(opened).toContain("Tests/1.0");
     expect(`${rest}${personal}`).not.toContain(password);
+  });
+
+  test("tells nothing of a person that was put there from another entry", async () => {
+    const client = await server.member("swapped@example.org");
+    const ids: string[] = [];
+    for (const name of ["first agent", "second agent"])
+      ids.push(must(await client.mutate("agents.create", { name })).id);
+    const entry = async (targetId: string) =>
+      (await search({ actions: ["agent.created"], targetId }))[0];
+    const [first, second] = [await entry(ids[0] ?? ""), await entry(ids[1] ?? "")];
+    expect([first?.target?.label, second?.target?.label]).toEqual(["first agent", "second agent"]);
+    await server.owner`
+      update audit_entries set personal = (select personal from audit_entries where id = ${first?.id ?? ""})
+      where id = ${second?.id ?? ""}`;
+    // Who acted is the same in both, so that is still what the log committed to.
+    const told = { actor: second?.actor, target: { label: null }, address: second?.address };
+    expect(await entry(ids[1] ?? "")).toMatchObject(told);
+    expect(must(await admin.query("audit.get", { id: second?.id }))).toMatchObject(told);
+    expect(await entry(ids[0] ?? "")).toEqual(first);
   });
 });
 

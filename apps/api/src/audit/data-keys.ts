@@ -1,18 +1,20 @@
 import { createHmac, randomBytes } from "node:crypto";
 import type { Database, Tx } from "@muniment/db/database.ts";
 import { build } from "@muniment/db/prepared.ts";
-import type { AuditPersonal } from "@muniment/db/schema/audit.ts";
 import { dataKeys } from "@muniment/db/schema/data-keys.ts";
 import type { Query } from "@muniment/db/statements.ts";
-import type { PersonalData } from "@muniment/verify/leaf.ts";
 import { and, inArray, lt, notLike, type SQL, sql as statement } from "drizzle-orm";
 import { v7 as uuidv7 } from "uuid";
 import { deriveKey, type Encryption } from "../encryption.ts";
 import {
   type DataKey,
+  type HeldKey,
+  hold,
+  type Known,
   keysNeeded,
   type OpenedPersonal,
   openPersonal,
+  type PersonalColumns,
   sealPersonal,
 } from "./sealed-personal.ts";
 
@@ -23,9 +25,7 @@ export const wrapPlace = (id: string) => `data_keys:${id}`;
 export type Subject = { userId: string } | { email: string } | { since: Date };
 
 /** What an entry tells of its people, plainly, with whose it is. */
-export type Personal = Partial<
-  Record<"actor" | "target", { subject: Subject; data: PersonalData }>
->;
+export type Personal = Partial<Record<"actor" | "target", { subject: Subject; data: Known }>>;
 
 /** Believed this long without a look: what is written under a key destroyed meanwhile is unreadable. */
 const cacheMilliseconds = 5000;
@@ -33,13 +33,12 @@ const maxCached = 10_000;
 const expiredAtOnce = 500;
 
 export type DataKeys = {
-  /** Encrypts what entries tell of their people; of who was erased nothing is left. */
-  seal(entries: readonly { id: string; personal: Personal }[]): Promise<AuditPersonal[]>;
+  /** Encrypts what entries tell of their people, and commits to it; of who was erased nothing is left. */
+  seal(
+    entries: readonly { id: string; personal: Personal }[],
+  ): Promise<ReturnType<typeof sealPersonal>[]>;
   /** Reads it again. */
-  open(
-    entries: readonly { id: string; personal: AuditPersonal }[],
-    sql?: Query,
-  ): Promise<OpenedPersonal[]>;
+  open(entries: readonly PersonalColumns[], sql?: Query): Promise<OpenedPersonal[]>;
   /** A key of a user's for one place; null for who was erased. */
   keyFor(userId: string, place: string): Promise<Buffer | null>;
   /** The id of a user's key; null where there is none. */
@@ -110,7 +109,7 @@ export function createDataKeys(
   hashKeys: readonly Buffer[],
   findKeys = findKeysBy(sql),
 ): DataKeys {
-  let cache = new Map<string, DataKey & { until: number }>();
+  let cache = new Map<string, { held: HeldKey; until: number }>();
   const unwrap = (row: { id: string; wrapped: string }): DataKey => ({
     id: row.id,
     key: Buffer.from(encryption.decrypt(row.wrapped, wrapPlace(row.id)), "base64"),
@@ -138,30 +137,33 @@ export function createDataKeys(
     });
   }
 
-  function keep(subject: string, key: DataKey) {
+  function keep(subject: string, held: HeldKey) {
     if (cache.size >= maxCached) cache = new Map();
-    cache.set(subject, { ...key, until: performance.now() + cacheMilliseconds });
+    cache.set(subject, { held, until: performance.now() + cacheMilliseconds });
   }
 
   const read = async (subjects: string[]) => {
     const rows = await findKeys(subjects);
-    return rows.map((row) => ({ subject: row.subject as string, ...unwrap(row as never) }));
+    return rows.map((row) => ({
+      subject: row.subject as string,
+      held: hold(unwrap(row as never)),
+    }));
   };
 
   /** The keys of subjects by name, made where there is none yet, except for who was erased. */
-  async function keysOf(names: Iterable<string>): Promise<Map<string, DataKey>> {
-    const found = new Map<string, DataKey>();
+  async function keysOf(names: Iterable<string>): Promise<Map<string, HeldKey>> {
+    const found = new Map<string, HeldKey>();
     const now = performance.now();
     const unknown = new Set<string>();
     for (const name of names) {
       const known = cache.get(name);
-      if (known && known.until > now) found.set(name, known);
+      if (known && known.until > now) found.set(name, known.held);
       else unknown.add(name);
     }
-    const take = (rows: ({ subject: string } & DataKey)[]) => {
-      for (const { subject, id, key } of rows) {
-        found.set(subject, { id, key });
-        keep(subject, { id, key });
+    const take = (rows: { subject: string; held: HeldKey }[]) => {
+      for (const { subject, held } of rows) {
+        found.set(subject, held);
+        keep(subject, held);
         unknown.delete(subject);
       }
     };
@@ -224,7 +226,7 @@ export function createDataKeys(
     async open(entries, over = sql) {
       const ids = new Set(entries.flatMap(({ personal }) => keysNeeded(personal)));
       const keys = await openAll(ids, over);
-      return entries.map(({ id, personal }) => openPersonal(id, personal, keys));
+      return entries.map((entry) => openPersonal(entry, keys));
     },
     async keyFor(userId, place) {
       const name = `user:${userId}`;

@@ -13,7 +13,7 @@ import type { CosignedCheckpoint } from "./checkpoints.ts";
 import type { DataKeys } from "./data-keys.ts";
 import { leafOf } from "./entry-leaf.ts";
 import { createNoteSigner } from "./note-signer.ts";
-import { type OpenedPersonal, readable } from "./sealed-personal.ts";
+import { type OpenedPersonal, personalColumnsOf, readable } from "./sealed-personal.ts";
 import { readSides } from "./tree.ts";
 
 const entryOf = (row: postgres.Row, opened: OpenedPersonal | undefined): EvidenceEntry => ({
@@ -34,7 +34,7 @@ async function readRange(
     select hash, e.* from audit_leaves join audit_entries e on e.id = entry_id
     where index >= ${from} and index < ${to} order by index`;
   if (rows.length !== to - from) throw new Error(`entries ${from} to ${to - 1} are not all there`);
-  const opened = await keys.open(rows.map(({ id, personal }) => ({ id, personal })));
+  const opened = await keys.open(rows.map(personalColumnsOf));
   const { left, right } = await readSides(sql, from, to, size);
   return {
     from,

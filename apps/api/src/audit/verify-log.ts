@@ -13,7 +13,13 @@ import {
 import type postgres from "postgres";
 import type { DataKeys } from "./data-keys.ts";
 import { leafOf } from "./entry-leaf.ts";
-import { keyOfSide, type OpenedPersonal, readable, sides } from "./sealed-personal.ts";
+import {
+  keyOfSide,
+  type OpenedPersonal,
+  personalColumnsOf,
+  readable,
+  sides,
+} from "./sealed-personal.ts";
 import { explainByRestores } from "./told-restores.ts";
 import { tileHeight } from "./tree.ts";
 
@@ -233,7 +239,7 @@ class Walk {
     this.#stored = new Map(
       subtrees.map(({ level, index, hash }) => [`${level} ${index}`, new Uint8Array(hash)]),
     );
-    const entries = rows.flatMap(({ id, personal }) => (id === null ? [] : [{ id, personal }]));
+    const entries = rows.flatMap((row) => (row.id === null ? [] : [personalColumnsOf(row)]));
     const opened = await this.#input.keys.open(entries, this.#sql);
     const personalOf = new Map(entries.map(({ id }, at) => [id, opened[at]]));
     const waiting = [...checkpoints];

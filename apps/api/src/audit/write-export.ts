@@ -10,6 +10,7 @@ import {
   toExported,
 } from "./exported-entry.ts";
 import { toOcsf } from "./ocsf.ts";
+import { personalColumnsOf } from "./sealed-personal.ts";
 
 const entriesAtOnce = 1000;
 
@@ -43,10 +44,7 @@ export async function writeAuditLines(
       select l.index, l.hash, e.* from audit_leaves l join audit_entries e on e.id = l.entry_id
       where l.index >= ${at} and l.index < ${end} order by l.index`;
     if (rows.length !== end - at) throw new Error(`entries ${at} to ${end - 1} are not all there`);
-    const opened = await keys.open(
-      rows.map(({ id, personal }) => ({ id, personal })),
-      sql,
-    );
+    const opened = await keys.open(rows.map(personalColumnsOf), sql);
     await write(rows.map((row, place) => lineOf[format](toExported(row, opened[place]))).join(""));
   }
   const trailer = { rows: to - from, sha256: hash.digest("hex") };

@@ -3,13 +3,13 @@ import { closingInsertion } from "@muniment/db/insertions.ts";
 import { auditEntries } from "@muniment/db/schema/audit.ts";
 import { type AuditAction, auditActions } from "@muniment/shared/audit-actions.ts";
 import type { AuditEntry } from "@muniment/shared/audit-log.ts";
-import { commitment, type PersonalData } from "@muniment/verify/leaf.ts";
 import { v7 as uuidv7 } from "uuid";
 import type { Principal } from "../identity/principal.ts";
 import type { RequestFacts } from "../trpc/context.ts";
 import { turnsEnd } from "../turns-end.ts";
 import type { DataKeys, Personal, Subject } from "./data-keys.ts";
 import { withRandomBytes } from "./random-bytes.ts";
+import type { Known } from "./sealed-personal.ts";
 
 export type NewAuditEntry = {
   at: Date;
@@ -55,12 +55,6 @@ function subjectsOf({ principal, actor, target, about, at }: NewAuditEntry) {
   return { actor: own, target: ofTarget() ?? own };
 }
 
-/** What is known of one person, with its salt; null where nothing is. */
-function personalOf(known: Omit<PersonalData, "salt">): PersonalData | null {
-  if (Object.keys(known).length === 0) return null;
-  return { salt: withRandomBytes((bytes) => bytes.toString("base64")), ...known };
-}
-
 /**
  * The row of an entry but for its personal data, which is answered apart, to be encrypted. Nothing
  * else is personal; the log keeps commitments to it (docs/adr/0010-what-a-leaf-contains.md).
@@ -68,16 +62,17 @@ function personalOf(known: Omit<PersonalData, "salt">): PersonalData | null {
 export function toAuditRow(entry: NewAuditEntry) {
   const actor = actorOf(entry);
   const { request, target } = entry;
-  const ofActor = personalOf({
+  const ofActor: Known = {
     ...(actor.label ? { label: actor.label } : {}),
     ...(request ? { address: request.address } : {}),
     ...(request?.userAgent ? { userAgent: request.userAgent } : {}),
-  });
-  const ofTarget = personalOf(target?.label ? { label: target.label } : {});
+  };
   const subjects = subjectsOf(entry);
   const personal: Personal = {
-    ...(ofActor ? { actor: { subject: subjects.actor, data: ofActor } } : {}),
-    ...(ofTarget ? { target: { subject: subjects.target, data: ofTarget } } : {}),
+    ...(actor.label || request ? { actor: { subject: subjects.actor, data: ofActor } } : {}),
+    ...(target?.label
+      ? { target: { subject: subjects.target, data: { label: target.label } } }
+      : {}),
   };
   const row = {
     id: withRandomBytes((random) => uuidv7({ msecs: entry.at.getTime(), random })),
@@ -90,26 +85,18 @@ export function toAuditRow(entry: NewAuditEntry) {
     outcome: entry.outcome,
     requestId: request?.id ?? null,
     details: auditActions[entry.action].parse(entry.details),
-    actorCommitment: ofActor && commitment(ofActor),
-    targetCommitment: ofTarget && commitment(ofTarget),
   };
   return { row, personal };
 }
 
 type Unsealed = ReturnType<typeof toAuditRow>;
 
+const nothing = { personal: {}, actorCommitment: null, targetCommitment: null };
+
 /** Rows with their personal data encrypted; of somebody erased nothing is kept, and nothing committed to. */
 export async function sealRows(keys: Pick<DataKeys, "seal">, entries: readonly Unsealed[]) {
   const sealed = await keys.seal(entries.map(({ row: { id }, personal }) => ({ id, personal })));
-  return entries.map(({ row }, at) => {
-    const personal = sealed[at] ?? {};
-    return {
-      ...row,
-      personal,
-      actorCommitment: personal.actor || personal.both ? row.actorCommitment : null,
-      targetCommitment: personal.target || personal.both ? row.targetCommitment : null,
-    };
-  });
+  return entries.map(({ row }, at) => ({ ...row, ...(sealed[at] ?? nothing) }));
 }
 
 const insertEntry = closingInsertion(auditEntries, "xact");

@@ -9,7 +9,12 @@ import { readable } from "../audit/sealed-personal.ts";
 /** Both sides of a change of address are entered with it, under the key of the person. */
 async function formerOf(tx: Tx, keys: Pick<DataKeys, "open">, userId: string) {
   const changes = await tx
-    .select({ id: auditEntries.id, personal: auditEntries.personal })
+    .select({
+      id: auditEntries.id,
+      personal: auditEntries.personal,
+      actorCommitment: auditEntries.actorCommitment,
+      targetCommitment: auditEntries.targetCommitment,
+    })
     .from(auditEntries)
     .where(
       and(eq(auditEntries.targetId, userId), eq(auditEntries.action, "account.email_changed")),

@@ -143,22 +143,24 @@ export async function* readOwnEntries(
       )
       .orderBy(auditLog.at, auditLog.id)
       .limit(rowsAtOnce);
-    const mine = rows.map(({ id, personal }) => ({
-      id,
+    const mine = rows.map(({ personal, ...row }) => ({
+      ...row,
       personal: Object.fromEntries(
         Object.entries(personal).filter(([, stored]) => "key" in stored && stored.key === own),
       ),
     }));
     const opened = await keys.open(mine);
     if (rows.length > 0) {
-      yield rows.map(({ personal: _, actorId, ...row }, at) => ({
-        ...row,
-        // Another person's id would say who looked; the page of one's data tells that by name.
-        actorId: actorId === userId ? actorId : null,
-        details: ofOne(row.details, userId),
-        actor: readable(opened[at]?.actor),
-        target: readable(opened[at]?.target),
-      }));
+      yield rows.map(
+        ({ personal: _, actorCommitment: _a, targetCommitment: _t, actorId, ...row }, at) => ({
+          ...row,
+          // Another person's id would say who looked; the page of one's data tells that by name.
+          actorId: actorId === userId ? actorId : null,
+          details: ofOne(row.details, userId),
+          actor: readable(opened[at]?.actor),
+          target: readable(opened[at]?.target),
+        }),
+      );
     }
     const last = rows.at(-1);
     if (!last || rows.length < rowsAtOnce) return;

@@ -27,8 +27,11 @@ export type AuditPersonal = {
   both?: SealedPersonal;
 };
 
-/** Encrypted under a row of `data_keys`. */
-export type SealedPersonal = { key: string; sealed: string };
+/**
+ * Encrypted under a row of `data_keys`, for the entry `of`; without it for the entry that it stands in.
+ * The salts are not in it, but for entries of before there was `of`.
+ */
+export type SealedPersonal = { key: string; sealed: string; of?: string };
 
 /** Entries of before there were keys hold it plainly until sealed. */
 export type StoredPersonal = SealedPersonal | PersonalData;
@@ -137,11 +140,13 @@ export const auditRefusals = pgTable(
 /** Entries and the running minute's refusals, as readers see them. */
 export const auditLog = pgView("audit_log", {
   ...columns(),
+  ...commitments(),
 }).as(sql`
-  select id, at, actor_kind, actor_id, action, target_kind, target_id, outcome, request_id, details, personal
+  select id, at, actor_kind, actor_id, action, target_kind, target_id, outcome, request_id, details, personal,
+    actor_commitment, target_commitment
   from audit_entries
   union all
   select id, at, actor_kind, actor_id, action, target_kind, target_id, outcome, request_id,
-    details || jsonb_build_object('count', count), personal
+    details || jsonb_build_object('count', count), personal, actor_commitment, target_commitment
   from audit_refusals
 `);
