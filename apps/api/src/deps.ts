@@ -86,6 +86,8 @@ export type Deps = {
   database: Database;
   /** How the database's owner connects, for what only an owner may. */
   owner: ConnectionFacts;
+  /** Of the embedded database; null where it is another server's. */
+  databaseDirectory: string | null;
   health: DatabaseHealth;
   databaseSpace: DiskSpace;
   fileSpace: DiskSpace;
@@ -288,6 +290,7 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
     identities,
     ledger,
     owner,
+    databaseDirectory: input.databaseDirectory,
     files,
     log,
   };
@@ -343,6 +346,7 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
     now,
     database,
     owner,
+    databaseDirectory: input.databaseDirectory,
     health,
     databaseSpace,
     fileSpace,

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { chmod, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -165,6 +166,19 @@ async function inEveryTable(): Promise<{ id: string; tables: string[] }> {
   return { id, tables: [...planted.keys(), "jobs", "witnesses"] };
 }
 
+/** What PostgreSQL forgets in its folder where a process of it is killed that writes a table anew. */
+async function leaveForgottenFile(): Promise<string> {
+  await sql`begin`;
+  await sql`create table written_anew as select * from users`;
+  const [row] = await sql`
+    select pg_relation_filepath('written_anew') as path, pg_backend_pid() as pid`;
+  await sql`checkpoint`;
+  process.kill(row?.pid, "SIGKILL");
+  await expect.poll(() => existsSync(`/proc/${row?.pid}`), { timeout: 10_000 }).toBe(false);
+  await expect.poll(() => sql`select 1`.catch(() => []), { timeout: 20_000 }).toHaveLength(1);
+  return row?.path;
+}
+
 /** Which file holds the ids of events and the digests of what they held; another once they are written anew. */
 async function fileOfIds(): Promise<string> {
   const [row] = await sql`select pg_relation_filepath('event_ids_all') as path`;
@@ -186,6 +200,9 @@ test("an erased person's canaries are in no file of the installation within 60 s
   const isFound = (table: string) => before.some((name) => name.startsWith(table));
   expect(other.tables.filter((table) => !isFound(table))).toEqual([]);
   expect(before.some((path) => path.includes("pg_wal"))).toBe(true);
+
+  const forgotten = await leaveForgottenFile();
+  expect((await filesWithCanary()).filter((path) => path.includes(forgotten))).toHaveLength(1);
 
   const idsBefore = await fileOfIds();
 

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type postgres from "postgres";
 import { type ConnectionFacts, connect } from "./connection.ts";
+import { removeForgottenFiles } from "./forgotten-files.ts";
 import { quoted } from "./grants.ts";
 import { recordOfProcessing } from "./processing/record.ts";
 
@@ -94,15 +95,17 @@ async function renewWriteAheadLog(sql: postgres.Sql) {
 /**
  * Overwrites what deleted rows of users left in the files of the database, as its owner and over a
  * connection of its own. Answers the tables that were left as they are, too large or always in use.
+ * In the folder of the embedded database (`directory`) it also removes files that a crash left, and
+ * those of the write-ahead log.
  * @throws where a transaction lasts that can see what was deleted
  */
 export async function overwriteDeletedRows(
   owner: ConnectionFacts,
   {
     partitions,
-    writeAheadLog,
+    directory,
     patienceMilliseconds = snapshotPatienceMilliseconds,
-  }: { partitions: readonly string[]; writeAheadLog: boolean; patienceMilliseconds?: number },
+  }: { partitions: readonly string[]; directory: string | null; patienceMilliseconds?: number },
 ): Promise<string[]> {
   const sql = connect(owner, {
     max: 1,
@@ -125,7 +128,10 @@ export async function overwriteDeletedRows(
     if (partitions.length > 0) await sql`analyze events`;
     if (!may?.rolsuper || !(await rewrite(sql, "pg_catalog.pg_statistic")))
       left.push("pg_statistic");
-    if (writeAheadLog) await renewWriteAheadLog(sql);
+    if (directory !== null) {
+      await removeForgottenFiles(sql, directory, patienceMilliseconds);
+      await renewWriteAheadLog(sql);
+    }
     return left;
   } finally {
     await sql.end({ timeout: 2 });

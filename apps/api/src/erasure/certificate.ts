@@ -85,7 +85,7 @@ function remaindersOf(config: Config, facts: Facts, row: Row): Remainder[] {
   }
   if (config.database) {
     remains.push({
-      what: "copies of deleted rows in the write-ahead log, its archives and replicas",
+      what: "copies of deleted rows in the write-ahead log, its archives and replicas, and in files that a crash of the server left",
       where: `the database server ${config.database.owner.host}`,
       until: "the server reuses or deletes those files",
     });

@@ -59,7 +59,7 @@ export async function cleanUpAfter(deps: ErasureDeps, job: CleanUp): Promise<voi
   const waiting = await removeFiles(deps, job.files);
   const left = await overwriteDeletedRows(deps.owner, {
     partitions: job.partitions,
-    writeAheadLog: config.database === null,
+    directory: deps.databaseDirectory,
   });
   const { places: lists } = await completeLedger(deps);
   const log = await logOf(deps);

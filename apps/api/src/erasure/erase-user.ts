@@ -18,6 +18,7 @@ type Cause = (typeof erasures.$inferSelect)["cause"];
 export type ErasureDeps = Pick<
   Deps,
   | "database"
+  | "databaseDirectory"
   | "owner"
   | "dataKeys"
   | "folding"

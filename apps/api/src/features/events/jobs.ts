@@ -37,7 +37,10 @@ export function defineEventJobs(
         });
       const done = await deleteUserEvents(database, userId);
       if (!done) return again(isSecond, 0);
-      if (after) await database.transaction({}, (tx) => jobs.enqueue(tx, cleanUpQueue, after));
+      // In turn: two at a time would set the write-ahead log's recycling back under one another.
+      const turn = { turn: cleanUpQueue };
+      if (after)
+        await database.transaction({}, (tx) => jobs.enqueue(tx, cleanUpQueue, after, turn));
       if (!isSecond) await again(true, secondLookSeconds);
     },
     // Not among the short ones: somebody waits for a mail.
