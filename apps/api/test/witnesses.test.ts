@@ -318,6 +318,10 @@ describe("checkpoints go to", () => {
     );
     const key = parseWitnessKey(items[0].cosignedBy[0]);
     expect(await openCosignatures(items[0].note, [key])).toHaveLength(1);
+    // Whoever follows the log finds there what the witness signed of its newest.
+    const published = async () => (await log.fetch("/audit/checkpoint")).text();
+    const cosigned = async () => openCosignatures(await published(), [key]);
+    await expect.poll(cosigned, { timeout: 10_000, interval: 500 }).toHaveLength(1);
 
     // What the witness says is compared by `muniment verify`, which believes keys it is given.
     const env = envOf(log);

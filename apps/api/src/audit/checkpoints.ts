@@ -14,6 +14,12 @@ export async function readCheckpoint(sql: Query): Promise<SignedCheckpoint | nul
   return { ...parseCheckpoint(text), note: row.note, at: row.at };
 }
 
+/** Its note with the cosignatures that witnesses gave so far. */
+export async function readWithCosignatures(sql: Query, { size, note }: SignedCheckpoint) {
+  const rows = await sql`select line from audit_cosignatures where size = ${size} order by key`;
+  return note + rows.map(({ line }) => line).join("");
+}
+
 /** A checkpoint with the cosignatures of witnesses in its note, and their keys. */
 export type CosignedCheckpoint = SignedCheckpoint & { witnesses: string[] };
 

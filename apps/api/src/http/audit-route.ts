@@ -1,6 +1,10 @@
 import { formatVerifierKey } from "@muniment/verify/signed-note.ts";
 import { parseTilePath } from "@muniment/verify/tile-path.ts";
-import { readCheckpoint, type SignedCheckpoint } from "../audit/checkpoints.ts";
+import {
+  readCheckpoint,
+  readWithCosignatures,
+  type SignedCheckpoint,
+} from "../audit/checkpoints.ts";
 import { createNoteSigner } from "../audit/note-signer.ts";
 import { readHashes, tileHeight } from "../audit/tree.ts";
 import type { Deps } from "../deps.ts";
@@ -69,7 +73,9 @@ export function auditRoutes(deps: Deps): Route[] {
   });
 
   return [
-    route("/audit/checkpoint", ({ note }) => text(note)),
+    route("/audit/checkpoint", async (checkpoint) =>
+      text(await readWithCosignatures(deps.database.audit, checkpoint)),
+    ),
     route("/audit/keys", ({ origin }) => {
       const { keys } = createNoteSigner(deps.secrets.auditSigning, origin);
       return text(keys.map((key) => `${formatVerifierKey(key)}\n`).join(""));
