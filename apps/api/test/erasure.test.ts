@@ -7,7 +7,11 @@ import { formatVerifierKey } from "@muniment/verify/signed-note.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createNoteSigner } from "../src/audit/note-signer.ts";
 import { verifyLog } from "../src/audit/verify-log.ts";
-import { applyErasureLedger, applyErasureLedgerFirst } from "../src/erasure/apply-ledger.ts";
+import {
+  applyErasureLedger,
+  applyErasureLedgerFirst,
+  eraseDue,
+} from "../src/erasure/apply-ledger.ts";
 import { createStamps, ledgerFile } from "../src/erasure/ledger.ts";
 import { cleanUpQueue, deleteUserEventsQueue } from "../src/job-queues.ts";
 import { breaking } from "./breaking.ts";
@@ -231,15 +235,75 @@ describe("erasing oneself", () => {
   });
 });
 
+describe("an erasure with a time of grace", () => {
+  /** As if the hour that is asked for below were over. */
+  const due = () => ({ ...server.deps, now: () => new Date(Date.now() + 7_200_000) });
+  const ask = async (member: Client) =>
+    must(await member.mutate("data.erase", { password, graceSeconds: 3600 }));
+
+  test("is none that was taken back a moment before its end", async () => {
+    const member = await server.member();
+    await ask(member);
+    const flush = async () => {
+      must(await member.mutate("data.cancelErasure"));
+    };
+    const deps = due();
+    await eraseDue({ ...deps, folding: { ...deps.folding, flush } });
+    expect((await member.query("auth.me")).status).toBe(200);
+    expect(await readFile(join(server.dataDir, "erasures.jsonl"), "utf8")).not.toContain(member.id);
+  });
+
+  test("has its certificate where it was said, also where an administrator was sooner", async () => {
+    const member = await server.member();
+    const { id } = await ask(member);
+    expect(must(await admin.mutate("users.delete", { id: member.id })).erasureId).toBe(id);
+  });
+
+  test("waits for another administrator where it is the last one's, and keeps nobody else waiting", async () => {
+    const other = await server.member();
+    must(await admin.mutate("users.setRole", { id: other.id, role: "admin" }));
+    await ask(admin);
+    must(await admin.mutate("users.setRole", { id: other.id, role: "member" }));
+    const member = await server.member();
+    await ask(member);
+    await eraseDue(due());
+    expect((await admin.query("auth.me")).status).toBe(200);
+    expect((await member.query("auth.me")).status).toBe(401);
+    must(await admin.mutate("data.cancelErasure"));
+  });
+});
+
 test("nothing counts as overwritten while a transaction still sees what was deleted", async () => {
   const { deps, owner } = server;
-  const few = { partitions: [], writeAheadLog: false, patienceMilliseconds: 300 };
+  const few = { partitions: [], directory: null, patienceMilliseconds: 300 };
   await owner.begin("isolation level repeatable read", async (reading) => {
     await reading`select 1 from users limit 1`;
     // Else the look itself may be the first transaction since, and nothing was deleted in between.
     await owner`select pg_current_xact_id()`;
     await expect(overwriteDeletedRows(deps.owner, few)).rejects.toThrow("still sees");
   });
+});
+
+test("clean-ups take turns, and leave room for copies of data", async () => {
+  const { owner } = server;
+  const waiting = () => owner`select id from jobs where queue = ${cleanUpQueue}`;
+  const ids: string[] = [];
+  await owner.begin("isolation level repeatable read", async (reading) => {
+    // While it reads, what began waits.
+    await reading`select 1 from users limit 1`;
+    await owner`select pg_current_xact_id()`;
+    for (const member of [await server.member(), await server.member()]) {
+      ids.push(must(await member.mutate("data.erase", { password })).id);
+    }
+    await expect.poll(waiting, { timeout: 25_000, interval: 100 }).toHaveLength(2);
+    must(await admin.mutate("data.requestExport"));
+    const ready = async () => must(await admin.query("data.exports")).items[0].status;
+    await expect.poll(ready, { timeout: 10_000, interval: 100 }).toBe("ready");
+    const underWay = await owner`
+      select id from jobs where queue = ${cleanUpQueue} and locked_until > clock_timestamp()`;
+    expect(underWay.length).toBeLessThanOrEqual(1);
+  });
+  for (const id of ids) await finalCertificate(id);
 });
 
 test("an erasure that was given up is taken up again", async () => {

@@ -1,7 +1,8 @@
+import type { Tx } from "@muniment/db/database.ts";
 import { erasures } from "@muniment/db/schema/erasures.ts";
 import { users } from "@muniment/db/schema/users.ts";
 import type { AlertDetails } from "@muniment/shared/alerts.ts";
-import { and, count, eq, isNotNull, lte, sql } from "drizzle-orm";
+import { and, asc, count, eq, lte, sql } from "drizzle-orm";
 import { v7 as uuidv7 } from "uuid";
 import { raiseAlert } from "../alerts/raise.ts";
 import { writeAuditEntry } from "../audit/write.ts";
@@ -10,15 +11,28 @@ import { keepAnAdmin } from "../identity/last-admin.ts";
 import { afterErasure, type ErasureDeps, eraseUser, prepareErasure } from "./erase-user.ts";
 import type { LedgerLine, LedgerPlace, Listed } from "./ledger.ts";
 
+/** Whether the time of grace is over still, which nobody takes back from here on. */
+async function isDue(tx: Tx, userId: string, now: Date): Promise<boolean> {
+  const found = await tx
+    .select({ id: users.id })
+    .from(users)
+    .where(and(eq(users.id, userId), lte(users.eraseAt, now)))
+    .for("no key update");
+  return found.length > 0;
+}
+
 /** Erases a user outside any call: from the ledger, or because the time of grace is over. */
 async function eraseNow(deps: ErasureDeps, userId: string, id: string, cause: "self" | "ledger") {
   const prepared = await prepareErasure(deps);
-  await deps.database.transaction({ userId }, async (tx) => {
+  const isErased = await deps.database.transaction({ userId }, async (tx) => {
     // Nodes that start at once find the same work.
     await tx.execute(sql`select pg_advisory_xact_lock(hashtext('muniment erasures'))`);
     const done = await tx.select().from(erasures).where(eq(erasures.erasedId, userId));
-    if (done.length > 0) return;
-    if (cause === "self") await keepAnAdmin(tx, userId);
+    if (done.length > 0) return false;
+    if (cause === "self") {
+      await keepAnAdmin(tx, userId);
+      if (!(await isDue(tx, userId, deps.now()))) return false;
+    }
     const { keys } = await eraseUser(deps, tx, prepared, { id, userId, cause });
     await writeAuditEntry(tx, deps.dataKeys, {
       at: deps.now(),
@@ -28,18 +42,24 @@ async function eraseNow(deps: ErasureDeps, userId: string, id: string, cause: "s
       target: { kind: "user", id: userId },
       details: { erasureId: id, keys },
     });
+    return true;
   });
-  await afterErasure(deps, { id, userId });
+  if (isErased) await afterErasure(deps, { id, userId });
 }
 
-/** Erases those whose time of grace is over. */
+/** Erases those whose time of grace is over. Who cannot be, such as the last administrator, keeps no other waiting. */
 export async function eraseDue(deps: ErasureDeps): Promise<void> {
   const due = await deps.database
     .background({})
     .select({ id: users.id, erasureId: users.erasureId })
     .from(users)
-    .where(and(isNotNull(users.eraseAt), lte(users.eraseAt, deps.now())));
-  for (const { id, erasureId } of due) await eraseNow(deps, id, erasureId ?? uuidv7(), "self");
+    .where(lte(users.eraseAt, deps.now()))
+    .orderBy(asc(users.eraseAt));
+  for (const { id, erasureId } of due) {
+    await eraseNow(deps, id, erasureId ?? uuidv7(), "self").catch((error: unknown) =>
+      deps.log.warn({ err: error }, "an erasure that is due is tried again in a minute"),
+    );
+  }
 }
 
 /** What lists that answer later than this know is asked for again in a minute. */

@@ -1,5 +1,7 @@
+import { users } from "@muniment/db/schema/users.ts";
 import { erasedUser } from "@muniment/shared/own-data.ts";
 import { userIdInput } from "@muniment/shared/users.ts";
+import { eq } from "drizzle-orm";
 import { v7 as uuidv7 } from "uuid";
 import { afterErasure, eraseUser, prepareErasure } from "../../erasure/erase-user.ts";
 import { AppError } from "../../errors.ts";
@@ -28,7 +30,13 @@ export const deleteUser = limited("general")
       throw new AppError("own_account", "You cannot delete yourself here.");
     await keepAnAdmin(tx, id);
     const { email } = await readUser(tx, id);
-    const erasure = { id: uuidv7(), userId: id, cause: "administrator" } as const;
+    const [asked] = await tx
+      .select({ erasureId: users.erasureId })
+      .from(users)
+      .where(eq(users.id, id));
+    // Who waits for an erasure of their own was told where its certificate will be.
+    const erasureId = asked?.erasureId ?? uuidv7();
+    const erasure = { id: erasureId, userId: id, cause: "administrator" } as const;
     const { keys } = await eraseUser(deps, tx, prepared, erasure);
     const details = { erasureId: erasure.id, keys };
     await audit({ target: { kind: "user", id, label: email }, details });
