@@ -12,6 +12,7 @@ import {
   applyErasureLedgerFirst,
   eraseDue,
 } from "../src/erasure/apply-ledger.ts";
+import { cleanUpAfter } from "../src/erasure/clean-up.ts";
 import { createStamps, ledgerFile } from "../src/erasure/ledger.ts";
 import { cleanUpQueue, deleteUserEventsQueue } from "../src/job-queues.ts";
 import { breaking } from "./breaking.ts";
@@ -194,6 +195,21 @@ describe("erasing oneself", () => {
     // Those of others stay.
     expect((await mailsTo(server, longer.email)).length).toBeGreaterThan(0);
     expect((await other.query("auth.me")).status).toBe(200);
+  });
+
+  test("reaches what strangers enter under the address until it is cleaned up", async () => {
+    const { email, mutate } = await server.member("crane@example.org");
+    const { id } = must(await mutate("data.erase", { password }));
+    await finalCertificate(id);
+    await server.anonymous().mutate("auth.signIn", { email, password: "wrong" });
+    await server.deps.folding.flush();
+    const refused = async () =>
+      JSON.stringify(must(await admin.query("audit.search", { outcomes: ["refused"] })));
+    expect(await refused()).toContain(email);
+    const files: string[] = [];
+    await cleanUpAfter(server.deps, { erasureId: id, emails: [email], partitions: [], files });
+    expect(await refused()).not.toContain(email);
+    expect((await verified()).wrong).toBeNull();
   });
 
   test("needs the password and a fresh authentication", async () => {
