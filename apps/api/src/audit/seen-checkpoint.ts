@@ -20,7 +20,8 @@ export function keepSeenCheckpoint(dataDir: string): SeenCheckpoint {
       }),
     async write(note) {
       const temporary = `${path}.${process.pid}.tmp`;
-      await writeFile(temporary, note, { mode: 0o600 });
+      // Else a machine that loses its power may have an empty file, and the log would not be extended.
+      await writeFile(temporary, note, { mode: 0o600, flush: true });
       await rename(temporary, path);
     },
   };
