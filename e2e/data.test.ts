@@ -111,6 +111,11 @@ test("an erasure with a time of grace is taken back", async () => {
   await page.reload();
   await keep.waitFor();
   await expectAccessible(page, "pending erasure");
+  const later = await page.context().newPage();
+  await later.clock.setFixedTime(Date.now() + 31 * 86_400_000);
+  await later.goto(`${product.url}/data`);
+  await later.getByText("Only the last administrator stays, until there is another.").waitFor();
+  await later.close();
   const named = async () =>
     (await mailsTo(product, email, 1)).some(({ text }) => text.includes('page "Your data"'));
   await expect.poll(named, { timeout: 10_000 }).toBe(true);

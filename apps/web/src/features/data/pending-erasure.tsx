@@ -27,9 +27,18 @@ export function PendingErasure() {
     <Notice tone="warn">
       <div className="grid justify-items-start gap-2">
         <p>
-          Your account and all its data will be erased <DateTime value={eraseAt} />, at{" "}
-          <DateTime value={eraseAt} format="absolute" />. Until then everything works as before. The
-          certificate will stand at{" "}
+          {Date.parse(eraseAt) > Date.now() ? (
+            <>
+              Your account and all its data will be erased <DateTime value={eraseAt} />, at{" "}
+              <DateTime value={eraseAt} format="absolute" />. Until then everything works as before.
+            </>
+          ) : (
+            <>
+              Your account was to be erased at <DateTime value={eraseAt} format="absolute" />, and
+              will be within a minute. Only the last administrator stays, until there is another.
+            </>
+          )}{" "}
+          The certificate will stand at{" "}
           <span className="font-mono text-xs break-all">{`${location.origin}/erasure/${id}`}</span>:
           keep this address.
         </p>
