@@ -213,9 +213,11 @@ test("the embedded database moves into another PostgreSQL, and stays as it is", 
   const { rows, tables, secretsToSet } = JSON.parse(moved.stdout);
   expect(secretsToSet).toEqual(secretNames);
   const again = await moveFrom(dataDir, url);
-  expect(again).toMatchObject({
-    exitCode: 1,
-    stderr: expect.stringContaining("everything is there already"),
+  expect(again).toMatchObject({ exitCode: 0, stderr: "" });
+  expect(JSON.parse(again.stdout)).toEqual({
+    ok: true,
+    secretsToSet: secretNames,
+    movedAt: expect.any(String),
   });
 
   const embedded = await call(["verify"], { env: { DATA_DIR: dataDir } });

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { moveDatabase } from "@muniment/api/backup/move.ts";
+import { type Moved, moveDatabase } from "@muniment/api/backup/move.ts";
 import { rowsOf } from "@muniment/api/backup/record.ts";
 import { secretNames } from "@muniment/api/config.ts";
 import { DataDirInUse } from "@muniment/db/embedded/errors.ts";
@@ -50,6 +50,14 @@ async function openStopped(env: Io["env"]): Promise<Installation> {
   return installation;
 }
 
+const outcomeOf = (moved: Moved) =>
+  "movedAt" in moved
+    ? `Everything is there already: a move filled the new database at ${moved.movedAt.toISOString()}, and nothing was written to either since.`
+    : `In the new database, counted: ${counted(rowsOf(moved), "row")}. Verified: ${counted(moved.verified, "entry", "entries")} of the audit log.`;
+
+const factsOf = (moved: Moved) =>
+  "movedAt" in moved ? moved : { verified: moved.verified, ...summaryOf(moved) };
+
 async function run(argv: string[], io: Io): Promise<number> {
   const { values, positionals } = parseArguments({
     args: argv,
@@ -89,9 +97,8 @@ async function run(argv: string[], io: Io): Promise<number> {
       target.config.database.owner,
       { secrets, migrationsFolder, signal: io.signal },
     );
-    const { verified } = moved;
     const lines = [
-      `In the new database, counted: ${counted(rowsOf(moved), "row")}. Verified: ${counted(verified, "entry", "entries")} of the audit log.`,
+      outcomeOf(moved),
       "Start the server with",
       "",
       `  DATA_DIR=${config.dataDir}`,
@@ -111,7 +118,7 @@ async function run(argv: string[], io: Io): Promise<number> {
     ];
     io.stdout.write(
       values.json
-        ? `${JSON.stringify({ ok: true, verified, secretsToSet: toSet, ...summaryOf(moved) }, null, 2)}\n`
+        ? `${JSON.stringify({ ok: true, secretsToSet: toSet, ...factsOf(moved) }, null, 2)}\n`
         : `ok    ${lines.join("\n      ")}\n`,
     );
     return exitCodes.ok;

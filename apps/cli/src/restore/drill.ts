@@ -1,4 +1,4 @@
-import { lstat, mkdtemp, readdir, realpath, rm } from "node:fs/promises";
+import { lstat, mkdtemp, readdir, realpath, rm, rmdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Restored, type RestoreInput, restoreBackup } from "@muniment/api/backup/restore.ts";
@@ -7,6 +7,9 @@ import { emptyFolder } from "@muniment/api/backup/target-folder.ts";
 import { lockDirectory } from "@muniment/db/embedded/lock.ts";
 
 const prefix = "muniment-drill-";
+
+/** More than a drill takes from making its folder to claiming it. */
+const beginMilliseconds = 60_000;
 
 /** The DATA_DIR in the folder of a drill. */
 const dataOf = (folder: string) => join(folder, "data");
@@ -35,9 +38,12 @@ async function removeLeftovers(): Promise<void> {
     if (!name.startsWith(prefix)) continue;
     const folder = join(place, name);
     try {
-      if (!(await isOurs(folder)) || !(await isOurs(dataOf(folder)))) continue;
-      // Without a claim there is nothing in it.
-      if (await readClaim(dataOf(folder))) await removeDrill(folder);
+      if (!(await isOurs(folder))) continue;
+      // A young one without a claim may be another's who begins; an old one was killed while it cleared.
+      const isOld = (await lstat(folder)).mtimeMs < Date.now() - beginMilliseconds;
+      if (isOld && (await readdir(folder)).length === 0) await rmdir(folder);
+      else if (!(await isOurs(dataOf(folder)))) continue;
+      else if (isOld || (await readClaim(dataOf(folder)))) await removeDrill(folder);
     } catch {
       // It is under way, or gone, or cannot be removed: none of that keeps this drill from its work.
     }
