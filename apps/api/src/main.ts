@@ -1,6 +1,7 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
+import { DataDirUnusable } from "@muniment/db/embedded/errors.ts";
 import { boot } from "./boot.ts";
 import { describeProblems, type Problem, parseConfig } from "./config.ts";
 import { withFiles } from "./env-files.ts";
@@ -14,9 +15,12 @@ setFlagsFromString("--heap-growing-percent=100");
 
 const here = dirname(fileURLToPath(import.meta.url));
 
+/** EX_CONFIG of sysexits.h: to start again is of no use before a setting has changed. */
+const wrongSetting = 78;
+
 function refuse(problems: Problem[]): never {
   process.stderr.write(`Muniment cannot start:\n${describeProblems(problems)}\n`);
-  process.exit(78);
+  process.exit(wrongSetting);
 }
 
 const { env, problems } = withFiles(process.env);
@@ -72,5 +76,5 @@ starting
       `Muniment cannot start: ${error instanceof Error ? error.message : error}\n`,
     );
     log.debug({ err: error }, "start failed");
-    process.exit(1);
+    process.exit(error instanceof DataDirUnusable ? wrongSetting : 1);
   });

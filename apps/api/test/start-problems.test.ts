@@ -1,5 +1,13 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, expect, test } from "vitest";
+// biome-ignore lint/correctness/useImportExtensions: scripts run before anything is installed.
+import { ensureBuild } from "../../../scripts/build.mjs";
 import { freePort } from "../../../test/free-port.ts";
 import { boot } from "../src/boot.ts";
 import { type Config, parseConfig } from "../src/config.ts";
@@ -87,4 +95,28 @@ test("a server is not ready until its start is complete", async () => {
   server.deps.started = false;
   expect(await status()).toBe(503);
   server.deps.started = true;
+});
+
+test("a wrong DATA_DIR ends the process as every wrong setting does, and names the remedy", async () => {
+  const built = await ensureBuild();
+  const folder = await mkdtemp(join(tmpdir(), "muniment-foreign-"));
+  try {
+    await writeFile(join(folder, "thesis.txt"), "");
+    const PORT = String(await freePort());
+    for (const [env, said] of [
+      [{ DATA_DIR: folder, PORT }, /DATA_DIR .* holds "thesis.txt".*Set DATA_DIR to an empty/],
+      [{ DATA_DIR: join(folder, "thesis.txt"), PORT }, /DATA_DIR .* cannot be used.*Set DATA_DIR/],
+      [{ DATA_DIR: folder, PORT: "none" }, /PORT/],
+    ] as const) {
+      const child = spawn(process.execPath, [join(built, "api.js")], {
+        env: { PATH: process.env.PATH, MUNIMENT_MIGRATIONS: migrationsFolder, ...env },
+        stdio: ["ignore", "ignore", "pipe"],
+      });
+      const [output, [code]] = await Promise.all([text(child.stderr), once(child, "exit")]);
+      expect(output).toMatch(said);
+      expect(code).toBe(78);
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 });
