@@ -27,6 +27,8 @@ beforeAll(async () => {
       OTEL_EXPORTER_OTLP_ENDPOINT: `${collector.endpoint}/`,
       OTEL_EXPORTER_OTLP_HEADERS: "authorization=Bearer%20of-the-collector",
       OTEL_RESOURCE_ATTRIBUTES: "deployment.environment.name=test",
+      OTEL_BSP_SCHEDULE_DELAY: "50",
+      OTEL_BLRP_SCHEDULE_DELAY: "50",
       LOG_LEVEL: "warn",
     },
   });
@@ -46,6 +48,7 @@ const settingsFor = (endpoint: string) => ({
   traces: true,
   logs: true,
   ratio: 1,
+  delayMilliseconds: { traces: 1000, logs: 1000 },
   resource: { "service.name": "muniment" },
 });
 const idOf = (answer: Response) => answer.headers.get("x-request-id");

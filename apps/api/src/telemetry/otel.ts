@@ -25,8 +25,8 @@ import type { Telemetry } from "./telemetry.ts";
 
 const scope = "muniment";
 const maxStopMilliseconds = 2000;
-/** Of each kind; what finds no room is dropped. A batch is sent when it is full, or after so long. */
-const queue = { maxQueueSize: 2048, maxExportBatchSize: 512, scheduledDelayMillis: 1000 };
+/** Of each kind; what finds no room is dropped. A batch is sent when it is full, or after the delay. */
+const queue = { maxQueueSize: 2048, maxExportBatchSize: 512 };
 /** Of a collector that trickles, as one that is only slow is waited for. */
 const concurrencyLimit = 2;
 
@@ -62,7 +62,7 @@ function contextOf(traceparent: string | undefined): Context {
 
 /** Sends to a collector from now on. Nothing of it is global: no other library's spans are among what is sent. */
 export function createTelemetry(settings: TelemetrySettings): Telemetry {
-  const { endpoint, headers, ratio } = settings;
+  const { endpoint, headers, ratio, delayMilliseconds } = settings;
   const collector = new Collector();
   const resource = defaultResource().merge(
     resourceFromAttributes({ "service.instance.id": randomUUID(), ...settings.resource }),
@@ -75,6 +75,7 @@ export function createTelemetry(settings: TelemetrySettings): Telemetry {
       ? [
           new BatchSpanProcessor({
             ...queue,
+            scheduledDelayMillis: delayMilliseconds.traces,
             exporter: collector.watch(new OTLPTraceExporter(to("/v1/traces"))),
           }),
         ]
@@ -86,6 +87,7 @@ export function createTelemetry(settings: TelemetrySettings): Telemetry {
       ? [
           new BatchLogRecordProcessor({
             ...queue,
+            scheduledDelayMillis: delayMilliseconds.logs,
             exporter: collector.watch(new OTLPLogExporter(to("/v1/logs"))),
           }),
         ]

@@ -27,6 +27,7 @@ test("with one, everything is sent under the name of the product", () => {
     traces: true,
     logs: true,
     ratio: 1,
+    delayMilliseconds: { traces: 1000, logs: 1000 },
     resource: { "service.name": "muniment" },
   });
 });
@@ -41,6 +42,8 @@ test("the standard variables are followed", () => {
       OTEL_SERVICE_NAME: "events",
       OTEL_TRACES_EXPORTER: "none",
       OTEL_SDK_DISABLED: "false",
+      OTEL_BSP_SCHEDULE_DELAY: "5000",
+      OTEL_BLRP_SCHEDULE_DELAY: "20",
     }),
   ).toEqual({
     endpoint: "http://127.0.0.1:4318/otlp",
@@ -48,6 +51,7 @@ test("the standard variables are followed", () => {
     traces: false,
     logs: true,
     ratio: 1,
+    delayMilliseconds: { traces: 5000, logs: 20 },
     resource: { "service.name": "events", "deployment.environment.name": "a b" },
   });
 });
@@ -98,4 +102,10 @@ test("all that is wrong is told at once", () => {
     OTEL_TRACES_SAMPLER: "x",
   };
   expect(blamed(wrong).toSorted()).toEqual(Object.keys(wrong).toSorted());
+});
+
+test.each(["", "0", "-1", "1.5", "60001", "1s"])("a delay of %j is refused", (delay) => {
+  for (const name of ["OTEL_BSP_SCHEDULE_DELAY", "OTEL_BLRP_SCHEDULE_DELAY"]) {
+    expect(blamed({ [name]: delay })).toEqual([name]);
+  }
 });

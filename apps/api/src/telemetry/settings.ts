@@ -12,6 +12,8 @@ export const telemetryVariables = {
   OTEL_LOGS_EXPORTER: text,
   OTEL_TRACES_SAMPLER: text,
   OTEL_TRACES_SAMPLER_ARG: text,
+  OTEL_BSP_SCHEDULE_DELAY: text,
+  OTEL_BLRP_SCHEDULE_DELAY: text,
   OTEL_SERVICE_NAME: text,
   OTEL_RESOURCE_ATTRIBUTES: text,
   OTEL_SDK_DISABLED: text,
@@ -27,6 +29,8 @@ export type TelemetrySettings = {
   logs: boolean;
   /** Which part of all calls has its spans sent. */
   ratio: number;
+  /** How long spans and lines wait for more to be sent with. */
+  delayMilliseconds: { traces: number; logs: number };
   /** What the sender is, `service.name` among it. */
   resource: Record<string, string>;
 };
@@ -110,6 +114,13 @@ function ratioOf(v: Variables): number {
   return kind.endsWith("always_on") ? 1 : 0;
 }
 
+/** How long what is sent waits for more; a second where nothing is said. */
+function delayOf(v: Variables, name: Name): number {
+  const delay = Number(v[name] ?? "1000");
+  if (Number.isInteger(delay) && delay >= 1 && delay <= 60_000) return delay;
+  throw new Wrong(name, "is no number of milliseconds up to 60000", "set it to one, such as 1000");
+}
+
 /** What the variables say, or each of their problems; null where nothing is to be sent. */
 export function telemetryOf(
   v: Variables,
@@ -140,6 +151,10 @@ export function telemetryOf(
     traces: isSent("OTEL_TRACES_EXPORTER"),
     logs: isSent("OTEL_LOGS_EXPORTER"),
     ratio: judge(() => ratioOf(v), 0),
+    delayMilliseconds: {
+      traces: judge(() => delayOf(v, "OTEL_BSP_SCHEDULE_DELAY"), 0),
+      logs: judge(() => delayOf(v, "OTEL_BLRP_SCHEDULE_DELAY"), 0),
+    },
     resource: {
       "service.name": "muniment",
       ...judge(attributes, {}),
