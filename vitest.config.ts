@@ -2,10 +2,12 @@ import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
+/** For tests that start a database of their own. */
+const leftBehind = "./test/left-behind.ts";
 const slow = { testTimeout: 30_000, hookTimeout: 60_000 };
 const api = {
   setupFiles: ["./test/fail-on-console-error.ts", "./test/property-seed.ts"],
-  globalSetup: ["./apps/api/test/postgres.ts"],
+  globalSetup: [leftBehind, "./apps/api/test/postgres.ts"],
   ...slow,
 };
 
@@ -45,6 +47,7 @@ export default defineConfig({
         test: {
           name: "embedded",
           include: ["packages/db/src/embedded/**/*.test.ts"],
+          globalSetup: [leftBehind],
           ...slow,
         },
       },
@@ -68,6 +71,7 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["e2e/**/*.test.ts"],
+          globalSetup: [leftBehind],
           setupFiles: ["./e2e/fail-on-page-error.ts"],
           testTimeout: 120_000,
           hookTimeout: 180_000,

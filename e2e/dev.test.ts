@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -26,6 +26,8 @@ const anythingRuns = async () =>
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "muniment-dev-"));
+  // The database's own user must pass through where the tests run as root.
+  await chmod(directory, 0o711);
   port = await freePort();
   spa = `http://127.0.0.1:${await freePort()}`;
   const child = spawn("sh", ["-c", 'exec npx -y pnpm dev >"$LOG" 2>&1'], {

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -29,6 +29,8 @@ const ends = { timeout: 20_000 };
 beforeAll(async () => {
   await ensureBuild();
   directory = await mkdtemp(join(tmpdir(), "muniment-start-"));
+  // The database's own user must pass through where the tests run as root.
+  await chmod(directory, 0o711);
   port = await freePort();
   const shell = spawn("bash", ["-c", startCommand], {
     env: {

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -19,6 +19,8 @@ let running: Running;
 let url: string;
 beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), "muniment-durable-"));
+  // The database's own user must pass through where the tests run as root.
+  await chmod(dataDir, 0o711);
   const parsed = parseConfig({
     DATA_DIR: join(dataDir, "data"),
     PORT: String(await freePort()),
