@@ -37,6 +37,9 @@ afterAll(async () => {
   await product?.stop();
 });
 
+const focused = (attribute: string) =>
+  page.evaluate<string | null>(`document.activeElement.getAttribute("${attribute}")`);
+
 test("a stolen refresh token shows as an alert, which an administrator resolves", async () => {
   await page.goto(`${product.url}/admin/alerts`);
   await page.getByText("No open alert").waitFor();
@@ -55,8 +58,10 @@ test("a stolen refresh token shows as an alert, which an administrator resolves"
   const table = page.getByRole("table", { name: "Open alerts" });
   await table.getByText("A used refresh token came again").waitFor();
   await expectSound(page, "an open alert");
-  await page.getByRole("button", { name: /^Resolve/ }).click();
+  await page.getByRole("button", { name: /^Resolve/ }).press("Enter");
   await page.getByText("No open alert").waitFor();
+  // The button is gone with its table: what was around them has the focus.
+  await expect.poll(() => focused("role")).toBe("tabpanel");
   await page.getByRole("tab", { name: "Resolved" }).click();
   await page.getByText(`by ${account.email}`).waitFor();
   expect(new URL(page.url()).search).toBe("?state=resolved");
@@ -99,6 +104,16 @@ test("an alert of the abuse engine tells its evidence in words, and leads to wha
   const limit = evidence("A limit was made").getByRole("link", { name: "New accounts" });
   expect(await limit.getAttribute("href")).toBe("/admin/limits");
   await expectSound(page, "alerts with evidence");
+  const abroad = await browser.newContext({ timezoneId: "Pacific/Kiritimati" });
+  await abroad.addCookies(await page.context().cookies());
+  const there = await abroad.newPage();
+  await there.goto(page.url());
+  const since = there.getByRole("definition").locator("time").first();
+  const at = (await since.getAttribute("datetime")) ?? "";
+  const local = new Date(Date.parse(at) + 14 * 3_600_000).toISOString();
+  expect(await since.textContent()).toContain(local.slice(11, 19));
+  expect(await since.getAttribute("title")).toBe(`${at.slice(0, 10)} ${at.slice(11, 19)} UTC`);
+  await abroad.close();
   await page.getByLabel("Severity").selectOption("high");
   await page.getByText("No open alert is high").waitFor();
   expect(new URL(page.url()).search).toBe("?severity=high");
@@ -117,9 +132,10 @@ test("a program that signed in stands among the sessions and is ended there (V7.
     .getByText("program")
     .waitFor();
   await expectAccessible(page, "sessions with a program");
-  await page.getByRole("button", { name: "End the session backup-job/2" }).click();
+  await page.getByRole("button", { name: "End the session backup-job/2" }).press("Enter");
   await page.getByText("The session was ended.").waitFor();
   await sessions.getByText("backup-job/2").waitFor({ state: "hidden" });
+  await expect.poll(() => focused("aria-label")).toBe("Your sessions");
   expect((await call("tokens.refresh", { refreshToken })).result).toBeUndefined();
 });
 

@@ -198,6 +198,33 @@ describe("a newcomer, from the printed link to the audit log", () => {
     await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
   });
 
+  test("a table that is wider than the window fades where it goes on, and its contrast is judged", async () => {
+    await page.setViewportSize({ width: 360, height: 800 });
+    await page.goto(`${product.url}/admin/witnesses`);
+    const table = page.getByRole("region", { name: "Signed states of the log" });
+    await table.waitFor();
+    const edges = page.locator("[data-edge]").and(table.locator("xpath=following-sibling::*"));
+    const faded = () =>
+      edges.evaluateAll((found) => found.map((one) => one.getAttribute("data-edge")));
+    await expect.poll(faded).toEqual(["end"]);
+    await expectAccessible(page, "a table that fades");
+    // Not a number of one digit, which axe does not judge.
+    const cell = table.getByRole("cell").nth(1);
+    const paint = (colour: string) =>
+      cell.evaluate((element, value) => {
+        element.style.color = value;
+      }, colour);
+    await paint("#eee");
+    await expect(expectAccessible(page, "a cell that is hard to read")).rejects.toThrow(
+      "a cell that is hard",
+    );
+    await paint("");
+    await table.evaluate((element) => element.scrollTo({ left: element.scrollWidth }));
+    await expect.poll(faded).toEqual(["start"]);
+    await page.setViewportSize({ width: 1280, height: 900 });
+    await expect.poll(faded).toEqual([]);
+  });
+
   test("caused no error and no violation of the content security policy", () => {
     expect(complaints).toEqual([]);
   });

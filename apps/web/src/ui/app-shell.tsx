@@ -1,6 +1,6 @@
 import { Menu, X } from "lucide-react";
 import { Dialog } from "radix-ui";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useRef, useState } from "react";
 import { Button } from "./button.tsx";
 import { Wordmark } from "./logo.tsx";
 
@@ -13,6 +13,11 @@ type Props = {
 /** Sidebar and main area; on a narrow window the sidebar is a drawer behind a menu button. */
 export function AppShell({ sidebar, children }: Props) {
   const [open, setOpen] = useState(false);
+  const isLeft = useRef(false);
+  const leave = () => {
+    isLeft.current = true;
+    setOpen(false);
+  };
   return (
     <div className="min-h-dvh lg:grid lg:grid-cols-[14.5rem_minmax(0,1fr)]">
       <a
@@ -35,6 +40,13 @@ export function AppShell({ sidebar, children }: Props) {
             <Dialog.Overlay className="fixed inset-0 z-40 bg-shade" />
             <Dialog.Content
               aria-describedby={undefined}
+              onCloseAutoFocus={(event) => {
+                // The page that a link led to has the focus, not the button of the menu.
+                if (!isLeft.current) return;
+                isLeft.current = false;
+                event.preventDefault();
+                document.getElementById("main")?.focus({ preventScroll: true });
+              }}
               className="fixed inset-y-0 left-0 z-40 flex w-[min(17rem,85vw)] flex-col border-r bg-sunken shadow-elevation focus:outline-none"
             >
               <Dialog.Title className="sr-only">Menu</Dialog.Title>
@@ -48,7 +60,7 @@ export function AppShell({ sidebar, children }: Props) {
                   <X aria-hidden />
                 </Button>
               </Dialog.Close>
-              {sidebar(() => setOpen(false))}
+              {sidebar(leave)}
             </Dialog.Content>
           </Dialog.Portal>
         </Dialog.Root>

@@ -14,7 +14,11 @@ type Props = {
 /** The foot of a list that pages by cursor. */
 export function LoadMore({ shown, noun, hasMore, pending, error, onMore }: Props) {
   return (
-    <div className="flex flex-wrap items-center justify-between gap-2 px-1 pt-3 text-xs text-muted">
+    // Takes the focus when the button goes with the last page (use-page-focus.ts).
+    <div
+      tabIndex={-1}
+      className="flex flex-wrap items-center justify-between gap-2 px-1 pt-3 text-xs text-muted"
+    >
       <span aria-live="polite">
         {shown.toLocaleString("en")} {shown === 1 ? noun.one : noun.many}
         {hasMore ? ", more available" : ""}

@@ -7,7 +7,7 @@ import {
 import { type Alert, type Verdict, verdict } from "@muniment/shared/alerts.ts";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
-import { utc } from "../../ui/date-time.tsx";
+import { DateTime } from "../../ui/date-time.tsx";
 import type { AuditFilters } from "../audit/audit-search.ts";
 import { limitMeanings, parseLimitTarget } from "../limits/limit-target.ts";
 
@@ -53,7 +53,7 @@ export function Evidence({ alert }: { alert: Alert }) {
         <Seen rule={rule} details={details.data} />
       </Fact>
       <Fact term="Time">
-        {period(since, alert.lastSeenAt)},{" "}
+        <Period since={since} until={alert.lastSeenAt} /> (
         <Link
           to="/admin/audit"
           search={{ ...entriesOf(rule, alert, details.data), from: since, to: after(alert) }}
@@ -61,6 +61,7 @@ export function Evidence({ alert }: { alert: Alert }) {
         >
           audit log of that time
         </Link>
+        )
       </Fact>
       <Fact term="If harmless">{rule.ordinary}</Fact>
     </dl>
@@ -145,12 +146,16 @@ function Seen({ rule: { sees, per }, details }: { rule: AbuseRule; details: Verd
   );
 }
 
-/** `2026-11-21 08:00:00 UTC`, or up to when: the day again only where it is another. */
-function period(since: string, until: string): string {
-  const [first, last] = [utc(since), utc(until)];
-  if (first === last) return first;
-  const [day, time] = [last.slice(0, 10), last.slice(11)];
-  return `${first.slice(0, 19)} to ${first.startsWith(day) ? time : last}`;
+/** From when to when, or the one time: the day again only where it is another. */
+function Period({ since, until }: { since: string; until: string }) {
+  const first = <DateTime value={since} format="absolute" />;
+  if (since.slice(0, 19) === until.slice(0, 19)) return first;
+  const isSameDay = new Date(since).toDateString() === new Date(until).toDateString();
+  return (
+    <>
+      {first} to <DateTime value={until} format={isSameDay ? "clock" : "absolute"} />
+    </>
+  );
 }
 
 /** Refusals of a minute are one entry, which stands at its first. */

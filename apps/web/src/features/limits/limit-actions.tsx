@@ -22,7 +22,7 @@ export function LimitActions({ limit, onChange }: { limit: LimitItem; onChange: 
   );
   const unknown = target ? undefined : "This page is older than the server. Reload it.";
   return (
-    <span className="flex justify-end gap-1.5">
+    <span className="flex justify-end gap-1.5 max-sm:flex-col">
       <Button
         size="sm"
         aria-label={`Change ${limit.name}`}

@@ -10,12 +10,15 @@ import { limitMeanings, parseLimitTarget } from "./limit-target.ts";
 
 const columns = [
   { label: "Limit" },
-  { label: "What is counted" },
-  { label: "At most", align: "right" },
-  { label: "Within" },
-  { label: "Default" },
+  { label: "What is counted", wide: true },
+  { label: "At most", align: "right", wide: true },
+  { label: "Within", wide: true },
+  { label: "Default", wide: true },
   { label: "Actions", hidden: true },
 ] as const;
+
+const inWords = ({ points, durationSeconds }: LimitItem["rule"]) =>
+  `${formatCount(points)} in ${formatDuration(durationSeconds)}`;
 
 export function LimitTable({ limits }: { limits: readonly LimitItem[] }) {
   const [chosen, setChosen] = useState<LimitItem | null>(null);
@@ -24,18 +27,21 @@ export function LimitTable({ limits }: { limits: readonly LimitItem[] }) {
       <Table caption="Rate limits" columns={columns}>
         {limits.map((limit) => (
           <Row key={limit.name}>
-            <Cell className="min-w-52">
+            <Cell className="sm:min-w-52">
               <LimitName limit={limit} />
+              <span className="block text-xs sm:hidden">{inWords(limit.rule)}</span>
             </Cell>
-            <Cell className="min-w-40 text-xs text-muted">{limit.countedPer}</Cell>
-            <Cell align="right" className="font-medium">
+            <Cell wide className="min-w-40 text-xs text-muted">
+              {limit.countedPer}
+            </Cell>
+            <Cell wide align="right" className="font-medium">
               {formatCount(limit.rule.points)}
             </Cell>
-            <Cell className="whitespace-nowrap">{formatDuration(limit.rule.durationSeconds)}</Cell>
-            <Cell className="text-xs whitespace-nowrap text-muted">
-              {limit.defaultRule
-                ? `${formatCount(limit.defaultRule.points)} in ${formatDuration(limit.defaultRule.durationSeconds)}`
-                : "the class's"}
+            <Cell wide className="whitespace-nowrap">
+              {formatDuration(limit.rule.durationSeconds)}
+            </Cell>
+            <Cell wide className="text-xs whitespace-nowrap text-muted">
+              {limit.defaultRule ? inWords(limit.defaultRule) : "the class's"}
             </Cell>
             <Cell align="right">
               <LimitActions limit={limit} onChange={() => setChosen(limit)} />
@@ -52,12 +58,12 @@ function LimitName({ limit }: { limit: LimitItem }) {
   const target = parseLimitTarget(limit.name);
   return (
     <>
-      <span className="flex items-center gap-2 font-medium">
+      <span className="flex flex-wrap items-center gap-x-2 font-medium">
         {target ? limitMeanings[target.class] : limit.name}
         {target?.procedure && <code className="font-mono text-xs">{target.procedure}</code>}
         {limit.changed && <Badge tone="warn">changed</Badge>}
       </span>
-      <code className="font-mono text-xs text-muted">{limit.name}</code>
+      <code className="font-mono text-xs text-muted wrap-anywhere">{limit.name}</code>
     </>
   );
 }

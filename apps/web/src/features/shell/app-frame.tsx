@@ -1,11 +1,11 @@
-import { Outlet, useLocation } from "@tanstack/react-router";
-import { useEffect, useRef } from "react";
+import { Outlet } from "@tanstack/react-router";
 import { AppShell } from "../../ui/app-shell.tsx";
+import { usePageFocus } from "../../use-page-focus.ts";
 import { MainNavigation } from "./main-navigation.tsx";
 import { Shortcuts } from "./shortcuts.tsx";
 
 export function AppFrame() {
-  useFocusOnNavigation();
+  usePageFocus();
   return (
     <>
       <AppShell sidebar={(close) => <MainNavigation onNavigate={close} />}>
@@ -14,15 +14,4 @@ export function AppFrame() {
       <Shortcuts />
     </>
   );
-}
-
-/** Moves the focus to the new page, as loading a document would; a screen reader then starts there. */
-function useFocusOnNavigation() {
-  const pathname = useLocation({ select: (location) => location.pathname });
-  const previous = useRef(pathname);
-  useEffect(() => {
-    if (previous.current === pathname) return;
-    previous.current = pathname;
-    document.getElementById("main")?.focus({ preventScroll: true });
-  }, [pathname]);
 }

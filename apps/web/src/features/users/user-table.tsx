@@ -14,12 +14,12 @@ import { UserMenu } from "./user-menu.tsx";
 
 const columns = [
   { label: "User" },
-  { label: "Role" },
-  { label: "Status" },
-  { label: "Last sign-in" },
-  { label: "Sessions", align: "right" },
-  { label: "Agents", align: "right" },
-  { label: "Since" },
+  { label: "Role", wide: true },
+  { label: "Status", wide: true },
+  { label: "Last sign-in", wide: true },
+  { label: "Sessions", align: "right", wide: true },
+  { label: "Agents", align: "right", wide: true },
+  { label: "Since", wide: true },
   { label: "Actions", hidden: true },
 ] as const;
 
@@ -32,7 +32,7 @@ export function UserTable({ users }: { users: readonly User[] }) {
       <Table caption="Users" columns={columns}>
         {users.map((user) => (
           <Row key={user.id}>
-            <Cell className="max-w-72 min-w-52">
+            <Cell className="max-w-72 max-sm:w-full max-sm:max-w-0 sm:min-w-52">
               <span className="flex items-center gap-2">
                 <Link
                   to="/admin/users/$id"
@@ -47,22 +47,29 @@ export function UserTable({ users }: { users: readonly User[] }) {
               <span className="block truncate text-xs text-muted" title={user.email}>
                 {user.email}
               </span>
-            </Cell>
-            <Cell>
-              <Badge tone={roleTones[user.role]}>{user.role}</Badge>
-            </Cell>
-            <Cell>
-              <span className="flex flex-wrap gap-1">
-                <Badge tone={user.status === "active" ? "neutral" : "danger"}>{user.status}</Badge>
-                <LockBadge until={user.lockedUntil} />
+              <span className="mt-1 flex flex-wrap gap-1 sm:hidden">
+                <Badge tone={roleTones[user.role]}>{user.role}</Badge>
+                <Status user={user} />
               </span>
             </Cell>
-            <Cell>
+            <Cell wide>
+              <Badge tone={roleTones[user.role]}>{user.role}</Badge>
+            </Cell>
+            <Cell wide>
+              <span className="flex flex-wrap gap-1">
+                <Status user={user} />
+              </span>
+            </Cell>
+            <Cell wide>
               <DateTime value={user.lastSignInAt} />
             </Cell>
-            <Cell align="right">{formatCount(user.sessionCount)}</Cell>
-            <Cell align="right">{formatCount(user.agentCount)}</Cell>
-            <Cell>
+            <Cell wide align="right">
+              {formatCount(user.sessionCount)}
+            </Cell>
+            <Cell wide align="right">
+              {formatCount(user.agentCount)}
+            </Cell>
+            <Cell wide>
               <DateTime value={user.createdAt} />
             </Cell>
             <Cell align="right">
@@ -73,6 +80,15 @@ export function UserTable({ users }: { users: readonly User[] }) {
       </Table>
       <RoleDialog user={chosen?.action === "role" ? chosen.user : null} onClose={close} />
       <DeleteUserDialog user={chosen?.action === "delete" ? chosen.user : null} onClose={close} />
+    </>
+  );
+}
+
+function Status({ user: { status, lockedUntil } }: { user: User }) {
+  return (
+    <>
+      <Badge tone={status === "active" ? "neutral" : "danger"}>{status}</Badge>
+      <LockBadge until={lockedUntil} />
     </>
   );
 }
