@@ -26,6 +26,8 @@ export function setup() {
     if (left.length === 0) return;
     // An error here is told, but does not fail the run by itself.
     process.exitCode = 1;
-    throw new Error(`tests left databases in ${SYSTEM_PLACE}: ${left.join(", ")}`);
+    throw new Error(
+      `tests left ${left.join(", ")} in ${SYSTEM_PLACE}: give what is above their DATA_DIR the mode 0711`,
+    );
   };
 }
