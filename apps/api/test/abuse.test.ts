@@ -173,7 +173,7 @@ function cases(): Record<AbuseRuleName, Case> {
         await server.apiKey(person);
       },
       async attack() {
-        clock.advance(700);
+        // Right after the owner's own new device.
         await server.apiKey(await server.signIn(person.email, at(other)));
         return { about_user_id: person.id, details: { from: [`198.18.${other}.1`] } };
       },

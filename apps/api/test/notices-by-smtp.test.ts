@@ -88,6 +88,7 @@ test("ASVS 6.3.7: a new password, an app and its end, new recovery codes and the
     notice("recovery_code_used"),
     notice("recovery_code_used"),
     notice("recovery_code_used"),
+    notice("new_device"),
     notice("new_program"),
     notice("factor_removed"),
   ]);

@@ -5,10 +5,10 @@ import { sessions } from "@muniment/db/schema/sessions.ts";
 import { signIns } from "@muniment/db/schema/sign-ins.ts";
 import { users } from "@muniment/db/schema/users.ts";
 import { runIn } from "@muniment/db/transactions.ts";
-import { and, desc, eq, notExists, type SQL, sql } from "drizzle-orm";
+import { and, eq, notExists, type SQL, sql } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
 import { v7 as uuidv7 } from "uuid";
-import { createDevice, type DeviceFacts, settleDevice } from "./known-devices.ts";
+import { createDevice, type DeviceFacts, noticeSeconds, settleDevice } from "./known-devices.ts";
 
 type Session = typeof sessions.$inferSelect;
 
@@ -80,28 +80,28 @@ const added = build.$with("added").as(
     )
     .returning({ hash: knownDevices.hash }),
 );
-/** As things were before: when the latest device was new, and how many there were. */
-const latest = build.$with("latest").as(
+/** As things were before: how many devices there were, and how many of them were new of late. */
+const before = build.$with("before").as(
   build
     .select({
-      createdAt: knownDevices.createdAt,
-      devices: sql<number>`count(*) over ()::int`.as("devices"),
+      devices: sql<number>`count(*)::int`.as("devices"),
+      newOfLate: sql<number>`(count(*) filter (
+        where ${knownDevices.createdAt} > ${now(knownDevices.createdAt)}::timestamptz
+          - ${sql.raw(`interval '${noticeSeconds} seconds'`)}
+      ))::int`.as("new_of_late"),
     })
     .from(knownDevices)
-    .where(eq(knownDevices.userId, userId))
-    .orderBy(desc(knownDevices.createdAt))
-    .limit(1),
+    .where(eq(knownDevices.userId, userId)),
 );
 /** All that a sign-in writes but its audit entry: one statement, since each takes time of its own. */
 const begin = build
-  .with(begun, noted, listed, seen, added, latest)
+  .with(begun, noted, listed, seen, added, before)
   .select({
     isKnown: sql<boolean>`exists (select from ${seen})`,
-    latestAt: latest.createdAt,
-    devices: latest.devices,
+    devices: before.devices,
+    newOfLate: before.newOfLate,
   })
-  .from(sql`(select) one`)
-  .leftJoin(latest, sql`true`)
+  .from(before)
   .prepare("begin_session");
 
 /**
@@ -121,5 +121,5 @@ export async function beginSession(
     presented: device.presented,
   });
   if (!found) throw new Error("begin_session answered no row");
-  return settleDevice(tx, session.userId, device, { ...found, now: session.createdAt });
+  return settleDevice(tx, session.userId, device, found);
 }

@@ -7,8 +7,9 @@ import { findUser } from "./find-user.ts";
 
 /** Devices kept per user, the latest used. */
 const maxDevices = 20;
-/** Who signs in from several new devices within this time is told of the first. */
-const noticeSeconds = 600;
+/** Of so many new devices within `noticeSeconds` the owner is told, so that no inbox is filled. */
+const maxNotices = 5;
+export const noticeSeconds = 600;
 const nobody = "00000000-0000-0000-0000-000000000000";
 
 const hashOf = (token: string) => createHash("sha256").update(token).digest();
@@ -55,26 +56,23 @@ export function createDevice(tokens: readonly string[]): Device {
   return { token, hash: hashOf(token), tokens, presented: `{${hashes}}` };
 }
 
-/** The tokens that a browser must hold from now on, and whether to tell the owner of a new device. */
-export type DeviceFacts = { tokens: string[]; isNoticeDue: boolean };
+/** The tokens that a browser must hold from now on, whether it is new, and whether to tell the owner. */
+export type DeviceFacts = { tokens: string[]; isNew: boolean; isNoticeDue: boolean };
 
 /**
- * What follows from a sign-in with a device, which was added unless it was known. `latestAt` is when the
- * latest of the account's devices was new, null where there was none. A token that was not given out for
- * this very account is never taken over: it could have been planted.
+ * What follows from a sign-in with a device, which was added unless it was known; `found` tells of the
+ * account's devices as they were before. A token that was not given out for this very account is never
+ * taken over: it could have been planted.
  */
 export async function settleDevice(
   tx: Tx,
   userId: string,
   { token, tokens }: Device,
-  found: { isKnown: boolean; latestAt: Date | null; devices: number | null; now: Date },
+  found: { isKnown: boolean; devices: number; newOfLate: number },
 ): Promise<DeviceFacts> {
-  if (found.isKnown) return { tokens: [...tokens], isNoticeDue: false };
-  if ((found.devices ?? 0) >= maxDevices) await forgetOldest(tx, userId);
-  const since = found.latestAt
-    ? found.now.getTime() - found.latestAt.getTime()
-    : Number.POSITIVE_INFINITY;
-  return { tokens: [token, ...tokens], isNoticeDue: since >= noticeSeconds * 1000 };
+  if (found.isKnown) return { tokens: [...tokens], isNew: false, isNoticeDue: false };
+  if (found.devices >= maxDevices) await forgetOldest(tx, userId);
+  return { tokens: [token, ...tokens], isNew: true, isNoticeDue: found.newOfLate < maxNotices };
 }
 
 async function forgetOldest(tx: Tx, userId: string): Promise<void> {

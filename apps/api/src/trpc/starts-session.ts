@@ -77,8 +77,9 @@ export const startsSession = procedure.meta({ setsSession: true }).use(function 
           methods,
           deviceTokens,
         });
-        const isNewDevice = device.isNoticeDue && user.lastSignInAt !== null;
-        if (isNewDevice) await deps.notify(tx, user.email, { kind: "new_device" }, request);
+        const isNewDevice = device.isNew && user.lastSignInAt !== null;
+        if (isNewDevice && device.isNoticeDue)
+          await deps.notify(tx, user.email, { kind: "new_device" }, request);
         return {
           publicId,
           /** Sets the cookie; to be called after the commit. */
