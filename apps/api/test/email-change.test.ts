@@ -55,7 +55,7 @@ describe("another address", () => {
     const other = await server.signIn(member.email, fromNewAddress());
     const email = freshAddress();
     const token = await requestTo(member, email);
-    const [asked] = await mailsTo(server, member.email);
+    const [, asked] = await mailsTo(server, member.email, 2);
     expect(asked?.headers.get("subject")).toBe("Another address for your account");
     expect(asked?.text).not.toContain("#token=");
     expect(must(await member.query("auth.me")).email).toBe(member.email);
@@ -125,6 +125,18 @@ describe("another address", () => {
     await move(member, freshAddress());
     const answer = await anonymous().mutate("auth.resetPassword", { token, password: chosen });
     expect(reason(answer)).toBe("invalid_token");
+  });
+
+  test("and an administrator's help are out of reach of strangers who use up its mails", async () => {
+    const member = await server.member();
+    const request = { email: member.email };
+    for (let at = 0; at < 5; at += 1)
+      must(await anonymous().mutate("auth.requestPasswordReset", request));
+    const more = await anonymous().mutate("auth.requestPasswordReset", request);
+    expect(reason(more)).toBe("rate_limited");
+    must(await member.mutate("account.changeEmail", { email: freshAddress() }));
+    const admin = await server.user("admin");
+    must(await admin.mutate("users.startPasswordReset", { id: member.id }));
   });
 
   test("one's own, and more than five an hour, are refused", async () => {

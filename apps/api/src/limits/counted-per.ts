@@ -11,7 +11,7 @@ export const countedPer: Record<LimitName, string> = {
   auth_codes: "wrong codes of an app per account and, where known, device",
   credentials: "wrong tokens, keys and cookies per address",
   sign_up: "sign-ups per address",
-  mail: "mails per recipient",
+  mail: "mails per recipient; those that strangers, the owner and administrators ask for apart",
   model: "user, with all API keys",
   upload: "user",
   ingest_calls: "calls per API key",
