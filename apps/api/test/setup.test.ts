@@ -42,7 +42,12 @@ describe("the setup link", () => {
     const large = { ...guess, displayName: "x".repeat(5000) };
     expect((await server.anonymous().mutate("setup.createAdmin", large)).status).toBe(413);
     const status = await server.anonymous().query("setup.status");
-    expect(status.data).toEqual({ signUp: "invite", setupNeeded: true, passkeys: false });
+    expect(status.data).toEqual({
+      signUp: "invite",
+      setupNeeded: true,
+      passkeys: false,
+      mailLeaves: false,
+    });
   });
 
   test("is refused from a foreign origin", async () => {

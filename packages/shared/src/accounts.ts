@@ -102,6 +102,8 @@ export const signUpInfo = z.strictObject({
   setupNeeded: z.boolean(),
   /** Whether passkeys can be used at this address. */
   passkeys: z.boolean(),
+  /** Whether mails leave the server; without a mail server they stay in its outbox. */
+  mailLeaves: z.boolean(),
 });
 
 export const updateAccountInput = z.strictObject({ displayName });

@@ -11,6 +11,7 @@ export const status = limited("general")
   .output(signUpInfo)
   .query(async ({ ctx: { deps } }) => ({
     passkeys: passkeysUnavailable(deps.config) === null,
+    mailLeaves: Boolean(deps.config.smtpUrl),
     signUp: deps.config.signUp,
     setupNeeded: await isSetupNeeded(deps.database.reads({})),
   }));

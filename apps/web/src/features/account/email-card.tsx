@@ -3,6 +3,7 @@ import { changeEmailInput } from "@muniment/shared/accounts.ts";
 import { useMutation } from "@tanstack/react-query";
 import { useForm } from "react-hook-form";
 import { messageOf } from "../../errors.ts";
+import { OutboxNotice } from "../../outbox-notice.tsx";
 import { useMe } from "../../session.ts";
 import { trpc } from "../../trpc.ts";
 import { Card } from "../../ui/card.tsx";
@@ -47,10 +48,13 @@ export function EmailCard() {
         </Field>
         <div aria-live="polite" className="empty:hidden">
           {change.isSuccess && (
-            <Notice tone="ok">
-              A mail to <span className="break-all">{change.variables.email}</span> is on its way.
-              Open its link within an hour.
-            </Notice>
+            <div className="grid gap-2">
+              <Notice tone="ok">
+                A mail to <span className="break-all">{change.variables.email}</span> is on its way.
+                Open its link within an hour.
+              </Notice>
+              <OutboxNotice />
+            </div>
           )}
         </div>
       </Form>

@@ -1,5 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
+import { OutboxNotice } from "../../outbox-notice.tsx";
 import { AuthCard } from "../../ui/auth-card.tsx";
 import { Button } from "../../ui/button.tsx";
 
@@ -18,6 +19,7 @@ export function MailSentCard({ email, onRetry, children }: Props) {
         <p aria-live="polite">
           <span className="font-medium break-all">{email}</span>: {children}
         </p>
+        <OutboxNotice />
         <p className="text-muted">
           Nothing there after a few minutes? Look into the spam folder, check the address, or try
           again.

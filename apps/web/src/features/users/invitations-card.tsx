@@ -42,6 +42,8 @@ export function InvitationsCard() {
         toast.error(
           messageOf(error, {
             invalid_range: "The role of this invitation ended already. Invite the address anew.",
+            sign_up_closed:
+              "Nobody could accept it: new accounts are closed on this server (SIGN_UP=closed).",
           }) ?? "",
         ),
     }),

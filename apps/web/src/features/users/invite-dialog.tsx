@@ -6,6 +6,7 @@ import { useMutation } from "@tanstack/react-query";
 import { useForm } from "react-hook-form";
 import { z } from "zod";
 import { messageOf } from "../../errors.ts";
+import { OutboxNotice } from "../../outbox-notice.tsx";
 import { queryClient } from "../../query-client.ts";
 import { trpc } from "../../trpc.ts";
 import { Dialog } from "../../ui/dialog.tsx";
@@ -59,6 +60,8 @@ function InviteForm({ onDone }: { onDone: () => void }) {
       submitError={messageOf(invite.error, {
         already_exists: "There is an account with this e-mail address already.",
         invalid_range: "The end must lie in the future.",
+        sign_up_closed:
+          "Nobody could accept it: new accounts are closed on this server (SIGN_UP=closed).",
       })}
       pending={invite.isPending}
       submitLabel="Send invitation"
@@ -69,6 +72,7 @@ function InviteForm({ onDone }: { onDone: () => void }) {
           <Input {...control} {...form.register("email")} type="email" autoComplete="off" />
         )}
       </Field>
+      <OutboxNotice />
       <RoleField registration={form.register("role")} error={errors.role?.message} />
       {hasEnd && <UntilField registration={form.register("until")} error={errors.until?.message} />}
     </Form>

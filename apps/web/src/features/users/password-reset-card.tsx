@@ -2,6 +2,7 @@ import type { User } from "@muniment/shared/users.ts";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { messageOf } from "../../errors.ts";
+import { OutboxNotice } from "../../outbox-notice.tsx";
 import { useDenial } from "../../session.ts";
 import { trpc } from "../../trpc.ts";
 import { Button } from "../../ui/button.tsx";
@@ -30,10 +31,13 @@ export function PasswordResetCard({ user }: { user: User }) {
         </div>
         <div aria-live="polite" className="empty:hidden">
           {start.isSuccess && (
-            <Notice tone="ok">
-              A mail to <span className="break-all">{start.data.email}</span> is on its way. Its
-              link works for 30 minutes.
-            </Notice>
+            <div className="grid gap-2">
+              <Notice tone="ok">
+                A mail to <span className="break-all">{start.data.email}</span> is on its way. Its
+                link works for 30 minutes.
+              </Notice>
+              <OutboxNotice />
+            </div>
           )}
         </div>
       </div>

@@ -2,6 +2,7 @@ import type { User } from "@muniment/shared/users.ts";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { messageOf } from "../../errors.ts";
+import { OutboxNotice } from "../../outbox-notice.tsx";
 import { queryClient } from "../../query-client.ts";
 import { useDenial, useMe } from "../../session.ts";
 import { trpc } from "../../trpc.ts";
@@ -42,10 +43,13 @@ export function RemoveFactorsCard({ user }: { user: User }) {
         </div>
         <div aria-live="polite" className="empty:hidden">
           {remove.isSuccess && (
-            <Notice tone="ok">
-              They are removed. A mail with a link to set a new password is on its way to{" "}
-              <span className="break-all">{user.email}</span>.
-            </Notice>
+            <div className="grid gap-2">
+              <Notice tone="ok">
+                They are removed. A mail with a link to set a new password is on its way to{" "}
+                <span className="break-all">{user.email}</span>.
+              </Notice>
+              <OutboxNotice />
+            </div>
           )}
         </div>
       </div>

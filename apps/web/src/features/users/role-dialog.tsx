@@ -21,7 +21,7 @@ export function RoleDialog({ user, onClose }: { user: User | null; onClose: () =
       open={user !== null}
       onOpenChange={(open) => !open && onClose()}
       title={`Role of ${user?.displayName ?? ""}`}
-      description="Takes effect at once. Another role ends the sessions of the user."
+      description="Takes effect at once. Another role ends the sessions of the user, and invitations that they sent as an administrator."
     >
       {user && <RoleForm user={user} onClose={onClose} />}
     </Dialog>
