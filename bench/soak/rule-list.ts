@@ -191,9 +191,23 @@ export const rules: readonly Rule[] = [
     [
       "the owner is told of a new device",
       `${trpc}/starts-session.ts`,
-      "const isNewDevice = device.isNoticeDue && user.lastSignInAt !== null;",
+      "const isNewDevice = device.isNew && user.lastSignInAt !== null;",
       "const isNewDevice = user.lastSignInAt === null;",
-      "is told by mail of a sign-in from a new device",
+      "is told by mail of each new device",
+    ],
+    [
+      "of a second one soon after, too",
+      `${identity}/known-devices.ts`,
+      "found.newOfLate < maxNotices",
+      "found.newOfLate < 1",
+      "is told by mail of each new device",
+    ],
+    [
+      "but not of every one, so that no inbox is filled",
+      `${identity}/known-devices.ts`,
+      "found.newOfLate < maxNotices",
+      "true",
+      "is told by mail of each new device",
     ],
   ]),
   ...tested(`${tests}/role-ends.test.ts`, [
@@ -763,6 +777,13 @@ export const rules: readonly Rule[] = [
       "needs a fresh authentication",
     ],
     [
+      "strangers who use up the mails of an address do not hinder it",
+      `${trpc}/mail-limited.ts`,
+      "`${asker} ${recipient}`",
+      "recipient",
+      "are out of reach of strangers",
+    ],
+    [
       "and is confirmed by its owner",
       `${features}/account/change-email.ts`,
       "await deps.jobs.enqueue(tx, emailChangeQueue, { userId: id, email });",
@@ -793,9 +814,39 @@ export const rules: readonly Rule[] = [
     [
       "and makes later links worthless",
       `${features}/account/undo-email.ts`,
-      '["password_reset", "email_change", "email_undo"]',
-      "[]",
+      "await dropLaterUndos(tx, id, link.createdAt);",
+      "",
       "works after further changes",
+    ],
+    [
+      "but not those of owners before",
+      `${features}/account/undo-email.ts`,
+      "await dropLaterUndos(tx, id, link.createdAt);",
+      "await dropLaterUndos(tx, id, new Date(0));",
+      "by the address of a thief leaves",
+    ],
+  ]),
+  ...tested(`${tests}/sign-up.test.ts`, [
+    [
+      "invitations end with the role of who sent them",
+      `${features}/users/set-role.ts`,
+      'role === "admin" ? {} : await dropInvitationsOf(tx, id)',
+      "{}",
+      "who is demoted",
+    ],
+    [
+      "and with their account's being disabled",
+      `${features}/users/disable.ts`,
+      "await dropInvitationsOf(tx, id)",
+      "{}",
+      "who is disabled",
+    ],
+    [
+      "nobody is invited where sign-up is closed",
+      `${features}/users/invite.ts`,
+      'deps.config.signUp === "closed"',
+      "false as boolean",
+      "closed: not even",
     ],
   ]),
   ...tested(`${tests}/sign-up-verification.test.ts`, [

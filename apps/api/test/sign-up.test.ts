@@ -191,6 +191,28 @@ describe("an invitation", () => {
   });
 });
 
+describe("the invitations of an administrator", () => {
+  test.each([
+    ["is demoted", "users.setRole", { role: "member" }],
+    ["is disabled", "users.disable", {}],
+    ["is deleted", "users.delete", {}],
+  ] as const)("who %s are worthless from then on, and only theirs", async (_, act, more) => {
+    const leaving = await server.user("admin");
+    const [back, other] = [`back-${leaving.id}@example.org`, `other-${leaving.id}@example.org`];
+    must(await leaving.mutate("users.invite", { email: back, role: "admin" }));
+    const [mail] = await mailsTo(server, back);
+    if (!mail) throw new Error("no mail");
+    const staying = await invited(other);
+    must(await admin.mutate(act, { id: leaving.id, ...more }));
+    expect(reason(await signUp(server, back, { invitation: tokenIn(mail) }))).toBe("invalid_token");
+    expect((await signUp(server, other, { invitation: staying })).status).toBe(200);
+    const actions = ["user.role_changed", "user.disabled"];
+    const search = { actions, targetId: leaving.id };
+    const { items } = must(await admin.query("audit.search", search));
+    for (const { details } of items) expect(details).toMatchObject({ invitationsRevoked: 1 });
+  });
+});
+
 describe("sign-up by policy", () => {
   test("invite: without an invitation it is refused", async () => {
     const answer = await signUp(server, "uninvited@example.org");
@@ -210,6 +232,10 @@ describe("sign-up by policy", () => {
       for (const more of [{}, { invitation }])
         expect(reason(await signUp(closed, email, more))).toBe("sign_up_closed");
       expect((await signUp(server, email, { invitation })).status).toBe(200);
+      // Nor is anybody invited to a door that stays closed.
+      const there = await closed.user("admin");
+      const useless = { email: "useless@example.org", role: "member" };
+      expect(reason(await there.mutate("users.invite", useless))).toBe("sign_up_closed");
     } finally {
       await closed.stop();
     }

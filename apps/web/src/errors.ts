@@ -35,7 +35,7 @@ export const reasonSentences = {
   reauthentication_required: "This needs your password again. Nothing was changed.",
   mfa_required: "A code of your second factor is needed as well.",
   mfa_enrollment_required: "Your role needs a second factor. Set one up first.",
-  sign_up_closed: "New accounts cannot be made here. Ask an administrator for an invitation.",
+  sign_up_closed: "New accounts cannot be made here. Ask an administrator.",
   invalid_token: "The link is not valid any more: it was used, has expired, or is incomplete.",
   last_admin: "This is the only active administrator. Make another one first.",
   own_account: "This cannot be done to your own account. Ask another administrator.",

@@ -34,6 +34,9 @@ const keys = z.array(z.string());
 /** `keys` is absent in entries of before there were keys. */
 const erasure = z.strictObject({ erasureId: z.string().optional(), keys: keys.optional() });
 
+/** How many invitations of who is no administrator any more became worthless; absent where none did. */
+const invitations = { invitationsRevoked: z.number().int().optional() };
+
 /**
  * Every action that can stand in the audit log, `resource.past_tense`, with the form of its details.
  * Details hold no personal data: addresses, names and e-mail addresses belong to the personal column.
@@ -53,9 +56,10 @@ export const auditActions = {
     from: z.enum(roles),
     to: z.enum(roles),
     until: z.string().optional(),
+    ...invitations,
   }),
   "user.role_ended": z.strictObject({ from: z.enum(roles), to: z.enum(roles) }),
-  "user.disabled": none,
+  "user.disabled": z.strictObject(invitations),
   "user.enabled": none,
   "user.unlocked": none,
   "user.deleted": erasure,

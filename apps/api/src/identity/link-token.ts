@@ -96,6 +96,21 @@ export async function dropAccountLinks(
 }
 
 /**
+ * Makes the invitations of somebody who is no administrator any more useless, else one of them would lead
+ * back in; answers how many, for the audit entry. Where the account is deleted the database does it.
+ */
+export async function dropInvitationsOf(
+  tx: Tx,
+  inviterId: string,
+): Promise<{ invitationsRevoked?: number }> {
+  const dropped = await tx
+    .delete(linkTokens)
+    .where(eq(linkTokens.invitedBy, inviterId))
+    .returning({ id: linkTokens.id });
+  return dropped.length > 0 ? { invitationsRevoked: dropped.length } : {};
+}
+
+/**
  * Makes the links that take back changes of an address since `from` useless: whoever made these must not
  * bring their address back. Those of earlier changes stay, for they are in the hands of owners before.
  * The scope of `tx` must be the user's.

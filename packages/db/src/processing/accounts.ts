@@ -110,6 +110,7 @@ export const accountDeclarations = [
       roleUntil: "until when",
       displayName: "what a person who signs up is called",
       passwordHash: secret("the password of who signs up"),
+      invitedBy: "who invited them",
       invited: "whether somebody was invited",
       createdAt: "when it was made",
       expiresAt: "until when it works",

@@ -32,6 +32,8 @@ export const linkTokens = pgTable(
     roleUntil: time("role_until"),
     displayName: text("display_name"),
     passwordHash: text("password_hash"),
+    /** The administrator who sent the invitation, or that of the sign-up that waits. */
+    invitedBy: uuid("invited_by").references(() => users.id, { onDelete: "cascade" }),
     /** The sign-up that waits came with an invitation. */
     invited: boolean("invited").notNull().default(false),
     createdAt: time("created_at").notNull(),
@@ -42,6 +44,7 @@ export const linkTokens = pgTable(
     index("link_tokens_expires_at_idx").on(table.expiresAt),
     index("link_tokens_email_idx").on(table.purpose, table.email),
     index("link_tokens_user_id_idx").on(table.userId),
+    index("link_tokens_invited_by_idx").on(table.invitedBy),
     index("link_tokens_created_at_idx").on(table.purpose, table.createdAt, table.id),
   ],
 );

@@ -25,6 +25,8 @@ const pendingSignUp = z.strictObject({
   /** Absent without an end: a node of an older version refuses the key, which some versions sent as null. */
   roleUntil: z.iso.datetime().nullish(),
   invited: z.boolean(),
+  /** Absent where nobody did, for the same reason. */
+  invitedBy: z.string().optional(),
 });
 export type PendingSignUp = z.infer<typeof pendingSignUp>;
 
@@ -73,6 +75,7 @@ async function answerSignUp(
       {
         ...{ purpose: "sign_up", ...pending },
         roleUntil: pending.roleUntil ? new Date(pending.roleUntil) : null,
+        invitedBy: pending.invitedBy ?? null,
       },
       now(),
       signUpLifetimeSeconds,

@@ -18,6 +18,7 @@ import { mailLimitedIf } from "../../trpc/mail-limited.ts";
 import { signUpLimited } from "../../trpc/sign-up-limited.ts";
 import { startsSession, toMe } from "../../trpc/starts-session.ts";
 import { type PendingSignUp, signUpQueue } from "./jobs.ts";
+import { signUpClosed } from "./sign-up-closed.ts";
 
 const wrongInvitation = () =>
   new AppError("invalid_token", "This invitation is not valid for this address.");
@@ -28,14 +29,15 @@ async function admit(
   policy: Config["signUp"],
   { email, invitation }: z.infer<typeof signUpInput>,
   now: Date,
-): Promise<{ role: Role; roleUntil: Date | null }> {
+): Promise<{ role: Role; roleUntil: Date | null; invitedBy: string | null }> {
   if (invitation === undefined) {
-    if (policy === "open") return { role: "member", roleUntil: null };
-    throw new AppError("sign_up_closed", "Accounts are made by invitation here.");
+    if (policy === "open") return { role: "member", roleUntil: null, invitedBy: null };
+    throw signUpClosed(policy);
   }
   const taken = await takeLinkToken(tx, "invitation", invitation, now);
   if (!taken?.role || taken.email !== email) throw wrongInvitation();
-  return grantedAt({ role: taken.role, roleUntil: taken.roleUntil }, now);
+  const { role, roleUntil, invitedBy } = taken;
+  return { ...grantedAt({ role, roleUntil }, now), invitedBy };
 }
 
 export const signUp = limited("general")
@@ -50,7 +52,7 @@ export const signUp = limited("general")
     const { config, database, now } = ctx.deps;
     const { invitation } = input;
     if (config.signUp === "closed" || (config.signUp === "invite" && invitation === undefined)) {
-      throw new AppError("sign_up_closed", "Accounts are made by invitation here.");
+      throw signUpClosed(config.signUp);
     }
     if (invitation !== undefined) {
       const found = await findLinkToken(database, "invitation", invitation, now());
@@ -67,7 +69,7 @@ export const signUp = limited("general")
   .mutation(async ({ ctx: { deps, tx, audit, afterCommit, startSession, chosen }, input }) => {
     const { email, displayName, invitation } = input;
     const now = deps.now();
-    const { role, roleUntil } = await admit(tx, deps.config.signUp, input, now);
+    const { role, roleUntil, invitedBy } = await admit(tx, deps.config.signUp, input, now);
     const invited = invitation !== undefined;
     if (deps.config.signUpVerify) {
       // The same for every address, known or not: a job finds out which mail is due.
@@ -75,6 +77,7 @@ export const signUp = limited("general")
       const pending: PendingSignUp = {
         ...{ email, displayName, passwordHash, role, invited },
         ...(roleUntil && { roleUntil: roleUntil.toISOString() }),
+        ...(invitedBy && { invitedBy }),
       };
       await deps.jobs.enqueue(tx, signUpQueue, pending);
       await audit({

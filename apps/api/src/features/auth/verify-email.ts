@@ -13,6 +13,7 @@ import { anyone } from "../../trpc/authenticated.ts";
 import { countsFailures } from "../../trpc/counts-failures.ts";
 import { limited } from "../../trpc/limited.ts";
 import { withLink } from "../../trpc/with-link.ts";
+import { signUpClosed } from "./sign-up-closed.ts";
 
 /**
  * Makes the account of a sign-up whose address is proved by the link. Signs nobody in: who opens the
@@ -32,7 +33,7 @@ export const verifyEmail = limited("general")
     if (!link?.email || !link.displayName || !link.passwordHash || !link.role) throw wrongLink();
     const { signUp } = deps.config;
     if (signUp === "closed" || (signUp === "invite" && !link.invited)) {
-      throw new AppError("sign_up_closed", "Accounts are made by invitation here.");
+      throw signUpClosed(signUp);
     }
     const { email, displayName, passwordHash, invited } = link;
     const { role, roleUntil } = grantedAt({ role: link.role, roleUntil: link.roleUntil }, now);

@@ -4,6 +4,7 @@ import { user, userIdInput } from "@muniment/shared/users.ts";
 import { eq } from "drizzle-orm";
 import { AppError } from "../../errors.ts";
 import { keepAnAdmin } from "../../identity/last-admin.ts";
+import { dropInvitationsOf } from "../../identity/link-token.ts";
 import { enterScope } from "../../identity/scope.ts";
 import { endSessions } from "../../identity/sessions.ts";
 import { audited } from "../../trpc/audited.ts";
@@ -24,11 +25,12 @@ export const disable = limited("general")
     await keepAnAdmin(tx, id);
     const { email } = await readUser(tx, id);
     await tx.update(users).set({ disabledAt: deps.now() }).where(eq(users.id, id));
+    const dropped = await dropInvitationsOf(tx, id);
     enterScope(tx, id);
     await endSessions(tx, id);
     // Half-done sign-ins, which would go on where the account is enabled soon after.
     await tx.delete(challenges).where(eq(challenges.userId, id));
-    await audit({ target: { kind: "user", id, label: email } });
+    await audit({ target: { kind: "user", id, label: email }, details: dropped });
     afterCommit(deps.identities.forget);
     return readUser(tx, id);
   });

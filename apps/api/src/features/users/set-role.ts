@@ -2,6 +2,7 @@ import { users } from "@muniment/db/schema/users.ts";
 import { setRoleInput, user } from "@muniment/shared/users.ts";
 import { eq } from "drizzle-orm";
 import { keepAnAdmin, takeTurn } from "../../identity/last-admin.ts";
+import { dropInvitationsOf } from "../../identity/link-token.ts";
 import { readUntil, untilOf } from "../../identity/role-at.ts";
 import { audited } from "../../trpc/audited.ts";
 import { signedIn } from "../../trpc/authenticated.ts";
@@ -29,13 +30,14 @@ export const setRole = limited("general")
     else await keepAnAdmin(tx, id);
     const before = await readUser(tx, id);
     await tx.update(users).set({ role, roleUntil }).where(eq(users.id, id));
+    const dropped = role === "admin" ? {} : await dropInvitationsOf(tx, id);
     if (role !== before.role) {
       await endOtherSessions(ctx, id);
       await deps.notify(tx, before.email, { kind: "role_changed", role, until: roleUntil });
     }
     await audit({
       target: { kind: "user", id, label: before.email },
-      details: { from: before.role, to: role, ...untilOf({ roleUntil }) },
+      details: { from: before.role, to: role, ...dropped, ...untilOf({ roleUntil }) },
     });
     return readUser(tx, id);
   });
