@@ -87,7 +87,7 @@ const before = build.$with("before").as(
       devices: sql<number>`count(*)::int`.as("devices"),
       newOfLate: sql<number>`(count(*) filter (
         where ${knownDevices.createdAt} > ${now(knownDevices.createdAt)}::timestamptz
-          - ${sql.raw(`interval '${noticeSeconds} seconds'`)}
+          - make_interval(secs => ${noticeSeconds})
       ))::int`.as("new_of_late"),
     })
     .from(knownDevices)
