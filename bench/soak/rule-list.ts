@@ -832,14 +832,14 @@ export const rules: readonly Rule[] = [
       `${features}/users/set-role.ts`,
       'role === "admin" ? {} : await dropInvitationsOf(tx, id)',
       "{}",
-      "who is demoted",
+      "are worthless from then on",
     ],
     [
       "and with their account's being disabled",
       `${features}/users/disable.ts`,
       "await dropInvitationsOf(tx, id)",
       "{}",
-      "who is disabled",
+      "are worthless from then on",
     ],
     [
       "nobody is invited where sign-up is closed",
