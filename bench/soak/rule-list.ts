@@ -747,6 +747,13 @@ export const rules: readonly Rule[] = [
       "sets the password, ends every session",
     ],
     [
+      "forgets every browser",
+      `${features}/auth/reset-password.ts`,
+      "await forgetDevices(tx, id);",
+      "",
+      "sets the password, ends every session",
+    ],
+    [
       "and makes other links worthless",
       `${features}/auth/reset-password.ts`,
       "await dropAccountLinks(tx, id);",

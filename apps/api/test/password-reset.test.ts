@@ -133,12 +133,15 @@ describe("a reset link", () => {
     const answer = await client.mutate("auth.resetPassword", { token, password: chosen });
     expect(must(answer)).toEqual({ status: "passwordReset" });
     expect(answer.headers.getSetCookie()).toEqual([]);
+    // Nor is any browser known any more: one may be that of who had the password.
+    const devices = await server.owner`select 1 from known_devices where user_id = ${member.id}`;
+    expect(devices).toEqual([]);
     for (const session of [member, other])
       expect((await session.query("auth.me")).status).toBe(401);
     expect(reason(await signIn(member.email, password))).toBe("invalid_credentials");
     expect((await signIn(member.email, chosen)).status).toBe(200);
-    // The link, the notice, and one of the sign-in on a device that was not known.
-    const notice = (await mailsTo(server, member.email, 3)).find(
+    // The link, the notice, and two of sign-ins on devices that were not known.
+    const notice = (await mailsTo(server, member.email, 4)).find(
       ({ headers }) => headers.get("subject") === "Your password was reset",
     );
     expect(notice).toBeDefined();
