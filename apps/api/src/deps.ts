@@ -61,8 +61,9 @@ import { countReceived } from "./metrics/count-received.ts";
 import { createMetrics, type Metrics } from "./metrics/metrics.ts";
 import { createNotify, type Notify } from "./notices/notify.ts";
 import { defineExportJob } from "./own-data/export-job.ts";
+import { diskSpaceCheck } from "./posture/checks/disks.ts";
 import { createOwnPosture, type OwnPosture } from "./posture/own-posture.ts";
-import { watchPosture } from "./posture/watch-posture.ts";
+import { tellOfChecks, watchPosture } from "./posture/watch-posture.ts";
 import { repeat } from "./repeat.ts";
 import { createSearchSlots, type SearchSlots } from "./search-slots.ts";
 import type { Secrets } from "./secrets.ts";
@@ -187,8 +188,21 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
   const notify = createNotify(mailer, config.publicUrl, now);
   const failedSignIns = createFailedSignIns(database, dataKeys, notify, now);
   const tails = createTailHub(database);
+  let telling = Promise.resolve();
+  /** One change after another, each by what is so by then. */
+  const tellOfSpace = () => {
+    const tell = () => {
+      const enough = databaseSpace.enough && fileSpace.enough;
+      return tellOfChecks({ database, now }, [
+        { id: diskSpaceCheck, status: enough ? "pass" : "fail" },
+      ]);
+    };
+    telling = telling
+      .then(tell)
+      .catch((error: unknown) => log.error({ err: error }, "nobody was told of the disk space"));
+  };
   const spaceOf = (directory: string | null) =>
-    watchDiskSpace(directory, config.diskReserveBytes, log);
+    watchDiskSpace(directory, config.diskReserveBytes, log, tellOfSpace);
   const databaseSpace = spaceOf(input.databaseDirectory);
   const fileSpace = spaceOf(config.s3 ? null : config.dataDir);
   const ruleWaker = createWaker((userIds) => evaluateDue(alerting, userIds), log);
@@ -198,7 +212,9 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
   });
   const health = watchDatabase(database, log);
   const metrics =
-    config.metricsToken === null ? null : createMetrics({ database, health, sealer, tails, now });
+    config.metricsToken === null
+      ? null
+      : createMetrics({ database, health, sealer, tails, spaces: [databaseSpace, fileSpace], now });
   const calls = watchCalls({ config, metrics, telemetry, log });
   const add = metrics ? countReceived(metrics, queue.add) : queue.add;
   const ingest: IngestQueue = {

@@ -1,3 +1,6 @@
+import { spawn } from "node:child_process";
+import { existsSync, openSync } from "node:fs";
+import { text as readAll } from "node:stream/consumers";
 import { expect, test } from "vitest";
 import { describeError } from "./log.ts";
 
@@ -27,3 +30,24 @@ test("a long text takes no time", () => {
   const text = `${"a.".repeat(200_000)}@`;
   expect(describeError(new Error(text)).message).toBe(text);
 });
+
+test.skipIf(!existsSync("/dev/full"))(
+  "a full disk that the log goes to does not end the process",
+  async () => {
+    const program = `
+    import { setTimeout as sleep } from "node:timers/promises";
+    import { createLog } from ${JSON.stringify(import.meta.resolve("./log.ts"))};
+    const log = createLog("info");
+    for (let line = 0; line < 20; line += 1) {
+      log.info({ line }, "told");
+      await sleep(5);
+    }
+    process.stderr.write("went on");
+    process.kill(process.pid, "SIGKILL");
+  `;
+    const args = ["--import", import.meta.resolve("tsx"), "--input-type=module", "-e", program];
+    const full = openSync("/dev/full", "w");
+    const { stderr } = spawn(process.execPath, args, { stdio: ["ignore", full, "pipe"] });
+    expect(stderr && (await readAll(stderr))).toBe("went on");
+  },
+);

@@ -1,6 +1,9 @@
 import { destination, type Logger, type LoggerOptions, pino } from "pino";
 import type { Telemetry } from "./telemetry/telemetry.ts";
 
+/** Characters that wait for an output that takes nothing; what is beyond them is left out. */
+const mostUnwritten = 1_048_576;
+
 /**
  * JSON lines on standard output, and to a collector where there is one. Only fields that are named at the
  * call are written, never raw input; an error is its class, message and stack without the statements'
@@ -17,8 +20,10 @@ export function createLog(
     formatters: { level: (label) => ({ level: label }) },
     serializers: { err: describeError },
   };
-  if (!telemetry) return pino(options);
-  const out = destination(1);
+  const out = destination({ dest: 1, maxLength: mostUnwritten });
+  // Such as no space on the disk that the output goes to: what fits is written once there is some again.
+  out.on("error", () => {});
+  if (!telemetry) return pino(options, out);
   const both = {
     write(line: string) {
       out.write(line);

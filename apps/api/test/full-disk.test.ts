@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { mayMount } from "../../../scripts/may-mount.mjs";
 import { type ApiProcess, createApiProcess } from "./api-process.ts";
 import { type Answer, type Client, createClient } from "./client.ts";
-import { startTestServer } from "./harness.ts";
+import { must, startTestServer } from "./harness.ts";
 import { fillDisk } from "./small-disk.ts";
 import { problemsOf, type SteadySenders, sendSteadily } from "./steady-senders.ts";
 import { uploadFile } from "./upload.ts";
@@ -20,14 +20,34 @@ const isDiskFull = (answer: Answer) => {
   expect(JSON.stringify(answer.error)).not.toMatch(/ENOSPC|postgres|pg_wal|\.ts/i);
 };
 
-test("files are taken only while more is free on their disk than the reserve", async () => {
-  const server = await startTestServer({ env: { DISK_RESERVE_BYTES: String(tebibyte) } });
+/** What the posture says of the disks, and the state of the newest alert that tells of them. */
+async function toldOfSpace(admin: Client) {
+  const { checks } = must(await admin.query("posture.get"));
+  const { items } = must(await admin.query("alerts.list", {}));
+  const check = checks.find(({ id }: { id: string }) => id === "files.disk-space");
+  const alert = items.find(
+    ({ details }: { details: { check?: string } }) => details.check === check.id,
+  );
+  return [check.status, ...(alert ? [alert.resolvedAt === null ? "open" : "resolved"] : [])];
+}
+
+test("files are taken only while more is free on their disk than the reserve, and administrators are told", async () => {
+  const metrics = "a-token-that-only-the-monitoring-has";
+  const server = await startTestServer({
+    env: { DISK_RESERVE_BYTES: String(tebibyte), METRICS_TOKEN: metrics },
+  });
   try {
     const member = await server.member();
     const { bavail, bsize } = await statfs(server.dataDir);
     const answer = await uploadFile(server, member, "text");
-    if (bavail * bsize < tebibyte) isDiskFull(answer);
+    const isFull = bavail * bsize < tebibyte;
+    if (isFull) isDiskFull(answer);
     else expect(answer.status).toBe(200);
+    const told = await server.fetch("/metrics", {
+      headers: { authorization: `Bearer ${metrics}` },
+    });
+    expect(await told.text()).toContain(`muniment_disk_space_available ${isFull ? 0 : 1}\n`);
+    expect(await toldOfSpace(await server.admin())).toEqual(isFull ? ["fail", "open"] : ["warn"]);
     expect((await member.query("uploads.list")).status).toBe(200);
   } finally {
     await server.stop();
@@ -84,8 +104,10 @@ if (mayMount()) {
       expect(await search()).toBe(200);
       expect((await signIn()).status).toBe(200);
       expect((await client.mutate("agents.create", { name: "made" })).status).toBe(200);
+      expect(await toldOfSpace(client)).toEqual(["fail", "open"]);
       await free();
       await more();
+      await expect.poll(async () => (await toldOfSpace(client))[1], soon).toBe("resolved");
     });
 
     test("answers 503 to what no longer fits, and reads go on", async () => {

@@ -25,6 +25,7 @@ export type MetricsSources = {
   health: Pick<DatabaseHealth, "available" | "guard">;
   sealer: { problem(): string | null };
   tails: { readonly count: number };
+  spaces: { readonly enough: boolean }[];
   now: () => Date;
 };
 
@@ -32,7 +33,10 @@ export type MetricsSources = {
 const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /** What is asked of this process at each look. */
-function addOwnState(registers: Registry[], { health, sealer, tails }: MetricsSources): void {
+function addOwnState(
+  registers: Registry[],
+  { health, sealer, tails, spaces }: MetricsSources,
+): void {
   const gauge = (name: string, help: string, value: () => number) =>
     new Gauge({
       name,
@@ -49,6 +53,9 @@ function addOwnState(registers: Registry[], { health, sealer, tails }: MetricsSo
     "muniment_audit_log_extended",
     "1 while this node may extend the audit log, 0 where what is stored contradicts what was signed",
     () => Number(sealer.problem() === null),
+  );
+  gauge("muniment_disk_space_available", "1 while the disks have room for what grows, else 0", () =>
+    Number(spaces.every(({ enough }) => enough)),
   );
   gauge("muniment_tails", "Live tails that are open on this node", () => tails.count);
 }

@@ -1,5 +1,6 @@
 import type { CertificatesFacts } from "./gather/certificates.ts";
 import type { DatabaseFacts } from "./gather/database.ts";
+import type { DiskFact } from "./gather/disks.ts";
 import type { FilesFacts } from "./gather/files.ts";
 import type { RuntimeFacts } from "./gather/runtime.ts";
 import type { SettingsFacts } from "./gather/settings.ts";
@@ -10,6 +11,7 @@ export type Facts = {
   settings: SettingsFacts;
   runtime: RuntimeFacts;
   files: FilesFacts;
+  disks: DiskFact[];
   database: DatabaseFacts;
   certificates: CertificatesFacts;
 };

@@ -1,6 +1,7 @@
 import type { Facts } from "./facts.ts";
 import { readCertificates } from "./gather/certificates.ts";
 import { type DatabaseFacts, externalOf, readEmbedded } from "./gather/database.ts";
+import { readDisks } from "./gather/disks.ts";
 import { type FilesFacts, readFiles } from "./gather/files.ts";
 import { readRuntime } from "./gather/runtime.ts";
 import { readSettings, type SettingsFacts } from "./gather/settings.ts";
@@ -29,11 +30,17 @@ export async function gatherFacts({ ask, now, env, ...places }: Options): Promis
     settings.database ? null : readEmbedded(dataDir),
     readCertificates(settings),
   ]);
+  const database = embedded?.directory?.path;
+  const disks = await readDisks([
+    { holds: "DATA_DIR", path: dataDir },
+    ...(database === undefined ? [] : [{ holds: "the embedded database", path: database }]),
+  ]);
   return {
     now,
     settings,
     runtime: readRuntime(env, process.versions.node),
     files,
+    disks,
     database: { embedded, external: externalOf(settings), live },
     certificates,
   };

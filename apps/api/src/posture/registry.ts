@@ -6,6 +6,7 @@ import { certificateChecks } from "./checks/certificates.ts";
 import { databaseAccessChecks } from "./checks/database-access.ts";
 import { databaseRoleChecks } from "./checks/database-role.ts";
 import { databaseServerChecks } from "./checks/database-server.ts";
+import { diskChecks } from "./checks/disks.ts";
 import { fileChecks } from "./checks/files.ts";
 import { limitChecks } from "./checks/limits.ts";
 import { originChecks } from "./checks/origins.ts";
@@ -32,5 +33,6 @@ export const installationChecks: readonly Check[] = [
   ...serviceChecks,
   ...certificateChecks,
   ...fileChecks,
+  ...diskChecks,
   ...runtimeChecks,
 ];

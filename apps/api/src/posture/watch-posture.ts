@@ -1,5 +1,6 @@
 import type { Database, Tx } from "@muniment/db/database.ts";
 import { alerts } from "@muniment/db/schema/alerts.ts";
+import type { JudgedCheck } from "@muniment/shared/posture.ts";
 import { and, eq, sql } from "drizzle-orm";
 import { raiseAlert } from "../alerts/raise.ts";
 import type { OwnPosture } from "./own-posture.ts";
@@ -8,6 +9,7 @@ import type { OwnPosture } from "./own-posture.ts";
 const toldElsewhere: ReadonlySet<string> = new Set(["audit.sealed", "audit.witnesses"]);
 
 type Input = { database: Database; posture: OwnPosture; now: () => Date };
+type Seen = Pick<JudgedCheck, "id" | "status">;
 
 /** Alerts of checks that have not passed since; one that somebody resolved meanwhile stays one of them. */
 const notPassed = and(
@@ -30,19 +32,27 @@ async function resolve(tx: Tx, check: string, now: Date) {
 }
 
 /** Raises an alert once for each check that has begun to fail, and resolves it when it fails no longer. */
+export async function tellOfChecks(
+  { database, now }: Pick<Input, "database" | "now">,
+  seen: readonly Seen[],
+): Promise<void> {
+  await database.transaction({}, async (tx) => {
+    const rows = await tx.select({ key: alerts.key }).from(alerts).where(notPassed);
+    const failing = new Set(rows.map(({ key }) => key));
+    for (const { id, status } of seen) {
+      if (status === "fail" && !failing.has(id)) await raise(tx, id, now());
+      // What was skipped could not be seen: it may still fail.
+      const isBetter = status === "pass" || status === "warn";
+      if (isBetter && failing.has(id)) await resolve(tx, id, now());
+    }
+  });
+}
+
+/** Tells of what the server's posture says now. */
 export function watchPosture({ database, posture, now }: Input): () => Promise<void> {
   return async () => {
     const { checks } = await posture.read();
     const watched = checks.filter(({ id }) => !toldElsewhere.has(id));
-    await database.transaction({}, async (tx) => {
-      const rows = await tx.select({ key: alerts.key }).from(alerts).where(notPassed);
-      const failing = new Set(rows.map(({ key }) => key));
-      for (const { id, status } of watched) {
-        if (status === "fail" && !failing.has(id)) await raise(tx, id, now());
-        // What was skipped could not be seen: it may still fail.
-        const isBetter = status === "pass" || status === "warn";
-        if (isBetter && failing.has(id)) await resolve(tx, id, now());
-      }
-    });
+    await tellOfChecks({ database, now }, watched);
   };
 }

@@ -168,6 +168,7 @@ export function soundFacts(env: Record<string, string> = {}): CheckoutFacts {
       secretFiles: [file("/run/secrets/jwt-secret", 0o400)],
       envFiles: [file(".env", 0o600)],
     },
+    disks: [{ holds: "DATA_DIR", freeBytes: 2 ** 40 }],
     database: {
       embedded: null,
       external: externalOf(settings),

@@ -7,6 +7,11 @@ const withMode = (mode: number, pick: (files: FilesFacts) => { mode: number } | 
     if (file) file.mode = mode;
   });
 
+const withFree = (freeBytes: number, status?: "warn") =>
+  byFacts(({ disks }) => {
+    disks.push({ holds: "the embedded database", freeBytes });
+  }, status);
+
 export const fileCases: Cases = {
   "files.data-dir": {
     breaks: {
@@ -36,4 +41,10 @@ export const fileCases: Cases = {
     },
   },
   "files.env": { breaks: { read: withMode(0o644, ({ envFiles }) => envFiles[0]) } },
+  "files.disk-space": {
+    breaks: {
+      "less than the reserve": withFree(2 ** 28 - 1),
+      "soon less": withFree(2 ** 30 - 1, "warn"),
+    },
+  },
 };
