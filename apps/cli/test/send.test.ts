@@ -28,6 +28,7 @@ test("a log arrives whole, and a second time creates nothing new", async () => {
     duplicates: 0,
     rejected: 0,
     unparsed: 0,
+    unrecognised: 0,
     notSent: 0,
     addsUp: true,
     batches: Math.ceil(sampleLines / 100),
@@ -54,6 +55,22 @@ test("the account for people says the same", async () => {
     `sent ${sampleLines} = accepted ${sampleLines} + duplicates 0 + rejected 0\n`,
   );
   expect(stdout).toMatch(/ lines, from \d{4}-03-03T0\S+Z to \d{4}-03-03T\S+Z\n/);
+});
+
+test("lines that do not have the form of the format are counted, and a wrong --format is told", async () => {
+  await using server = await startIngestServer();
+  const { exitCode, stdout } = await sendForText(server, [sample], { format: "nginx" });
+  expect(exitCode).toBe(0);
+  expect(stdout).toContain("None of the lines has the form of nginx");
+  expect(stdout).toContain("Is it another --format?");
+
+  const known = readFileSync(sample, "utf8").split("\n", 2).join("\n");
+  const stdin = `${known}\n  at a stack trace\n`;
+  const { report } = await send(server, ["-"], { stdin });
+  expect(report).toMatchObject({ lines: 3, accepted: 3, unrecognised: 1 });
+  const other = await sendForText(server, ["-"], { format: "sshd", stdin });
+  expect(other.stdout).toContain("1 lines do not have the form of sshd");
+  expect(other.stdout).not.toContain("another --format");
 });
 
 test("the standard input is read to its end, in chunks of any size", async () => {

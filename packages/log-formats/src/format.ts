@@ -34,7 +34,13 @@ export const formatNames = [
 
 /** What became of a line: every line becomes exactly one of these. */
 export type LineResult =
-  | { kind: "event"; json: string; time: number | undefined }
+  | {
+      kind: "event";
+      json: string;
+      time: number | undefined;
+      /** Whether the line has the form of the format, whatever it says. */
+      recognised: boolean;
+    }
   | { kind: "blank" }
   | { kind: "unreadable"; reason: string; message: string };
 
@@ -101,7 +107,9 @@ export function createLogReader(options: LogOptions): (line: Line) => LineResult
     memory.previous = time;
     const id = identify(line, time);
     const event = toEvent(line, reading, { id, time });
-    return event ? { kind: "event", json: JSON.stringify(event), time } : tooLong("32 KiB");
+    if (!event) return tooLong("32 KiB");
+    const recognised = reading.occurredAt !== undefined || Object.keys(reading.props).length > 0;
+    return { kind: "event", json: JSON.stringify(event), time, recognised };
   }
 
   function readJson(line: LogLine): LineResult {
@@ -112,7 +120,12 @@ export function createLogReader(options: LogOptions): (line: Line) => LineResult
     const reading = readJsonLine(line.text);
     if (reading.kind !== "event") return reading;
     const { occurredAt: time } = reading;
-    return { kind: "event", json: reading.json(() => identify(line, time)), time };
+    return {
+      kind: "event",
+      json: reading.json(() => identify(line, time)),
+      time,
+      recognised: true,
+    };
   }
 
   return (line) => {

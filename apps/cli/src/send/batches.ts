@@ -43,8 +43,7 @@ export async function* readBatches(
         countOther(tally, line.number, result);
         continue;
       }
-      tally.events += 1;
-      countTime(tally, line.number, result.time, previous);
+      countEvent(tally, line.number, result, previous);
       previous = result.time ?? previous;
       const size = Buffer.byteLength(result.json) + 1;
       if (batch.length === batchSize || (batch.length > 0 && bytes + size > maxBatchBytes)) {
@@ -88,7 +87,14 @@ export function countOther(
   addRejection(tally, { line, reason: result.reason, message: result.message });
 }
 
-export function countTime(tally: Tally, line: number, time?: number, previous?: number) {
+export function countEvent(
+  tally: Tally,
+  line: number,
+  { time, recognised }: Extract<LineResult, { kind: "event" }>,
+  previous: number | undefined,
+) {
+  tally.events += 1;
+  if (!recognised) tally.unrecognised += 1;
   if (time === undefined) return;
   tally.from = Math.min(tally.from ?? time, time);
   tally.to = Math.max(tally.to ?? time, time);

@@ -14,13 +14,19 @@ const shownRejections = 10;
 
 /** The account of a run for people. */
 export function textReport({ file, format, tally, seconds, problem }: Outcome): string {
-  const { sent, accepted, duplicates, rejected, unparsed, blank } = tally;
+  const { sent, accepted, duplicates, rejected, unparsed, unrecognised, blank } = tally;
   const lines = [
     `${printable(file)} (${format}): ${tally.lines} lines${span(tally)}`,
     `sent ${sent} ${addsUp(tally) ? "=" : "is NOT"} accepted ${accepted} + duplicates ${duplicates} + rejected ${rejected}`,
   ];
   if (!addsUp(tally)) lines.push("The server's answers do not account for every event.");
   if (unparsed > 0) lines.push(`${unparsed} lines could not be read`);
+  if (unrecognised > 0) {
+    const which =
+      unrecognised === tally.events ? "None of the lines has" : `${unrecognised} lines do not have`;
+    lines.push(`${which} the form of ${format}, so all that is known of them is their text.`);
+    if (unrecognised === tally.events) lines.push("Is it another --format?");
+  }
   if (blank > 0) lines.push(`${blank} lines are blank`);
   lines.push(`${tally.batches} batches, ${tally.retries} retries, ${seconds.toFixed(2)} s`);
   for (const { line, reason, message } of tally.rejections.slice(0, shownRejections)) {
@@ -45,7 +51,18 @@ export function textReport({ file, format, tally, seconds, problem }: Outcome): 
 
 /** The account of a run for programs: one object on one line. */
 export function jsonReport({ file, format, tally, seconds, problem }: Outcome): string {
-  const { lines, blank, sent, accepted, duplicates, rejected, unparsed, batches, retries } = tally;
+  const {
+    lines,
+    blank,
+    unrecognised,
+    sent,
+    accepted,
+    duplicates,
+    rejected,
+    unparsed,
+    batches,
+    retries,
+  } = tally;
   const report = {
     file,
     format,
@@ -55,6 +72,7 @@ export function jsonReport({ file, format, tally, seconds, problem }: Outcome): 
     duplicates,
     rejected,
     unparsed,
+    unrecognised,
     blank,
     notSent: tally.events - sent,
     addsUp: addsUp(tally),

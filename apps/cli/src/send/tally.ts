@@ -11,6 +11,8 @@ export type Tally = {
   unparsed: number;
   /** Events made of lines. */
   events: number;
+  /** Events of lines that do not have the form of the format. */
+  unrecognised: number;
   /** Events that the server has answered for. */
   sent: number;
   accepted: number;
@@ -35,6 +37,7 @@ export function createTally(): Tally {
     blank: 0,
     unparsed: 0,
     events: 0,
+    unrecognised: 0,
     sent: 0,
     accepted: 0,
     duplicates: 0,

@@ -2,7 +2,7 @@ import type { FileHandle } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LineResult, ReaderMemory } from "@muniment/log-formats/format.ts";
 import type { Line } from "@muniment/log-formats/lines.ts";
-import { type Batch, countOther, countTime, maxBatchBytes } from "../batches.ts";
+import { type Batch, countEvent, countOther, maxBatchBytes } from "../batches.ts";
 import type { Tally } from "../tally.ts";
 import { type FollowState, writeState } from "./follow-state.ts";
 import { continues, identityOf, isAt, markOf, openContinuation, openNext } from "./log-files.ts";
@@ -178,8 +178,7 @@ async function sendLines(
     const { previous } = memory;
     const result = read({ ...line, number: tally.lines }, `${open.epoch}:${start}`);
     if (result.kind === "event") {
-      tally.events += 1;
-      countTime(tally, tally.lines, result.time, previous);
+      countEvent(tally, tally.lines, result, previous);
       const size = Buffer.byteLength(result.json) + 1;
       const isFull = batch.length === batchSize || bytes + size > maxBatchBytes;
       if (isFull && batch.length > 0 && !(await flush())) return false;
