@@ -101,6 +101,23 @@ if (mayMount()) {
       });
       expect([otlp.status, await otlp.json()]).toMatchObject([503, { code: 14 }]);
       expect(Number(otlp.headers.get("retry-after"))).toBeGreaterThan(0);
+      const { items } = must(await client.query("agents.list"));
+      const file = { agentId: items[0].id, format: "ndjson", name: "file", sizeBytes: 16 };
+      const { id } = must(await client.mutate("imports.create", file));
+      const part = await fetch(`${api.url}/api/v1/imports/${id}?offset=0`, {
+        method: "POST",
+        headers: {
+          cookie: client.cookie,
+          origin: api.url,
+          "content-type": "application/octet-stream",
+        },
+        body: '{"type":"a.b"}\n\n',
+      });
+      expect([part.status, await part.json()]).toMatchObject([
+        503,
+        { error: { reason: "disk_full" } },
+      ]);
+      isDiskFull(await client.mutate("data.requestExport"));
       expect(await search()).toBe(200);
       expect((await signIn()).status).toBe(200);
       expect((await client.mutate("agents.create", { name: "made" })).status).toBe(200);
