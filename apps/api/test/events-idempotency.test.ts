@@ -80,13 +80,13 @@ describe("an id sent again", () => {
   test("within one batch counts once, and the first of different ones wins", async () => {
     const { member, key } = await makeSender(server);
     const [a, b] = [makeEvent({ seq: 1 }), makeEvent({ seq: 2 })];
-    const { body } = await send(server, key, [a, b, a, { ...b, seq: 3 }, {}, a]);
+    const { body } = await send(server, key, [{}, a, b, a, { ...b, seq: 3 }, a]);
     expect(body).toMatchObject({ accepted: 2, duplicates: 2 });
     expect(
       body.rejected.map((one: { index: number; reason: string }) => [one.index, one.reason]),
     ).toEqual([
-      [3, "id_conflict"],
-      [4, "invalid_type"],
+      [0, "invalid_type"],
+      [4, "id_conflict"],
     ]);
     expect((await searchAll(member)).map(({ seq }) => seq).sort()).toEqual([1, 2]);
   });
