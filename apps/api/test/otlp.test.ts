@@ -183,6 +183,9 @@ test("other forms are refused, and say what to send", async () => {
   expect(zstd.status).toBe(415);
   const notGzip = await post(key, "{}", { "content-encoding": "gzip" });
   expect([notGzip.status, await notGzip.json()]).toMatchObject([400, { code: 3 }]);
+  // Latin-1: read as UTF-8 it would be stored altered.
+  const notUtf8 = await post(key, Buffer.from('{"resourceLogs":[],"x":"é"}', "latin1"));
+  expect([notUtf8.status, await notUtf8.json()]).toMatchObject([400, { code: 3 }]);
 });
 
 test("a gzip bomb is not unpacked", async () => {
