@@ -86,7 +86,14 @@ describe("keys derived many at a time", () => {
   test.each([0, 1, 16, 32, 63, 64])("are those that HMAC says, of a key of %i bytes", (length) => {
     const key = randomBytes(length);
     const derive = derivingFrom(key);
-    for (const label of ["", "audit:x:salts", "y".repeat(55), "z".repeat(192), "short again"])
+    for (const label of [
+      "",
+      "\u00e4 \u{1f600}",
+      "audit:x:salts",
+      "y".repeat(55),
+      "z".repeat(192),
+      "short again",
+    ])
       expect(derive(label)).toEqual(deriveKey(key, label));
     const [one, another] = [derive("one"), derive("another")];
     expect(one).toEqual(deriveKey(key, "one"));
@@ -95,6 +102,7 @@ describe("keys derived many at a time", () => {
 
   test("come of no label or key that is too long", () => {
     expect(() => derivingFrom(randomBytes(32))("x".repeat(193))).toThrow("too long");
+    expect(() => derivingFrom(randomBytes(32))("\u00e4".repeat(97))).toThrow("too long");
     expect(() => derivingFrom(randomBytes(65))).toThrow("longer than a block");
   });
 });

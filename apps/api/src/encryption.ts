@@ -17,7 +17,7 @@ const longestLabel = 192;
 
 /**
  * `deriveKey` for many labels under one key, in half the time: HMAC (RFC 2104) as the two hashes that it
- * is, without an object for each. A label is ASCII, at most 192 characters.
+ * is, without an object for each. A label has at most 192 bytes of UTF-8.
  */
 export function derivingFrom(key: Buffer): (label: string) => Buffer {
   if (key.length > blockLength) throw new Error("a key is longer than a block");
@@ -30,8 +30,8 @@ export function derivingFrom(key: Buffer): (label: string) => Buffer {
   const inner = padded(0x36, longestLabel);
   const outer = padded(0x5c, hashLength);
   return (label) => {
-    if (label.length > longestLabel) throw new Error("a label is too long");
-    const end = blockLength + inner.write(label, blockLength, "latin1");
+    if (Buffer.byteLength(label) > longestLabel) throw new Error("a label is too long");
+    const end = blockLength + inner.write(label, blockLength);
     outer.set(sha256(inner.subarray(0, end)), blockLength);
     return Buffer.from(sha256(outer).buffer);
   };

@@ -2,7 +2,7 @@ import { canonicalJson, isPlain } from "./canonical-json.ts";
 import { sha256OfText, sha256OfTextInBase64 } from "./sha256.ts";
 
 /**
- * Personal data of one person in an entry. The salt, 128 random bits in base 64, keeps the data from
+ * Personal data of one person in an entry. The salt, 128 bits in base 64 that nobody can guess, keeps the data from
  * being guessed once it is erased.
  */
 export type PersonalData = { salt: string; label?: string; address?: string; userAgent?: string };

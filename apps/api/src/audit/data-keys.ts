@@ -31,6 +31,8 @@ export type Personal = Partial<Record<"actor" | "target", { subject: Subject; da
 const cacheMilliseconds = 5000;
 const maxCached = 10_000;
 const expiredAtOnce = 500;
+/** How the names of keys begin that all share who were not known in a month. */
+const shared = "month:";
 
 export type DataKeys = {
   /** Encrypts what entries tell of their people, and commits to it; of who was erased nothing is left. */
@@ -132,22 +134,35 @@ export function createDataKeys(
     }
     return subjects.map((one) => {
       if ("userId" in one) return `user:${one.userId}`;
-      if ("since" in one) return `month:${one.since.toISOString().slice(0, 7)}`;
+      if ("since" in one) return `${shared}${one.since.toISOString().slice(0, 7)}`;
       return accounts.get(one.email) ?? emailSubjects(one.email)[0] ?? "";
     });
+  }
+
+  let sweeping: NodeJS.Timeout | undefined;
+  const sweepLater = () => {
+    sweeping = setTimeout(sweep, cacheMilliseconds).unref();
+  };
+  /** Forgets what is not believed any more: with it what people's entries told, perhaps of somebody erased. */
+  function sweep() {
+    sweeping = undefined;
+    const now = performance.now();
+    for (const [subject, { until }] of cache) if (until <= now) cache.delete(subject);
+    if (cache.size > 0) sweepLater();
   }
 
   function keep(subject: string, held: HeldKey) {
     if (cache.size >= maxCached) cache = new Map();
     cache.set(subject, { held, until: performance.now() + cacheMilliseconds });
+    if (!sweeping) sweepLater();
   }
 
   const read = async (subjects: string[]) => {
     const rows = await findKeys(subjects);
-    return rows.map((row) => ({
-      subject: row.subject as string,
-      held: hold(unwrap(row as never)),
-    }));
+    return rows.map((row) => {
+      const subject = row.subject as string;
+      return { subject, held: hold(unwrap(row as never), !subject.startsWith(shared)) };
+    });
   };
 
   /** The keys of subjects by name, made where there is none yet, except for who was erased. */

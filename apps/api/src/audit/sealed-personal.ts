@@ -14,16 +14,19 @@ export type Known = Omit<PersonalData, "salt">;
 /** A row of `data_keys`, unwrapped. */
 export type DataKey = { id: string; key: Buffer };
 
-/** One that is in use, with what was encrypted under it lately, by its text. */
+/**
+ * One that is in use, with what was encrypted under it lately, by its text; without where several people
+ * share the key, of whom it would show who is the same.
+ */
 export type HeldKey = DataKey & {
   readonly derive: (label: string) => Buffer;
-  readonly lately: Map<string, SealedPersonal>;
+  readonly lately?: Map<string, SealedPersonal>;
 };
 
-export const hold = (key: DataKey): HeldKey => ({
+export const hold = (key: DataKey, isOfOne = true): HeldKey => ({
   ...key,
   derive: derivingFrom(key.key),
-  lately: new Map(),
+  ...(isOfOne ? { lately: new Map() } : {}),
 });
 
 const mostLately = 16;
@@ -48,15 +51,15 @@ const placeOf = (entryId: string, part: string) => `audit:${entryId}:${part}`;
  */
 function seal({ id, derive, lately }: HeldKey, data: object, entryId: string, part: string) {
   const text = JSON.stringify(data);
-  const known = lately.get(part + text);
+  const known = lately?.get(part + text);
   if (known) return known;
   const place = placeOf(entryId, part);
   const sealed = sealBytes(derive(place), onceNonce, Buffer.from(text), place)
     .subarray(onceNonce.length)
     .toString("base64");
   const made: SealedPersonal = { key: id, sealed, of: entryId };
-  if (lately.size >= mostLately) lately.clear();
-  lately.set(part + text, made);
+  if (lately && lately.size >= mostLately) lately.clear();
+  lately?.set(part + text, made);
   return made;
 }
 
