@@ -70,7 +70,8 @@ function textOf(known: Known): string {
       "the embedded PostgreSQL with its durable defaults. Load generator, both servers and PostgreSQL " +
       "share the cores. Both sides are measured in turns, seven pairs of them or more, as pairs from which " +
       "the host took more than 2 % of the processors' time are measured again, at most seven times; a line " +
-      "is the pair with the median ratio of the seven from which it took least. The ratio holds better than the figures.",
+      "is the pair with the median ratio of the seven from which it took least. A line without such pairs is the best of three " +
+      "rounds each, as all were measured before. The ratio holds better than the figures.",
     "",
     "| what | Muniment | yardstick | ratio | lowest and highest pair | taken by the host | target | the yardstick | measured on |",
     "|---|---|---|---|---|---|---|---|---|",
