@@ -1,5 +1,5 @@
 import { connect, parseConnectionUrl } from "@muniment/db/connection.ts";
-import { inTurns } from "./in-turns.ts";
+import { inTurns, manyPairs } from "./in-turns.ts";
 import { httpRequest, load } from "./load.ts";
 import type { Row } from "./rows.ts";
 import type { Bench } from "./servers.ts";
@@ -38,12 +38,13 @@ export async function signInBeside(bench: Bench): Promise<Row> {
     const body = JSON.stringify({ email, password });
     return httpRequest("POST", "/api/auth/sign-in/email", { origin: theirs.origin }, body);
   };
-  const options = { connections: 16, everyTime: true, seconds: 3 };
+  const options = { connections: 16, everyTime: true, seconds: 2 };
   await load(bench.product.port, ours, { ...options, seconds: 15 });
   await load(theirs.port, their, { ...options, seconds: 15 });
   const rates = await inTurns(
     async () => (await load(bench.product.port, ours, options)).perSecond,
     async () => (await load(theirs.port, their, options)).perSecond,
+    manyPairs,
   );
   theirs.stop();
   return {
@@ -71,12 +72,13 @@ export async function queryBeside(bench: Bench, user: { cookie: string }): Promi
   const theirs = await start(bench);
   const ours = httpRequest("GET", "/trpc/sessions.list", { cookie: user.cookie });
   const their = await listRequest(theirs);
-  const options = { connections: 32, seconds: 2 };
+  const options = { connections: 32, seconds: 1 };
   await load(bench.product.port, () => ours, options);
   await load(theirs.port, () => their, options);
   const rates = await inTurns(
     async () => (await load(bench.product.port, () => ours, options)).perSecond,
     async () => (await load(theirs.port, () => their, options)).perSecond,
+    manyPairs,
   );
   theirs.stop();
   const caching = await start(bench, "on");

@@ -5,8 +5,8 @@ type Side = () => Promise<number>;
 /** What both sides did one right after the other, and the share of the processors' time that the host took meanwhile. */
 export type Pair = { ours: number; plain: number; stolen: number };
 
-const wanted = 7;
-const mostTried = 2 * wanted;
+/** For sides that can be measured for any time: a machine whose speed changes every few seconds needs many short turns. */
+export const manyPairs = 21;
 /** Of a pair that the host took more from, another is measured. */
 const calm = 0.02;
 
@@ -24,25 +24,28 @@ const ratio = ({ ours, plain }: Pair) => ours / plain;
  * The pair with the median ratio of the calmest ones: a best of each side would compare two moments of
  * a machine whose speed changes by half within minutes.
  */
-export function middle(pairs: Pair[]) {
+export function middle(pairs: Pair[], wanted: number) {
   const calmest = pairs.toSorted((one, other) => one.stolen - other.stolen).slice(0, wanted);
   const stolen = Math.max(...calmest.map((pair) => pair.stolen));
   const ordered = calmest.toSorted((one, other) => ratio(one) - ratio(other));
-  const [least, median, most] = [0, Math.floor((ordered.length - 1) / 2), ordered.length - 1].map(
-    (at) => ordered[at] as Pair,
+  const [lower, median, upper] = [1, 2, 3].map(
+    (quarter) => ordered[Math.floor(((ordered.length - 1) * quarter) / 4)],
   ) as [Pair, Pair, Pair];
   return {
     ours: median.ours,
     plain: median.plain,
-    spread: [ratio(least), ratio(most)] as const,
+    spread: [ratio(lower), ratio(upper)] as const,
     stolen,
   };
 }
 
-/** Measures two sides in turns, who is first in turns, too; more often where the host takes processor time. */
-export async function inTurns(ours: Side, plain: Side) {
+/**
+ * Measures two sides in turns, who is first in turns, too; up to twice as often where the host takes
+ * processor time.
+ */
+export async function inTurns(ours: Side, plain: Side, wanted = 7) {
   const pairs: Pair[] = [];
-  while (pairs.length < mostTried && pairs.filter((pair) => pair.stolen <= calm).length < wanted) {
+  while (pairs.length < 2 * wanted && pairs.filter((pair) => pair.stolen <= calm).length < wanted) {
     const from = ticks();
     const rates =
       pairs.length % 2 === 0
@@ -51,5 +54,5 @@ export async function inTurns(ours: Side, plain: Side) {
     const to = ticks();
     pairs.push({ ...rates, stolen: (to.stolen - from.stolen) / (to.all - from.all) });
   }
-  return middle(pairs);
+  return middle(pairs, wanted);
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { inTurns } from "./in-turns.ts";
+import { inTurns, manyPairs } from "./in-turns.ts";
 import { httpRequest, load } from "./load.ts";
 import { mostMegabytes, type Part } from "./rows.ts";
 import type { Bench } from "./servers.ts";
@@ -62,12 +62,13 @@ async function ingest(
   const headers = { authorization: `Bearer ${key}` };
   const ours = () => httpRequest("POST", "/api/v1/events", headers, batchOf(size));
   const theirs = () => httpRequest("POST", "/", {}, batchOf(size));
-  const options = { connections, seconds: 2, everyTime: true };
+  const options = { connections, seconds: 1, everyTime: true };
   await load(bench.product.port, ours, { ...options, seconds: 2 });
   await load(plain.port, theirs, { ...options, seconds: 2 });
   const rates = await inTurns(
     async () => (await load(bench.product.port, ours, options)).perSecond * size,
     async () => (await load(plain.port, theirs, options)).perSecond * size,
+    manyPairs,
   );
   plain.stop();
   return { unit: "events/s", ...rates };

@@ -1,4 +1,4 @@
-import { inTurns } from "./in-turns.ts";
+import { inTurns, manyPairs } from "./in-turns.ts";
 import { httpRequest, load } from "./load.ts";
 import type { Row } from "./rows.ts";
 import type { Bench } from "./servers.ts";
@@ -11,8 +11,9 @@ export async function queryWithoutDatabase(bench: Bench, user: { cookie: string 
   await load(bench.product.port, () => ours, { seconds: 2 });
   await load(plain.port, () => theirs, { seconds: 2 });
   const rates = await inTurns(
-    async () => (await load(bench.product.port, () => ours, { seconds: 2 })).perSecond,
-    async () => (await load(plain.port, () => theirs, { seconds: 2 })).perSecond,
+    async () => (await load(bench.product.port, () => ours, { seconds: 1 })).perSecond,
+    async () => (await load(plain.port, () => theirs, { seconds: 1 })).perSecond,
+    manyPairs,
   );
   plain.stop();
   return {

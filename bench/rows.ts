@@ -7,7 +7,7 @@ export type Row = {
   unit: string;
   ours: number;
   plain: number;
-  /** The lowest and the highest share of the yardstick among the pairs measured, from 0; absent where it was not measured in pairs. */
+  /** Shares of the yardstick between which half of the pairs lie, from 0; absent where it was not measured in pairs. */
   spread?: readonly [number, number];
   /** The largest share of the processors' time that the host took from one of these pairs, from 0. */
   stolen?: number;

@@ -68,12 +68,12 @@ function textOf(known: Known): string {
     "",
     `\`pnpm bench\` on ${cpus().length} cores and ${Math.round(totalmem() / 2 ** 30)} GiB, Node.js ${process.version}, ` +
       "the embedded PostgreSQL with its durable defaults. Load generator, both servers and PostgreSQL " +
-      "share the cores. Both sides are measured in turns, seven pairs of them or more, as pairs from which " +
-      "the host took more than 2 % of the processors' time are measured again, at most seven times; a line " +
-      "is the pair with the median ratio of the seven from which it took least. A line without such pairs is the best of three " +
+      "share the cores. Both sides are measured in turns, in 7 or 21 pairs or more, as pairs from which " +
+      "the host took more than 2 % of the processors' time are measured again, at most as many; a line " +
+      "is the pair with the median ratio of those from which it took least. A line without such pairs is the best of three " +
       "rounds each, as all were measured before. The ratio holds better than the figures.",
     "",
-    "| what | Muniment | yardstick | ratio | lowest and highest pair | taken by the host | target | the yardstick | measured on |",
+    "| what | Muniment | yardstick | ratio | half of the pairs | taken by the host | target | the yardstick | measured on |",
     "|---|---|---|---|---|---|---|---|---|",
     ...measured.flatMap(({ row, on }) => (row ? [line(row, on)] : [])),
     "",

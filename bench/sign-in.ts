@@ -1,6 +1,6 @@
 import { connect, parseConnectionUrl } from "@muniment/db/connection.ts";
 import { verify } from "@node-rs/argon2";
-import { inTurns } from "./in-turns.ts";
+import { inTurns, manyPairs } from "./in-turns.ts";
 import { httpRequest, load } from "./load.ts";
 import type { Row } from "./rows.ts";
 import type { Bench } from "./servers.ts";
@@ -56,8 +56,9 @@ export async function signIn(
   // Of some hundred sign-ins, the first cost a quarter more: the code is not compiled for speed yet.
   await load(bench.product.port, next, { ...options, seconds: 15 });
   const rates = await inTurns(
-    async () => (await load(bench.product.port, next, { ...options, seconds: 3 })).perSecond,
-    () => bareRate(hash, 3),
+    async () => (await load(bench.product.port, next, { ...options, seconds: 2 })).perSecond,
+    () => bareRate(hash, 2),
+    manyPairs,
   );
   return {
     name: "sign-in, 16 connections, 200 accounts",

@@ -1,4 +1,4 @@
-import { inTurns } from "./in-turns.ts";
+import { inTurns, manyPairs } from "./in-turns.ts";
 import { httpRequest, load } from "./load.ts";
 import type { Row } from "./rows.ts";
 import type { Bench } from "./servers.ts";
@@ -51,12 +51,13 @@ export async function signedInQuery(
   const plain = await bench.plain("plain-query.ts");
   const ours = httpRequest("GET", "/trpc/sessions.list", { cookie: user.cookie });
   const theirs = httpRequest("GET", "/", { "x-user": user.userId });
-  const options = { connections: 32, seconds: 2 };
+  const options = { connections: 32, seconds: 1 };
   await load(bench.product.port, () => ours, { ...options, seconds: 2 });
   await load(plain.port, () => theirs, { ...options, seconds: 2 });
   const rates = await inTurns(
     async () => (await load(bench.product.port, () => ours, options)).perSecond,
     async () => (await load(plain.port, () => theirs, options)).perSecond,
+    manyPairs,
   );
   plain.stop();
   return {

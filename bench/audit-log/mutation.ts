@@ -1,5 +1,5 @@
 import { connect, parseConnectionUrl } from "@muniment/db/connection.ts";
-import { inTurns } from "../in-turns.ts";
+import { inTurns, manyPairs } from "../in-turns.ts";
 import { httpRequest, load } from "../load.ts";
 import type { Part } from "../rows.ts";
 import { type Bench, startProduct } from "../servers.ts";
@@ -56,8 +56,9 @@ export const mutation: Part = async (bench) => {
       await unaudited.run(0.4, many);
     }
     const rates = await inTurns(
-      () => audited.run(2),
-      () => unaudited.run(2),
+      () => audited.run(1.5),
+      () => unaudited.run(1.5),
+      manyPairs,
     );
     const entries = [
       await entriesOf(bench, "bench_audited"),
