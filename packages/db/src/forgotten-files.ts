@@ -6,25 +6,40 @@ import type postgres from "postgres";
 /** A file of a table or an index, or a part of one, by its number. */
 const ofRelation = /^(\d+)(?:_(?:fsm|vm|init))?(?:\.\d+)?$/;
 
+/** The transactions under way, of whatever age: by the clock none could be told from one that began later. */
+async function underWay(sql: postgres.Sql) {
+  const rows = await sql`
+    select pid || ' ' || xact_start::text as name from pg_stat_activity
+    where pid <> pg_backend_pid() and (datname = current_database() or datname is null)
+      and xact_start is not null`;
+  return rows.map(({ name }) => String(name));
+}
+
 /** Waits until every transaction is over that had begun: it may be making a table that nobody else sees yet. */
 async function untilOver(sql: postgres.Sql, patienceMilliseconds: number) {
-  const [row] = await sql`select clock_timestamp()::text as now`;
+  const begun = new Set(await underWay(sql));
   const end = performance.now() + patienceMilliseconds;
   while (performance.now() < end) {
-    const running = await sql`
-      select 1 from pg_stat_activity
-      where pid <> pg_backend_pid() and (datname = current_database() or datname is null)
-        and xact_start <= ${row?.now}::text::timestamptz limit 1`;
-    if (running.length === 0) return;
+    if (!(await underWay(sql)).some((name) => begun.has(name))) return;
     await sleep(200);
   }
   throw new Error("a transaction lasts that may be making a table");
 }
 
+/** Those of the files that the catalogue knows no table or index of. */
+async function ofNoTable(sql: postgres.Sql, names: readonly string[]) {
+  const nodes = await sql`select pg_relation_filenode(oid)::text as node from pg_class`;
+  const known = new Set(nodes.map(({ node }) => node));
+  return names.filter((name) => {
+    const [, node] = ofRelation.exec(name) ?? [];
+    return node !== undefined && !known.has(node);
+  });
+}
+
 /**
  * Removes the files that PostgreSQL left in its folder when it was killed while it wrote a table anew:
  * they hold copies of the rows, belong to no table any more, and it never removes them by itself.
- * @throws where a transaction lasts longer than is waited for
+ * @throws where there may be such files and a transaction lasts longer than is waited for
  */
 export async function removeForgottenFiles(
   sql: postgres.Sql,
@@ -33,14 +48,13 @@ export async function removeForgottenFiles(
 ): Promise<void> {
   const [row] = await sql`select oid::text from pg_database where datname = current_database()`;
   const folder = join(directory, "base", String(row?.oid));
-  const found = await readdir(folder);
-  await untilOver(sql, patienceMilliseconds);
-  const nodes = await sql`select pg_relation_filenode(oid)::text as node from pg_class`;
-  const known = new Set(nodes.map(({ node }) => node));
-  // PostgreSQL itself removes here what was dropped meanwhile.
+  // PostgreSQL itself removes here what was dropped before.
   await sql`checkpoint`;
-  for (const name of found) {
-    const [, node] = ofRelation.exec(name) ?? [];
-    if (node !== undefined && !known.has(node)) await rm(join(folder, name), { force: true });
-  }
+  const unknown = await ofNoTable(sql, await readdir(folder));
+  if (unknown.length === 0) return;
+  await untilOver(sql, patienceMilliseconds);
+  const forgotten = await ofNoTable(sql, unknown);
+  // And here what was dropped meanwhile.
+  await sql`checkpoint`;
+  for (const name of forgotten) await rm(join(folder, name), { force: true });
 }
