@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import { RateLimiterRedis, RateLimiterRes, RLWrapperTimeouts } from "rate-limiter-flexible";
+import { RateLimiterRedis, RateLimiterRes } from "rate-limiter-flexible";
 import type { AsyncCounters } from "./counters.ts";
 
 // The library calls it with: points to add, seconds of the window, the limit. It would itself count
@@ -18,6 +18,21 @@ const countScript = `
 /** A Redis that does not answer in this time counts as gone. */
 const timeoutMs = 500;
 
+/**
+ * Rejects when `answer` takes too long. It waits in two halves: where this process stood still, the
+ * first ends at once, and what Redis answered meanwhile is read before the second does.
+ */
+async function inTime<Answer>(answer: Promise<Answer>): Promise<Answer> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const give = () => reject(new Error(`Redis did not answer within ${timeoutMs} ms`));
+    timer = setTimeout(() => {
+      timer = setTimeout(give, timeoutMs / 2);
+    }, timeoutMs / 2);
+  });
+  return Promise.race([answer, late]).finally(() => clearTimeout(timer));
+}
+
 /** Counters that all nodes share. They reject while Redis is away. */
 export function createRedisCounters(name: string, storeClient: Redis): AsyncCounters {
   const limiter = new RateLimiterRedis({
@@ -27,12 +42,13 @@ export function createRedisCounters(name: string, storeClient: Redis): AsyncCoun
     storeClient,
     customIncrTtlLuaScript: countScript,
   });
-  const inTime = new RLWrapperTimeouts({ limiter, timeoutMs });
   return {
     async take(key, points, rule) {
       limiter.points = rule.points;
       limiter.duration = rule.durationSeconds;
-      const [allowed, { consumedPoints, msBeforeNext }] = await inTime.consume(key, points).then(
+      const [allowed, { consumedPoints, msBeforeNext }] = await inTime(
+        limiter.consume(key, points),
+      ).then(
         (result) => [true, result] as const,
         (blocked: unknown) => {
           if (blocked instanceof RateLimiterRes) return [false, blocked] as const;
@@ -44,10 +60,10 @@ export function createRedisCounters(name: string, storeClient: Redis): AsyncCoun
     async giveBack(key, points, rule) {
       limiter.points = rule.points;
       limiter.duration = rule.durationSeconds;
-      await inTime.reward(key, points);
+      await inTime(limiter.reward(key, points));
     },
     async counted(key) {
-      return (await inTime.get(key))?.consumedPoints ?? 0;
+      return (await inTime(limiter.get(key)))?.consumedPoints ?? 0;
     },
   };
 }
