@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { signUpQueue } from "../src/features/auth/jobs.ts";
 import { fromNewAddress } from "./addresses.ts";
 import type { Answer } from "./client.ts";
 import { createClock } from "./clock.ts";
@@ -139,6 +140,35 @@ test("an invited person proves the address like everybody, and gets the role of 
   expect(items[0].details).toEqual({ role: "auditor", invited: true, until });
   const { id } = items[0].target;
   expect(must(await admin.query("users.get", { id })).roleUntil).toBe(until);
+});
+
+test.each([
+  ["was demoted", "users.setRole", { role: "member" }],
+  ["was disabled", "users.disable", {}],
+  ["was deleted", "users.delete", {}],
+] as const)("a sign-up that waits while its inviter %s gets no link", async (_, act, more) => {
+  const admin = await server.signIn("admin@example.org", fromNewAddress());
+  const inviter = await server.user("admin");
+  const { jobs, database } = server.deps;
+  const enqueue = (email: string) =>
+    database.transaction({}, (tx) =>
+      jobs.enqueue(tx, signUpQueue, {
+        ...{ email, displayName: "New", passwordHash: "none", role: "admin" },
+        ...{ invited: true, invitedBy: inviter.id },
+      }),
+    );
+  const done = () =>
+    expect.poll(() => server.owner`select 1 from jobs where queue = ${signUpQueue}`).toEqual([]);
+  const [before, after] = [`before-${inviter.id}@example.org`, `after-${inviter.id}@example.org`];
+  const waiting = (email: string) =>
+    server.owner`select role from link_tokens where email = ${email}`;
+  await enqueue(before);
+  await done();
+  expect(await waiting(before)).toEqual([{ role: "admin" }]);
+  must(await admin.mutate(act, { id: inviter.id, ...more }));
+  await enqueue(after);
+  await done();
+  expect([...(await waiting(before)), ...(await waiting(after))]).toEqual([]);
 });
 
 test("a role cannot be asked for, and a closed door stays one", async () => {

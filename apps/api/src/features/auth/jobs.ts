@@ -4,6 +4,7 @@ import { eq } from "drizzle-orm";
 import { z } from "zod";
 import { writeAuditEntry } from "../../audit/write.ts";
 import type { Deps } from "../../deps.ts";
+import { lockUser } from "../../identity/factor-changes.ts";
 import { createLinkToken } from "../../identity/link-token.ts";
 import { sendResetLink } from "../../identity/reset-link.ts";
 import { linkMail } from "../../link-mail.ts";
@@ -52,8 +53,10 @@ async function answerSignUp(
   { database, mailer, config, now }: JobDeps,
   pending: PendingSignUp,
 ): Promise<void> {
-  const { email } = pending;
+  const { email, invitedBy } = pending;
   await database.transaction({}, async (tx) => {
+    // The invitation ended while this waited, where who sent it is no administrator any more.
+    if (invitedBy && (await lockUser(tx, invitedBy))?.role !== "admin") return;
     const [known] = await tx.select({ id: users.id }).from(users).where(eq(users.email, email));
     if (known) {
       const text = [
@@ -75,7 +78,7 @@ async function answerSignUp(
       {
         ...{ purpose: "sign_up", ...pending },
         roleUntil: pending.roleUntil ? new Date(pending.roleUntil) : null,
-        invitedBy: pending.invitedBy ?? null,
+        invitedBy: invitedBy ?? null,
       },
       now(),
       signUpLifetimeSeconds,
