@@ -4,7 +4,9 @@ import { CLUSTER, SYSTEM_PLACE } from "@muniment/db/embedded/database-home.ts";
 
 /** Databases below /var/lib/muniment that no server runs: of a DATA_DIR that is gone, or of one at rest. */
 function idleHomes(): Set<string> {
-  const homes = existsSync(SYSTEM_PLACE) ? readdirSync(SYSTEM_PLACE) : [];
+  // Only a server of root's puts its database there, and only root may look.
+  const isRoot = process.getuid?.() === 0;
+  const homes = isRoot && existsSync(SYSTEM_PLACE) ? readdirSync(SYSTEM_PLACE) : [];
   return new Set(
     homes.filter((home) => {
       const cluster = join(SYSTEM_PLACE, home, CLUSTER);
@@ -14,8 +16,12 @@ function idleHomes(): Set<string> {
 }
 
 function isRunning(pidFile: string): boolean {
-  if (!existsSync(pidFile)) return false;
-  return existsSync(`/proc/${readFileSync(pidFile, "utf8").split("\n", 1)[0]}`);
+  try {
+    return existsSync(`/proc/${readFileSync(pidFile, "utf8").split("\n", 1)[0]}`);
+  } catch {
+    // It has ended, perhaps since the look at the folder.
+    return false;
+  }
 }
 
 /** Fails a run after which there are more of them: a test's DATA_DIR lay where its database's user may not. */

@@ -187,6 +187,21 @@ describe("taking a change back", () => {
     expect((await signIn(member.email, chosen)).status).toBe(200);
   });
 
+  test("knows which change came first, though the clock was put back between them", async () => {
+    const member = await server.member();
+    const [second, third] = [freshAddress(), freshAddress()];
+    const owners = await move(member, second);
+    const thief = Object.assign(await server.signIn(second, fromNewAddress()), {
+      email: second,
+      id: member.id,
+    });
+    clock.advance(-60);
+    const thiefs = await move(thief, third);
+    clock.advance(60);
+    must(await undo(owners));
+    expect(reason(await undo(thiefs))).toBe("invalid_token");
+  });
+
   test("by the address of a thief leaves the owner's link in force", async () => {
     const member = await server.member();
     const [second, third] = [freshAddress(), freshAddress()];

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import type { Database, Tx } from "@muniment/db/database.ts";
 import { build } from "@muniment/db/prepared.ts";
 import { linkTokens } from "@muniment/db/schema/link-tokens.ts";
-import { and, eq, gt, gte, inArray, type Placeholder, type SQL, sql } from "drizzle-orm";
+import { and, eq, gt, gte, inArray, max, type Placeholder, type SQL, sql } from "drizzle-orm";
 import { v7 as uuidv7 } from "uuid";
 
 type Row = typeof linkTokens.$inferSelect;
@@ -108,6 +108,23 @@ export async function dropInvitationsOf(
     .where(eq(linkTokens.invitedBy, inviterId))
     .returning({ id: linkTokens.id });
   return dropped.length > 0 ? { invitationsRevoked: dropped.length } : {};
+}
+
+/**
+ * A time for another link of a user's for a purpose: now, or behind all there are where the clock was put
+ * back, so that it stays known which came first. The scope of `tx` must be the user's, whose row is locked.
+ */
+export async function behindOthers(
+  tx: Tx,
+  userId: string,
+  purpose: Purpose,
+  now: Date,
+): Promise<Date> {
+  const [newest] = await tx
+    .select({ at: max(linkTokens.createdAt) })
+    .from(linkTokens)
+    .where(and(eq(linkTokens.userId, userId), eq(linkTokens.purpose, purpose)));
+  return new Date(Math.max(now.getTime(), (newest?.at?.getTime() ?? 0) + 1));
 }
 
 /**

@@ -1,5 +1,5 @@
 import { addressVerified, linkInput } from "@muniment/shared/accounts.ts";
-import { createLinkToken, dropAccountLinks } from "../../identity/link-token.ts";
+import { behindOthers, createLinkToken, dropAccountLinks } from "../../identity/link-token.ts";
 import { takeAccountLink, wrongLink } from "../../identity/linked-account.ts";
 import { endSessions } from "../../identity/sessions.ts";
 import { linkMail } from "../../link-mail.ts";
@@ -37,7 +37,8 @@ export const confirmEmail = limited("general")
     const own = caller.kind === "user" && caller.userId === id ? caller.sessionId : "";
     const sessionsRevoked = await endSessions(tx, id, own);
     const facts = { purpose: "email_undo", userId: id, email: before } as const;
-    const undo = await createLinkToken(tx, facts, deps.now(), undoSeconds);
+    const at = await behindOthers(tx, id, facts.purpose, deps.now());
+    const undo = await createLinkToken(tx, facts, at, undoSeconds);
     await deps.mailer.send(
       tx,
       linkMail({
