@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { createHmac } from "node:crypto";
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
@@ -124,6 +124,8 @@ async function eraseSomebody(admin: Client): Promise<string> {
 
 beforeAll(async () => {
   place = await mkdtemp("/tmp/rotate-keys-");
+  // The database's own user must reach what lies in it.
+  await chmod(place, 0o711);
   receiver = await startReceiver();
   const port = await freePort();
   url = `http://127.0.0.1:${port}`;

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { boot, type Running } from "@muniment/api/boot.ts";
@@ -25,6 +25,8 @@ let owner: Sql;
 
 beforeAll(async () => {
   place = await mkdtemp("/tmp/security-check-");
+  // The database's own user must reach what lies in it.
+  await chmod(place, 0o711);
   env = { DATA_DIR: join(place, "data"), PORT: String(await freePort()), LOG_LEVEL: "warn" };
   const parsed = parseConfig(env);
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
