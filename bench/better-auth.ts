@@ -30,7 +30,7 @@ async function start(bench: Bench, cookieCache: "on" | "off" = "off") {
 /** `auth.signIn` beside better-auth's `sign-in/email`. */
 export async function signInBeside(bench: Bench): Promise<Row> {
   const theirs = await start(bench);
-  const ours = signInRequests(bench, theirs.emails);
+  const ours = await signInRequests(bench, theirs.emails);
   let next = 0;
   const their = () => {
     next += 1;
@@ -48,7 +48,7 @@ export async function signInBeside(bench: Bench): Promise<Row> {
   );
   theirs.stop();
   return {
-    name: "sign-in, 16 connections, 200 accounts, beside better-auth",
+    name: "sign-in in a known browser, 16 connections, 200 accounts, beside better-auth",
     unit: "/s",
     ...rates,
     note: note("`sign-in/email`, with argon2id of the same parameters in place of its scrypt"),

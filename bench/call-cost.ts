@@ -122,7 +122,7 @@ try {
   }
   const parts: Record<string, () => Promise<void>> = {
     async "sign-in"() {
-      const next = signInRequests(bench, people.emails);
+      const next = await signInRequests(bench, people.emails);
       await load(port, next, { connections: 16, seconds: 3, everyTime: true });
       await measure("sign-in", { api: pid, caller: process.pid }, over(next, port, 16, true));
       await measure("argon2id", { this: process.pid }, async () => {

@@ -74,11 +74,13 @@ class Life {
   /** What failed first: whatever came later failed because of it. */
   failed: { error: unknown } | undefined;
   readonly afterCommit: (() => void)[] = [];
+  #scope: Scope;
   /** Rejects when the connection is lost, whatever is under way. */
   readonly lost: Promise<never>;
   readonly #tellLost: (error: unknown) => void;
 
   constructor(scope: Scope) {
+    this.#scope = scope;
     this.beginning = `begin read write; ${setOwnScopeSql(scope)}`;
     let tell: (error: unknown) => void = () => {};
     this.lost = new Promise((_, reject) => {
@@ -93,6 +95,14 @@ class Life {
     this.isOver = true;
     this.failed ??= { error };
     this.#tellLost(error);
+  }
+
+  /** The settings that bind a scope; none where it is bound already. */
+  bind(scope: Scope): string {
+    const given = Object.keys(scope) as (keyof Scope)[];
+    if (given.every((key) => scope[key] === this.#scope[key])) return "";
+    this.#scope = { ...this.#scope, ...scope };
+    return setOwnScopeSql(scope);
   }
 
   throwFailure(): void {
@@ -169,8 +179,9 @@ function lendClient(sql: postgres.Sql, life: Life, { prepare = true }: Transacti
   };
   const enter = (scope: Scope) => {
     check([]);
-    if (life.isBegun) void send(setOwnScopeSql(scope));
-    else life.beginning += setOwnScopeSql(scope);
+    const settings = life.bind(scope);
+    if (!life.isBegun) life.beginning += settings;
+    else if (settings) void send(settings);
   };
   return { unsafe, hold, enter } as unknown as Client & postgres.Sql;
 }

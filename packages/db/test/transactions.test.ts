@@ -82,6 +82,27 @@ test("a scope that is entered before the first statement or between two holds un
   expect(await scratch.database.transaction({}, ask)).toEqual([{ id: null }]);
 });
 
+test("a scope holds that is entered again, beside another secret, or after another's", async () => {
+  const secret = "0a".repeat(32);
+  const ask = async (tx: Tx) =>
+    (
+      await tx.execute(
+        sql`select current_user_id()::text as id, current_setting('muniment.credential', true) as secret`,
+      )
+    )[0];
+  const seen = await scratch.database.transaction({ userId }, async (tx) => {
+    enter(tx, { userId });
+    const answers = [await ask(tx)];
+    for (const scope of [{ credential: secret }, { userId }, { userId: other }, { userId }]) {
+      enter(tx, scope);
+      answers.push(await ask(tx));
+    }
+    return answers;
+  });
+  expect(seen.map((row) => row?.id)).toEqual([userId, userId, userId, other, userId]);
+  expect(seen.slice(1).map((row) => row?.secret)).toEqual(Array(4).fill(secret));
+});
+
 test("a branch that comes when another has failed stores nothing", async () => {
   let goOn: (() => void) | undefined;
   const held = new Promise<void>((resolve) => {

@@ -1,6 +1,7 @@
 import type { AnyTRPCProcedure } from "@trpc/server";
 import { AppError } from "../errors.ts";
 import { ingestDirectly } from "../features/events/ingest-directly.ts";
+import { once } from "../once.ts";
 import { appRouter } from "../router.ts";
 import type { Context } from "../trpc/context.ts";
 import type { PolicyMeta } from "../trpc/init.ts";
@@ -39,15 +40,6 @@ export function commonBodyBytes(called: CallableProcedure[]): number {
     : Math.max(4096, ...limits.map((limit) => Math.min(limit, defaultBodyBytes)));
 }
 
-/** Several steps of a chain ask for the input; a body can be read only once. */
-function once<T>(read: () => Promise<T>): () => Promise<T> {
-  let result: Promise<T> | undefined;
-  return () => {
-    result ??= read();
-    return result;
-  };
-}
-
 type Run = (call: ChainCall) => Promise<unknown>;
 
 function toCallable(path: string, procedure: AnyTRPCProcedure, runOf: MakeRun): CallableProcedure {
@@ -60,6 +52,7 @@ function toCallable(path: string, procedure: AnyTRPCProcedure, runOf: MakeRun): 
     type,
     meta,
     definition: procedure._def,
+    // Several steps of a chain ask for the input; a body can be read only once.
     call: (ctx, readInput, signal, batchIndex) =>
       run({ ctx, getRawInput: once(readInput), path, type, signal, batchIndex }),
   };

@@ -2,8 +2,8 @@ import { createHash, randomBytes } from "node:crypto";
 import type { Database, Tx } from "@muniment/db/database.ts";
 import { build } from "@muniment/db/prepared.ts";
 import { knownDevices } from "@muniment/db/schema/known-devices.ts";
+import { runIn } from "@muniment/db/transactions.ts";
 import { and, desc, eq, notInArray, sql } from "drizzle-orm";
-import { findUser } from "./find-user.ts";
 
 /** Devices kept per user, the latest used. */
 const maxDevices = 20;
@@ -11,6 +11,9 @@ const maxDevices = 20;
 const maxNotices = 5;
 export const noticeSeconds = 600;
 const nobody = "00000000-0000-0000-0000-000000000000";
+
+/** Who an attempt is at; asked once at most. */
+export type FindAccount = () => Promise<{ id: string } | undefined>;
 
 const hashOf = (token: string) => createHash("sha256").update(token).digest();
 const deviceAmong = build
@@ -35,12 +38,11 @@ const deviceAmong = build
  */
 export async function findKnownDevice(
   database: Database,
-  email: string,
+  findAccount: FindAccount,
   tokens: readonly string[],
 ): Promise<string | null> {
   if (tokens.length === 0) return null;
-  const [user] = await findUser(database, { email });
-  const userId = user?.id ?? nobody;
+  const userId = (await findAccount())?.id ?? nobody;
   const hashes = tokens.map((token) => hashOf(token).toString("hex")).join(" ");
   const [device] = await database.run(deviceAmong, { userId }, { userId, hashes });
   return device ? Buffer.from(device.hash).toString("base64url") : null;
@@ -71,21 +73,21 @@ export async function settleDevice(
   found: { isKnown: boolean; devices: number; newOfLate: number },
 ): Promise<DeviceFacts> {
   if (found.isKnown) return { tokens: [...tokens], isNew: false, isNoticeDue: false };
-  if (found.devices >= maxDevices) await forgetOldest(tx, userId);
+  if (found.devices >= maxDevices) await runIn(tx, forgetOldest, { userId });
   return { tokens: [token, ...tokens], isNew: true, isNoticeDue: found.newOfLate < maxNotices };
 }
 
-async function forgetOldest(tx: Tx, userId: string): Promise<void> {
-  const kept = tx
-    .select({ hash: knownDevices.hash })
-    .from(knownDevices)
-    .where(eq(knownDevices.userId, userId))
-    .orderBy(desc(knownDevices.lastUsedAt), desc(knownDevices.hash))
-    .limit(maxDevices);
-  await tx
-    .delete(knownDevices)
-    .where(and(eq(knownDevices.userId, userId), notInArray(knownDevices.hash, kept)));
-}
+const owned = eq(knownDevices.userId, sql.placeholder("userId"));
+const latest = build
+  .select({ hash: knownDevices.hash })
+  .from(knownDevices)
+  .where(owned)
+  .orderBy(desc(knownDevices.lastUsedAt), desc(knownDevices.hash))
+  .limit(maxDevices);
+const forgetOldest = build
+  .delete(knownDevices)
+  .where(and(owned, notInArray(knownDevices.hash, latest)))
+  .prepare("forget_oldest_devices");
 
 /**
  * Forgets a user's devices, so that each counts as new again: where a password or a factor may have

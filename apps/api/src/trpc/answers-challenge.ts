@@ -26,7 +26,8 @@ export const answersChallenge = procedure
     const [user] = await findUser(deps.database, { id: userId });
     if (!user) throw challengeOver();
     attempted.email = user.email;
-    return countAttempt(ctx, path, user.email, () =>
+    const account = { email: user.email, find: async () => user };
+    return countAttempt(ctx, path, account, () =>
       next({ ctx: { half: { userId, passwordDigest } } }),
     );
   });

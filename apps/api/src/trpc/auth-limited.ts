@@ -3,14 +3,19 @@ import { email } from "@muniment/shared/email-address.ts";
 import type { LimitName } from "@muniment/shared/limits.ts";
 import { z } from "zod";
 import { toAppError } from "../errors.ts";
-import { findKnownDevice } from "../identity/known-devices.ts";
+import { findUser } from "../identity/find-user.ts";
+import { type FindAccount, findKnownDevice } from "../identity/known-devices.ts";
 import type { UserPrincipal } from "../identity/principal.ts";
 import { clientKey } from "../limits/client-key.ts";
 import type { LimitState, Limits } from "../limits/limiter.ts";
+import { once } from "../once.ts";
 import type { Context } from "./context.ts";
 import { procedure } from "./init.ts";
 import { refuseOver } from "./limited.ts";
 import type { Attempted } from "./recorded.ts";
+
+/** Who an attempt is at. */
+export type AttemptedAccount = { email: string; find: FindAccount };
 
 /** Names an account in the keys of counters, without its address. */
 export const subjectOf = (account: string) =>
@@ -23,11 +28,11 @@ export const subjectOf = (account: string) =>
  */
 async function authCounters(
   { deps: { database, limits }, request }: Context,
-  account: string,
+  { email, find }: AttemptedAccount,
 ): Promise<[LimitName, string][]> {
-  const subject = subjectOf(account);
+  const subject = subjectOf(email);
   const key = `${subject}.${await limits.generation(subject)}`;
-  const device = await findKnownDevice(database, account, request.deviceTokens);
+  const device = await findKnownDevice(database, find, request.deviceTokens);
   if (device) return [["auth_device", `${key}:${device}`]];
   const client = clientKey(request.address);
   return [
@@ -88,7 +93,7 @@ function noteFailure(ctx: Context, procedure: string, account: string, states: L
 export async function countAttempt<T extends { ok: true } | { ok: false; error: unknown }>(
   ctx: Context,
   procedure: string,
-  account: string,
+  account: AttemptedAccount,
   attempt: () => Promise<T>,
 ): Promise<T> {
   const { limits } = ctx.deps;
@@ -107,7 +112,7 @@ export async function countAttempt<T extends { ok: true } | { ok: false; error: 
       const result = blockedBy ? undefined : await attempt();
       const isWrong =
         result?.ok === false && toAppError(result.error).reason === "invalid_credentials";
-      if (isWrong) noteFailure(ctx, procedure, account, places.states);
+      if (isWrong) noteFailure(ctx, procedure, account.email, places.states);
       else await places.giveBack();
       // Not the places of a blocked one: those who wait would wake each other for ever.
       isGivenBack = result !== undefined && !isWrong;
@@ -119,14 +124,21 @@ export async function countAttempt<T extends { ok: true } | { ok: false; error: 
   }
 }
 
-/** The auth limits for a call whose input names the account by `email`. */
+/**
+ * The auth limits for a call whose input names the account by `email`; `findAccount` answers it as it
+ * was when it was first looked at.
+ */
 export const authLimited = procedure
   .meta({ authLimit: true })
   .input(z.object({ email }))
   .use(async function limitAttempts({ ctx, next, path, input }) {
     const { attempted } = ctx as Context & { attempted: Attempted };
-    attempted.email = input.email;
-    return countAttempt(ctx, path, input.email, () => next());
+    const { email } = input;
+    attempted.email = email;
+    const findAccount = once(async () => (await findUser(ctx.deps.database, { email }))[0]);
+    return countAttempt(ctx, path, { email, find: findAccount }, () =>
+      next({ ctx: { findAccount } }),
+    );
   });
 
 /** The auth limits for a signed-in user who proves the password again. */
@@ -134,5 +146,7 @@ export const authLimitedForSelf = procedure
   .meta({ authLimit: true })
   .use(async function limitOwnAttempts({ ctx, next, path }) {
     const { principal } = ctx as Context & { principal: UserPrincipal };
-    return countAttempt(ctx, path, principal.email, () => next());
+    const { email, userId } = principal;
+    const find = async () => ({ id: userId });
+    return countAttempt(ctx, path, { email, find }, () => next());
   });

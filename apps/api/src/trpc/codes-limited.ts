@@ -4,6 +4,7 @@ import { eq } from "drizzle-orm";
 import { z } from "zod";
 import { writeAuditEntry } from "../audit/write.ts";
 import { toAppError } from "../errors.ts";
+import { findUser } from "../identity/find-user.ts";
 import { findKnownDevice } from "../identity/known-devices.ts";
 import type { UserPrincipal } from "../identity/principal.ts";
 import { appCodeIn } from "../identity/second-factor.ts";
@@ -73,7 +74,11 @@ export const codesLimited = procedure
     const account = principal?.email ?? attempted.email;
     if (account === undefined) throw new Error(`${path}: whose code is it?`);
     const { limits, database } = deps;
-    const device = await findKnownDevice(database, account, request.deviceTokens);
+    const device = await findKnownDevice(
+      database,
+      async () => (await findUser(database, { email: account }))[0],
+      request.deviceTokens,
+    );
     const key = `${await strangersKey(limits, account)}${device ? `:${device}` : ""}`;
     const counted = { procedure: path };
     const state = await limits.consume("auth_codes", key, counted);

@@ -24,7 +24,8 @@ export const signIn = limited("general")
   .concat(startsSession)
   .input(signInInput)
   .use(async function checkPassword({ ctx, input, next }) {
-    const proof = await provePassword(ctx.deps, { email: input.email }, input.password);
+    const { email, password } = input;
+    const proof = await provePassword(ctx.deps, { email }, password, ctx.findAccount);
     // Before a connection is lent, as `audited` does for who is signed in already.
     await ctx.deps.dataKeys.idOf(proof.user.id);
     return next({ ctx: { proof } });

@@ -53,7 +53,8 @@ export const issue = limited("general")
   .concat(authLimited)
   .input(issueTokensInput)
   .use(async function checkPassword({ ctx, input, next }) {
-    const proof = await provePassword(ctx.deps, { email: input.email }, input.password);
+    const { email, password } = input;
+    const proof = await provePassword(ctx.deps, { email }, password, ctx.findAccount);
     if (proof.user.secondFactorAt && input.code === undefined) {
       throw new AppError("mfa_required", "Send a code of the second factor too.");
     }
