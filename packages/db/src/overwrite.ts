@@ -97,7 +97,8 @@ async function renewWriteAheadLog(sql: postgres.Sql) {
  * connection of its own. Answers the tables that were left as they are, too large or always in use.
  * In the folder of the embedded database (`directory`) it also removes files that a crash left, and
  * those of the write-ahead log.
- * @throws where a transaction lasts that can see what was deleted
+ * @throws where a transaction lasts that can see what was deleted, or that may be making a table where
+ * there are such files: before anything is rewritten
  */
 export async function overwriteDeletedRows(
   owner: ConnectionFacts,
@@ -114,6 +115,9 @@ export async function overwriteDeletedRows(
   });
   try {
     await untilUnseen(sql, patienceMilliseconds);
+    // Before what takes long, for it may have to be tried again; a file left over from now on holds
+    // nothing of what was deleted, since nobody sees that any more.
+    if (directory !== null) await removeForgottenFiles(sql, directory, patienceMilliseconds);
     const tables = await sql.unsafe(tablesSql, [personal]);
     const names = [...partitions, ...tables.map(({ name }) => name as string)];
     const left: string[] = [];
@@ -128,10 +132,7 @@ export async function overwriteDeletedRows(
     if (partitions.length > 0) await sql`analyze events`;
     if (!may?.rolsuper || !(await rewrite(sql, "pg_catalog.pg_statistic")))
       left.push("pg_statistic");
-    if (directory !== null) {
-      await removeForgottenFiles(sql, directory, patienceMilliseconds);
-      await renewWriteAheadLog(sql);
-    }
+    if (directory !== null) await renewWriteAheadLog(sql);
     return left;
   } finally {
     await sql.end({ timeout: 2 });

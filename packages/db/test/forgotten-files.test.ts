@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { removeForgottenFiles } from "@muniment/db/forgotten-files.ts";
+import { overwriteDeletedRows } from "@muniment/db/overwrite.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openScratchDatabase } from "./scratch-database.ts";
 
@@ -29,7 +30,9 @@ async function whileTableIsMade(run: (node: string) => Promise<void>) {
   try {
     await maker`begin`;
     await maker`create table made_slowly (id int)`;
-    const [row] = await maker`select pg_relation_filenode('made_slowly')::text as node`;
+    // The simple protocol, beyond whose answer no snapshot is held.
+    const sql = "select pg_relation_filenode('made_slowly')::text as node";
+    const [row] = await maker.unsafe(sql);
     await run(String(row?.node));
   } finally {
     await maker`rollback`;
@@ -70,4 +73,19 @@ test("no transaction is waited for where every file is of a table", async () => 
   });
   await removeForgottenFiles(scratch.owner, directory, 10_000);
   expect((await readdir(folder)).sort()).toEqual(names);
+});
+
+test("nothing is rewritten, however often it is tried, before the files can be removed", async () => {
+  const users = async () => {
+    const [row] = await scratch.owner`select pg_relation_filenode('users') as node`;
+    return row?.node;
+  };
+  const before = await users();
+  const few = { partitions: [], directory, patienceMilliseconds: 500 };
+  await writeFile(join(folder, forgotten), "");
+  await whileTableIsMade(async () => {
+    await expect(overwriteDeletedRows(scratch.facts, few)).rejects.toThrow("making a table");
+  });
+  expect(await users()).toBe(before);
+  await rm(join(folder, forgotten));
 });
