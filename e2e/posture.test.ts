@@ -85,7 +85,8 @@ test("an alert of a check that began to fail names it, and leads there", async (
           resolvedAt: null,
           resolvedBy: null,
         },
-        ...{ details: { check: "limits.general", passedAt: null }, openedAt: at, lastSeenAt: at },
+        details: { check: "files.disk-space", node: "db-1.example.org:3000", passedAt: null },
+        ...{ openedAt: at, lastSeenAt: at },
       },
     ];
     await route.fulfill({ response, json: [answer] });
@@ -93,7 +94,8 @@ test("an alert of a check that began to fail names it, and leads there", async (
   await page.goto(`${product.url}/admin/alerts`);
   await page.getByText("A check of the security posture fails").waitFor();
   await expectSound(page, "alert of the posture");
-  await page.getByRole("link", { name: "limits.general" }).filter({ visible: true }).click();
+  await page.getByText("on db-1.example.org:3000").filter({ visible: true }).waitFor();
+  await page.getByRole("link", { name: "files.disk-space" }).filter({ visible: true }).click();
   await page.getByRole("heading", { name: "Security posture", level: 1 }).waitFor();
   await page.unroute("**/trpc/alerts.list**");
 });

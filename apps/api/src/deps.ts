@@ -1,4 +1,5 @@
 import { setMaxListeners } from "node:events";
+import { hostname } from "node:os";
 import type { ConnectionFacts } from "@muniment/db/connection.ts";
 import { type Database, type DatabaseConnections, openDatabase } from "@muniment/db/database.ts";
 import { Redis } from "ioredis";
@@ -188,12 +189,14 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
   const notify = createNotify(mailer, config.publicUrl, now);
   const failedSignIns = createFailedSignIns(database, dataKeys, notify, now);
   const tails = createTailHub(database);
+  // The same after a restart, so that it can take back what it told of itself.
+  const node = `${hostname()}:${config.port}`;
   let telling = Promise.resolve();
   /** One change after another, each by what is so by then. */
   const tellOfSpace = () => {
     const tell = () => {
       const enough = databaseSpace.enough && fileSpace.enough;
-      return tellOfChecks({ database, now }, [
+      return tellOfChecks({ database, node, now }, [
         { id: diskSpaceCheck, status: enough ? "pass" : "fail" },
       ]);
     };
@@ -205,6 +208,8 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
     watchDiskSpace(directory, config.diskReserveBytes, log, tellOfSpace);
   const databaseSpace = spaceOf(input.databaseDirectory);
   const fileSpace = spaceOf(config.s3 ? null : config.dataDir);
+  // What it told before it was started anew may be so no longer.
+  tellOfSpace();
   const ruleWaker = createWaker((userIds) => evaluateDue(alerting, userIds), log);
   const queue = createIngestQueue(createStoreEvents(database), (userIds) => {
     tails.wake(userIds);
@@ -231,7 +236,7 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
   setMaxListeners(0, stopping.signal);
 
   const posture = createOwnPosture({ env: input.env, database, now, log });
-  jobs.every("watch-posture", 3600, watchPosture({ database, posture, now }), 3600);
+  jobs.every("watch-posture", 3600, watchPosture({ database, posture, node, now }), 3600);
   jobs.every("close-refusals", 20, folding.close);
   jobs.every("watch-sealing", 30, watchSealing(database, now));
   // With what is noted within a second, a verdict comes within 15 s.

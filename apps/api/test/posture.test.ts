@@ -1,10 +1,12 @@
 import { readFile } from "node:fs/promises";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import type { JudgedCheck, Posture } from "@muniment/shared/posture.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { freePort } from "../../../test/free-port.ts";
 import { recordBackup } from "../src/backup/record.ts";
 import { createOwnPosture } from "../src/posture/own-posture.ts";
-import { watchPosture } from "../src/posture/watch-posture.ts";
+import { tellOfChecks, watchPosture } from "../src/posture/watch-posture.ts";
 import { must, startTestServer, type TestServer } from "./harness.ts";
 
 let server: TestServer;
@@ -216,11 +218,13 @@ describe("a check that begins to fail", () => {
   const check = (status: JudgedCheck["status"], id = "files.keyring"): JudgedCheck => ({
     ...{ id, group: "files", title: "x", status, detail: "x", remedy: "" },
   });
-  const watch = (...checks: JudgedCheck[]) => {
+  const watchOn = (node: string, ...checks: JudgedCheck[]) => {
     const summary = { pass: 0, warn: 0, fail: 0, skip: 0 };
     const posture = { read: async () => ({ at: new Date().toISOString(), summary, checks }) };
-    return watchPosture({ database: server.deps.database, posture, now: server.deps.now })();
+    const { database, now } = server.deps;
+    return watchPosture({ database, posture, node, now })();
   };
+  const watch = (...checks: JudgedCheck[]) => watchOn("here:1", ...checks);
   const told = () => server.owner`
     select details ->> 'check' as check, details ->> 'passedAt' is not null as passed,
       resolved_at is not null as resolved, count
@@ -252,6 +256,47 @@ describe("a check that begins to fail", () => {
     expect(await told()).toEqual([over, raised]);
     await watch(check("pass"));
     expect(await told()).toEqual([over, over]);
+  });
+
+  test("is each node's own where it is about its disks, and no other node resolves it", async () => {
+    const disks = (status: JudgedCheck["status"]) => check(status, "files.disk-space");
+    const told = () => server.owner`
+      select details ->> 'node' as node, details ->> 'passedAt' is null as fails,
+        resolved_at is null as open, count
+      from alerts where details ->> 'check' = 'files.disk-space' order by opened_at, id`;
+    const here = { node: "here:1", fails: true, open: true, count: 1 };
+    const there = { ...here, node: "there:1" };
+    for (let time = 0; time < 3; time++) {
+      await watchOn("here:1", disks("fail"));
+      await watchOn("there:1", disks("pass"));
+    }
+    expect(await told()).toEqual([here]);
+    await watchOn("there:1", disks("fail"));
+    expect(await told()).toEqual([here, there]);
+    await watchOn("here:1", disks("warn"));
+    expect(await told()).toEqual([{ ...here, fails: false, open: false }, there]);
+    await watchOn("there:1", disks("pass"));
+  });
+
+  test("of its disks is over when the node that told of it starts with room", async () => {
+    const { database, now } = server.deps;
+    const port = await freePort();
+    const node = `${hostname()}:${port}`;
+    await tellOfChecks({ database, node, now }, [{ id: "files.disk-space", status: "fail" }]);
+    const isOpen = async () => {
+      const key = `files.disk-space ${node}`;
+      const rows =
+        await server.owner`select resolved_at is null as open from alerts where key = ${key}`;
+      return rows.map(({ open }) => open);
+    };
+    expect(await isOpen()).toEqual([true]);
+    const env = { PORT: String(port), DISK_RESERVE_BYTES: "0" };
+    const other = await startTestServer({ besides: server, env });
+    try {
+      await expect.poll(isOpen, { timeout: 10_000 }).toEqual([false]);
+    } finally {
+      await other.stop();
+    }
   });
 
   test("is looked for every hour, for the first time an hour after the first start", async () => {

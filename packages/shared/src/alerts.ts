@@ -58,10 +58,17 @@ export const alertKinds = {
       foreign: z.number().int().optional(),
     }),
   },
-  /** A check of the posture began to fail; `passedAt` when it failed no longer. */
+  /**
+   * A check of the posture began to fail, on `node` where it is so of one node alone; `passedAt` when it
+   * failed no longer.
+   */
   posture_worsened: {
     severity: "high",
-    details: z.strictObject({ check: z.string(), passedAt: timestamp.nullable() }),
+    details: z.strictObject({
+      check: z.string(),
+      node: z.string().optional(),
+      passedAt: timestamp.nullable(),
+    }),
   },
 } as const satisfies Record<string, KindFacts>;
 

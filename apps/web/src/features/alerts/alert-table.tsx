@@ -73,9 +73,14 @@ export function AlertTable({ alerts, state }: { alerts: readonly Alert[]; state:
 function About({ alert: { user, kind, details } }: { alert: Alert }) {
   if (kind === "posture_worsened") {
     return (
-      <Link to="/admin/posture" className="underline">
-        {String(details.check)}
-      </Link>
+      <>
+        <Link to="/admin/posture" className="underline">
+          {String(details.check)}
+        </Link>
+        {typeof details.node === "string" && (
+          <span className="block text-xs text-muted wrap-anywhere">on {details.node}</span>
+        )}
+      </>
     );
   }
   if (!user) return null;
