@@ -74,19 +74,17 @@ test("an alert of a check that began to fail names it, and leads there", async (
     const response = await route.fetch();
     const [answer] = await response.json();
     const at = "2026-11-21T08:00:00.000Z";
+    const node = "db-1.example.org:3000";
+    const ofNode = { user: null, key: null, count: 1, resolvedAt: null, resolvedBy: null };
     answer.result.data.items = [
       {
-        ...{ id: "01890000-0000-7000-8000-000000000001", kind: "posture_worsened" },
-        ...{
-          severity: "high",
-          user: null,
-          key: null,
-          count: 1,
-          resolvedAt: null,
-          resolvedBy: null,
-        },
-        details: { check: "files.disk-space", node: "db-1.example.org:3000", passedAt: null },
-        ...{ openedAt: at, lastSeenAt: at },
+        ...{ ...ofNode, id: "01890000-0000-7000-8000-000000000001", kind: "posture_worsened" },
+        ...{ severity: "high", openedAt: at, lastSeenAt: at },
+        details: { check: "files.disk-space", node, passedAt: null },
+      },
+      {
+        ...{ ...ofNode, id: "01890000-0000-7000-8000-000000000002", kind: "limits_apart" },
+        ...{ severity: "medium", openedAt: at, lastSeenAt: at, details: { node } },
       },
     ];
     await route.fulfill({ response, json: [answer] });
@@ -94,7 +92,8 @@ test("an alert of a check that began to fail names it, and leads there", async (
   await page.goto(`${product.url}/admin/alerts`);
   await page.getByText("A check of the security posture fails").waitFor();
   await expectSound(page, "alert of the posture");
-  await page.getByText("on db-1.example.org:3000").filter({ visible: true }).waitFor();
+  const named = page.getByText("on db-1.example.org:3000").filter({ visible: true });
+  await expect.poll(() => named.count()).toBe(2);
   await page.getByRole("link", { name: "files.disk-space" }).filter({ visible: true }).click();
   await page.getByRole("heading", { name: "Security posture", level: 1 }).waitFor();
   await page.unroute("**/trpc/alerts.list**");

@@ -1,12 +1,18 @@
 import { setMaxListeners } from "node:events";
 import { hostname } from "node:os";
 import type { ConnectionFacts } from "@muniment/db/connection.ts";
-import { type Database, type DatabaseConnections, openDatabase } from "@muniment/db/database.ts";
+import {
+  type Database,
+  type DatabaseConnections,
+  openDatabase,
+  type Tx,
+} from "@muniment/db/database.ts";
 import { Redis } from "ioredis";
 import type { Logger } from "pino";
 import { judge } from "./abuse/judge.ts";
 import { createKeyPlaces } from "./abuse/key-places.ts";
 import { createSightings, type Sightings } from "./abuse/sightings.ts";
+import { raiseAlert } from "./alerts/raise.ts";
 import { tellAlerts } from "./alerts/tell.ts";
 import { openOwnCheckpoint } from "./audit/checkpoints.ts";
 import { createDataKeys, type DataKeys, findKeysOver } from "./audit/data-keys.ts";
@@ -159,7 +165,15 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
     ? new Redis(config.redisUrl, { enableOfflineQueue: false, maxRetriesPerRequest: 1 })
     : null;
   redis?.on("error", (error: Error) => log.warn({ err: error }, "redis"));
-  const limits = createLimits(config.limits, redis, log);
+  // The same after a restart, so that it can take back what it told of itself.
+  const node = `${hostname()}:${config.port}`;
+  const tellApart = async (tx: Tx) =>
+    raiseAlert(tx, "limits_apart", { userId: null, key: node, details: { node }, now: now() });
+  const limits = createLimits(config.limits, redis, log, () => {
+    database
+      .transaction({}, tellApart)
+      .catch((error: unknown) => log.error({ err: error }, "nobody was told of the limits"));
+  });
   await loadLimitOverrides(database, limits);
   const accessTokens = await createAccessTokens(config, secrets, now);
   const identities = createIdentities(database, config, secrets, accessTokens, now);
@@ -189,8 +203,6 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
   const notify = createNotify(mailer, config.publicUrl, now);
   const failedSignIns = createFailedSignIns(database, dataKeys, notify, now);
   const tails = createTailHub(database);
-  // The same after a restart, so that it can take back what it told of itself.
-  const node = `${hostname()}:${config.port}`;
   let telling = Promise.resolve();
   /** One change after another, each by what is so by then. */
   const tellOfSpace = () => {

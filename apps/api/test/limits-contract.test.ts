@@ -4,6 +4,8 @@ import type { LimitName, LimitRule } from "@muniment/shared/limits.ts";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { parseConfig } from "../src/config.ts";
+import { createBreaker } from "../src/limits/breaker.ts";
+import { createCounters } from "../src/limits/counters.ts";
 import { createLimits, type Limits } from "../src/limits/limiter.ts";
 import { hasRedis, startRedis, type TestRedis } from "./redis.ts";
 
@@ -43,9 +45,10 @@ function contract(create: (limits: Record<LimitName, LimitRule>) => Limits) {
     // Never more than the window, and less only on a machine that takes seconds for three calls.
     const resetSeconds = expect.toSatisfy((left: number) => left > 50 && left <= 60);
     const state = { name: "mail", rule, resetSeconds };
-    expect(await limits.consume("mail", key)).toEqual({ ...state, allowed: true, remaining: 1 });
-    expect(await limits.consume("mail", key)).toEqual({ ...state, allowed: true, remaining: 0 });
-    expect(await limits.consume("mail", key)).toEqual({ ...state, allowed: false, remaining: 0 });
+    const consume = () => limits.consume("mail", key);
+    expect(await consume()).toMatchObject({ ...state, allowed: true, remaining: 1 });
+    expect(await consume()).toMatchObject({ ...state, allowed: true, remaining: 0 });
+    expect(await consume()).toMatchObject({ ...state, allowed: false, remaining: 0 });
   });
 
   test("keys and classes count apart", async () => {
@@ -67,19 +70,25 @@ function contract(create: (limits: Record<LimitName, LimitRule>) => Limits) {
 
   test("blocked calls are not counted, so one refund makes room for one", async () => {
     const limits = create(rules("mail", { points: 3, durationSeconds: 60 }));
-    expect(await consumeAll(limits, 60, "mail")).toBe(3);
-    await limits.refund("mail", key);
+    const given = await limits.consume("mail", key);
+    expect(await consumeAll(limits, 60, "mail")).toBe(2);
+    const blocked = await limits.consume("mail", key);
+    await blocked.giveBack();
+    expect(await consumeAll(limits, 60, "mail")).toBe(0);
+    await given.giveBack();
     expect(await consumeAll(limits, 60, "mail")).toBe(1);
   });
 
-  test("a refund after the window, or of too much, never makes a limit larger", async () => {
+  test("a refund after the window, or a second one, never makes a limit larger", async () => {
     const limits = create(rules("mail", { points: 3, durationSeconds: 1 }));
-    await Promise.all(Array.from({ length: 20 }, () => limits.refund("mail", key)));
-    await limits.refund("mail", key, { points: 50 });
-    expect(await consumeAll(limits, 10, "mail")).toBe(3);
+    const first = await limits.consume("mail", key);
+    const second = await limits.consume("mail", key);
+    await Promise.all(Array.from({ length: 20 }, first.giveBack));
+    expect(await consumeAll(limits, 10, "mail")).toBe(2);
     await sleep(1050);
-    await Promise.all(Array.from({ length: 20 }, () => limits.refund("mail", key)));
     expect(await consumeAll(limits, 10, "mail")).toBe(3);
+    await second.giveBack();
+    expect(await consumeAll(limits, 10, "mail")).toBe(0);
   });
 
   test("several points at once are counted whole or not at all", async () => {
@@ -105,13 +114,14 @@ function contract(create: (limits: Record<LimitName, LimitRule>) => Limits) {
     const limits = create(rules("general_user", { points: 10, durationSeconds: 60 }));
     limits.override(new Map([["general_user:agents.create", { points: 1, durationSeconds: 60 }]]));
     const call = (procedure: string) => limits.consume("general_user", key, { procedure });
-    expect((await call("agents.create")).allowed).toBe(true);
+    const made = await call("agents.create");
+    expect(made.allowed).toBe(true);
     expect(await call("agents.create")).toMatchObject({
       allowed: false,
       name: "general_user:agents.create",
     });
     expect((await call("agents.list")).allowed).toBe(true);
-    await limits.refund("general_user", key, { procedure: "agents.create" });
+    await made.giveBack();
     expect((await call("agents.create")).allowed).toBe(true);
   });
 
@@ -168,6 +178,75 @@ describe.skipIf(!hasRedis)("limits in Redis", () => {
     expect((await asked).remaining).toBe(18);
     expect(error).not.toHaveBeenCalled();
     own.disconnect();
+  });
+
+  /** A counter in a Redis that goes away and comes back when it is told to. */
+  async function counterOf(key: string) {
+    let time = 0;
+    const own = new Redis(server.url, { enableOfflineQueue: false });
+    own.on("error", () => {});
+    await once(own, "ready");
+    const breaker = createBreaker(
+      () => {},
+      () => time,
+    );
+    const counters = createCounters("given-back", own, breaker);
+    return {
+      take: () => counters.take(key, 1, { points: 5, durationSeconds: 60 }),
+      counted: () => counters.counted(key),
+      async goAway() {
+        own.disconnect();
+        await once(own, "end");
+      },
+      async comeBack() {
+        await own.connect();
+        time += 5000;
+      },
+      close: () => own.disconnect(),
+    };
+  }
+
+  test("nothing is given back in Redis that was counted in memory", async () => {
+    const counter = await counterOf("memory-first");
+    for (let time = 0; time < 3; time += 1) await counter.take();
+    await counter.goAway();
+    const { giveBack } = await counter.take();
+    await counter.comeBack();
+    await giveBack();
+    expect(await counter.counted()).toBe(3);
+    await counter.goAway();
+    expect(await counter.counted()).toBe(0);
+  });
+
+  test("nor in memory what was counted in Redis", async () => {
+    const counter = await counterOf("redis-first");
+    const { giveBack } = await counter.take();
+    await counter.goAway();
+    await counter.take();
+    await giveBack();
+    expect(await counter.counted()).toBe(1);
+    await counter.comeBack();
+    expect(await counter.counted()).toBe(1);
+    counter.close();
+  });
+
+  test("that a node counts alone is told when Redis has closed the connection, too", async () => {
+    const own = new Redis(server.url, { enableOfflineQueue: false });
+    own.on("error", () => {});
+    await once(own, "ready");
+    const error = vi.fn();
+    const tell = vi.fn();
+    const mail = rules("mail", { points: 20, durationSeconds: 60 });
+    const limits = createLimits(mail, own, { ...log, error }, tell);
+    await limits.consume("mail", "closed");
+    expect(tell).not.toHaveBeenCalled();
+    own.disconnect();
+    await once(own, "end");
+    for (let time = 0; time < 3; time += 1) {
+      expect((await limits.consume("mail", "closed")).remaining).toBe(19 - time);
+    }
+    expect(error).toHaveBeenCalledOnce();
+    expect(tell).toHaveBeenCalledOnce();
   });
 
   test("a Redis that hangs is waited for once, not by every call", async () => {

@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fromNewAddress } from "./addresses.ts";
 import type { Answer, Client } from "./client.ts";
@@ -43,7 +44,10 @@ describe.skipIf(!hasRedis)("a server whose limits are in Redis", () => {
     expect((await signIn(other, "wrong")).status).toBe(401);
   });
 
-  test("answers and still limits while Redis hangs, and after it has gone", async () => {
+  test("answers and still limits while Redis hangs, and after it has gone, and tells of it", async () => {
+    const told = () =>
+      server.owner`select details ->> 'node' as node, count from alerts where kind = 'limits_apart'`;
+    expect(await told()).toEqual([]);
     redis.child.kill("SIGSTOP");
     const hanging = server.anonymous(fromNewAddress());
     const from = performance.now();
@@ -52,5 +56,7 @@ describe.skipIf(!hasRedis)("a server whose limits are in Redis", () => {
     redis.child.kill("SIGKILL");
     const gone = server.anonymous(fromNewAddress());
     expect(passed(await calls(gone, 150))).toBe(100);
+    const node = `${hostname()}:${server.deps.config.port}`;
+    await expect.poll(told).toEqual([{ node, count: 1 }]);
   });
 });

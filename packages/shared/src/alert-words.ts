@@ -41,6 +41,11 @@ export const alertWords = {
     advice:
       "If a backup was restored, whoever was erased after it was made is back. Stop the server, put the newest erasures.jsonl, such as that of the machine before, into its data directory, and start it again: it erases them once more. If ENCRYPTION_KEY was rotated since the backup, start it with ENCRYPTION_KEY=<of the backup>,<newer>, by which it knows newer lines beside AUDIT_CHECKPOINT_FILE and in buckets. If this is a new node beside others, there is nothing to do.",
   },
+  limits_apart: {
+    title: "A node counted limits by itself",
+    advice:
+      "Redis did not answer it. While that lasts each node lets through by itself what all should together. Look at Redis, its memory and the way to it; the log of the node says when limits are counted in Redis again.",
+  },
   posture_worsened: {
     title: "A check of the security posture fails",
     advice:

@@ -58,6 +58,8 @@ export const alertKinds = {
       foreign: z.number().int().optional(),
     }),
   },
+  /** Redis did not answer `node`, which counted limits by itself then: it may have let through as much again. */
+  limits_apart: { severity: "medium", details: z.strictObject({ node: z.string() }) },
   /**
    * A check of the posture began to fail, on `node` where it is so of one node alone; `passedAt` when it
    * failed no longer.

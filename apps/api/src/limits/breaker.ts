@@ -8,8 +8,8 @@ export type Breaker = <Answer>(
 ) => Answer | Promise<Answer>;
 
 /**
- * A store that hangs makes whoever asks it wait. So after a failure nobody asks for five seconds, then
- * one caller does while the others still go without; what it meets decides for all. `note` is told of
+ * A store that hangs makes whoever asks it wait. So after the first failure nobody asks for five seconds,
+ * then one caller does while the others still go without; what it meets decides for all. `note` is told of
  * every change.
  */
 export function createBreaker(

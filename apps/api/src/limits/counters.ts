@@ -5,15 +5,17 @@ import { createMemoryCounters } from "./memory-counters.ts";
 import { createRedisCounters } from "./redis-counters.ts";
 
 /** A counter after something was counted, or would have been. */
-export type Count = { allowed: boolean; counted: number; millisecondsLeft: number };
+export type Count = {
+  allowed: boolean;
+  counted: number;
+  millisecondsLeft: number;
+  /** Takes what was counted off this counter again, in this window; once, and only where it was allowed. */
+  giveBack(): void | Promise<void>;
+};
 
-/**
- * Counters in fixed windows, by key. What would pass the limit is not counted, and no counter goes
- * below zero (`limits-contract.test.ts`).
- */
+/** Counters in fixed windows, by key. What would pass the limit is not counted. */
 export type Counters = {
   take(key: string, points: number, rule: LimitRule): Count;
-  giveBack(key: string, points: number, rule: LimitRule): void;
   counted(key: string): number;
 };
 
@@ -23,26 +25,32 @@ export type AsyncCounters = {
   ) => ReturnType<Counters[Act]> | Promise<ReturnType<Counters[Act]>>;
 };
 
-/** Counters of one name: in memory, or in Redis and, while it is away, in memory. */
+/**
+ * Counters of one name: in memory, or in Redis and, while it is away, in memory. Given back is only where
+ * it was counted: elsewhere it would make room for one more than the limit (docs/adr/0071).
+ */
 export function createCounters(name: string, redis: Redis | null, breaker: Breaker): AsyncCounters {
   const memory = createMemoryCounters();
   if (!redis) return memory;
   const shared = createRedisCounters(name, redis);
-  const inBoth =
-    <Args extends unknown[], Answer>(
-      there: (...args: Args) => Answer | Promise<Answer>,
-      here: (...args: Args) => Answer,
-    ) =>
-    (...args: Args) => {
-      if (redis.status !== "ready") return here(...args);
-      return breaker(
-        async () => there(...args),
-        () => here(...args),
-      );
-    };
   return {
-    take: inBoth(shared.take, memory.take),
-    giveBack: inBoth(shared.giveBack, memory.giveBack),
-    counted: inBoth(shared.counted, memory.counted),
+    take: (key, points, rule) =>
+      breaker(
+        async () => {
+          const count = await shared.take(key, points, rule);
+          const giveBack = () =>
+            breaker(
+              async () => count.giveBack(),
+              () => {},
+            );
+          return { ...count, giveBack };
+        },
+        () => memory.take(key, points, rule),
+      ),
+    counted: (key) =>
+      breaker(
+        async () => shared.counted(key),
+        () => memory.counted(key),
+      ),
   };
 }

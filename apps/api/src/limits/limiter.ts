@@ -1,6 +1,7 @@
 import { type LimitName, type LimitRule, limitNames } from "@muniment/shared/limits.ts";
 import type { Redis } from "ioredis";
 import type { Logger } from "pino";
+import { once } from "../once.ts";
 import { createBreaker } from "./breaker.ts";
 import { type AsyncCounters, createCounters } from "./counters.ts";
 import { createUnderWay, type UnderWay } from "./under-way.ts";
@@ -13,6 +14,11 @@ export type LimitState = {
   remaining: number;
   /** Seconds until the window ends. */
   resetSeconds: number;
+  /**
+   * Gives back what was counted ahead and turned out not to count; of a blocked call, or for a second
+   * time, nothing.
+   */
+  giveBack(): Promise<void>;
 };
 
 /** How much is counted (1), and for which procedure, which may have a rule of its own. */
@@ -23,8 +29,6 @@ export type Limits = {
   consume(name: LimitName, key: string, counted?: Counted): Promise<LimitState>;
   /** Whether the next call would be blocked; counts nothing. */
   isFull(name: LimitName, key: string): Promise<boolean>;
-  /** Gives back what was counted ahead and turned out not to count. */
-  refund(name: LimitName, key: string, counted?: Counted): Promise<void>;
   /** The attempts of this node that were counted ahead. */
   underWay: UnderWay;
   /** How often `renew` was called for a subject lately; part of the keys that it makes forgotten. */
@@ -44,18 +48,21 @@ const generations = { points: 1_000_000_000, durationSeconds: 86_400 };
 
 /**
  * Counters in memory, or in Redis when several nodes share them. While Redis is away each node
- * counts by itself: a limit weaker than configured, but never none (`limits-redis.test.ts`).
+ * counts by itself: a limit weaker than configured, but never none (`limits-redis.test.ts`). `tell`
+ * hears when that begins.
  */
 export function createLimits(
   defaults: Record<LimitName, LimitRule>,
   redis: Redis | null,
   log: Pick<Logger, "info" | "error">,
+  tell: () => void = () => {},
 ): Limits {
   let overrides: ReadonlyMap<string, LimitRule> = new Map();
   const known = new Map<string, AsyncCounters>();
   const breaker = createBreaker((shared, err) => {
-    if (shared) log.info("limits are counted in Redis again");
-    else log.error({ err }, "limits are counted by each node, for Redis does not answer");
+    if (shared) return log.info("limits are counted in Redis again");
+    log.error({ err }, "limits are counted by each node, for Redis does not answer");
+    tell();
   });
 
   function countersOf(name: string): AsyncCounters {
@@ -89,22 +96,22 @@ export function createLimits(
     async consume(name, key, { points = 1, procedure } = {}) {
       const inForce = rule(name, procedure);
       const taken = countersOf(inForce.name).take(key, points, inForce.rule);
-      const { allowed, counted, millisecondsLeft } = taken instanceof Promise ? await taken : taken;
+      const count = taken instanceof Promise ? await taken : taken;
+      const { allowed, counted, millisecondsLeft } = count;
       return {
         name: inForce.name,
         rule: inForce.rule,
         allowed,
         remaining: Math.max(0, inForce.rule.points - counted),
         resetSeconds: Math.max(1, Math.ceil(millisecondsLeft / 1000)),
+        giveBack: once(async () => {
+          if (allowed) await count.giveBack();
+        }),
       };
     },
     async isFull(name, key) {
       const inForce = rule(name);
       return (await countersOf(inForce.name).counted(key)) >= inForce.rule.points;
-    },
-    async refund(name, key, { points = 1, procedure } = {}) {
-      const inForce = rule(name, procedure);
-      await countersOf(inForce.name).giveBack(key, points, inForce.rule);
     },
     generation: async (subject) => countersOf("generations").counted(subject),
     async renew(subject) {

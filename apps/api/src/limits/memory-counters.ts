@@ -37,11 +37,10 @@ export function createMemoryCounters(): Counters {
           windows.set(key, window);
         }
       }
-      return { allowed, counted, millisecondsLeft: window.endsAt - now };
-    },
-    giveBack(key, points) {
-      const window = running(key);
-      if (window) window.counted = Math.max(0, window.counted - points);
+      const giveBack = () => {
+        window.counted -= points;
+      };
+      return { allowed, counted, millisecondsLeft: window.endsAt - now, giveBack };
     },
     counted: (key) => running(key)?.counted ?? 0,
   };

@@ -44,6 +44,7 @@ export function createRedisCounters(name: string, storeClient: Redis): AsyncCoun
   });
   return {
     async take(key, points, rule) {
+      const askedAt = performance.now();
       limiter.points = rule.points;
       limiter.duration = rule.durationSeconds;
       const [allowed, { consumedPoints, msBeforeNext }] = await inTime(
@@ -55,12 +56,18 @@ export function createRedisCounters(name: string, storeClient: Redis): AsyncCoun
           throw blocked;
         },
       );
-      return { allowed, counted: consumedPoints, millisecondsLeft: msBeforeNext };
-    },
-    async giveBack(key, points, rule) {
-      limiter.points = rule.points;
-      limiter.duration = rule.durationSeconds;
-      await inTime(limiter.reward(key, points));
+      return {
+        allowed,
+        counted: consumedPoints,
+        millisecondsLeft: msBeforeNext,
+        async giveBack() {
+          // Nothing of it was counted in the next window.
+          if (performance.now() - askedAt >= msBeforeNext) return;
+          limiter.points = rule.points;
+          limiter.duration = rule.durationSeconds;
+          await inTime(limiter.reward(key, points));
+        },
+      };
     },
     async counted(key) {
       return (await inTime(limiter.get(key)))?.consumedPoints ?? 0;

@@ -59,15 +59,12 @@ async function takePlaces(
   counters: [LimitName, string][],
   procedure: string,
 ): Promise<Places> {
-  const taken: [LimitName, string][] = [];
   const states: LimitState[] = [];
-  const giveBack = () =>
-    Promise.all(taken.map(([name, key]) => limits.refund(name, key, { procedure })));
+  const giveBack = () => Promise.all(states.map((state) => state.giveBack()));
   for (const [name, key] of counters) {
     const state = await limits.consume(name, key, { procedure });
     if (!state.allowed) return { states, blockedBy: state, giveBack };
     states.push(state);
-    taken.push([name, key]);
   }
   return { states, giveBack };
 }

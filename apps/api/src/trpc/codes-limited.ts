@@ -80,12 +80,11 @@ export const codesLimited = procedure
       request.deviceTokens,
     );
     const key = `${await strangersKey(limits, account)}${device ? `:${device}` : ""}`;
-    const counted = { procedure: path };
-    const state = await limits.consume("auth_codes", key, counted);
+    const state = await limits.consume("auth_codes", key, { procedure: path });
     refuseOver(ctx, state);
     const result = await next();
     if (!isWrong(result)) {
-      await limits.refund("auth_codes", key, counted);
+      await state.giveBack();
       return result;
     }
     attempted.isCodeWrong = true;

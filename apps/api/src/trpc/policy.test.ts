@@ -226,6 +226,7 @@ function contextOf(principal: Principal, requireMfa: readonly Role[] = []): Cont
     allowed: true,
     remaining: 1,
     resetSeconds: 1,
+    giveBack: async () => {},
   });
   const beyond = new Proxy(
     {},
@@ -239,7 +240,7 @@ function contextOf(principal: Principal, requireMfa: readonly Role[] = []): Cont
     deps: {
       searchSlots: { use: (_user: string, _signal: AbortSignal, work: () => unknown) => work() },
       uploadSlots: { use: (_user: string, work: () => unknown) => work() },
-      limits: { consume: allow, refund: async () => {}, rule: () => ({}) },
+      limits: { consume: allow, rule: () => ({}) },
       refusals: { record: () => {} },
       config: {
         publicUrl: new URL("http://127.0.0.1:3000"),

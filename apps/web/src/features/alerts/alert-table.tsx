@@ -69,17 +69,19 @@ export function AlertTable({ alerts, state }: { alerts: readonly Alert[]; state:
   );
 }
 
-/** The user, with the way to what happened around them; or the check that began to fail. */
+/** The user, with the way to what happened around them; or the check that began to fail, and the node. */
 function About({ alert: { user, kind, details } }: { alert: Alert }) {
+  const node = typeof details.node === "string" && (
+    <span className="block text-xs text-muted wrap-anywhere">on {details.node}</span>
+  );
+  if (kind === "limits_apart") return node;
   if (kind === "posture_worsened") {
     return (
       <>
         <Link to="/admin/posture" className="underline">
           {String(details.check)}
         </Link>
-        {typeof details.node === "string" && (
-          <span className="block text-xs text-muted wrap-anywhere">on {details.node}</span>
-        )}
+        {node}
       </>
     );
   }
