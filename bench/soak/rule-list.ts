@@ -14,6 +14,7 @@ export type Rule = {
 const identity = "apps/api/src/identity";
 const features = "apps/api/src/features";
 const trpc = "apps/api/src/trpc";
+const limits = "apps/api/src/limits";
 const shared = "packages/shared/src";
 const tests = "apps/api/test";
 
@@ -309,7 +310,7 @@ export const rules: readonly Rule[] = [
     [
       "wrong codes count with the failed sign-ins",
       `${trpc}/answers-challenge.ts`,
-      "return countAttempt(ctx, path, user.email, () =>\n      next({ ctx: { half: { userId, passwordDigest } } }),\n    );",
+      "return countAttempt(ctx, path, account, () =>\n      next({ ctx: { half: { userId, passwordDigest } } }),\n    );",
       "return next({ ctx: { half: { userId, passwordDigest } } });",
       "count with the failed sign-ins of the account",
     ],
@@ -1285,6 +1286,86 @@ export const rules: readonly Rule[] = [
       "if (!/^(?:— .+\\n)+$/.test(lines))",
       "if (lines.length < 1)",
       "nothing that it puts around it",
+    ],
+  ]),
+  ...tested(`${tests}/sign-up-verification.test.ts`, [
+    [
+      "a sign-up that waits ends with the role of its inviter",
+      `${features}/auth/jobs.ts`,
+      'if (invitedBy && (await lockUser(tx, invitedBy))?.role !== "admin") return;',
+      "",
+      "a sign-up that waits while its inviter",
+    ],
+  ]),
+  ...tested(`${tests}/limits-contract.test.ts`, [
+    [
+      "what was counted in Redis is not given back in memory",
+      `${limits}/counters.ts`,
+      "() => {},",
+      "() => void memory.take(key, -points, rule),",
+      "nor in memory what was counted in Redis",
+    ],
+    [
+      "nor in a window that it was not counted in",
+      `${limits}/redis-counters.ts`,
+      "if (performance.now() - askedAt >= msBeforeNext) return;",
+      "",
+      "a refund after the window",
+    ],
+    [
+      "nor twice",
+      `${limits}/limiter.ts`,
+      "giveBack: once(async () => {\n          if (allowed) await count.giveBack();\n        }),",
+      "giveBack: async () => {\n          if (allowed) await count.giveBack();\n        },",
+      "or a second one, never makes a limit larger",
+    ],
+    [
+      "a blocked call gives nothing back",
+      `${limits}/limiter.ts`,
+      "if (allowed) await count.giveBack();",
+      "await count.giveBack();",
+      "blocked calls are not counted",
+    ],
+    [
+      "a node that counts alone is told of",
+      `${limits}/limiter.ts`,
+      "    tell();\n",
+      "",
+      "that a node counts alone is told",
+    ],
+  ]),
+  ...tested(`${tests}/limits-redis.test.ts`, [
+    [
+      "by an alert",
+      "apps/api/src/deps.ts",
+      ".transaction({}, tellApart)",
+      ".transaction({}, async () => {})",
+      "and tells of it",
+    ],
+  ]),
+  ...tested(`${tests}/posture.test.ts`, [
+    [
+      "an alert of a full disk is its node's own",
+      "apps/api/src/posture/watch-posture.ts",
+      "ofEachNode.has(check)",
+      "check.length < 0",
+      "is each node's own where it is about its disks",
+    ],
+    [
+      "and over when that starts with room",
+      "apps/api/src/deps.ts",
+      "so no longer.\n  tellOfSpace();",
+      "so no longer.",
+      "of its disks is over when the node that told of it starts with room",
+    ],
+  ]),
+  ...tested("packages/db/test/forgotten-files.test.ts", [
+    [
+      "what a crash left goes before tables are rewritten",
+      "packages/db/src/overwrite.ts",
+      "if (directory !== null) await removeForgottenFiles(sql, directory, patienceMilliseconds);",
+      "",
+      "nothing is rewritten, however often it is tried",
     ],
   ]),
 ];
