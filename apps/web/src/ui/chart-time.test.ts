@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { axisLabels, formatBucket } from "./chart-time.ts";
 
 // Local times, so that the tests mean the same wherever they run.
@@ -6,6 +6,12 @@ const at = (day: number, hour = 0, minute = 0) => new Date(2026, 2, day, hour, m
 const now = at(20);
 const minute = 60_000;
 const day = 86_400_000;
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+  // Formats belong to the zone in which their module was loaded.
+  vi.resetModules();
+});
 
 test("a bucket within a day names the day once", () => {
   expect(formatBucket(at(10, 6, 55), 5 * minute, now)).toBe("Mar 10, 06:55 – 07:00");
@@ -37,4 +43,22 @@ test("an axis says the date where it begins and where it changes", () => {
     "03:00",
   ]);
   expect(axisLabels([at(10), at(12)], 2 * day, now)).toEqual(["Mar 10", "Mar 12"]);
+});
+
+test.each([
+  ["Europe/Berlin", "2026-10-25T00:00:00Z", "Oct 25, 02:00 GMT+2 – 02:15 GMT+2"],
+  ["Europe/Berlin", "2026-10-25T00:45:00Z", "Oct 25, 02:45 GMT+2 – 02:00 GMT+1"],
+  ["Europe/Berlin", "2026-10-25T01:00:00Z", "Oct 25, 02:00 GMT+1 – 02:15 GMT+1"],
+  ["Europe/Berlin", "2026-10-25T01:45:00Z", "Oct 25, 02:45 GMT+1 – 03:00"],
+  ["Europe/Berlin", "2026-10-24T23:30:00Z", "Oct 25, 01:30 – 01:45"],
+  ["Europe/Berlin", "2026-03-29T00:45:00Z", "Mar 29, 01:45 – 03:00"],
+  ["America/New_York", "2026-11-01T06:00:00Z", "Nov 1, 01:00 EST – 01:15 EST"],
+  // By half an hour.
+  ["Australia/Lord_Howe", "2026-04-04T14:30:00Z", "Apr 5, 01:30 GMT+11 – 01:45 GMT+11"],
+  ["Australia/Lord_Howe", "2026-04-04T15:30:00Z", "Apr 5, 02:00 – 02:15"],
+])("in %s the quarter from %s is told apart from any other", async (zone, start, label) => {
+  vi.stubEnv("TZ", zone);
+  vi.resetModules();
+  const there = await import("./chart-time.ts");
+  expect(there.formatBucket(Date.parse(start), 15 * minute, now)).toBe(label);
 });

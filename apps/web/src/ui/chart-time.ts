@@ -1,4 +1,7 @@
+const minuteMilliseconds = 60_000;
 const dayMilliseconds = 86_400_000;
+/** Clocks are never set back by more. */
+const aroundMilliseconds = 180 * minuteMilliseconds;
 
 const dateFormat = new Intl.DateTimeFormat("en", { day: "numeric", month: "short" });
 const datedYear = new Intl.DateTimeFormat("en", {
@@ -6,11 +9,9 @@ const datedYear = new Intl.DateTimeFormat("en", {
   month: "short",
   year: "numeric",
 });
-const timeFormat = new Intl.DateTimeFormat("en", {
-  hour: "2-digit",
-  minute: "2-digit",
-  hourCycle: "h23",
-});
+const clock = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" } as const;
+const timeFormat = new Intl.DateTimeFormat("en", clock);
+const zonedFormat = new Intl.DateTimeFormat("en", { ...clock, timeZoneName: "short" });
 
 /** The local times that a bucket covers: "Dec 10, 2025, 06:55 – 07:00". `now` decides whether the year is said. */
 export function formatBucket(start: number, width: number, now: number): string {
@@ -20,9 +21,14 @@ export function formatBucket(start: number, width: number, now: number): string 
     const last = day(end - 1);
     return last === day(start) ? last : `${day(start)} – ${last}`;
   }
-  const from = `${day(start)}, ${timeFormat.format(start)}`;
+  const from = `${day(start)}, ${formatClock(start)}`;
   const sameDay = day(start) === day(end - 1);
-  return `${from} – ${sameDay ? "" : `${day(end)}, `}${timeFormat.format(end)}`;
+  return `${from} – ${sameDay ? "" : `${day(end)}, `}${formatClock(end)}`;
+}
+
+/** "06:55", and "02:15 GMT+1" in an hour that the clocks here go through twice. */
+export function formatClock(time: number): string {
+  return (isRepeated(time) ? zonedFormat : timeFormat).format(time);
 }
 
 /** "Nov 21", with the year when it is not the present one. */
@@ -50,4 +56,11 @@ export function axisLabels(
 function isMidnight(time: number): boolean {
   const date = new Date(time);
   return date.getHours() === 0 && date.getMinutes() === 0;
+}
+
+/** Whether the clocks here show this time twice, as they do when summer time ends. */
+function isRepeated(time: number): boolean {
+  const offset = (at: number) => new Date(at).getTimezoneOffset() * minuteMilliseconds;
+  const back = offset(time + aroundMilliseconds) - offset(time - aroundMilliseconds);
+  return back > 0 && [back, -back].some((by) => offset(time + by) - offset(time) === by);
 }

@@ -1,11 +1,5 @@
 import { rangeLabels, type TimeChoice } from "../../event-range.ts";
-import { formatDay } from "../../ui/chart-time.ts";
-
-const clock = new Intl.DateTimeFormat("en", {
-  hour: "2-digit",
-  minute: "2-digit",
-  hourCycle: "h23",
-});
+import { formatClock, formatDay } from "../../ui/chart-time.ts";
 
 /** The time range in words: "Last 24 hours", "Dec 10, 06:55 – 11:05". */
 export function timeLabel({ range, from, to }: TimeChoice, now: number): string {
@@ -13,7 +7,7 @@ export function timeLabel({ range, from, to }: TimeChoice, now: number): string 
   const start = from === undefined ? "the start" : moment(from, now);
   if (to === undefined) return `Since ${start}`;
   const sameDay = from !== undefined && day(from, now) === day(to, now);
-  return `${start} – ${sameDay ? clock.format(Date.parse(to)) : moment(to, now)}`;
+  return `${start} – ${sameDay ? formatClock(Date.parse(to)) : moment(to, now)}`;
 }
 
 function day(time: string, now: number): string {
@@ -21,5 +15,5 @@ function day(time: string, now: number): string {
 }
 
 function moment(time: string, now: number): string {
-  return `${day(time, now)}, ${clock.format(Date.parse(time))}`;
+  return `${day(time, now)}, ${formatClock(Date.parse(time))}`;
 }
