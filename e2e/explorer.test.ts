@@ -176,6 +176,39 @@ test("the chart shows the time before, and is zoomed without a pointer", async (
   await expectAccessible(page, "a chart with the time before");
 });
 
+/** Answers a procedure in the server's place, where there is an answer to its input, until what it gives is called. */
+async function answerInstead(
+  procedure: string,
+  answer: (input: { by?: string }) => object | undefined,
+): Promise<() => Promise<void>> {
+  const calls = `**/trpc/*${procedure}*`;
+  await page.route(calls, async (route) => {
+    const { pathname, searchParams } = new URL(route.request().url());
+    const inputs = JSON.parse(searchParams.get("input") ?? "{}") as Record<string, { by?: string }>;
+    const answers = (await (await route.fetch()).json()) as object[];
+    pathname
+      .slice("/trpc/".length)
+      .split(",")
+      .forEach((name, at) => {
+        const own = name === procedure ? answer(inputs[at] ?? {}) : undefined;
+        if (own) answers[at] = own;
+      });
+    await route.fulfill({ json: answers });
+  });
+  return () => page.unroute(calls);
+}
+
+test("the time before is not compared with where not all of it is kept", async () => {
+  const data = { days: 1, instanceDays: null };
+  const answerAgain = await answerInstead("events.retention", () => ({ result: { data } }));
+  await page.goto(`${product.url}/events?range=24h&compare=true`);
+  await page.getByText("0 in the time before, not all of which is kept").waitFor();
+  await answerAgain();
+  await page.reload();
+  await page.getByText("0 in the time before", { exact: false }).waitFor();
+  expect(await page.getByText("not all of which is kept").count()).toBe(0);
+});
+
 test("a query that nothing passes has no chart with times of its own", async () => {
   await page.goto(`${product.url}/events?range=all&query=type%3Anothing.here`);
   await page.getByText("There is nothing to chart.").waitFor();
@@ -188,19 +221,9 @@ test("a chart that is refused says why, and leaves the choice of another", async
     "More than 1,000,000 events would have to be looked at one by one. Ask for a shorter time.";
   const data = { reason: "too_many_events" };
   // As the server answers where there are as many.
-  await page.route("**/trpc/*events.timeseries*", async (route) => {
-    const { pathname, searchParams } = new URL(route.request().url());
-    const inputs = JSON.parse(searchParams.get("input") ?? "{}") as Record<string, { by?: string }>;
-    const answers = (await (await route.fetch()).json()) as object[];
-    pathname
-      .slice("/trpc/".length)
-      .split(",")
-      .forEach((name, at) => {
-        if (name !== "events.timeseries" || inputs[at]?.by !== "subject") return;
-        answers[at] = { error: { code: -32_600, message, data } };
-      });
-    await route.fulfill({ json: answers });
-  });
+  const answerAgain = await answerInstead("events.timeseries", ({ by }) =>
+    by === "subject" ? { error: { code: -32_600, message, data } } : undefined,
+  );
   await page.goto(`${product.url}/events?range=all&by=subject`);
   const refusal = page.getByRole("alert").filter({ hasText: "The chart could not be loaded" });
   await refusal.getByText(message).waitFor();
@@ -209,7 +232,7 @@ test("a chart that is refused says why, and leaves the choice of another", async
   await refusal.getByRole("combobox", { name: "Colours of the chart" }).selectOption("type");
   await events(200);
   expect(await refusal.count()).toBe(0);
-  await page.unroute("**/trpc/*events.timeseries*");
+  await answerAgain();
 });
 
 test("a part dragged out of the chart becomes the range, and the way back leads out of it", async () => {

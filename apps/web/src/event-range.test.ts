@@ -2,7 +2,9 @@ import { intervalMilliseconds } from "@muniment/shared/events.ts";
 import { describe, expect, test } from "vitest";
 import {
   chooseInterval,
+  isKept,
   rangeHolding,
+  spanBefore,
   spanMilliseconds,
   spanOf,
   wholeBuckets,
@@ -114,5 +116,30 @@ test("a dragged part grows to whole buckets", () => {
   expect(wholeBuckets(at, at, "1h")).toEqual({
     from: "2026-01-01T10:00:00.000Z",
     to: "2026-01-01T11:00:00.000Z",
+  });
+});
+
+describe("the time before", () => {
+  test("ends where the span begins, where that has whole buckets", () => {
+    expect(spanBefore({ from: "2026-11-20T11:45:00Z", to: "2026-11-21T11:45:00Z" })).toEqual({
+      from: "2026-11-19T11:45:00.000Z",
+      to: "2026-11-20T11:45:00.000Z",
+    });
+  });
+
+  test("is cut into buckets at the same places, and is as long", () => {
+    // 187 minutes in buckets of five: the last one covers two minutes.
+    expect(spanBefore({ from: "2026-11-21T10:00:00Z", to: "2026-11-21T13:07:00Z" })).toEqual({
+      from: "2026-11-21T06:50:00.000Z",
+      to: "2026-11-21T09:57:00.000Z",
+    });
+  });
+
+  test("is all kept, or not, by the shorter of two retentions", () => {
+    const span = { from: "2026-11-14T11:36:22.500Z", to: "2026-11-20T00:00:00Z" };
+    expect(isKept(span, [null, null], now)).toBe(true);
+    expect(isKept(span, [7, null], now)).toBe(true);
+    expect(isKept(span, [7, 6], now)).toBe(false);
+    expect(isKept(span, [null, 6], now)).toBe(false);
   });
 });

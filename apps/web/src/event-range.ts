@@ -89,6 +89,22 @@ export function rangeHolding(time: number | null, now: number): RangeName {
   return found?.[0] === "1h" ? "24h" : (found?.[0] ?? "all");
 }
 
+/**
+ * The equally long time before a span, back by whole buckets of its chart, so that each bar is compared
+ * with one that covers as much.
+ */
+export function spanBefore(span: Span): Span {
+  const length = spanMilliseconds(span);
+  const width = intervalMilliseconds[chooseInterval(length)];
+  const from = Date.parse(span.from) - Math.ceil(length / width) * width;
+  return toSpan(from, from + length);
+}
+
+/** Whether events of all of the span are kept, by how many days they are, null being for ever. */
+export function isKept({ from }: Span, days: readonly (number | null)[], now: number): boolean {
+  return days.every((kept) => kept === null || Date.parse(from) >= now - kept * day);
+}
+
 /** The next wider view of a choice: twice the bounds around their middle, or the next named range. */
 export function widen(choice: TimeChoice, now: number): TimeChoice {
   const span = spanOf(choice, now);

@@ -22,8 +22,9 @@ import { useBy, useLive, useTimeChoice, useUpdate } from "./use-explorer.ts";
 const height = 160;
 const liveMilliseconds = 5000;
 
-function changeNote(count: number, before: number): string {
+function changeNote(count: number, before: number, kept: boolean): string {
   const then = `${formatCount(before)} in the time before`;
+  if (!kept) return `${then}, not all of which is kept`;
   if (before === 0) return then;
   const percent = Math.round((count / before - 1) * 100);
   return `${percent > 0 ? "+" : ""}${percent} % against ${then}`;
@@ -59,7 +60,7 @@ export function ChartPanel({ view }: { view: View }) {
         <>
           {total > 0 && `per ${intervalNames[interval]}, by ${fieldLabel(by)}`}
           {anomalies.isCut && ` · ${cutNote}`}
-          {before.counts && ` · ${changeNote(total, before.total)}`}
+          {before.counts && ` · ${changeNote(total, before.total, before.kept)}`}
         </>
       }
       actions={

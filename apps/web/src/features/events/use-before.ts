@@ -1,24 +1,25 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { type Span, spanMilliseconds, toSpan } from "../../event-range.ts";
+import { isKept, spanBefore } from "../../event-range.ts";
 import { timelineQuery } from "../../event-timeline.ts";
 import type { View } from "./events-search.ts";
+import { retentionQuery } from "./retention-query.ts";
 import { useCompare } from "./use-explorer.ts";
 
-/** The equally long time before a span. */
-export function spanBefore(span: Span): Span {
-  const from = Date.parse(span.from);
-  return toSpan(from - spanMilliseconds(span), from);
-}
-
-/** What the chart would show of the time before; `counts` by its buckets, once they are here. */
+/**
+ * What the chart would show of the time before; `counts` by its buckets, once they are here. `kept`
+ * says whether events of all of that time are.
+ */
 export function useBefore({ filters, span }: View, by: string) {
   const wanted = useCompare() && span !== null;
-  const query = timelineQuery(filters, span && spanBefore(span), by);
-  const { data } = useQuery({ ...query, enabled: wanted });
+  const before = span && spanBefore(span);
+  const { data } = useQuery({ ...timelineQuery(filters, before, by), enabled: wanted });
+  const retention = useQuery({ ...retentionQuery(), enabled: wanted }).data;
   const counts = useMemo(
     () => (wanted && data ? data.buckets.map(({ count }) => count) : undefined),
     [wanted, data],
   );
-  return { wanted, span, counts, total: (counts ?? []).reduce((sum, count) => sum + count, 0) };
+  const days = retention ? [retention.days, retention.instanceDays] : [];
+  const kept = before === null || isKept(before, days, Date.now());
+  return { wanted, span, counts, kept, total: (counts ?? []).reduce((sum, one) => sum + one, 0) };
 }
