@@ -11,6 +11,8 @@ import { boot, type Running } from "../src/boot.ts";
 import { parseConfig } from "../src/config.ts";
 import { createLog } from "../src/log.ts";
 import { type Answer, type Client, createClient } from "./client.ts";
+import { listen } from "./events-listener.ts";
+import { makeEvent } from "./events-sender.ts";
 import { must, password } from "./harness.ts";
 import { openNotingProxy } from "./noting-proxy.ts";
 import { migrationsFolder } from "./postgres.ts";
@@ -308,6 +310,26 @@ describe("a database that is killed", () => {
     const rows = await running.deps.database.reads({ userId }).select({ id: table.id }).from(table);
     const kept = new Set(rows.map(({ id }) => id));
     expect(made.filter((id) => !kept.has(id))).toEqual([]);
+  });
+
+  test("does not end an open tail, which goes on with each event once", async () => {
+    const server = { fetch: (path: string, init?: RequestInit) => fetch(`${url()}${path}`, init) };
+    const tail = await listen(server, { authorization: `Bearer ${key}` });
+    await tail.until(1, "position");
+    const sent: string[] = [];
+    for (const isKilled of [true, true, false]) {
+      const events = [makeEvent(), makeEvent()];
+      const ingestAgain = async () => (await bearer().mutate("events.ingest", { events })).status;
+      await expect.poll(ingestAgain, soon).toBe(200);
+      sent.push(...events.map(({ id }) => id));
+      if (!isKilled) break;
+      const before = await postmaster();
+      process.kill(before, "SIGKILL");
+      await expect.poll(postmaster, soon).not.toBe(before);
+    }
+    await tail.until(sent.length);
+    expect(tail.events().map(({ id }) => id)).toEqual(sent);
+    await tail.close();
   });
 
   test("takes no process down and leaves no promise unhandled", async () => {

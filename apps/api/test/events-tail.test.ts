@@ -3,9 +3,11 @@ import { writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readTail, readTailBounds } from "../src/features/events/read-tail.ts";
+import { createClient } from "./client.ts";
+import { createClock } from "./clock.ts";
 import { bearer, listen, listenRaw } from "./events-listener.ts";
 import { makeEvent, makeSender, searchAll, send } from "./events-sender.ts";
-import { startTestServer, type TestServer } from "./harness.ts";
+import { must, startTestServer, type TestServer } from "./harness.ts";
 
 /** `bench/soak/tail.ts` asks for more. */
 const disconnects = Number(process.env.TAIL_DISCONNECTS ?? 20);
@@ -330,5 +332,39 @@ describe("events.tail", () => {
     await tail.until(2);
     expect(idsOf(tail.events())).toEqual([late.id, quick.id]);
     await tail.close();
+  });
+
+  test("keeps the order of commits while the server's clock is put back and forth", async () => {
+    const clock = createClock();
+    const node = await startTestServer({ besides: server, now: clock.now });
+    try {
+      const { key } = await makeSender(node);
+      const tail = await listen(node, bearer(key));
+      await tail.until(1, "position");
+      const from = new Date(clock.now().getTime() - 7_200_000).toISOString();
+      const [hour, day] = [3600, 86_400];
+      for (const [place, seconds] of [0, -hour, hour, day, -day].entries()) {
+        clock.advance(seconds);
+        const event = { type: "clock.read", subject: `${place}` };
+        expect((await send(node, key, [event])).body.accepted).toBe(1);
+        await tail.until(place + 1);
+      }
+      const subjects = (events: { subject: string | null }[]) => events.map((one) => one.subject);
+      expect(subjects(tail.events())).toEqual(["0", "1", "2", "3", "4"]);
+      // What comes from one reading, at a node whose clock was always right.
+      const again = await listen(server, bearer(key), {}, tail.messages[1]?.id);
+      await again.until(4);
+      expect(subjects(again.events())).toEqual(["1", "2", "3", "4"]);
+      await Promise.all([tail.close(), again.close()]);
+      // Searches go by the times that the clock told.
+      const caller = createClient(node.url, bearer(key));
+      expect(subjects(await searchAll(caller))).toEqual(["3", "4", "2", "0", "1"]);
+      const to = new Date(clock.now().getTime() + 2 * day * 1000).toISOString();
+      const { buckets } = must(await caller.query("events.timeseries", { from, to }));
+      const counts = buckets.map(({ count }: { count: number }) => count);
+      expect(counts.reduce((sum: number, count: number) => sum + count, 0)).toBe(5);
+    } finally {
+      await node.stop();
+    }
   });
 });
