@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { expectAccessible, launch, newContext, newPage } from "./browser.ts";
 import { type Product, startProduct } from "./product.ts";
@@ -25,6 +25,15 @@ afterAll(async () => {
   await browser?.close();
   await product?.stop();
 });
+
+/** A table by its caption, and the edges at which it fades. */
+function tableOf(name: string) {
+  const table = page.getByRole("region", { name });
+  const edges = page.locator("[data-edge]").and(table.locator("xpath=following-sibling::*"));
+  const faded = () =>
+    edges.evaluateAll((found) => found.map((one) => one.getAttribute("data-edge")));
+  return { table, faded };
+}
 
 const heading = (name: string | RegExp) => page.getByRole("heading", { name, level: 1 });
 
@@ -200,16 +209,12 @@ describe("a newcomer, from the printed link to the audit log", () => {
 
   test("a table that is wider than the window fades where it goes on, and its contrast is judged", async () => {
     await page.setViewportSize({ width: 360, height: 800 });
-    await page.goto(`${product.url}/admin/witnesses`);
-    const table = page.getByRole("region", { name: "Signed states of the log" });
+    await page.goto(`${product.url}/agents`);
+    const { table, faded } = tableOf("Agents");
     await table.waitFor();
-    const edges = page.locator("[data-edge]").and(table.locator("xpath=following-sibling::*"));
-    const faded = () =>
-      edges.evaluateAll((found) => found.map((one) => one.getAttribute("data-edge")));
     await expect.poll(faded).toEqual(["end"]);
     await expectAccessible(page, "a table that fades");
-    // Not a number of one digit, which axe does not judge.
-    const cell = table.getByRole("cell").nth(1);
+    const cell = table.getByRole("columnheader").first();
     const paint = (colour: string) =>
       cell.evaluate((element, value) => {
         element.style.color = value;
@@ -223,6 +228,24 @@ describe("a newcomer, from the printed link to the audit log", () => {
     await expect.poll(faded).toEqual(["start"]);
     await page.setViewportSize({ width: 1280, height: 900 });
     await expect.poll(faded).toEqual([]);
+  });
+
+  test("the buttons of a row are in sight however wide its table is", async () => {
+    await page.setViewportSize({ width: 360, height: 800 });
+    await page.goto(`${product.url}/admin/witnesses`);
+    const { table, faded } = tableOf("Signed states of the log");
+    const button = table.getByRole("button").first();
+    await button.waitFor();
+    expect(await faded()).toEqual([]);
+    const rightOf = async (element: Locator) => {
+      const box = await element.boundingBox();
+      return (box?.x ?? 0) + (box?.width ?? 0);
+    };
+    expect(await rightOf(button)).toBeLessThan(await rightOf(table));
+    await expectAccessible(page, "a table that keeps its buttons in sight");
+    await table.evaluate((element) => element.scrollTo({ left: element.scrollWidth }));
+    await expect.poll(faded).toEqual(["start"]);
+    await page.setViewportSize({ width: 1280, height: 900 });
   });
 
   test("caused no error and no violation of the content security policy", () => {

@@ -8,10 +8,15 @@ import { useClipped } from "./use-clipped.ts";
  */
 const edge = "pointer-events-none absolute inset-y-px z-10 w-10 from-surface";
 
+/** A last column of buttons stays in sight; the rest scrolls beneath it and fades at its padding. */
+const heldActions =
+  "[&_tr>:last-child]:sticky [&_tr>:last-child]:right-0 [&_tr>:last-child]:bg-linear-to-r [&_tr>:last-child]:from-transparent [&_tr>:last-child]:to-surface [&_tr>:last-child]:to-[0.75rem]";
+
 /** A table that scrolls inside its own box, and shows where. `caption` is for screen readers. */
 export function Table(props: { caption: string; columns: readonly Column[]; children: ReactNode }) {
   const box = useRef<HTMLElement>(null);
   const { start, end } = useClipped(box);
+  const holdsActions = (start || end) && props.columns.at(-1)?.hidden;
   return (
     <div className="relative min-w-0">
       <section
@@ -22,7 +27,7 @@ export function Table(props: { caption: string; columns: readonly Column[]; chil
         tabIndex={0}
         className="relative overflow-x-auto rounded-lg border bg-surface"
       >
-        <table className="w-full border-collapse text-sm">
+        <table className={cx("w-full border-collapse text-sm", holdsActions && heldActions)}>
           <caption className="sr-only">{props.caption}</caption>
           <thead>
             <tr className="border-b text-left">
@@ -51,7 +56,7 @@ export function Table(props: { caption: string; columns: readonly Column[]; chil
           className={cx(edge, "left-px rounded-l-lg bg-linear-to-r")}
         />
       )}
-      {end && (
+      {end && !holdsActions && (
         <span
           aria-hidden
           data-edge="end"

@@ -14,9 +14,9 @@ import { toast } from "../../ui/toast.ts";
 const columns = [
   { label: "Asked for" },
   { label: "State" },
-  { label: "Download", hidden: true },
   { label: "Size", align: "right" },
   { label: "Deleted" },
+  { label: "Download", hidden: true },
 ] as const;
 
 /** A link that says `download` leaves this page standing, whatever the server answers. */
@@ -41,7 +41,13 @@ export function ExportTable(props: { copies: OwnExport[]; denial: string | undef
           <Cell className="whitespace-nowrap">
             <State copy={copy} />
           </Cell>
+          <Cell align="right" className="whitespace-nowrap tabular-nums">
+            {copy.status === "ready" && formatBytes(copy.sizeBytes)}
+          </Cell>
           <Cell>
+            <DateTime value={copy.expiresAt} />
+          </Cell>
+          <Cell align="right">
             {copy.status === "ready" && (
               <Button
                 size="sm"
@@ -53,12 +59,6 @@ export function ExportTable(props: { copies: OwnExport[]; denial: string | undef
                 Download
               </Button>
             )}
-          </Cell>
-          <Cell align="right" className="whitespace-nowrap tabular-nums">
-            {copy.status === "ready" && formatBytes(copy.sizeBytes)}
-          </Cell>
-          <Cell>
-            <DateTime value={copy.expiresAt} />
           </Cell>
         </Row>
       ))}
