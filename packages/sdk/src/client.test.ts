@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createMuniment, type MunimentOptions } from "./client.ts";
+import { createMuniment, type EventQueue, type MunimentOptions } from "./client.ts";
 import { startFakeServer } from "./fake-server.fixture.ts";
 
 type Server = { url: string };
@@ -168,4 +168,46 @@ test("a callback that throws loses and repeats nothing", async () => {
   expect(server.calls).toHaveLength(1);
   expect(problems).toEqual(["A callback threw: mine", "A callback threw: mine"]);
   expect(await muniment.close()).toBe(true);
+});
+
+test("what is no event at all is dropped without a throw", () => {
+  const muniment = createClient({ url: "http://127.0.0.1:9" }, { seq: true });
+  const hostile = {
+    type: "a",
+    get id(): string {
+      throw new Error("mine");
+    },
+  };
+  for (const value of [undefined, null, hostile]) {
+    expect(muniment.send(value as unknown as { type: string })).toBeNull();
+  }
+  expect(muniment.stats()).toMatchObject({ waiting: 0, dropped: 3 });
+});
+
+test("a queue that gives nothing for a while leaves the process its turns", async () => {
+  await using server = await startFakeServer();
+  const waiting: { json: string }[] = [];
+  let isBroken = true;
+  let asked = 0;
+  const queue: EventQueue = {
+    push: (event) => ({ taken: waiting.push(event) > 0, evicted: 0 }),
+    peek: async (most) => {
+      asked += 1;
+      // Or a client that asks without end would keep this test for ever.
+      return isBroken && asked < 10_000 ? [] : waiting.slice(0, most);
+    },
+    remove: async (count) => void waiting.splice(0, count),
+    size: () => waiting.length,
+    lastSeq: () => -1,
+    stored: async () => {},
+    close: async () => {},
+  };
+  const muniment = createClient(server, { queue, waitMilliseconds: 10 });
+  for (let n = 0; n < 150; n += 1) muniment.send({ type: "a" });
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(await muniment.flush(100)).toBe(false);
+  expect(asked).toBeLessThan(1000);
+  isBroken = false;
+  expect(await muniment.close()).toBe(true);
+  expect(server.stored.size).toBe(150);
 });

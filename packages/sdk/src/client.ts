@@ -135,12 +135,17 @@ export function createMuniment(options: MunimentOptions): Muniment {
     return null;
   }
 
-  function toJson(event: MunimentEvent, id: string): string | null {
-    const seq = event.seq ?? (options.seq ? nextSeq : undefined);
+  /** Null for what is no event or has no JSON. An event that is lost takes its number with it, so that the gap is seen. */
+  function toQueued(event: MunimentEvent): { id: string; json: string } | null {
+    let seq = options.seq ? nextSeq : undefined;
     try {
-      return JSON.stringify({ occurredAt: new Date(), ...event, id, seq });
+      const { id = makeId() } = event;
+      seq = event.seq ?? seq;
+      return { id, json: JSON.stringify({ occurredAt: new Date(), ...event, id, seq }) };
     } catch {
       return null;
+    } finally {
+      if (options.seq && seq === nextSeq) nextSeq += 1;
     }
   }
 
@@ -194,8 +199,8 @@ export function createMuniment(options: MunimentOptions): Muniment {
       .finally(() => {
         running = undefined;
         tellWaiters();
-        // What came after the last look at the queue.
-        if (!cancelTimer && queue.size() > 0) schedule();
+        // What came after the last look at the queue; never at once, for a queue may give nothing for a while.
+        if (queue.size() > 0) cancelTimer ??= later(wake, waitMilliseconds);
       });
   }
 
@@ -213,6 +218,7 @@ export function createMuniment(options: MunimentOptions): Muniment {
     hurry = new AbortController();
     while (count.sent < until && queue.size() > 0) {
       if (refusals > refusedBefore || Date.now() >= deadline) return false;
+      const before = count.sent;
       wake();
       await new Promise<void>((resolve) => {
         const done = () => {
@@ -223,6 +229,8 @@ export function createMuniment(options: MunimentOptions): Muniment {
         const timer = setTimeout(done, deadline - Date.now());
         waiters.add(done);
       });
+      // A queue that gave nothing is not asked again at once: everything else would stand still.
+      if (count.sent === before) await new Promise((resolve) => setTimeout(resolve, 20));
     }
     return true;
   }
@@ -238,21 +246,19 @@ export function createMuniment(options: MunimentOptions): Muniment {
   }
 
   let ending: Promise<boolean> | undefined;
+  queue.listen?.(tellProblem);
   if (queue.size() > 0) schedule();
 
   return {
     send(event) {
       if (closed) return drop("closed");
-      const { id = makeId() } = event;
-      const json = toJson(event, id);
-      // An event that is lost takes its number with it, so that the gap is seen.
-      if (options.seq && event.seq === undefined) nextSeq += 1;
-      if (json === null) return drop("not_json");
-      const { taken, evicted } = queue.push({ json });
+      const queued = toQueued(event);
+      if (queued === null) return drop("not_json");
+      const { taken, evicted } = queue.push({ json: queued.json });
       if (evicted > 0) drop("queue_full", evicted);
       if (!taken) return drop("queue_full");
       schedule();
-      return id;
+      return queued.id;
     },
     stored: () => queue.stored(),
     flush,

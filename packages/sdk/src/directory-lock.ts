@@ -1,4 +1,5 @@
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { constants, copyFile, link, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 /** When a process began, where the system tells: a number that a later one of the same id does not have. */
@@ -8,8 +9,9 @@ async function startOf(pid: number): Promise<string> {
 }
 
 async function isHeld(text: string): Promise<boolean> {
-  const [pid = 0, start = ""] = text.split(" ").map((part, at) => (at === 0 ? Number(part) : part));
-  if (typeof pid !== "number" || !Number.isSafeInteger(pid) || pid <= 0) return false;
+  const [id, start = ""] = text.split(" ");
+  const pid = Number(id);
+  if (!Number.isSafeInteger(pid) || pid <= 0) return false;
   try {
     process.kill(pid, 0);
   } catch (error) {
@@ -18,24 +20,59 @@ async function isHeld(text: string): Promise<boolean> {
   return start === "" || start === (await startOf(pid));
 }
 
+/** Gives a file a second name unless there is one already; with its text at once, so that nobody reads half of it. */
+async function isNamed(file: string, path: string): Promise<boolean> {
+  const isThere = (error: NodeJS.ErrnoException) => error.code === "EEXIST";
+  try {
+    await link(file, path).catch((error: NodeJS.ErrnoException) => {
+      if (isThere(error)) throw error;
+      // Not every file system has hard links.
+      return copyFile(file, path, constants.COPYFILE_EXCL);
+    });
+    return true;
+  } catch (error) {
+    if (isThere(error as NodeJS.ErrnoException)) return false;
+    throw error;
+  }
+}
+
+/**
+ * Makes `path` a name of `file`. Who takes over from a holder that is gone first claims the name made of
+ * that holder, so that two who find the same one cannot both replace it.
+ */
+async function claim(file: string, path: string, inUse: (pid: string) => Error): Promise<void> {
+  while (!(await isNamed(file, path))) {
+    const holder = await readFile(path, "utf8").catch(() => null);
+    // Let go meanwhile.
+    if (holder === null) continue;
+    if (await isHeld(holder)) throw inUse(holder.split(" ")[0] ?? "");
+    const turn = `${path}.${holder.replaceAll(/\W/g, "-").slice(0, 40)}`;
+    await claim(file, turn, inUse);
+    if ((await readFile(path, "utf8").catch(() => null)) === holder) return rename(turn, path);
+    await rm(turn, { force: true });
+  }
+}
+
 /**
  * Makes a directory this process's own. A lock whose process is gone is taken over.
  * @throws Error where another process, or this one already, holds it
  */
 export async function lockDirectory(directory: string): Promise<() => Promise<void>> {
   const path = join(directory, "lock");
-  const text = `${process.pid} ${await startOf(process.pid)}`;
-  for (let tries = 0; ; tries += 1) {
-    try {
-      await writeFile(path, text, { flag: "wx", mode: 0o600 });
-      return () => rm(path, { force: true });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST" || tries > 2) throw error;
-    }
-    const holder = await readFile(path, "utf8").catch(() => "");
-    if (await isHeld(holder)) {
-      throw new Error(`The queue in ${directory} is in use by process ${holder.split(" ")[0]}.`);
-    }
-    await rm(path, { force: true });
+  const file = `${path}-${randomUUID()}`;
+  try {
+    await writeFile(file, `${process.pid} ${await startOf(process.pid)}`, { mode: 0o600 });
+    await claim(
+      file,
+      path,
+      (pid) => new Error(`The queue in ${directory} is in use by process ${pid}.`),
+    );
+  } finally {
+    await rm(file, { force: true });
   }
+  let isOurs = true;
+  return async () => {
+    if (isOurs) await rm(path, { force: true });
+    isOurs = false;
+  };
 }

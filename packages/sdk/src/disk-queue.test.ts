@@ -1,6 +1,7 @@
 import {
   appendFile,
   cp,
+  mkdir,
   mkdtemp,
   readdir,
   readFile,
@@ -107,7 +108,9 @@ test.each([
   await leaveTen();
   const [file = ""] = await segments();
   await damage(join(directory, file));
-  const queue = await open();
+  const problems: string[] = [];
+  const queue = await open({ onProblem: (problem: string) => problems.push(problem) });
+  expect(problems).toEqual([expect.stringContaining("1 lines of it are left out")]);
   expect(queue.size()).toBe(left);
   queue.push(event(10));
   await queue.stored();
@@ -152,5 +155,42 @@ test("records larger than what is read at once are whole", async () => {
   queue.push(event(1));
   await queue.stored();
   expect((await queue.peek(1, 1e6)).map(({ json }) => json === large.json)).toEqual([true]);
+  await queue.close();
+});
+
+test("of many that find the lock of a process that is gone, one takes it over", async () => {
+  // From one turn to thirty apart, so that they meet at every step.
+  const startLate = async (turns: number) => {
+    for (let turn = 0; turn < turns; turn += 1) await new Promise(setImmediate);
+    return open();
+  };
+  for (const stale of ["999999999 1", "", "999999998 2", "999999997 3", "999999996 4"]) {
+    await writeFile(join(directory, "lock"), stale);
+    const all = await Promise.allSettled(Array.from({ length: 30 }, (_, at) => startLate(at)));
+    const opened = all.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+    expect(opened).toHaveLength(1);
+    await opened[0]?.close();
+    expect((await readdir(directory)).filter((name) => name.startsWith("lock"))).toEqual([]);
+  }
+});
+
+test("a folder that could not be opened is free for the next try", async () => {
+  const obstacle = join(directory, "0000000001.events");
+  await mkdir(join(obstacle, "not-a-file"), { recursive: true });
+  await expect(open()).rejects.toThrow("EISDIR");
+  await rm(obstacle, { recursive: true });
+  await (await open()).close();
+});
+
+test("a file that is cut short while it is read costs what was in it, and nothing stops", async () => {
+  const problems: string[] = [];
+  const queue = await open({ onProblem: (problem: string) => problems.push(problem) });
+  queue.push(event(0));
+  await queue.stored();
+  const [file = ""] = await segments();
+  await truncate(join(directory, file), 5);
+  expect(await queue.peek(100, 1e6)).toEqual([]);
+  expect(queue.size()).toBe(0);
+  expect(problems).toEqual([expect.stringContaining("was cut short")]);
   await queue.close();
 });

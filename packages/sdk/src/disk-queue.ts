@@ -1,14 +1,17 @@
-import { type FileHandle, mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { type FileHandle, mkdir, open, rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { lockDirectory } from "./directory-lock.ts";
 import { countFitting, type EventQueue } from "./queue.ts";
+import { readPlace, writePlace } from "./queue-place.ts";
+import { createListeners } from "./queue-problems.ts";
 import {
-  listSegments,
+  findSegments,
+  jsonOf,
   readRecords,
   type Segment,
   type StoredRecord,
   segmentPath,
+  seqOf,
   toRecord,
 } from "./segment.ts";
 
@@ -19,83 +22,71 @@ export type DiskQueueOptions = {
   maxBytes?: number | undefined;
   /** Default: 8 MiB. */
   segmentBytes?: number | undefined;
-  /** Told when writing fails; it is tried again every second. */
+  /** Told of damaged files, and when writing fails; it is tried again every second. */
   onProblem?(problem: string): void;
 };
 
 /** What waits for the disk is bounded too: it is in memory. */
 const maxUnwrittenBytes = 16_777_216;
+const retryMilliseconds = 1000;
 
-type Cursor = { segment: number; offset: number; seq: number };
-
-const nothingRead: Cursor = { segment: 0, offset: 0, seq: -1 };
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
-
-/** Where the last run stood. An older or lost place is harmless: what is sent again has the same ids. */
-async function readCursor(path: string): Promise<Cursor> {
-  try {
-    const { segment, offset, seq } = JSON.parse(await readFile(path, "utf8"));
-    const whole = [segment, offset, seq].every((value) => Number.isSafeInteger(value));
-    return whole ? { segment, offset, seq } : nothingRead;
-  } catch {
-    return nothingRead;
-  }
-}
-
-function seqOf(json: string): number {
-  const { seq } = JSON.parse(json) as { seq?: unknown };
-  return typeof seq === "number" ? seq : -1;
-}
 
 /**
  * A queue that survives its process: events are appended to files, synced together, and a file goes
  * when the server has answered for all of it. A line that a crash has torn is left out; everything
- * that `stored()` has confirmed is read again.
+ * that `stored()` has confirmed is read again. While the disk takes nothing, events are sent from memory.
  * @throws Error where the folder cannot be used, or another process uses it
  */
 export async function openDiskQueue(options: DiskQueueOptions): Promise<EventQueue> {
-  const { directory, maxBytes = 268_435_456, segmentBytes = 8_388_608 } = options;
+  const { directory } = options;
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const unlock = await lockDirectory(directory);
-  const cursorPath = join(directory, "cursor.json");
-  const cursor = await readCursor(cursorPath);
+  try {
+    return await openLocked(options, unlock);
+  } catch (error) {
+    await unlock();
+    throw error;
+  }
+}
 
+async function openLocked(
+  { directory, maxBytes = 268_435_456, segmentBytes = 8_388_608, onProblem }: DiskQueueOptions,
+  unlock: () => Promise<void>,
+): Promise<EventQueue> {
+  const place = await readPlace(directory);
+  const found = await findSegments(directory, place);
   /** Oldest first; the last is being written. */
-  const segments: Segment[] = [];
-  let waiting = 0;
-  let seq = cursor.seq;
-  for (const number of await listSegments(directory)) {
-    const path = segmentPath(directory, number);
-    if (number < cursor.segment) {
-      await rm(path);
-      continue;
-    }
-    const { size } = await stat(path);
-    let at = number === cursor.segment ? Math.min(cursor.offset, size) : 0;
-    for (let before = -1; at < size && at !== before; ) {
-      before = at;
-      const { records, end } = await readRecords({ path, number }, at, size);
-      waiting += records.length;
-      for (const { json } of records) seq = Math.max(seq, seqOf(json));
-      at = end;
-    }
-    segments.push({ number, path, bytes: at });
+  const segments = found.segments;
+  let waiting = found.waiting;
+  let seq = found.seq;
+
+  const { tell, listen } = createListeners();
+  if (onProblem) listen(onProblem);
+  if (found.damaged > 0) {
+    tell(
+      `The queue in ${directory} was damaged, as by a crash: ${found.damaged} lines of it are left out.`,
+    );
   }
 
   /** Read and not yet answered for. */
   let ahead: StoredRecord[] = [];
-  let reading = { segment: cursor.segment, offset: cursor.offset };
+  let reading = { segment: place.segment, offset: place.offset };
   let unwritten: string[] = [];
   let unwrittenBytes = 0;
-  /** Records taken, and those among them that are on the disk. */
+  /** So many of the unwritten are being sent from memory, as the disk fails. */
+  let lent = 0;
+  /** Records taken, and those among them that are on the disk or answered for. */
   let pushed = 0;
   let durable = 0;
-  /** The write under way, and all of them until nothing is left. */
+  /** The attempt to write that is under way, and all of them until nothing is left. */
   let step: Promise<void> | undefined;
   let writing: Promise<void> | undefined;
   let file: FileHandle | undefined;
+  let lastNumber = Math.max(place.segment, segments.at(-1)?.number ?? 0);
   let failed: Error | undefined;
-  let closed = false;
+  let isPlaceKept = true;
+  const closing = new AbortController();
 
   const usedBytes = () => segments.reduce((sum, { bytes }) => sum + bytes, unwrittenBytes);
 
@@ -103,9 +94,10 @@ export async function openDiskQueue(options: DiskQueueOptions): Promise<EventQue
   async function nextSegment(): Promise<Segment> {
     await file?.close();
     file = undefined;
-    const number = Math.max(cursor.segment, segments.at(-1)?.number ?? 0) + 1;
-    const segment = { number, path: segmentPath(directory, number), bytes: 0 };
-    file = await open(segment.path, "wx", 0o600);
+    lastNumber += 1;
+    const path = segmentPath(directory, lastNumber);
+    const segment = { number: lastNumber, path, bytes: 0 };
+    file = await open(path, "wx", 0o600);
     segments.push(segment);
     await syncDirectory();
     return segment;
@@ -119,40 +111,75 @@ export async function openDiskQueue(options: DiskQueueOptions): Promise<EventQue
   }
 
   async function writeOnce(): Promise<void> {
-    const taken = unwritten;
-    const bytes = unwrittenBytes;
-    unwritten = [];
-    unwrittenBytes = 0;
+    const taken = [...unwritten];
     try {
       const last = file ? segments.at(-1) : undefined;
       const segment = last && last.bytes < segmentBytes ? last : await nextSegment();
       await file?.writeFile(taken.join(""));
       await file?.datasync();
-      segment.bytes += bytes;
-      durable += taken.length;
+      settle(segment, taken);
       failed = undefined;
     } catch (error) {
-      unwritten = [...taken, ...unwritten];
-      unwrittenBytes += bytes;
       failed = error instanceof Error ? error : new Error(String(error));
-      // Half a record may be there now.
-      await file?.close().catch(() => {});
-      file = undefined;
-      options.onProblem?.(`The queue in ${directory} cannot be written: ${messageOf(error)}`);
-      if (!closed) await sleep(1000, undefined, { ref: false });
+      await takeBack();
+      tell(`The queue in ${directory} cannot be written: ${failed.message}`);
     }
   }
 
+  /** Records are on the disk now: those that were lent are as if read from there. */
+  function settle(segment: Segment, taken: readonly string[]): void {
+    let end = segment.bytes;
+    for (const [at, record] of taken.entries()) {
+      end += Buffer.byteLength(record);
+      if (at < lent) ahead.push({ json: jsonOf(record), segment: segment.number, end });
+      if (at + 1 === lent) reading = { segment: segment.number, offset: end };
+    }
+    lent = 0;
+    forget(taken.length);
+    segment.bytes = end;
+  }
+
+  function forget(count: number): void {
+    for (const record of unwritten.slice(0, count)) unwrittenBytes -= Buffer.byteLength(record);
+    unwritten = unwritten.slice(count);
+    durable += count;
+  }
+
+  /** Half a record may be there after a failure: nothing of it stays, and nothing is written behind it. */
+  async function takeBack(): Promise<void> {
+    const last = segments.at(-1);
+    if (file && last) await file.truncate(last.bytes).catch(() => {});
+    await file?.close().catch(() => {});
+    file = undefined;
+    if (last?.bytes !== 0) return;
+    segments.pop();
+    await rm(last.path, { force: true }).catch(() => {});
+  }
+
   function write(): Promise<void> {
-    writing ??= (async () => {
-      do {
-        step = writeOnce();
-        await step;
-      } while (unwritten.length > 0 && !(closed && failed));
-    })().finally(() => {
-      writing = undefined;
-    });
-    return writing;
+    if (unwritten.length > 0) writing ??= writeAll();
+    return writing ?? Promise.resolve();
+  }
+
+  async function writeAll(): Promise<void> {
+    const { signal } = closing;
+    while (unwritten.length > 0 && !(failed && signal.aborted)) {
+      step = writeOnce();
+      await step;
+      step = undefined;
+      if (failed) {
+        await sleep(retryMilliseconds, undefined, { ref: false, signal }).catch(() => {});
+      }
+    }
+    writing = undefined;
+  }
+
+  /** Whether all that is on the disk was read. */
+  function isAllRead(): boolean {
+    const { segment, offset } = reading;
+    return segments.every(
+      ({ number, bytes }) => number < segment || bytes <= (number === segment ? offset : 0),
+    );
   }
 
   async function readAhead(): Promise<void> {
@@ -161,36 +188,43 @@ export async function openDiskQueue(options: DiskQueueOptions): Promise<EventQue
       const segment = segments[at];
       if (!segment) return;
       const offset = segment.number === reading.segment ? reading.offset : 0;
-      const { records, end } = await readRecords(segment, offset, segment.bytes);
+      const until = segment.bytes;
+      const { records, end } = await readRecords(segment, offset, until);
       reading = { segment: segment.number, offset: end };
       ahead.push(...records);
       if (records.length > 0) return;
       // Torn lines were passed, or more was written meanwhile.
-      if (end > offset || end < segment.bytes) continue;
+      if (end > offset || until < segment.bytes) continue;
+      if (end < until) {
+        reading = { segment: segment.number, offset: until };
+        tell(`${segment.path} was cut short: events that were in it are lost.`);
+        continue;
+      }
       const next = segments[at + 1];
       if (!next) return;
       reading = { segment: next.number, offset: 0 };
     }
   }
 
-  async function saveCursor(isDurable: boolean): Promise<void> {
-    const temporary = `${cursorPath}.new`;
-    const handle = await open(temporary, "w", 0o600);
+  /** A place that is lost costs nothing but sending again: told once, and no reason to stop. */
+  async function keepPlace(isDurable: boolean): Promise<void> {
     try {
-      await handle.writeFile(JSON.stringify({ ...cursor, seq }));
-      if (isDurable) await handle.sync();
-    } finally {
-      await handle.close();
+      await writePlace(directory, { ...place, seq }, isDurable);
+      isPlaceKept = true;
+    } catch (error) {
+      if (isPlaceKept)
+        tell(`The place of the queue in ${directory} cannot be written: ${messageOf(error)}`);
+      isPlaceKept = false;
     }
-    await rename(temporary, cursorPath);
   }
 
   return {
+    listen,
     push({ json }) {
       const record = toRecord(json);
       const bytes = Buffer.byteLength(record);
       const full = usedBytes() + bytes > maxBytes || unwrittenBytes + bytes > maxUnwrittenBytes;
-      if (closed || full) return { taken: false, evicted: 0 };
+      if (closing.signal.aborted || full) return { taken: false, evicted: 0 };
       unwritten.push(record);
       unwrittenBytes += bytes;
       waiting += 1;
@@ -200,25 +234,43 @@ export async function openDiskQueue(options: DiskQueueOptions): Promise<EventQue
       return { taken: true, evicted: 0 };
     },
     async peek(maxEvents, maxLength) {
-      if (ahead.length < maxEvents) await readAhead();
-      while (ahead.length === 0 && writing && !failed) {
-        await step;
-        await readAhead();
+      for (;;) {
+        if (lent === 0 && ahead.length < maxEvents) await readAhead();
+        if (ahead.length > 0) return ahead.slice(0, countFitting(ahead, maxEvents, maxLength));
+        while (step) await step;
+        if (unwritten.length === 0 && isAllRead()) {
+          // Fewer than were counted where a file was cut short meanwhile.
+          waiting = 0;
+          return [];
+        }
+        if (!failed || !isAllRead()) void write();
+        else {
+          const first = unwritten.slice(0, maxEvents).map((record) => ({ json: jsonOf(record) }));
+          lent = countFitting(first, maxEvents, maxLength);
+          return first.slice(0, lent);
+        }
       }
-      return ahead.slice(0, countFitting(ahead, maxEvents, maxLength));
     },
     async remove(count) {
+      // What is lent may be among what is being written.
+      while (lent > 0 && step) await step;
+      waiting -= count;
+      if (lent > 0) {
+        forget(count);
+        lent -= count;
+        return;
+      }
       const last = ahead[count - 1];
       if (!last) return;
       ahead = ahead.slice(count);
-      waiting -= count;
-      cursor.segment = last.segment;
-      cursor.offset = last.end;
-      const done = segments.filter(({ number }) => number < cursor.segment);
-      // Before the files go, or the numbers of their events would be given again.
-      await saveCursor(done.length > 0);
+      place.segment = last.segment;
+      place.offset = last.end;
+      const done = segments.filter(({ number }) => number < place.segment);
+      await keepPlace(done.length > 0);
       for (const { path } of done) await rm(path, { force: true });
       segments.splice(0, done.length);
+      // A full disk may have room only now.
+      if (done.length > 0 && !isPlaceKept) await keepPlace(true);
     },
     size: () => waiting,
     lastSeq: () => seq,
@@ -231,11 +283,13 @@ export async function openDiskQueue(options: DiskQueueOptions): Promise<EventQue
       }
     },
     async close() {
-      closed = true;
-      if (unwritten.length > 0) await write();
+      closing.abort();
       await writing;
-      await file?.close();
-      await saveCursor(true);
+      if (unwritten.length > 0) {
+        tell(`${unwritten.length} events could not be written to ${directory} and are lost.`);
+      }
+      await file?.close().catch(() => {});
+      await keepPlace(true);
       await unlock();
     },
   };

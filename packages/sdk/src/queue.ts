@@ -13,6 +13,8 @@ export type EventQueue = {
   lastSeq(): number;
   /** Resolves when what was pushed is as safe as this queue makes it. */
   stored(): Promise<void>;
+  /** Tells somebody of trouble, from now on. */
+  listen?(listener: (problem: string) => void): void;
   close(): Promise<void>;
 };
 
