@@ -60,9 +60,12 @@ class Reader {
 
   one(depth: number): EventQuery {
     if (depth > queryBounds.depth) this.fail(`at most ${queryBounds.depth} levels`);
-    const start = this.at;
-    if (this.text[this.at] === "-" || this.takes("NOT")) {
-      if (this.at === start) this.at += 1;
+    if (this.takes("NOT")) {
+      if (this.at >= this.text.length || this.text[this.at] === ")") this.fail("a term after NOT");
+      return { kind: "not", part: this.one(depth + 1) };
+    }
+    if (this.text[this.at] === "-") {
+      this.at += 1;
       if (skipSpace(this.text, this.at) !== this.at || this.at >= this.text.length) {
         this.fail("a term directly behind -; a text that begins with - needs quotes");
       }
