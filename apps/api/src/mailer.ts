@@ -1,4 +1,4 @@
-import { mkdir, rename, writeFile } from "node:fs/promises";
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Tx } from "@muniment/db/database.ts";
 import { createTransport } from "nodemailer";
@@ -30,8 +30,14 @@ function outboxTransport(directory: string, from: string) {
     });
     await mkdir(directory, { recursive: true, mode: 0o700 });
     const path = join(directory, `${uuidv7()}.eml`);
-    await writeFile(`${path}.tmp`, text as Buffer, { mode: 0o600 });
-    await rename(`${path}.tmp`, path);
+    try {
+      await writeFile(`${path}.tmp`, text as Buffer, { mode: 0o600, flush: true });
+      await rename(`${path}.tmp`, path);
+    } catch (error) {
+      // The next try makes a file of its own.
+      await rm(`${path}.tmp`, { force: true });
+      throw error;
+    }
   };
 }
 

@@ -1,12 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { SMTPServerOptions } from "smtp-server";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { openScratchDatabase } from "../../../packages/db/test/scratch-database.ts";
+// biome-ignore lint/correctness/useImportExtensions: scripts run before anything is installed.
+import { mayMount } from "../../../scripts/may-mount.mjs";
 import { type Config, parseConfig } from "../src/config.ts";
 import { createEncryption } from "../src/encryption.ts";
 import { createJobs, type Jobs } from "../src/jobs.ts";
@@ -14,6 +16,7 @@ import { createLog } from "../src/log.ts";
 import { createMailer } from "../src/mailer.ts";
 import { createClock } from "./clock.ts";
 import { parseMail } from "./outbox.ts";
+import { fillDisk, openSmallDisk } from "./small-disk.ts";
 import { type SmtpInbox, startSmtpInbox } from "./smtp-inbox.ts";
 
 let scratch: Awaited<ReturnType<typeof openScratchDatabase>>;
@@ -185,4 +188,25 @@ test("without SMTP a mail is a file that only we can read, whole or not there", 
     expect(parseMail(await readFile(path, "utf8")).headers.get("to")).toBe("guest@example.org");
   }
   expect((await stat(join(dataDir, "outbox"))).mode & 0o777).toBe(0o700);
+});
+
+// Only root can mount a small disk; scripts/test.mjs tells where it is absent.
+test.runIf(mayMount())("what a full disk does not take leaves no file behind", async () => {
+  const place = join(dataDir, "disk");
+  await mkdir(place);
+  const disk = await openSmallDisk(place, 65_536);
+  try {
+    const mailer = createMailer(jobs, configOf({ DATA_DIR: disk.pathOf(place) }));
+    await mailer.sendNow(mail);
+    const makeRoom = await fillDisk(join(disk.pathOf(place), "filler"), 0);
+    for (let tries = 0; tries < 3; tries += 1) {
+      await expect(mailer.sendNow(mail)).rejects.toThrow("ENOSPC");
+    }
+    expect(await readdir(join(disk.pathOf(place), "outbox"))).toHaveLength(1);
+    await makeRoom();
+    await mailer.sendNow(mail);
+    expect(await readdir(join(disk.pathOf(place), "outbox"))).toHaveLength(2);
+  } finally {
+    disk.close();
+  }
 });
