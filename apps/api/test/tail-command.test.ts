@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
@@ -103,6 +103,30 @@ test("goes on where its state file says", async () => {
   expect(await second.outcome).toBe(0);
   expect(types(second)).toEqual(["meanwhile"]);
   expect(seen).toBeGreaterThan(0);
+});
+
+test("a state file that cannot be written is told before anything is read, or as soon as it happens", async () => {
+  const { key } = await makeSender(keeper);
+  const state = join(folder, "kept", "position");
+  const before = startTail(key, ["--json", "--state", state]);
+  expect(await before.outcome).toBe(2);
+  expect(before.stderr()).toContain(`--state ${state} cannot be written: ENOENT`);
+  await mkdir(join(folder, "kept"));
+  const tail = startTail(key, ["--json", "--state", state]);
+  await untilOpen(tail, key);
+  await expect.poll(() => readFile(state, "utf8").catch(() => "")).not.toBe("");
+  await rename(join(folder, "kept"), join(folder, "away"));
+  await expect
+    .poll(
+      async () => {
+        await send(keeper, key, [makeEvent({ type: "open" })]);
+        return tail.stderr();
+      },
+      { interval: 300 },
+    )
+    .toContain("cannot be written");
+  expect(await tail.end()).toBe(1);
+  expect(tail.stderr().match(/would be printed again/g)).toHaveLength(1);
 });
 
 test("says how many events were deleted before they were read", async () => {

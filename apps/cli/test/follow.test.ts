@@ -3,7 +3,9 @@ import { once } from "node:events";
 import {
   appendFile,
   copyFile,
+  mkdir,
   mkdtemp,
+  readFile,
   rename,
   rm,
   truncate,
@@ -267,4 +269,48 @@ test("a state that is none of ours is not overwritten", async () => {
   ];
   const { exitCode, stderr } = await call(argv, { env: { MUNIMENT_API_KEY: key } });
   expect([exitCode, stderr]).toEqual([2, expect.stringContaining("no state of a followed log")]);
+});
+
+test("a state that cannot be written ends it before anything is sent", async () => {
+  await using server = await startIngestServer();
+  await writeFile(log, lines(0, 5));
+  const state = join(folder, "state.json");
+  await mkdir(`${state}.new`);
+  const argv = ["send", "--follow", "--format", "jsonl", "--state", state, log];
+  const { exitCode, stderr } = await call(argv, {
+    env: { MUNIMENT_URL: server.url, MUNIMENT_API_KEY: key },
+  });
+  expect([exitCode, stderr]).toEqual([2, expect.stringContaining(`${state} cannot be written`)]);
+  expect(server.stored.size).toBe(0);
+});
+
+test("a state that cannot be written any more is told once, and lines are sent on", async () => {
+  await using server = await startIngestServer();
+  const kept = join(folder, "kept");
+  await mkdir(kept);
+  await writeFile(log, lines(0, 5));
+  const argv = ["--state", join(kept, "state.json")];
+  const following = startFollowing(server, argv);
+  await following.until(5);
+  const known = () => readFile(join(kept, "state.json"), "utf8").catch(() => "");
+  await expect.poll(async () => JSON.parse(await known()).offset).toBeGreaterThan(0);
+  await rename(kept, `${kept}-away`);
+  for (const end of [6, 7]) {
+    await appendFile(log, lines(end - 1, end));
+    await following.until(end);
+  }
+  const { exitCode, report, stderr } = await following.end();
+  expect([exitCode, report.sent, report.problem]).toEqual([
+    1,
+    7,
+    expect.stringContaining("state.json cannot be written"),
+  ]);
+  expect(stderr.match(/cannot be written/g)).toHaveLength(1);
+  // What is sent again has the same ids.
+  await rename(`${kept}-away`, kept);
+  const next = startFollowing(server, argv);
+  await appendFile(log, lines(7, 8));
+  await next.until(8);
+  const again = await next.end();
+  expect([again.exitCode, again.report.duplicates, again.report.accepted]).toEqual([0, 2, 1]);
 });

@@ -5,6 +5,7 @@ import { type Command, exitCodes, type Io } from "../command.ts";
 import { type Batch, readBatches } from "./batches.ts";
 import { type Delivery, deliverBatch } from "./deliver.ts";
 import { followLog } from "./follow/command.ts";
+import { StateError } from "./follow/follow-state.ts";
 import { openLog } from "./log-file.ts";
 import { parseSendOptions, type SendOptions } from "./options.ts";
 import { showProgress } from "./progress.ts";
@@ -32,7 +33,7 @@ async function run(argv: string[], io: Io): Promise<number> {
     if (options.follow) await followLog(options, delivery, io);
     else await sendLog(options, delivery, failure, io);
   } catch (error) {
-    if (!(error instanceof DeliveryError)) {
+    if (!(error instanceof DeliveryError || error instanceof StateError)) {
       progress.end();
       throw error;
     }

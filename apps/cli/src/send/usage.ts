@@ -44,7 +44,9 @@ Following. Each line is sent once it has its ending. A log that is renamed and m
 and cut short, is read to its end before the new one begins, also where that happened while nobody
 followed: what it was renamed to is looked for beside it (log.1, log-20261121; not compressed). How
 far it was sent is written down after each answer; another run goes on there. Its ids are made of
-the source, the line and its place, so that what is sent twice is stored once. It ends at Ctrl-C.
+the source, the line and its place, so that what is sent twice is stored once. Where that cannot be
+written down nothing is begun; where it cannot any more, as on a full disk, lines are sent on, which
+is told, and the exit code is 1 if it is so to the end. It ends at Ctrl-C.
 
 Lines of a pipe wait for others for a second at most. Ctrl-C finishes the calls under way and reports; a second one ends at once.
 

@@ -27,9 +27,10 @@ class TailRefusal extends Error {}
 
 async function run(argv: string[], io: Io): Promise<number> {
   const options = parseTailOptions(argv, io);
-  const position = await keepPosition(options.state, options.after);
+  const note = (text: string) => io.stderr.write(`${printable(text, 1000)}\n`);
+  const position = await keepPosition(options.state, options.after, note);
   try {
-    await followTail(options, position, io);
+    await followTail(options, position, io, note);
     return exitCodes.ok;
   } catch (error) {
     if (!(error instanceof TailRefusal)) throw error;
@@ -43,7 +44,12 @@ async function run(argv: string[], io: Io): Promise<number> {
 type Position = Awaited<ReturnType<typeof keepPosition>>;
 
 /** Prints until the limit or an interruption, through as many connections as it takes. */
-async function followTail(options: TailOptions, position: Position, io: Io): Promise<void> {
+async function followTail(
+  options: TailOptions,
+  position: Position,
+  io: Io,
+  note: (text: string) => void,
+): Promise<void> {
   // By hand: Node.js 20 may collect a signal of AbortSignal.any before it fires.
   const stopping = new AbortController();
   const { signal } = stopping;
@@ -51,7 +57,6 @@ async function followTail(options: TailOptions, position: Position, io: Io): Pro
     end?.addEventListener("abort", () => stopping.abort(), { once: true });
     if (end?.aborted) stopping.abort();
   }
-  const note = (text: string) => io.stderr.write(`${printable(text, 1000)}\n`);
   let left = options.limit;
   for (let attempt = 0; left > 0 && !signal.aborted; ) {
     const ending = new AbortController();

@@ -16,7 +16,8 @@ Options
                         variable: other users of the machine can see a command line, and a shell
                         keeps it in its history
   --state <file>        keeps where the tail stands, so that another run goes on there; written once a
-                        second, so that after a crash some events may be printed again
+                        second, so that after a crash some events may be printed again. One that
+                        cannot be written is told at once
   --after <position>    begin behind this position, such as that of a state file
   --limit <n>           end after so many events
   --no-color            no colours on a terminal; the same as NO_COLOR=1

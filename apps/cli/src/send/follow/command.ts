@@ -7,7 +7,7 @@ import { type Delivery, deliverBatch } from "../deliver.ts";
 import type { SendOptions } from "../options.ts";
 import { printable } from "../report.ts";
 import { follow } from "./follow.ts";
-import { defaultStatePath, readState } from "./follow-state.ts";
+import { defaultStatePath, keepState, readState, tryState } from "./follow-state.ts";
 
 /** The log's path with its folder's links resolved; the log itself may not be there yet. */
 async function findPath(file: string): Promise<string> {
@@ -21,6 +21,7 @@ async function findPath(file: string): Promise<string> {
 /**
  * Follows a log until the command is interrupted.
  * @throws DeliveryError when the server refuses the key, or was not reached for as long as allowed
+ * @throws StateError when in the end it could not be written down how far it was sent
  */
 export async function followLog(options: SendOptions, delivery: Delivery, io: Io): Promise<void> {
   const { format, offsetMinutes, year, batchSize, from } = options;
@@ -29,6 +30,9 @@ export async function followLog(options: SendOptions, delivery: Delivery, io: Io
   const { source = `${hostname()}:${path}` } = options;
   const statePath = options.state ?? defaultStatePath(io.env, source, delivery.target.url);
   const known = await readState(statePath);
+  await tryState(statePath);
+  const warn = (message: string) => io.stderr.write(`${printable(message, 1000)}\n`);
+  const { keep, end } = keepState(statePath, warn);
   const memory: ReaderMemory = known?.memory ?? {};
   let place = "";
   const read = createLogReader({
@@ -43,7 +47,7 @@ export async function followLog(options: SendOptions, delivery: Delivery, io: Io
   await follow(
     {
       path,
-      statePath,
+      keep,
       from,
       batchSize,
       tally,
@@ -59,8 +63,9 @@ export async function followLog(options: SendOptions, delivery: Delivery, io: Io
         await deliverBatch(batch, delivery);
         return tally.sent - before === batch.length;
       },
-      warn: (message) => io.stderr.write(`${printable(message, 1000)}\n`),
+      warn,
     },
     known,
   );
+  await end();
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdir, open, readFile, rename } from "node:fs/promises";
+import { mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import type { ReaderMemory } from "@muniment/log-formats/format.ts";
@@ -26,6 +26,9 @@ const state = z.strictObject({
   }),
 });
 
+/** What was sent is stored, but not written down. */
+export class StateError extends Error {}
+
 /** How far a followed log was sent. */
 export type FollowState = z.infer<typeof state> & { memory: ReaderMemory };
 export type FileMark = FollowState["file"];
@@ -51,9 +54,53 @@ export async function readState(path: string): Promise<FollowState | null> {
   }
 }
 
+/**
+ * Writes states to a path, the last of them again at the end. One that cannot be written is no reason to
+ * stop, for what is sent again has the same ids: `warn` is told once, until it can be written again.
+ */
+export function keepState(path: string, warn: (problem: string) => void) {
+  let unwritten: FollowState | undefined;
+
+  async function keep(next: FollowState): Promise<void> {
+    try {
+      await writeState(path, next);
+      unwritten = undefined;
+    } catch (error) {
+      if (!unwritten) {
+        warn(`${problemOf(path, error)}; another run would send again what is sent from now on.`);
+      }
+      unwritten = next;
+    }
+  }
+
+  return {
+    keep,
+    /** @throws StateError when the last one still cannot be written */
+    async end(): Promise<void> {
+      if (!unwritten) return;
+      await writeState(path, unwritten).catch((cause: unknown) => {
+        throw new StateError(problemOf(path, cause), { cause });
+      });
+    },
+  };
+}
+
+/** Makes sure that a state can be kept before anything is sent. @throws UsageError */
+export async function tryState(path: string): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await writeFile(`${path}.new`, "{}", { mode: 0o600 });
+    await rm(`${path}.new`);
+  } catch (cause) {
+    throw new UsageError(problemOf(path, cause), { cause });
+  }
+}
+
+const problemOf = (path: string, error: unknown) =>
+  `--state ${path} cannot be written: ${error instanceof Error ? error.message : String(error)}`;
+
 /** Replaces the state as a whole: after a crash the old or the new one is there. */
-export async function writeState(path: string, next: FollowState): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+async function writeState(path: string, next: FollowState): Promise<void> {
   const temporary = `${path}.new`;
   const handle = await open(temporary, "w", 0o600);
   try {

@@ -4,13 +4,14 @@ import type { LineResult, ReaderMemory } from "@muniment/log-formats/format.ts";
 import type { Line } from "@muniment/log-formats/lines.ts";
 import { type Batch, countEvent, countOther, maxBatchBytes } from "../batches.ts";
 import type { Tally } from "../tally.ts";
-import { type FollowState, writeState } from "./follow-state.ts";
+import type { FollowState } from "./follow-state.ts";
 import { continues, identityOf, isAt, markOf, openContinuation, openNext } from "./log-files.ts";
 import { type PlacedLine, readLines } from "./read-part.ts";
 
 export type Following = {
   path: string;
-  statePath: string;
+  /** Writes down how far it was sent. */
+  keep(state: FollowState): Promise<void>;
   /** Where a log begins that was never followed. */
   from: "start" | "end";
   batchSize: number;
@@ -191,9 +192,9 @@ async function sendLines(
 }
 
 async function save(
-  { statePath, memory }: Following,
+  { memory, keep }: Following,
   { epoch, offset, mark: file }: Open,
   behind: ReaderMemory = memory,
 ): Promise<void> {
-  await writeState(statePath, { version: 1, epoch, file, offset, memory: behind });
+  await keep({ version: 1, epoch, file, offset, memory: behind });
 }
