@@ -6,6 +6,7 @@ import { boot } from "./boot.ts";
 import { describeProblems, type Problem, parseConfig } from "./config.ts";
 import { withFiles } from "./env-files.ts";
 import { createLog } from "./log.ts";
+import { createSay } from "./say.ts";
 import { StartProblem } from "./start-problem.ts";
 import { startTelemetry } from "./telemetry/telemetry.ts";
 
@@ -31,7 +32,7 @@ const { config, rings } = parsed;
 const telemetry = await startTelemetry(config.telemetry);
 const log = createLog(config.logLevel, telemetry);
 telemetry?.tellBy(log);
-const say = (line: string) => process.stdout.write(`${line}\n`);
+const say = createSay(process.stdout, process.stderr);
 
 const starting = boot({
   env,

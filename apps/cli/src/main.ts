@@ -13,8 +13,10 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 // A reader that has seen enough, such as `head`, is no failure.
 const leaving = new AbortController();
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-  leaving.abort();
+  if (error.code === "EPIPE") return leaving.abort();
+  // Such as a full disk: at once, before anything counts as printed.
+  process.stderr.write(`muniment: the standard output cannot be written: ${error.message}\n`);
+  process.exit(1);
 });
 
 process.exitCode = await dispatch(process.argv.slice(2), commands, {

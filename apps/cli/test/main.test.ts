@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { openSync, readFileSync } from "node:fs";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { expect, test, vi } from "vitest";
@@ -48,3 +48,18 @@ test("Ctrl-C while the input is open ends it with an account", async () => {
   expect(report).toMatchObject({ problem: "Interrupted.", sent: server.stored.size });
   expect(report.sent + report.notSent).toBe(report.lines);
 });
+
+// Linux has a file that is a full disk.
+test.runIf(process.platform === "linux")(
+  "an output that cannot be written is told in a line, with exit code 1",
+  async () => {
+    const stdio = ["ignore", openSync("/dev/full", "w"), "pipe"] as const;
+    const child = spawn(process.execPath, ["--import", "tsx", main, "--help"], {
+      stdio: [...stdio],
+    });
+    if (!child.stderr) throw new Error("no pipe");
+    const [stderr, [exitCode]] = await Promise.all([text(child.stderr), once(child, "exit")]);
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/^muniment: the standard output cannot be written: ENOSPC.*\n$/);
+  },
+);
