@@ -286,15 +286,14 @@ test("a state that cannot be written ends it before anything is sent", async () 
 
 test("a state that cannot be written any more is told once, and lines are sent on", async () => {
   await using server = await startIngestServer();
-  const kept = join(folder, "kept");
-  await mkdir(kept);
+  const state = join(folder, "state.json");
   await writeFile(log, lines(0, 5));
-  const argv = ["--state", join(kept, "state.json")];
-  const following = startFollowing(server, argv);
+  const following = startFollowing(server);
   await following.until(5);
-  const known = () => readFile(join(kept, "state.json"), "utf8").catch(() => "");
-  await expect.poll(async () => JSON.parse(await known()).offset).toBeGreaterThan(0);
-  await rename(kept, `${kept}-away`);
+  await expect
+    .poll(async () => JSON.parse(await readFile(state, "utf8")).offset)
+    .toBeGreaterThan(0);
+  await mkdir(`${state}.new`);
   for (const end of [6, 7]) {
     await appendFile(log, lines(end - 1, end));
     await following.until(end);
@@ -307,8 +306,8 @@ test("a state that cannot be written any more is told once, and lines are sent o
   ]);
   expect(stderr.match(/cannot be written/g)).toHaveLength(1);
   // What is sent again has the same ids.
-  await rename(`${kept}-away`, kept);
-  const next = startFollowing(server, argv);
+  await rm(`${state}.new`, { recursive: true });
+  const next = startFollowing(server);
   await appendFile(log, lines(7, 8));
   await next.until(8);
   const again = await next.end();

@@ -101,6 +101,7 @@ const problemOf = (path: string, error: unknown) =>
 
 /** Replaces the state as a whole: after a crash the old or the new one is there. */
 async function writeState(path: string, next: FollowState): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const temporary = `${path}.new`;
   const handle = await open(temporary, "w", 0o600);
   try {
