@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, openSync } from "node:fs";
 import { text as readAll } from "node:stream/consumers";
 import { expect, test } from "vitest";
@@ -32,7 +33,7 @@ test("a long text takes no time", () => {
 });
 
 test.skipIf(!existsSync("/dev/full"))(
-  "a full disk that the log goes to does not end the process",
+  "a full disk that the log goes to does not end the process, nor keep it from its end",
   async () => {
     const program = `
     import { setTimeout as sleep } from "node:timers/promises";
@@ -43,11 +44,19 @@ test.skipIf(!existsSync("/dev/full"))(
       await sleep(5);
     }
     process.stderr.write("went on");
-    process.kill(process.pid, "SIGKILL");
+    process.exit(0);
   `;
     const args = ["--import", import.meta.resolve("tsx"), "--input-type=module", "-e", program];
     const full = openSync("/dev/full", "w");
-    const { stderr } = spawn(process.execPath, args, { stdio: ["ignore", full, "pipe"] });
-    expect(stderr && (await readAll(stderr))).toBe("went on");
+    const child = spawn(process.execPath, args, {
+      stdio: ["ignore", full, "pipe"],
+      timeout: 10_000,
+      killSignal: "SIGKILL",
+    });
+    const [stderr, ending] = await Promise.all([
+      child.stderr && readAll(child.stderr),
+      once(child, "exit"),
+    ]);
+    expect([stderr, ending]).toEqual(["went on", [0, null]]);
   },
 );

@@ -22,7 +22,18 @@ export function createLog(
   };
   const out = destination({ dest: 1, maxLength: mostUnwritten });
   // Such as no space on the disk that the output goes to: what fits is written once there is some again.
-  out.on("error", () => {});
+  let isFailing = false;
+  out.on("error", () => {
+    isFailing = true;
+  });
+  out.on("write", () => {
+    isFailing = false;
+  });
+  // At the end of the process it would be tried without end.
+  const flushSync = out.flushSync.bind(out);
+  out.flushSync = () => {
+    if (!isFailing) flushSync();
+  };
   if (!telemetry) return pino(options, out);
   const both = {
     write(line: string) {
