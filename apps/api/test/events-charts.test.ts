@@ -262,7 +262,9 @@ describe("where single events have to be looked at", () => {
     expect(await messageOf("timeseries", { by: "subject" })).toMatch(
       /fewer types, or count by type, level or agent in intervals of 15 minutes or more\.$/,
     );
-    // An index of the events says where not to look.
+    // An index of the events says where not to look, from the end of its first chunk on.
+    await indexAll(server, userId);
+    await send(server, key, [makeEvent({}, sampleStart - 30 * hour)]);
     await indexAll(server, userId);
     expect(await ask("timeseries", { query: "props.n:1" })).toBe(2);
     expect(await ask("extent", { query: "props.n:2" })).toEqual(none);

@@ -149,11 +149,13 @@ async function sendAll({ key }: Sender, events: object[], after?: () => Promise<
 
 test("a search by text, property, level or agent answers as a look at every event does", async () => {
   const sender = await makeSender(server);
+  // What lies before the end of the first chunk is looked at whatever the chunks say.
+  await sendAll(sender, [makeEvent({}, now - 40.9 * day)], () => indexAll(server, sender.userId));
   // Before all others, so that no time of what is in no chunk leads to it.
   const oldest = makeEvent({ props: { rare: { deep: 1 } } }, now - 40.5 * day);
   const events = [oldest, ...randomEvents(1999, randomFrom(1))];
   await sendAll(sender, events.slice(0, 1700), () => indexAll(server, sender.userId));
-  expect(await chunksOf(sender)).toBe(17);
+  expect(await chunksOf(sender)).toBe(18);
   // What comes now is in no chunk.
   await sendAll(sender, events.slice(1700));
   await expectSameAsFullScan(sender);
@@ -165,7 +167,9 @@ test("a search by text, property, level or agent answers as a look at every even
   // That chunks are what is looked into: without them there is nothing.
   const rare: Event[] = await searchAll(sender.member, { query: "props.rare:*" });
   expect(rare.at(-1)?.id).toBe(oldest.id);
-  await server.owner`delete from event_chunks where user_id = ${sender.userId}`;
+  await server.owner`
+    delete from event_chunks
+    where user_id = ${sender.userId} and newest >= ${oldest.occurredAt}::text::timestamptz`;
   const found = await searchAll(sender.member, { query: "props.rare:*" });
   expect(found.map((event) => event.id)).not.toContain(oldest.id);
 
@@ -203,7 +207,7 @@ test("what is acknowledged is found at once while events come and are summed up"
 
 test("what came together of the past and the present keeps nothing in between from being left out", async () => {
   const { key, userId } = await makeSender(server);
-  await send(server, key, [makeEvent()]);
+  await send(server, key, [makeEvent({}, now - 39 * day)]);
   await indexAll(server, userId);
   const old = now - 30 * day;
   const { body } = await send(server, key, [makeEvent({}, old), makeEvent({}, now)]);
@@ -232,6 +236,21 @@ test("an index ends with what its user keeps, and with the user", async () => {
   await createExpiry(server.deps.database, 0, () => new Date(now))();
   expect(await chunksOf(sender)).toBe(2);
   expect(await searchAll(sender.member, { query: '"old text"', limit: 100 })).toHaveLength(120);
+});
+
+test("what a longer retention shows again is found, although its chunks are gone", async () => {
+  const sender = await makeSender(server);
+  // All in the partition of one year, which is dropped when the year is past.
+  const year = new Date(now).getUTCFullYear() - 2;
+  const index = () => indexAll(server, sender.userId);
+  const at = (month: number, fields: object) => makeEvent(fields, Date.UTC(year, month, 10));
+  await sendAll(sender, [at(2, { message: "needle", props: { rare: 1 } })], index);
+  await sendAll(sender, [at(4, { message: "hay" }), at(4, { message: "needle" })], index);
+  expect(await chunksOf(sender)).toBe(2);
+  await createExpiry(server.deps.database, 30, () => new Date(Date.UTC(year, 5, 1)))();
+  expect(await chunksOf(sender)).toBe(1);
+  const found = async (query: string) => (await searchAll(sender.member, { query })).length;
+  expect([await found("needle"), await found("props.rare:1"), await found("")]).toEqual([2, 1, 3]);
 });
 
 test("who has enough new events is marked as they are counted, summed up, and looked at no more", async () => {
