@@ -4,6 +4,8 @@ import type { Logger } from "pino";
 import { AppError } from "./errors.ts";
 
 const checkEveryMilliseconds = 250;
+/** So much longer while nobody calls, which an idle machine feels; the next call ends it. */
+const quietMilliseconds = 750;
 const checkTimeoutMilliseconds = 1200;
 
 export type DatabaseHealth = {
@@ -23,6 +25,7 @@ export function watchDatabase(database: Database, log: Logger): DatabaseHealth {
   let available = true;
   let stopped = false;
   const waiting = new Set<(error: AppError) => void>();
+  let endQuiet = () => {};
 
   async function check(): Promise<boolean> {
     let timer: NodeJS.Timeout | undefined;
@@ -51,7 +54,17 @@ export function watchDatabase(database: Database, log: Logger): DatabaseHealth {
         waiting.clear();
       }
       await new Promise((resolve) => setTimeout(resolve, checkEveryMilliseconds).unref());
+      if (available && waiting.size === 0) await quiet();
     }
+  }
+  async function quiet(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, quietMilliseconds).unref();
+      endQuiet = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
   void loop();
 
@@ -63,6 +76,7 @@ export function watchDatabase(database: Database, log: Logger): DatabaseHealth {
       if (!available) return Promise.reject(unavailable());
       return new Promise((resolve, reject) => {
         waiting.add(reject);
+        endQuiet();
         work().then(
           (value) => {
             waiting.delete(reject);

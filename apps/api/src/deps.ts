@@ -202,6 +202,7 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
   const mailer = createMailer(jobs, config);
   const notify = createNotify(mailer, config.publicUrl, now);
   const failedSignIns = createFailedSignIns(database, dataKeys, notify, now);
+  if (!redis) await failedSignIns.unlockAll();
   const tails = createTailHub(database);
   let telling = Promise.resolve();
   /** One change after another, each by what is so by then. */
@@ -365,7 +366,7 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
   stopEach.push(repeat(turnMilliseconds, sealer.seal, log));
   stopEach.push(repeat(1000, () => deliverCheckpoints(witnessing, stopped), log));
   stopEach.push(repeat(500, () => evaluateDue(alerting), log));
-  stopEach.push(repeat(500, () => lookBackDue(alerting), log));
+  stopEach.push(repeat(1000, () => lookBackDue(alerting), log));
   stopEach.push(repeat(500, () => tellAlerts(alerting), log));
   stopEach.push(repeat(2000, () => indexEvents(database, () => stopping.signal.aborted), log));
   const ledgerTimer = setInterval(() => {

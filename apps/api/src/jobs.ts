@@ -26,6 +26,14 @@ const maxStopMilliseconds = 5000;
 /** How many jobs of each lane are done at a time: what is slow keeps only its own lane waiting. */
 const lanes = { recurring: 1, work: 1, deliveries: 16, transfers: 2 } as const;
 type Lane = keyof typeof lanes;
+type AtWork = {
+  /** Begins what is due while there is room for it; never rejects. */
+  fill(): Promise<void>;
+  /** The same, also for what was committed during a look that is under way. */
+  wake(): void;
+  /** Resolves when nothing is under way any more. */
+  end(): Promise<void>;
+};
 
 /**
  * Throws where another has taken the job over, or it was dropped; else none does before the transaction
@@ -99,7 +107,7 @@ export function createJobs(
   const definitions = new Map<string, Definition>();
   const stopping = new AbortController();
   let puttingRight: NodeJS.Timeout | undefined;
-  const wakeLane = new Map<Lane, () => void>();
+  const atWork = new Map<Lane, AtWork>();
   let running: Promise<unknown> = Promise.resolve();
 
   async function insert(
@@ -129,12 +137,16 @@ export function createJobs(
   // By the clock of the database, which is the same to all nodes.
   const leaseEnd = sql`clock_timestamp() + make_interval(secs => ${lease.seconds})`;
 
+  // Recurring work is done again where a crash loses what is noted of it: no disk has to write at once.
+  const unhurried = sql`set local synchronous_commit = off`;
+
   async function claim(lane: Lane) {
     // A queue that only a newer node knows is left to that node.
     const queues = [...definitions].flatMap(([queue, known]) => (known.lane === lane ? queue : []));
     if (queues.length === 0) return undefined;
     return database.transaction({}, async (tx) => {
       const at = now().toISOString();
+      if (lane === "recurring") await tx.execute(unhurried);
       // Who claims after another must see what that one has claimed.
       await tx.execute(sql`select pg_advisory_xact_lock(hashtext(${`jobs.${lane}`}))`);
       const free = sql`${jobs.runAt} <= ${at} and ${jobs.failedAt} is null
@@ -217,6 +229,7 @@ export function createJobs(
         return;
       }
       const at = now();
+      if (everySeconds !== undefined) await tx.execute(unhurried);
       const wait = error === undefined ? (everySeconds ?? 0) : Math.min(2 ** job.attempts, 600);
       const over = error !== undefined && everySeconds === undefined && job.attempts >= maxAttempts;
       const [settled] = await tx
@@ -255,7 +268,7 @@ export function createJobs(
     }
   }
 
-  async function work([lane, width]: [Lane, number]) {
+  function openLane(lane: Lane, width: number): AtWork {
     const { signal } = stopping;
     const underWay = new Set<Promise<void>>();
     let filling: Promise<void> | undefined;
@@ -281,13 +294,40 @@ export function createJobs(
         });
       return filling;
     }
-    // What is being read now may have been before the commit.
-    wakeLane.set(lane, () => void (filling ? filling.then(fill) : fill()));
+    return {
+      fill,
+      // What is being read now may have been before the commit.
+      wake: () => void (filling ? filling.then(fill) : fill()),
+      end: async () => {
+        await filling;
+        await Promise.all(underWay);
+      },
+    };
+  }
+
+  /** The lanes that have a job due. One look for all of them, and no lock: mostly there is none. */
+  async function lanesDue(): Promise<Set<Lane>> {
+    const rows = await database.raw`
+      select distinct queue from jobs
+      where run_at <= ${now().toISOString()}::text::timestamptz and failed_at is null
+        and (locked_until is null or locked_until < clock_timestamp())`;
+    return new Set(rows.flatMap(({ queue }) => definitions.get(queue)?.lane ?? []));
+  }
+
+  async function work() {
+    const { signal } = stopping;
+    for (const [lane, width] of Object.entries(lanes) as [Lane, number][]) {
+      atWork.set(lane, openLane(lane, width));
+    }
     while (!signal.aborted) {
       await sleep(pollMilliseconds, undefined, { ref: false, signal }).catch(() => {});
-      await fill();
+      const due = await lanesDue().catch((error: unknown) => {
+        log.debug({ err: error }, "jobs cannot be read now");
+        return [];
+      });
+      for (const lane of due) void atWork.get(lane)?.fill();
     }
-    await Promise.all(underWay);
+    await Promise.all([...atWork.values()].map(({ end }) => end()));
   }
 
   return {
@@ -295,7 +335,7 @@ export function createJobs(
       await insert(tx, queue, payload, null, options);
       if (options?.delaySeconds !== undefined) return;
       const lane = definitions.get(queue)?.lane;
-      if (lane) afterCommit(tx, () => wakeLane.get(lane)?.());
+      if (lane) afterCommit(tx, () => atWork.get(lane)?.wake());
     },
     async drop(tx, isAmong, kept) {
       const rows = await tx
@@ -335,7 +375,7 @@ export function createJobs(
       puttingRight = setInterval(() => {
         putRight().catch((error: unknown) => log.debug({ err: error }, "jobs cannot be set now"));
       }, putRightMilliseconds).unref();
-      running = Promise.all((Object.entries(lanes) as [Lane, number][]).map(work));
+      running = work();
     },
     async stop() {
       stopping.abort();

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
+import type { Database } from "@muniment/db/database.ts";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { openScratchDatabase } from "../../../packages/db/test/scratch-database.ts";
 import { createEncryption, type Encryption } from "../src/encryption.ts";
@@ -430,6 +431,33 @@ describe("recurring work", () => {
     clock.advance(601);
     await expect.poll(async () => (await row())?.attempts, soon).toBe(0);
     expect(await row()).toMatchObject({ last_error: null, failed_at: null });
+  });
+
+  test("that is not due costs no transaction to find out", async () => {
+    const { database } = scratch;
+    let looks = 0;
+    let transactions = 0;
+    const counting: Database = {
+      ...database,
+      raw: Object.assign((...statement: Parameters<typeof database.raw>) => {
+        looks += 1;
+        return database.raw(...statement);
+      }, database.raw),
+      transaction: (...transaction) => {
+        transactions += 1;
+        return database.transaction(...transaction);
+      },
+    };
+    const runner = createJobs(counting, encryption, clock.now, createLog("silent"));
+    runners.push(runner);
+    runner.define("work", async () => {});
+    runner.define("deliver", async () => {}, "deliveries");
+    runner.every("sweep", 60, async () => {}, 60);
+    await runner.start();
+    await counting.transaction({}, (tx) => runner.enqueue(tx, "work", null, { delaySeconds: 60 }));
+    const before = transactions;
+    await expect.poll(() => looks, { timeout: 10_000 }).toBeGreaterThan(2);
+    expect(transactions).toBe(before);
   });
 
   test("survives the change of the encryption key", async () => {

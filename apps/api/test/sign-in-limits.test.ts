@@ -184,6 +184,26 @@ describe("the ceiling of an account", () => {
     expect((await signIn(small.anonymous(fromNewAddress()), owner.email)).status).toBe(200);
   });
 
+  test("that a start in memory has forgotten locks nobody, in the list and the log neither", async () => {
+    const owner = await small.member();
+    for (let address = 0; address < 3; address += 1)
+      await fail(small.anonymous(fromNewAddress()), owner.email, 4);
+    const admin = await small.admin();
+    const listed = async () =>
+      must(await admin.query("users.list", { text: owner.email })).items[0].lockedUntil;
+    await expect.poll(listed).not.toBeNull();
+    const env = { TRUST_PROXY: "1", AUTH_RATE_LIMIT_ACCOUNT_MAX: "12" };
+    const again = await startTestServer({ besides: small, env });
+    try {
+      expect(await listed()).toBeNull();
+      expect((await signIn(again.anonymous(fromNewAddress()), owner.email)).status).toBe(200);
+      const search = { targetId: owner.id, actions: ["account.unlocked"] };
+      expect(must(await admin.query("audit.search", search)).items).toHaveLength(1);
+    } finally {
+      await again.stop();
+    }
+  });
+
   test("and the lock at one address are both opened by unlocking", async () => {
     const owner = await small.member();
     const other = await small.member();

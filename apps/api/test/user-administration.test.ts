@@ -69,7 +69,7 @@ describe("invitations", () => {
     const all = must(await auditor.query("users.invitations"));
     expect(all.items.map(({ email }: { email: string }) => email[0])).toEqual(["t", "s", "f"]);
     expect(Object.keys(all.items[0]).sort()).toEqual(
-      ["createdAt", "email", "expiresAt", "id", "role", "roleUntil"].sort(),
+      ["createdAt", "email", "expiresAt", "id", "invitedBy", "role", "roleUntil"].sort(),
     );
     const page = must(await auditor.query("users.invitations", { limit: 2 }));
     const rest = must(
@@ -82,6 +82,23 @@ describe("invitations", () => {
     must(await server.anonymous(fromNewAddress()).mutate("auth.signUp", accept));
     const after = must(await auditor.query("users.invitations"));
     expect(after.items).toEqual(all.items.slice(1));
+  });
+
+  test("name who sent them, and the auditor who was shown that is known to them", async () => {
+    const sender = await server.user("admin");
+    const email = "told-by-whom@example.org";
+    must(await sender.mutate("users.invite", { email, role: "member" }));
+    const { items } = must(await auditor.query("users.invitations"));
+    const { id, invitedBy } = items.find((item: { email: string }) => item.email === email);
+    expect(invitedBy).toEqual({ id: sender.id, email: sender.email });
+    await server.deps.folding.flush();
+    const seen = must(await sender.query("data.accesses")).items;
+    expect(seen).toContainEqual(expect.objectContaining({ procedure: "users.invitations" }));
+    // As one of before that was noted.
+    await server.owner`update link_tokens set invited_by = null where id = ${id}`;
+    const after = must(await auditor.query("users.invitations")).items;
+    expect(after.find((item: { id: string }) => item.id === id).invitedBy).toBeNull();
+    must(await sender.mutate("users.revokeInvitation", { id }));
   });
 
   test("are worth nothing once revoked", async () => {

@@ -56,7 +56,12 @@ export const invitation = z.strictObject({
   expiresAt: timestamp,
 });
 /** One that nobody has used yet. */
-export const openInvitation = invitation.extend({ id: uuid, createdAt: timestamp });
+export const openInvitation = invitation.extend({
+  id: uuid,
+  createdAt: timestamp,
+  /** The administrator who sent it; null: it was sent by a version that did not note who. */
+  invitedBy: z.strictObject({ id: uuid, email: z.string() }).nullable(),
+});
 export type OpenInvitation = z.infer<typeof openInvitation>;
 export const listInvitationsInput = z.strictObject(pageInput).optional();
 export const invitationPage = page(openInvitation);

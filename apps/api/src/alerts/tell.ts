@@ -97,14 +97,9 @@ async function tell(tx: Tx, { jobs, mailer, publicUrl, now: clock, log }: TellIn
 
 /** Tells administrators of alerts that were raised since, each once on whichever node. */
 export async function tellAlerts(input: TellInput): Promise<void> {
-  const waiting = await input.database
-    .background({})
-    .select({ id: alerts.id })
-    .from(alerts)
-    .where(isNull(alerts.toldAt))
-    .orderBy(asc(alerts.openedAt), asc(alerts.id))
-    .limit(alertsPerRound);
+  const waiting = await input.database.raw`
+    select id from alerts where told_at is null order by opened_at, id limit ${alertsPerRound}::int`;
   for (const { id } of waiting) {
-    await input.database.transaction({}, (tx) => tell(tx, input, id));
+    await input.database.transaction({}, (tx) => tell(tx, input, String(id)));
   }
 }

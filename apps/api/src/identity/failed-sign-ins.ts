@@ -2,7 +2,7 @@ import type { Database } from "@muniment/db/database.ts";
 import { signIns } from "@muniment/db/schema/sign-ins.ts";
 import { users } from "@muniment/db/schema/users.ts";
 import type { SignInOutcome } from "@muniment/shared/sign-ins.ts";
-import { and, eq, inArray, isNull, lte, or } from "drizzle-orm";
+import { and, eq, inArray, isNotNull, isNull, lte, or, type SQL } from "drizzle-orm";
 import { v7 as uuidv7 } from "uuid";
 import { raiseAlert } from "../alerts/raise.ts";
 import type { DataKeys } from "../audit/data-keys.ts";
@@ -31,6 +31,8 @@ export type FailedSignIns = {
   flush(): Promise<void>;
   /** Leaves an entry for each lock whose time is over. */
   unlock(): Promise<void>;
+  /** The same for every lock: of a start that counts in memory, which has forgotten them all. */
+  unlockAll(): Promise<void>;
 };
 
 export function createFailedSignIns(
@@ -81,6 +83,26 @@ export function createFailedSignIns(
     }
   }
 
+  const unlockWhere = (isOver: (at: Date) => SQL) =>
+    database.transaction({}, async (tx) => {
+      const at = now();
+      const open = await tx
+        .update(users)
+        .set({ lockedUntil: null })
+        .where(isOver(at))
+        .returning({ id: users.id, email: users.email });
+      for (const { id, email } of open) {
+        await writeAuditEntry(tx, dataKeys, {
+          at,
+          principal: { kind: "anonymous" },
+          action: "account.unlocked",
+          outcome: "success",
+          target: { kind: "user", id, label: email },
+          details: {},
+        });
+      }
+    });
+
   return {
     note(email, outcome, { address, userAgent }, lockSeconds) {
       const at = now();
@@ -109,25 +131,7 @@ export function createFailedSignIns(
         throw error;
       }
     },
-    async unlock() {
-      await database.transaction({}, async (tx) => {
-        const at = now();
-        const open = await tx
-          .update(users)
-          .set({ lockedUntil: null })
-          .where(lte(users.lockedUntil, at))
-          .returning({ id: users.id, email: users.email });
-        for (const { id, email } of open) {
-          await writeAuditEntry(tx, dataKeys, {
-            at,
-            principal: { kind: "anonymous" },
-            action: "account.unlocked",
-            outcome: "success",
-            target: { kind: "user", id, label: email },
-            details: {},
-          });
-        }
-      });
-    },
+    unlock: () => unlockWhere((at) => lte(users.lockedUntil, at)),
+    unlockAll: () => unlockWhere(() => isNotNull(users.lockedUntil)),
   };
 }

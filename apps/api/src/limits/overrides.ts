@@ -1,5 +1,4 @@
 import type { Database } from "@muniment/db/database.ts";
-import { limitOverrides } from "@muniment/db/schema/limits.ts";
 import type { Limits } from "./limiter.ts";
 
 let reads = 0;
@@ -9,7 +8,8 @@ const inForce = new WeakMap<Limits, number>();
 export async function loadLimitOverrides(database: Database, limits: Limits): Promise<void> {
   reads += 1;
   const read = reads;
-  const rows = await database.background({}).select().from(limitOverrides);
+  const rows = await database.raw`
+    select name, points, duration_seconds as "durationSeconds" from limit_overrides`;
   // A slow read must not undo what a later one has put in force.
   if (read < (inForce.get(limits) ?? 0)) return;
   inForce.set(limits, read);

@@ -43,6 +43,16 @@ const secondsFrom = (time: Date, seconds: number) => new Date(time.getTime() + s
 /** A place with the lease that a node has of it; the time it ends at is the token of that lease. */
 type Claimed = Witness & { lockedUntil: Date };
 
+/** Whether a place may be due what it has not. One look without a lock: mostly there is none. */
+async function mayBeDue({ database, now }: DeliverInput): Promise<boolean> {
+  const [row] = await database.raw`
+    select exists (
+      select from witnesses where next_attempt_at <= ${now().toISOString()}::text::timestamptz
+        and (contradicts or confirmed_size <> (select max(size) from audit_checkpoints))
+    ) as due`;
+  return row?.due === true;
+}
+
 /** Takes the place that has waited longest, so that no other node sends to it meanwhile. */
 async function claim(
   { database, config, now }: DeliverInput,
@@ -173,7 +183,7 @@ export async function deliverCheckpoints(
 ): Promise<void> {
   const underWay = new Set<Promise<void>>();
   for (;;) {
-    const checkpoint = await readCheckpoint(input.database.audit);
+    const checkpoint = (await mayBeDue(input)) && (await readCheckpoint(input.database.audit));
     const seconds = isStopping() ? lastSeconds : leaseSeconds - marginSeconds;
     const endsAt = performance.now() + seconds * 1000;
     const due = checkpoint && checkpoint.size > 0 && (await claim(input, checkpoint.size));

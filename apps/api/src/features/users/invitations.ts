@@ -1,4 +1,5 @@
 import { linkTokens } from "@muniment/db/schema/link-tokens.ts";
+import { users } from "@muniment/db/schema/users.ts";
 import { invitationPage, listInvitationsInput } from "@muniment/shared/users.ts";
 import { and, desc, eq, gt } from "drizzle-orm";
 import { keysetPage } from "../../paging.ts";
@@ -7,7 +8,7 @@ import { limited } from "../../trpc/limited.ts";
 import { permission } from "../../trpc/permission.ts";
 import { readsOthers } from "../../trpc/reads-others.ts";
 
-/** The invitations that could be used now; never their links. */
+/** The invitations that could be used now, with who sent them; never their links. */
 export const invitations = limited("general")
   .concat(signedIn)
   .concat(permission("users:read"))
@@ -25,8 +26,10 @@ export const invitations = limited("general")
         roleUntil: linkTokens.roleUntil,
         createdAt: linkTokens.createdAt,
         expiresAt: linkTokens.expiresAt,
+        invitedBy: { id: users.id, email: users.email },
       })
       .from(linkTokens)
+      .leftJoin(users, eq(users.id, linkTokens.invitedBy))
       .where(
         and(
           eq(linkTokens.purpose, "invitation"),
@@ -36,17 +39,23 @@ export const invitations = limited("general")
       )
       .orderBy(desc(linkTokens.createdAt), desc(linkTokens.id))
       .limit(page.fetch);
-    saw([], "invitations");
-    return page.cut(
+    const answer = page.cut(
       rows,
       (row) => ({ at: row.createdAt, id: row.id }),
-      ({ id, email, role, roleUntil, createdAt, expiresAt }) => ({
+      ({ id, email, role, roleUntil, createdAt, expiresAt, invitedBy }) => ({
         id,
         email: email ?? "",
         role: role ?? "member",
         roleUntil: roleUntil?.toISOString() ?? null,
         createdAt: createdAt.toISOString(),
         expiresAt: expiresAt.toISOString(),
+        invitedBy,
       }),
     );
+    const senders = answer.items.flatMap(({ invitedBy }) => invitedBy ?? []);
+    saw(
+      senders.map(({ id, email }) => ({ id, label: email })),
+      "invitations",
+    );
+    return answer;
   });

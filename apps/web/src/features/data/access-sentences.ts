@@ -7,7 +7,7 @@ const looks: Record<string, string> = {
   "audit.search": "Read entries of the audit log about you",
   "audit.timeseries": "Counted entries of the audit log about you",
   "users.get": "Looked at your account",
-  "users.invitations": "Looked at your invitation",
+  "users.invitations": "Looked at open invitations that you sent",
   "users.list": "Saw you in the list of users",
   "users.sessions": "Looked at where you are signed in",
 };
@@ -36,7 +36,7 @@ const broadLooks: Record<string, string> = {
   "alerts.list": "Looked at many alerts, perhaps one about you",
   "audit.timeseries": `Counted ${inTheLog}`,
   "users.get": "Looked at many accounts, perhaps yours",
-  "users.invitations": "Looked at many invitations, perhaps yours",
+  "users.invitations": "Looked at many open invitations, perhaps some that you sent",
   "users.list": "Read lists of users, in which you may be",
   "users.sessions": "Looked at where many are signed in, perhaps you",
 };

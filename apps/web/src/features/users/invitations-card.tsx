@@ -1,5 +1,6 @@
 import type { OpenInvitation } from "@muniment/shared/users.ts";
 import { useMutation, useSuspenseInfiniteQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { messageOf } from "../../errors.ts";
 import { loadMoreProps } from "../../paging.ts";
@@ -72,8 +73,21 @@ export function InvitationsCard() {
                 </span>
               )}
             </Cell>
-            <Cell>
+            <Cell className="max-w-60">
               <DateTime value={invitation.createdAt} />
+              {invitation.invitedBy && (
+                <span className="block truncate text-xs text-muted">
+                  by{" "}
+                  <Link
+                    to="/admin/users/$id"
+                    params={{ id: invitation.invitedBy.id }}
+                    className="hover:underline"
+                    title={invitation.invitedBy.email}
+                  >
+                    {invitation.invitedBy.email}
+                  </Link>
+                </span>
+              )}
             </Cell>
             <Cell>
               <DateTime value={invitation.expiresAt} />
