@@ -12,6 +12,7 @@ import { createSetupLink } from "./features/setup/setup-token.ts";
 import { allHaveLeft } from "./http/exchange.ts";
 import { createServer } from "./http/server.ts";
 import { prepareDecoy } from "./identity/password.ts";
+import { shortenFamilies } from "./identity/shorten-families.ts";
 import { type Keyring, loadKeyring } from "./keyring.ts";
 import { deriveSecrets } from "./secrets.ts";
 import { ofDatabase, ofListening } from "./start-problem.ts";
@@ -117,6 +118,8 @@ export async function boot(input: BootInput): Promise<Running> {
         "the owner may not create roles: only queries keep users apart",
       );
     }
+
+    await shortenFamilies(owner, config.refreshTokenSeconds);
 
     const deps = await createDeps({
       env: input.env,

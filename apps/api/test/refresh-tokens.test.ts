@@ -159,6 +159,27 @@ describe("a refresh token", () => {
     expect((await refresh(first.refreshToken)).status).toBe(200);
   });
 
+  test("ends with a shorter REFRESH_TOKEN_TTL_S from the next start on, and with no longer one", async () => {
+    const [older, younger] = [await family(), await family()];
+    const ends = async () => {
+      const rows = await server.owner`
+        select extract(epoch from expires_at - created_at)::int as seconds from sessions
+        where public_id in (${older.id}, ${younger.id}) order by created_at`;
+      return rows.map(({ seconds }) => seconds);
+    };
+    await server.owner`
+      update sessions set created_at = created_at - interval '2 hours',
+        expires_at = expires_at - interval '2 hours' where public_id = ${older.id}`;
+    const startWith = (REFRESH_TOKEN_TTL_S: string) =>
+      startTestServer({ besides: server, now: clock.now, env: { REFRESH_TOKEN_TTL_S } });
+    for (const seconds of ["3600", "604800"]) {
+      await (await startWith(seconds)).stop();
+      expect(await ends()).toEqual([3600, 3600]);
+    }
+    expect(refused(await refresh(older.first.refreshToken))).toEqual(gone);
+    expect((await refresh(younger.first.refreshToken)).status).toBe(200);
+  });
+
   test("is deleted with its family by the recurring clean-up", async () => {
     const { id } = await family();
     const rows = async () =>
