@@ -81,7 +81,7 @@ export function InvitationsCard() {
                   <Link
                     to="/admin/users/$id"
                     params={{ id: invitation.invitedBy.id }}
-                    className="hover:underline"
+                    className="underline"
                     title={invitation.invitedBy.email}
                   >
                     {invitation.invitedBy.email}
