@@ -220,15 +220,17 @@ test("charts, top values and what stands out", async () => {
 test("a tail's position, and what it has missed", async () => {
   const { database } = server.deps;
   const { userId } = sender;
-  await expectByIndex(["receipts"], () => readTailBounds(database, userId));
+  const { indexes } = await expectByIndex(["receipts"], () => readTailBounds(database, userId));
+  expect(indexes).toContain("receipts_tail");
   const [row] = await server.owner`
     select commit_xid::text as xid, position::text as receipt from receipts
     where user_id = ${userId} order by commit_xid, position offset 600 limit 1`;
   const after = { xid: BigInt(row?.xid), receipt: BigInt(row?.receipt), ordinal: 0 };
-  await expectByIndex(["receipts", "events"], async () => {
+  const missed = await expectByIndex(["receipts", "events"], async () => {
     const { items } = await readTail(database, userId, after);
     expect(items).toHaveLength(200);
   });
+  expect(missed.indexes).toContain("receipts_tail");
 });
 
 test("what is sent, also again, with its receipts and counters", async () => {
