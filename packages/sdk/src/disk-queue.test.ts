@@ -3,6 +3,7 @@ import {
   cp,
   mkdir,
   mkdtemp,
+  open as openFile,
   readdir,
   readFile,
   rename,
@@ -12,7 +13,7 @@ import {
 } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { openDiskQueue } from "./disk-queue.ts";
 
 let directory: string;
@@ -110,7 +111,7 @@ test.each([
   await damage(join(directory, file));
   const problems: string[] = [];
   const queue = await open({ onProblem: (problem: string) => problems.push(problem) });
-  expect(problems).toEqual([expect.stringContaining("1 lines of it are left out")]);
+  expect(problems).toEqual([expect.stringContaining("Lines of it that are left out: 1.")]);
   expect(queue.size()).toBe(left);
   queue.push(event(10));
   await queue.stored();
@@ -193,4 +194,60 @@ test("a file that is cut short while it is read costs what was in it, and nothin
   expect(queue.size()).toBe(0);
   expect(problems).toEqual([expect.stringContaining("was cut short")]);
   await queue.close();
+});
+
+/** What an attempt to write waits for, which the test makes fail or last. */
+async function holdDisk() {
+  const handle = await openFile(directory);
+  const spy = vi.spyOn(Object.getPrototypeOf(handle), "datasync");
+  onTestFinished(() => spy.mockRestore());
+  await handle.close();
+  return spy;
+}
+
+test("what is sent from memory stays the next while the disk takes it", async () => {
+  const disk = (await holdDisk()).mockRejectedValueOnce(new Error("ENOSPC"));
+  const queue = await open();
+  for (let seq = 0; seq < 5; seq += 1) queue.push(event(seq));
+  await expect(queue.stored()).rejects.toThrow("ENOSPC");
+  expect(seqs(await queue.peek(100, 1e6))).toEqual([0, 1, 2, 3, 4]);
+  let makeRoom = () => {};
+  disk.mockReturnValueOnce(new Promise<void>((resolve) => (makeRoom = resolve)));
+  await expect.poll(() => disk.mock.calls.length, { timeout: 10_000 }).toBe(2);
+  const again = queue.peek(100, 1e6);
+  makeRoom();
+  expect(seqs(await again)).toEqual([0, 1, 2, 3, 4]);
+  expect(queue.size()).toBe(5);
+  await queue.remove(5);
+  queue.push(event(5));
+  expect(seqs(await queue.peek(100, 1e6))).toEqual([5]);
+  expect(queue.size()).toBe(1);
+  await queue.close();
+});
+
+test("numbers that were sent from memory are not given again after a crash", async () => {
+  (await holdDisk()).mockRejectedValue(new Error("ENOSPC"));
+  const queue = await open();
+  for (let seq = 0; seq < 5; seq += 1) queue.push(event(seq));
+  await expect(queue.stored()).rejects.toThrow("ENOSPC");
+  expect(await queue.peek(100, 1e6)).toHaveLength(5);
+  const crashed = join(directory, "crashed");
+  await cp(join(directory, "cursor.json"), join(crashed, "cursor.json"));
+  await queue.close();
+  const next = await openDiskQueue({ directory: crashed });
+  expect([next.size(), next.lastSeq()]).toEqual([0, 4]);
+  await next.close();
+});
+
+test("the end tries once more to write what the disk has not taken", async () => {
+  (await holdDisk()).mockRejectedValueOnce(new Error("ENOSPC"));
+  const problems: string[] = [];
+  const queue = await open({ onProblem: (problem: string) => problems.push(problem) });
+  queue.push(event(0));
+  await expect(queue.stored()).rejects.toThrow("ENOSPC");
+  await queue.close();
+  expect(problems).toEqual([expect.stringContaining("cannot be written: ENOSPC")]);
+  const next = await open();
+  expect(seqs(await next.peek(100, 1e6))).toEqual([0]);
+  await next.close();
 });

@@ -65,7 +65,7 @@ async function openLocked(
   if (onProblem) listen(onProblem);
   if (found.damaged > 0) {
     tell(
-      `The queue in ${directory} was damaged, as by a crash: ${found.damaged} lines of it are left out.`,
+      `The queue in ${directory} was damaged, as by a crash. Lines of it that are left out: ${found.damaged}.`,
     );
   }
 
@@ -238,6 +238,8 @@ async function openLocked(
         if (lent === 0 && ahead.length < maxEvents) await readAhead();
         if (ahead.length > 0) return ahead.slice(0, countFitting(ahead, maxEvents, maxLength));
         while (step) await step;
+        // The disk has taken what was lent.
+        if (ahead.length > 0) continue;
         if (unwritten.length === 0 && isAllRead()) {
           // Fewer than were counted where a file was cut short meanwhile.
           waiting = 0;
@@ -246,8 +248,11 @@ async function openLocked(
         if (!failed || !isAllRead()) void write();
         else {
           const first = unwritten.slice(0, maxEvents).map((record) => ({ json: jsonOf(record) }));
-          lent = countFitting(first, maxEvents, maxLength);
-          return first.slice(0, lent);
+          const batch = first.slice(0, countFitting(first, maxEvents, maxLength));
+          lent = batch.length;
+          // No file holds their numbers, which must not be given again.
+          await keepPlace(true);
+          return batch;
         }
       }
     },
@@ -285,8 +290,10 @@ async function openLocked(
     async close() {
       closing.abort();
       await writing;
+      // The last answers may have made room.
+      if (unwritten.length > 0) await writeOnce();
       if (unwritten.length > 0) {
-        tell(`${unwritten.length} events could not be written to ${directory} and are lost.`);
+        tell(`Events lost, as they could not be written to ${directory}: ${unwritten.length}.`);
       }
       await file?.close().catch(() => {});
       await keepPlace(true);

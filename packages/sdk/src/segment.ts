@@ -41,9 +41,9 @@ async function listSegments(directory: string): Promise<number[]> {
 }
 
 /**
- * Reads whole lines of a segment from a place on, about a megabyte of them and one at least.
- * Lines that are no records are passed over, and counted in `damaged`; a last line without an end is left alone. `end` is where
- * it stopped.
+ * Reads whole lines of a segment from a place on, about a megabyte of them and one at least. Lines that
+ * are no records are passed over, and counted in `damaged`; a last line without an end is left alone.
+ * `end` is where it stopped.
  */
 export async function readRecords(
   { path, number }: Pick<Segment, "path" | "number">,

@@ -83,7 +83,7 @@ describe.runIf(mayMount())("a queue whose disk is full", () => {
     const { server, muniment, problems, makeRoom } = await startOnFullDisk();
     await using _ = server;
     expect(await muniment.close(100)).toBe(false);
-    const told = problems.map((problem) => /^(\d+) events could not be written/.exec(problem)?.[1]);
+    const told = problems.map((problem) => /^Events lost.*: (\d+)\.$/.exec(problem)?.[1]);
     const lost = Number(told.find(Boolean));
     expect(lost).toBeGreaterThan(250);
     isAway = false;
