@@ -119,8 +119,6 @@ export async function boot(input: BootInput): Promise<Running> {
       );
     }
 
-    await shortenFamilies(owner, config.refreshTokenSeconds);
-
     const deps = await createDeps({
       env: input.env,
       config: { ...config, dataDir },
@@ -146,6 +144,9 @@ export async function boot(input: BootInput): Promise<Running> {
       await Promise.race([app.close(), drained]);
       app.server.closeAllConnections();
     });
+    // Nor may a start that fails on its port change what holds for the server that has it.
+    await shortenFamilies(owner, config.refreshTokenSeconds);
+    if (!config.redisUrl) await deps.failedSignIns.unlockAll();
     const setupLink = await createSetupLink(deps.database, config.publicUrl, deps.now());
     if (setupLink) input.onSetupLink?.(setupLink);
     deps.started = true;

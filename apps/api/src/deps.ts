@@ -202,7 +202,6 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
   const mailer = createMailer(jobs, config);
   const notify = createNotify(mailer, config.publicUrl, now);
   const failedSignIns = createFailedSignIns(database, dataKeys, notify, now);
-  if (!redis) await failedSignIns.unlockAll();
   const tails = createTailHub(database);
   let telling = Promise.resolve();
   /** One change after another, each by what is so by then. */

@@ -193,6 +193,9 @@ describe("the ceiling of an account", () => {
       must(await admin.query("users.list", { text: owner.email })).items[0].lockedUntil;
     await expect.poll(listed).not.toBeNull();
     const env = { TRUST_PROXY: "1", AUTH_RATE_LIMIT_ACCOUNT_MAX: "12" };
+    const taken = { ...env, PORT: new URL(small.url).port };
+    await expect(startTestServer({ besides: small, env: taken })).rejects.toThrow(/is taken by/);
+    expect(await listed()).not.toBeNull();
     const again = await startTestServer({ besides: small, env });
     try {
       expect(await listed()).toBeNull();

@@ -101,8 +101,9 @@ class Life {
   bind(scope: Scope): string {
     const given = Object.keys(scope) as (keyof Scope)[];
     if (given.every((key) => scope[key] === this.#scope[key])) return "";
+    const settings = setOwnScopeSql(scope);
     this.#scope = { ...this.#scope, ...scope };
-    return setOwnScopeSql(scope);
+    return settings;
   }
 
   throwFailure(): void {

@@ -16,8 +16,9 @@ export function useBefore({ filters, span }: View, by: string) {
   const { data } = useQuery({ ...timelineQuery(filters, before, by), enabled: wanted });
   const retention = useQuery({ ...retentionQuery(), enabled: wanted }).data;
   const counts = useMemo(
-    () => (wanted && data ? data.buckets.map(({ count }) => count) : undefined),
-    [wanted, data],
+    // Nothing is said of it before it is known whether all of it is there.
+    () => (wanted && data && retention ? data.buckets.map(({ count }) => count) : undefined),
+    [wanted, data, retention],
   );
   const days = retention ? [retention.days, retention.instanceDays] : [];
   const kept = before === null || isKept(before, days, Date.now());
