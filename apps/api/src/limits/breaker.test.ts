@@ -58,3 +58,42 @@ test("one that hangs is asked by one call at a time", async () => {
   expect(breaker(hang, () => "own")).toBe("own");
   expect(asked).toBe(1);
 });
+
+test("only the call let through after the pause closes it, and it opens once in five seconds", async () => {
+  let time = 0;
+  const told: boolean[] = [];
+  const breaker = createBreaker(
+    (reached) => told.push(reached),
+    () => time,
+  );
+  const own = () => "own";
+  /** Sends calls at once; their answers come when `end` is called, every second one a failure. */
+  const send = (count: number) => {
+    let end = () => {};
+    const ended = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    const answers = Array.from({ length: count }, (_, at) =>
+      breaker(async () => {
+        await ended;
+        if (at % 2 === 0) throw new Error("late");
+        return "shared";
+      }, own),
+    );
+    return async () => {
+      end();
+      return await Promise.all(answers);
+    };
+  };
+  const batches = Array.from({ length: 40 }, () => send(4));
+  for (const answers of batches) {
+    expect(await answers()).toEqual(["own", "shared", "own", "shared"]);
+    time += 100;
+  }
+  expect(told).toEqual([false]);
+  time = 4999;
+  expect(breaker(async () => "shared", own)).toBe("own");
+  time = 5000;
+  expect(await breaker(async () => "shared", own)).toBe("shared");
+  expect(told).toEqual([false, true]);
+});

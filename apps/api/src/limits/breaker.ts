@@ -18,19 +18,25 @@ export function createBreaker(
 ): Breaker {
   let askAgainAt: number | null = null;
   return (shared, own) => {
+    const isProbe = askAgainAt !== null;
     if (askAgainAt !== null) {
       if (now() < askAgainAt) return own();
       askAgainAt = now() + pauseMilliseconds;
     }
     return shared().then(
       (answer) => {
-        if (askAgainAt !== null) note(true);
-        askAgainAt = null;
+        // One that was sent before the first failure says nothing of now.
+        if (isProbe && askAgainAt !== null) {
+          askAgainAt = null;
+          note(true);
+        }
         return answer;
       },
       (error: unknown) => {
-        if (askAgainAt === null) note(false, error);
-        askAgainAt = now() + pauseMilliseconds;
+        if (askAgainAt === null) {
+          askAgainAt = now() + pauseMilliseconds;
+          note(false, error);
+        }
         return own();
       },
     );
