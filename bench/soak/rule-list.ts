@@ -1307,8 +1307,8 @@ export const rules: readonly Rule[] = [
     ],
     [
       "nor in a window that it was not counted in",
-      `${limits}/redis-counters.ts`,
-      "if (performance.now() - askedAt >= msBeforeNext) return;",
+      `${limits}/counters.ts`,
+      "if (performance.now() - askedAt >= count.millisecondsLeft) return;",
       "",
       "a refund after the window",
     ],

@@ -186,17 +186,22 @@ describe.skipIf(!hasRedis)("limits in Redis", () => {
     const own = new Redis(server.url, { enableOfflineQueue: false });
     own.on("error", () => {});
     await once(own, "ready");
+    const told: boolean[] = [];
     const breaker = createBreaker(
-      () => {},
+      (reached) => told.push(reached),
       () => time,
     );
     const counters = createCounters("given-back", own, breaker);
     return {
-      take: () => counters.take(key, 1, { points: 5, durationSeconds: 60 }),
+      told,
+      take: (durationSeconds = 60) => counters.take(key, 1, { points: 5, durationSeconds }),
       counted: () => counters.counted(key),
       async goAway() {
         own.disconnect();
         await once(own, "end");
+      },
+      waitForPause() {
+        time += 5000;
       },
       async comeBack() {
         await own.connect();
@@ -228,6 +233,17 @@ describe.skipIf(!hasRedis)("limits in Redis", () => {
     await counter.comeBack();
     expect(await counter.counted()).toBe(1);
     counter.close();
+  });
+
+  test("what has nothing left to give back is not taken for an answer of Redis", async () => {
+    const counter = await counterOf("ended");
+    const { giveBack } = await counter.take(1);
+    await counter.goAway();
+    await counter.take();
+    await sleep(1050);
+    counter.waitForPause();
+    await giveBack();
+    expect(counter.told).toEqual([false]);
   });
 
   test("that a node counts alone is told when Redis has closed the connection, too", async () => {

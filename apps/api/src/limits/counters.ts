@@ -37,12 +37,16 @@ export function createCounters(name: string, redis: Redis | null, breaker: Break
     take: (key, points, rule) =>
       breaker(
         async () => {
+          const askedAt = performance.now();
           const count = await shared.take(key, points, rule);
-          const giveBack = () =>
-            breaker(
+          const giveBack = () => {
+            // Nothing of it was counted in the next window, so there is nothing to ask Redis for.
+            if (performance.now() - askedAt >= count.millisecondsLeft) return;
+            return breaker(
               async () => count.giveBack(),
               () => {},
             );
+          };
           return { ...count, giveBack };
         },
         () => memory.take(key, points, rule),

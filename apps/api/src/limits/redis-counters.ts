@@ -44,7 +44,6 @@ export function createRedisCounters(name: string, storeClient: Redis): AsyncCoun
   });
   return {
     async take(key, points, rule) {
-      const askedAt = performance.now();
       limiter.points = rule.points;
       limiter.duration = rule.durationSeconds;
       const [allowed, { consumedPoints, msBeforeNext }] = await inTime(
@@ -61,8 +60,6 @@ export function createRedisCounters(name: string, storeClient: Redis): AsyncCoun
         counted: consumedPoints,
         millisecondsLeft: msBeforeNext,
         async giveBack() {
-          // Nothing of it was counted in the next window.
-          if (performance.now() - askedAt >= msBeforeNext) return;
           limiter.points = rule.points;
           limiter.duration = rule.durationSeconds;
           await inTime(limiter.reward(key, points));
