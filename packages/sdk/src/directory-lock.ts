@@ -1,6 +1,19 @@
 import { randomUUID } from "node:crypto";
-import { constants, copyFile, link, readFile, rename, rm, writeFile } from "node:fs/promises";
+import {
+  constants,
+  copyFile,
+  link,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  writeFile,
+} from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** How long a lock without text may be one that is being written. */
+const emptyMilliseconds = 1000;
 
 /** When a process began, where the system tells: a number that a later one of the same id does not have. */
 async function startOf(pid: number): Promise<string> {
@@ -20,13 +33,15 @@ async function isHeld(text: string): Promise<boolean> {
   return start === "" || start === (await startOf(pid));
 }
 
-/** Gives a file a second name unless there is one already; with its text at once, so that nobody reads half of it. */
+/**
+ * Gives a file a second name unless there is one already. It has its text at once; on a file system
+ * without hard links a moment later.
+ */
 async function isNamed(file: string, path: string): Promise<boolean> {
   const isThere = (error: NodeJS.ErrnoException) => error.code === "EEXIST";
   try {
     await link(file, path).catch((error: NodeJS.ErrnoException) => {
       if (isThere(error)) throw error;
-      // Not every file system has hard links.
       return copyFile(file, path, constants.COPYFILE_EXCL);
     });
     return true;
@@ -41,15 +56,30 @@ async function isNamed(file: string, path: string): Promise<boolean> {
  * that holder, so that two who find the same one cannot both replace it.
  */
 async function claim(file: string, path: string, inUse: (pid: string) => Error): Promise<void> {
+  const read = () => readFile(path, "utf8").catch(() => null);
   while (!(await isNamed(file, path))) {
-    const holder = await readFile(path, "utf8").catch(() => null);
+    let holder = await read();
+    if (holder === "") {
+      await sleep(emptyMilliseconds);
+      holder = await read();
+    }
     // Let go meanwhile.
     if (holder === null) continue;
     if (await isHeld(holder)) throw inUse(holder.split(" ")[0] ?? "");
     const turn = `${path}.${holder.replaceAll(/\W/g, "-").slice(0, 40)}`;
     await claim(file, turn, inUse);
-    if ((await readFile(path, "utf8").catch(() => null)) === holder) return rename(turn, path);
+    if ((await read()) === holder) return rename(turn, path);
     await rm(turn, { force: true });
+  }
+}
+
+/** Removes what claimants left that were killed. */
+async function tidy(directory: string): Promise<void> {
+  for (const name of await readdir(directory)) {
+    if (!name.startsWith("lock-")) continue;
+    const path = join(directory, name);
+    const claimant = await readFile(path, "utf8").catch(() => "");
+    if (claimant !== "" && !(await isHeld(claimant))) await rm(path, { force: true });
   }
 }
 
@@ -70,6 +100,7 @@ export async function lockDirectory(directory: string): Promise<() => Promise<vo
   } finally {
     await rm(file, { force: true });
   }
+  await tidy(directory).catch(() => {});
   let isOurs = true;
   return async () => {
     if (isOurs) await rm(path, { force: true });

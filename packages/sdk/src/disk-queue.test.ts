@@ -13,6 +13,7 @@ import {
 } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { openDiskQueue } from "./disk-queue.ts";
 
@@ -173,6 +174,24 @@ test("of many that find the lock of a process that is gone, one takes it over", 
     await opened[0]?.close();
     expect((await readdir(directory)).filter((name) => name.startsWith("lock"))).toEqual([]);
   }
+});
+
+test("a lock is not taken over while its holder writes it", async () => {
+  const lock = join(directory, "lock");
+  await writeFile(lock, "");
+  const second = open();
+  second.catch(() => {});
+  await sleep(100);
+  await writeFile(lock, `${process.pid}`);
+  await expect(second).rejects.toThrow(`in use by process ${process.pid}`);
+});
+
+test("what a process left that was killed while it took the lock goes with the next", async () => {
+  await writeFile(join(directory, "lock-killed"), "999999999 1");
+  await writeFile(join(directory, "lock-alive"), `${process.pid}`);
+  const queue = await open();
+  expect((await readdir(directory)).sort()).toEqual(["lock", "lock-alive"]);
+  await queue.close();
 });
 
 test("a folder that could not be opened is free for the next try", async () => {
