@@ -193,6 +193,22 @@ test("a key that is revoked ends a tail that is open", async () => {
   expect(await tail.outcome).toBe(3);
 });
 
+test("that its key is revoked is told also where the state file cannot be written", async () => {
+  const { key, id, member } = await makeSender(keeper);
+  const state = join(folder, "revoked");
+  await mkdir(state);
+  const tail = startTail(key, ["--json", "--state", join(state, "position")]);
+  await untilOpen(tail, key);
+  await rename(state, `${state}-away`);
+  await send(keeper, key, [makeEvent({ type: "last" })]);
+  await expect.poll(() => types(tail).includes("last"), { timeout: 20_000 }).toBe(true);
+  expect((await member.mutate("apiKeys.revoke", { id })).status).toBe(200);
+  expect([await tail.outcome, tail.stderr()]).toEqual([
+    3,
+    expect.stringContaining("muniment tail: "),
+  ]);
+});
+
 test("ends when nobody reads on, as with head", async () => {
   const { key } = await makeSender(keeper);
   const main = fileURLToPath(new URL("../../cli/src/main.ts", import.meta.url));

@@ -44,14 +44,18 @@ function startFollowing(server: IngestServer, argv: string[] = []) {
   const all = ["send", "--follow", "--format", "jsonl", "--json", "--state", state, ...argv, log];
   const env = { MUNIMENT_URL: server.url, MUNIMENT_API_KEY: key };
   const outcome = call(all, { env, signal: interruption.signal });
+  async function ended() {
+    const { exitCode, stdout, stderr } = await outcome;
+    return { exitCode, stderr, report: JSON.parse(stdout) };
+  }
   return {
     /** Resolves when the server has that many events. */
     until: (count: number) =>
       expect.poll(() => server.stored.size, { timeout: 20_000 }).toBe(count),
-    async end() {
+    ended,
+    end() {
       interruption.abort();
-      const { exitCode, stdout, stderr } = await outcome;
-      return { exitCode, stderr, report: JSON.parse(stdout) };
+      return ended();
     },
   };
 }
@@ -312,4 +316,26 @@ test("a state that cannot be written any more is told once, and lines are sent o
   await next.until(8);
   const again = await next.end();
   expect([again.exitCode, again.report.duplicates, again.report.accepted]).toEqual([0, 2, 1]);
+});
+
+test("a refusal is the problem that is told, and the state is written if it can be by then", async () => {
+  const state = join(folder, "state.json");
+  await using server = await startIngestServer(async (at) => {
+    if (at < 2) return undefined;
+    await rm(`${state}.new`, { recursive: true });
+    return { status: 401 };
+  });
+  await writeFile(log, lines(0, 5));
+  const following = startFollowing(server);
+  await following.until(5);
+  await expect
+    .poll(async () => JSON.parse(await readFile(state, "utf8")).offset)
+    .toBeGreaterThan(0);
+  await mkdir(`${state}.new`);
+  await appendFile(log, lines(5, 6));
+  await following.until(6);
+  await appendFile(log, lines(6, 7));
+  const { exitCode, stderr } = await following.ended();
+  expect([exitCode, stderr.match(/cannot be written/g)]).toEqual([3, ["cannot be written"]]);
+  expect(JSON.parse(await readFile(state, "utf8")).offset).toBe(lines(0, 6).length);
 });

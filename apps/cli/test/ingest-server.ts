@@ -26,7 +26,7 @@ export async function startIngestServer(
     call: number,
     events: StoredEvent[],
     body: string,
-  ) => Misbehaviour | undefined | Promise<undefined> = () => undefined,
+  ) => Misbehaviour | undefined | Promise<Misbehaviour | undefined> = () => undefined,
 ): Promise<IngestServer> {
   const stored = new Map<string, StoredEvent>();
   const calls: string[][] = [];

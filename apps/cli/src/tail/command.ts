@@ -31,14 +31,15 @@ async function run(argv: string[], io: Io): Promise<number> {
   const position = await keepPosition(options.state, options.after, note);
   try {
     await followTail(options, position, io, note);
-    return exitCodes.ok;
   } catch (error) {
+    // What ended it is the problem; that the position cannot be written was noted.
+    await position.save().catch(() => {});
     if (!(error instanceof TailRefusal)) throw error;
     io.stderr.write(`muniment tail: ${printable(error.message, 1000)}\n`);
     return exitCodes.refused;
-  } finally {
-    await position.save();
   }
+  await position.save();
+  return exitCodes.ok;
 }
 
 type Position = Awaited<ReturnType<typeof keepPosition>>;

@@ -66,6 +66,10 @@ export async function followLog(options: SendOptions, delivery: Delivery, io: Io
       warn,
     },
     known,
-  );
+  ).catch(async (error: unknown) => {
+    // What ended it is the problem; that the state cannot be written was told.
+    await end().catch(() => {});
+    throw error;
+  });
   await end();
 }
