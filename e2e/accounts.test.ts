@@ -67,7 +67,18 @@ describe("by links of mails", () => {
     await heading("Confirm your address").waitFor();
     await page.waitForURL(`${product.url}/verify`);
     await expectAccessible(page, "verify");
-    await page.getByRole("button", { name: "Confirm and make my account" }).click();
+    const chosen = page.getByLabel("Password", { exact: true });
+    expect(await chosen.getAttribute("autocomplete")).toBe("current-password");
+    const confirm = page.getByRole("button", { name: "Confirm and make my account" });
+    // As its owner would, to whom the link of a stranger's sign-up came.
+    await chosen.fill(second);
+    await confirm.click();
+    await page.getByText("open the mail of your other sign-up").waitFor();
+    expect(await chosen.getAttribute("aria-invalid")).toBe("true");
+    await page.locator("input[name=password]:focus").waitFor();
+    await expectAccessible(page, "verify with another password");
+    await chosen.fill(first);
+    await confirm.click();
     await heading("Your account is ready").waitFor();
     await signIn(address, first);
   });

@@ -865,6 +865,20 @@ export const rules: readonly Rule[] = [
       "if (deps.config.signUpVerify && !invited) {",
       "an invited person proves the address like everybody",
     ],
+    [
+      "nobody confirms a sign-up with a password that was not chosen for it",
+      `${features}/auth/verify-email.ts`,
+      "if (password !== undefined && !(passwordHash && (await verifyPassword(passwordHash, password))))",
+      "if (false as boolean)",
+      "makes no account with one that a stranger chose",
+    ],
+    [
+      "guesses at the password of such a link are counted",
+      `${features}/auth/verify-email.ts`,
+      "return countAttempt(ctx, path, { email, find }, () => next());",
+      "return next();",
+      "takes five wrong ones from an address",
+    ],
   ]),
   ...tested(`${shared}/email-address.test.ts`, [
     [

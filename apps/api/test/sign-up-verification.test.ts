@@ -21,8 +21,8 @@ const signUp = (email: string, more: object = {}) =>
   server
     .anonymous(fromNewAddress())
     .mutate("auth.signUp", { email, password, displayName: "New", ...more });
-const verify = (token: string) =>
-  server.anonymous(fromNewAddress()).mutate("auth.verifyEmail", { token });
+const verify = (token: string, given: object = {}, headers = fromNewAddress()) =>
+  server.anonymous(headers).mutate("auth.verifyEmail", { token, ...given });
 const signIn = (email: string, given = password) =>
   server.anonymous(fromNewAddress()).mutate("auth.signIn", { email, password: given });
 
@@ -92,6 +92,77 @@ test("of two that wait for one address the first to prove it gets it, with its o
   expect(reason(await verify(second))).toBe("invalid_token");
   expect((await signIn(email)).status).toBe(200);
   expect((await signIn(email, "the password of another person")).status).toBe(401);
+});
+
+describe("a link that is given a password", () => {
+  const owners = "Crème brûlée for every otter";
+  const strangers = "the password of another person";
+
+  /** The links of two sign-ups for one address, the owner's before the stranger's. */
+  async function contested(email: string) {
+    must(await signUp(email, { password: owners }));
+    const [first] = await mailsTo(server, email);
+    must(await signUp(email, { password: strangers }));
+    const tokens = (await mailsTo(server, email, 2)).map(tokenIn);
+    const own = first && tokenIn(first);
+    const foreign = tokens.find((token) => token !== own);
+    if (!own || !foreign) throw new Error("no mail");
+    return { own, foreign };
+  }
+  const accounts = (email: string) => server.owner`select 1 from users where email = ${email}`;
+
+  test("makes no account with one that a stranger chose, and goes on working", async () => {
+    const email = "hijacked@example.org";
+    const { own, foreign } = await contested(email);
+    const refused = await verify(foreign, { password: owners });
+    expect(refused.status).toBe(401);
+    expect(reason(refused)).toBe("invalid_credentials");
+    expect(refused.error?.message).toContain("open the mail of the other sign-up");
+    expect(await accounts(email)).toEqual([]);
+    // However the keyboard spells it.
+    must(await verify(own, { password: owners.normalize("NFD") }));
+    expect((await signIn(email, owners)).status).toBe(200);
+    expect((await signIn(email, strangers)).status).toBe(401);
+    expect(reason(await verify(foreign, { password: strangers }))).toBe("invalid_token");
+
+    const admin = await server.signIn("admin@example.org", fromNewAddress());
+    const refusals = async () => {
+      const { items } = must(await admin.query("audit.search", { outcomes: ["refused"] }));
+      return items.filter(({ target }: { target: { label?: string } }) => target.label === email);
+    };
+    await expect.poll(refusals).toContainEqual(
+      expect.objectContaining({
+        action: "call.refused",
+        target: { kind: "procedure", id: "auth.verifyEmail", label: email },
+        details: { procedure: "auth.verifyEmail", reason: "invalid_credentials", count: 1 },
+      }),
+    );
+    expect(JSON.stringify(await refusals())).not.toContain(owners);
+  });
+
+  test("takes the right one after a wrong one, and is used up by it", async () => {
+    const email = "mistyped@example.org";
+    const token = await tokenFor(email);
+    expect(reason(await verify(token, { password: `${password}!` }))).toBe("invalid_credentials");
+    expect(must(await verify(token, { password }))).toEqual({ status: "verified", email });
+    expect(reason(await verify(token, { password }))).toBe("invalid_token");
+    expect(await accounts(email)).toHaveLength(1);
+  });
+
+  test("takes five wrong ones from an address, counted with the failed sign-ins", async () => {
+    const email = "guessed@example.org";
+    const token = await tokenFor(email);
+    const headers = fromNewAddress();
+    for (let count = 0; count < 4; count += 1)
+      expect((await verify(token, { password: strangers }, headers)).status).toBe(401);
+    const client = server.anonymous(headers);
+    expect((await client.mutate("auth.signIn", { email, password })).status).toBe(401);
+    const sixth = await verify(token, { password }, headers);
+    expect(reason(sixth)).toBe("rate_limited");
+    expect(sixth.headers.get("ratelimit-policy")).toBe('"auth_account_address";q=5;w=900');
+    expect(await accounts(email)).toEqual([]);
+    must(await verify(token, { password }));
+  });
 });
 
 test("the account is the signer's own act, sees its role in the audit log, and no password in the row that waits", async () => {

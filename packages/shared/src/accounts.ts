@@ -71,6 +71,8 @@ export const verificationSent = z.strictObject({ status: z.literal("verification
 /** With verification on, every address is answered alike, also one that has an account. */
 export const signUpResult = z.discriminatedUnion("status", [signedInResult, verificationSent]);
 export const linkInput = z.strictObject({ token: linkToken });
+/** With a `password`, there is an account only if it is the one that was chosen with the link. */
+export const verifyEmailInput = linkInput.extend({ password: currentPassword.optional() });
 export const addressVerified = z.strictObject({
   status: z.literal("verified"),
   email: z.string(),

@@ -29,7 +29,7 @@ const open: Record<string, string> = {
   "auth.resetPassword": "the one-time link",
   "auth.signIn": "auth limits",
   "auth.signUp": "sign-up policy and limit",
-  "auth.verifyEmail": "the one-time link",
+  "auth.verifyEmail": "the one-time link; auth limits on its password",
   "auth.verifyMfa": "the challenge and auth limits",
   "data.certificate": "its random id",
   "setup.createAdmin": "the one-time link",

@@ -1,30 +1,55 @@
 import { linkTokens } from "@muniment/db/schema/link-tokens.ts";
 import { users } from "@muniment/db/schema/users.ts";
 import { isUniqueViolation } from "@muniment/db/unavailable.ts";
-import { addressVerified, linkInput } from "@muniment/shared/accounts.ts";
+import { addressVerified, verifyEmailInput } from "@muniment/shared/accounts.ts";
 import { and, eq } from "drizzle-orm";
 import { v7 as uuidv7 } from "uuid";
 import { AppError } from "../../errors.ts";
+import { findUser } from "../../identity/find-user.ts";
 import { takeLinkToken } from "../../identity/link-token.ts";
 import { wrongLink } from "../../identity/linked-account.ts";
+import { verifyPassword } from "../../identity/password.ts";
 import { grantedAt, untilOf } from "../../identity/role-at.ts";
 import { audited } from "../../trpc/audited.ts";
+import { countAttempt } from "../../trpc/auth-limited.ts";
 import { anyone } from "../../trpc/authenticated.ts";
 import { countsFailures } from "../../trpc/counts-failures.ts";
 import { limited } from "../../trpc/limited.ts";
 import { withLink } from "../../trpc/with-link.ts";
 import { signUpClosed } from "./sign-up-closed.ts";
 
+const notChosenHere = () =>
+  new AppError(
+    "invalid_credentials",
+    "This is not the password that was chosen with this link. Whoever signed up more than once should open the mail of the other sign-up; a mail that came unasked should be left alone.",
+  );
+
 /**
  * Makes the account of a sign-up whose address is proved by the link. Signs nobody in: who opens the
- * link need not be who chose the password.
+ * link need not be who chose the password. With a `password`, only who knows that one gets the
+ * account, so no owner of an address takes a stranger's sign-up for their own; without, the link
+ * suffices.
  */
 export const verifyEmail = limited("general")
-  .meta({ bodyBytes: 4096 })
+  .meta({ bodyBytes: 4096, authLimit: true })
   .concat(anyone)
   .concat(countsFailures)
-  .input(linkInput)
+  .input(verifyEmailInput)
   .concat(withLink("sign_up"))
+  .use(async function limitGuesses({ ctx, input, next, path }) {
+    const { deps, link, attempted } = ctx;
+    const { email } = link;
+    if (input.password === undefined || email === null) return next();
+    attempted.email = email;
+    const find = async () => (await findUser(deps.database, { email }))[0];
+    return countAttempt(ctx, path, { email, find }, () => next());
+  })
+  .use(async function checkPassword({ ctx, input: { password }, next }) {
+    const { passwordHash } = ctx.link;
+    if (password !== undefined && !(passwordHash && (await verifyPassword(passwordHash, password))))
+      throw notChosenHere();
+    return next();
+  })
   .concat(audited("user.signed_up"))
   .output(addressVerified)
   .mutation(async ({ ctx: { deps, tx, audit }, input: { token } }) => {
