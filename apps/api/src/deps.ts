@@ -7,7 +7,6 @@ import {
   openDatabase,
   type Tx,
 } from "@muniment/db/database.ts";
-import { Redis } from "ioredis";
 import type { Logger } from "pino";
 import { judge } from "./abuse/judge.ts";
 import { createKeyPlaces } from "./abuse/key-places.ts";
@@ -61,6 +60,7 @@ import { writeUsedKeys } from "./identity/used-keys.ts";
 import { createJobs, type Jobs } from "./jobs.ts";
 import { reencryptOver } from "./key-rotation/reencrypt.ts";
 import { createLimits, type Limits } from "./limits/limiter.ts";
+import { openRedis } from "./limits/open-redis.ts";
 import { loadLimitOverrides } from "./limits/overrides.ts";
 import { createMailer, type Mailer } from "./mailer.ts";
 import { createMemorySlots, type MemorySlots } from "./memory-slots.ts";
@@ -161,11 +161,8 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
   const { config, secrets, log, telemetry } = input;
   const now = input.now ?? (() => new Date());
   const database = openDatabase(input.connections, telemetry?.watchLane);
-  const redis = config.redisUrl
-    ? new Redis(config.redisUrl, { enableOfflineQueue: false, maxRetriesPerRequest: 1 })
-    : null;
-  redis?.on("error", (error: Error) => log.warn({ err: error }, "redis"));
-  // The same after a restart, so that it can take back what it told of itself.
+  const redis = config.redisUrl ? await openRedis(config.redisUrl, log) : null;
+  // The same after a restart where the host keeps its name, so that it can take back what it told of itself.
   const node = `${hostname()}:${config.port}`;
   const tellApart = async (tx: Tx) =>
     raiseAlert(tx, "limits_apart", { userId: null, key: node, details: { node }, now: now() });

@@ -3,10 +3,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { LimitName, LimitRule } from "@muniment/shared/limits.ts";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { freePort } from "../../../test/free-port.ts";
 import { parseConfig } from "../src/config.ts";
 import { createBreaker } from "../src/limits/breaker.ts";
 import { createCounters } from "../src/limits/counters.ts";
 import { createLimits, type Limits } from "../src/limits/limiter.ts";
+import { openRedis } from "../src/limits/open-redis.ts";
 import { hasRedis, startRedis, type TestRedis } from "./redis.ts";
 
 const defaults = () => {
@@ -17,6 +19,7 @@ const defaults = () => {
 
 const rules = (name: LimitName, rule: LimitRule) => ({ ...defaults(), [name]: rule });
 const log = { info() {}, error() {} };
+const quiet = { warn() {} };
 let keys = 0;
 
 /** What every store of counters must do, whatever it is. */
@@ -263,6 +266,24 @@ describe.skipIf(!hasRedis)("limits in Redis", () => {
     }
     expect(error).toHaveBeenCalledOnce();
     expect(tell).toHaveBeenCalledOnce();
+  });
+
+  test("a connection that was just opened counts in Redis from the first call on", async () => {
+    const own = await openRedis(server.url, quiet);
+    const tell = vi.fn();
+    const limits = createLimits(rules("mail", { points: 20, durationSeconds: 60 }), own, log, tell);
+    await redis.set("muniment:mail:opened", 5, "EX", 60);
+    expect((await limits.consume("mail", "opened")).remaining).toBe(14);
+    expect(tell).not.toHaveBeenCalled();
+    own.disconnect();
+  });
+
+  test("a Redis that is away when it is opened keeps nobody waiting for long, and nothing from starting", async () => {
+    const away = await openRedis(`redis://127.0.0.1:${await freePort()}`, quiet);
+    expect(away.status).not.toBe("ready");
+    const limits = createLimits(rules("mail", { points: 20, durationSeconds: 60 }), away, log);
+    expect((await limits.consume("mail", "never-there")).remaining).toBe(19);
+    away.disconnect();
   });
 
   test("a Redis that hangs is waited for once, not by every call", async () => {
