@@ -1368,7 +1368,7 @@ export const rules: readonly Rule[] = [
     [
       "and over when that starts with room",
       "apps/api/src/deps.ts",
-      "so no longer.\n  tellOfSpace();",
+      "so no longer.\n  spaceTelling.tell();",
       "so no longer.",
       "of its disks is over when the node that told of it starts with room",
     ],

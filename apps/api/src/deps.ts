@@ -68,9 +68,9 @@ import { countReceived } from "./metrics/count-received.ts";
 import { createMetrics, type Metrics } from "./metrics/metrics.ts";
 import { createNotify, type Notify } from "./notices/notify.ts";
 import { defineExportJob } from "./own-data/export-job.ts";
-import { diskSpaceCheck } from "./posture/checks/disks.ts";
 import { createOwnPosture, type OwnPosture } from "./posture/own-posture.ts";
-import { tellOfChecks, watchPosture } from "./posture/watch-posture.ts";
+import { createSpaceTelling } from "./posture/tell-of-space.ts";
+import { watchPosture } from "./posture/watch-posture.ts";
 import { repeat } from "./repeat.ts";
 import { createSearchSlots, type SearchSlots } from "./search-slots.ts";
 import type { Secrets } from "./secrets.ts";
@@ -200,25 +200,19 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
   const notify = createNotify(mailer, config.publicUrl, now);
   const failedSignIns = createFailedSignIns(database, dataKeys, notify, now);
   const tails = createTailHub(database);
-  let telling = Promise.resolve();
-  /** One change after another, each by what is so by then. */
-  const tellOfSpace = () => {
-    const tell = () => {
-      const enough = databaseSpace.enough && fileSpace.enough;
-      return tellOfChecks({ database, node, now }, [
-        { id: diskSpaceCheck, status: enough ? "pass" : "fail" },
-      ]);
-    };
-    telling = telling
-      .then(tell)
-      .catch((error: unknown) => log.error({ err: error }, "nobody was told of the disk space"));
-  };
+  const spaceTelling = createSpaceTelling({
+    database,
+    node,
+    now,
+    log,
+    isEnough: () => databaseSpace.enough && fileSpace.enough,
+  });
   const spaceOf = (directory: string | null) =>
-    watchDiskSpace(directory, config.diskReserveBytes, log, tellOfSpace);
+    watchDiskSpace(directory, config.diskReserveBytes, log, spaceTelling.tell);
   const databaseSpace = spaceOf(input.databaseDirectory);
   const fileSpace = spaceOf(config.s3 ? null : config.dataDir);
   // What it told before it was started anew may be so no longer.
-  tellOfSpace();
+  spaceTelling.tell();
   const ruleWaker = createWaker((userIds) => evaluateDue(alerting, userIds), log);
   const queue = createIngestQueue(createStoreEvents(database), (userIds) => {
     tails.wake(userIds);
@@ -430,6 +424,7 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
       health.stop();
       databaseSpace.stop();
       fileSpace.stop();
+      spaceTelling.stop();
       await database.close();
       redis?.disconnect();
     },

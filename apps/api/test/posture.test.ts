@@ -2,10 +2,11 @@ import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import type { JudgedCheck, Posture } from "@muniment/shared/posture.ts";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { freePort } from "../../../test/free-port.ts";
 import { recordBackup } from "../src/backup/record.ts";
 import { createOwnPosture } from "../src/posture/own-posture.ts";
+import { createSpaceTelling } from "../src/posture/tell-of-space.ts";
 import { tellOfChecks, watchPosture } from "../src/posture/watch-posture.ts";
 import { must, startTestServer, type TestServer } from "./harness.ts";
 
@@ -297,6 +298,37 @@ describe("a check that begins to fail", () => {
     } finally {
       await other.stop();
     }
+  });
+
+  test("of its disks is told later where it could not be told at once, and not after the stop", async () => {
+    const { database, now } = server.deps;
+    const node = "late:1";
+    let mayWrite = false;
+    let refused = 0;
+    const transaction: typeof database.transaction = async (...args) => {
+      if (mayWrite) return database.transaction(...args);
+      refused += 1;
+      throw new Error("no space left on device");
+    };
+    const input = { node, now, log: { error() {} }, isEnough: () => false };
+    const telling = createSpaceTelling({ ...input, database: { transaction } }, 10);
+    const told = () =>
+      server.owner`select 1 as told from alerts where details ->> 'node' = ${node}`;
+    telling.tell();
+    await expect.poll(() => refused).toBeGreaterThan(1);
+    expect(await told()).toEqual([]);
+    mayWrite = true;
+    await expect.poll(told).toEqual([{ told: 1 }]);
+
+    const timers = vi.spyOn(globalThis, "setTimeout");
+    mayWrite = false;
+    refused = 0;
+    telling.stop();
+    telling.tell();
+    await expect.poll(() => refused).toBe(1);
+    await new Promise(setImmediate);
+    expect(timers.mock.calls.filter(([, pause]) => pause === 10)).toEqual([]);
+    timers.mockRestore();
   });
 
   test("is looked for every hour, for the first time an hour after the first start", async () => {

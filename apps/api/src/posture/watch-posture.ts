@@ -13,7 +13,12 @@ const toldElsewhere: ReadonlySet<string> = new Set(["audit.sealed", "audit.witne
 const ofEachNode: ReadonlySet<string> = new Set([diskSpaceCheck]);
 
 /** `node` names the one that looked. */
-type Input = { database: Database; posture: OwnPosture; node: string; now: () => Date };
+type Input = {
+  database: Pick<Database, "transaction">;
+  posture: OwnPosture;
+  node: string;
+  now: () => Date;
+};
 type Seen = Pick<JudgedCheck, "id" | "status">;
 
 /** Alerts of checks that have not passed since; one that somebody resolved meanwhile stays one of them. */
