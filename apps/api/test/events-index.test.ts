@@ -236,6 +236,10 @@ test("an index ends with what its user keeps, and with the user", async () => {
   await createExpiry(server.deps.database, 0, () => new Date(now))();
   expect(await chunksOf(sender)).toBe(2);
   expect(await searchAll(sender.member, { query: '"old text"', limit: 100 })).toHaveLength(120);
+  // Their events are gone as well, so chunks tell of whatever will be there.
+  const [index] = await server.owner`
+    select untold_until from event_index where user_id = ${sender.userId}`;
+  expect(index).toEqual({ untold_until: null });
 });
 
 test("what a longer retention shows again is found, although its chunks are gone", async () => {
@@ -251,6 +255,32 @@ test("what a longer retention shows again is found, although its chunks are gone
   expect(await chunksOf(sender)).toBe(1);
   const found = async (query: string) => (await searchAll(sender.member, { query })).length;
   expect([await found("needle"), await found("props.rare:1"), await found("")]).toEqual([2, 1, 3]);
+
+  // What is older and comes later has chunks before them; one that a longer retention ends changes nothing.
+  await sendAll(sender, [at(0, { message: "hay" })], index);
+  expect(await chunksOf(sender)).toBe(2);
+  expect([await found("needle"), await found("props.rare:1"), await found("")]).toEqual([2, 1, 4]);
+  await createExpiry(server.deps.database, 100, () => new Date(Date.UTC(year, 5, 1)))();
+  expect(await chunksOf(sender)).toBe(1);
+  await sendAll(sender, [at(0, { message: "hay" })], index);
+  expect(await chunksOf(sender)).toBe(2);
+  expect([await found("needle"), await found("props.rare:1"), await found("")]).toEqual([2, 1, 5]);
+});
+
+test("what a longer retention shows again is found, although it was never in a chunk", async () => {
+  const sender = await makeSender(server);
+  const year = new Date(now).getUTCFullYear() - 2;
+  const at = (month: number, message: string) => makeEvent({ message }, Date.UTC(year, month, 10));
+  await sendAll(sender, [at(2, "needle")]);
+  // As if it had come when it occurred, so that its receipt goes.
+  await server.owner`
+    update receipts set batch_id = '00000000-0000-7000-8000-000000000000'
+    where user_id = ${sender.userId}`;
+  await createExpiry(server.deps.database, 30, () => new Date(Date.UTC(year, 5, 1)))();
+  await sendAll(sender, [at(0, "hay")], () => indexAll(server, sender.userId));
+  expect(await chunksOf(sender)).toBe(1);
+  const found: Event[] = await searchAll(sender.member, { query: "needle" });
+  expect(found.map(({ message }) => message)).toEqual(["needle"]);
 });
 
 test("who has enough new events is marked as they are counted, summed up, and looked at no more", async () => {

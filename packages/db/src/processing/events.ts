@@ -309,6 +309,7 @@ export const eventDeclarations = [
       position: internal("its place in the order"),
       accepted: "how many events there were",
       isBehind: internal("whether there are enough new ones"),
+      untoldUntil: "before when events may be left out of the sums",
     },
   }),
   declare(savedViews, {

@@ -48,6 +48,8 @@ export const eventIndex = pgTable(
     accepted: bigint("accepted", { mode: "number" }).notNull(),
     /** There may be enough new ones to be summed up: set as counters are added up, so that nobody else is looked at. */
     isBehind: boolean("is_behind").notNull().default(false),
+    /** What occurred before may be in no chunk although it was summed up: retention ended the chunk alone. */
+    untoldUntil: time("untold_until"),
   },
   (table) => [index("event_index_behind_idx").on(table.userId).where(sql`${table.isBehind}`)],
 );

@@ -91,23 +91,24 @@ export function chunkCondition(query: EventQuery): SQL | undefined {
   }
 }
 
-type Row = { kind: "index" | "first" | "chunk" | "receipt"; newest: string; oldest: string };
+type Row = { kind: "index" | "untold" | "chunk" | "receipt"; newest: string; oldest: string };
 
 /**
- * Whether the user has an index, when the first of its chunks ends, and the times of the chunks that pass
- * a condition and of what is not summed up yet, day by day, since one receipt may hold the past and the
- * present. One statement and thus one snapshot, so that what is summed up meanwhile is not missed.
+ * Whether the user has an index, until when its chunks do not tell of everything, and the times of the
+ * chunks that pass a condition and of what is not summed up yet, day by day, since one receipt may hold the
+ * past and the present. One statement and thus one snapshot, so that what is summed up meanwhile is not missed.
  */
 export function candidatesSql(userId: string, condition: SQL, { from, to }: TimeRange): SQL {
   const [start, end] = [from, to].map((time) => sql`${new Date(time).toISOString()}::timestamptz`);
   return sql`
     with state as materialized (
-      select commit_xid, position from ${eventIndex} where ${eventIndex.userId} = ${userId}
+      select commit_xid, position, untold_until from ${eventIndex} where ${eventIndex.userId} = ${userId}
         and ${eventIndex.cluster} = ${commitBounds.cluster}
     )
     select 'index' as kind, null::timestamptz as newest, null::timestamptz as oldest from state
     union all
-    (select 'first', ${eventChunks.newest}, null from ${eventChunks}
+    (select 'untold', greatest(${eventChunks.newest}, (select untold_until from state)), null
+      from ${eventChunks}
       where ${eventChunks.userId} = ${userId} order by ${eventChunks.newest} limit 1)
     union all
     select 'chunk', ${eventChunks.newest}, ${eventChunks.oldest} from ${eventChunks}
@@ -139,11 +140,11 @@ export async function findCandidates(
   const rows = await searches.execute<Row>(candidatesSql(userId, condition, range));
   const isIndexed = rows.some(({ kind }) => kind === "index");
   const waiting = rows.filter(({ kind }) => kind === "receipt").length;
-  const first = rows.find(({ kind }) => kind === "first");
-  if (!isIndexed || !first || waiting > mostReceipts) return null;
+  const last = rows.find(({ kind }) => kind === "untold");
+  if (!isIndexed || !last || waiting > mostReceipts) return null;
   // Retention deletes chunks from the oldest on, but events of the instance only by whole partitions, so
   // with a longer one there may be some again that no chunk tells of (`events-index.test.ts`).
-  const untold = { from: range.from, to: Date.parse(first.newest) };
+  const untold = { from: range.from, to: Date.parse(last.newest) };
   const ranges = rows.flatMap(({ kind, newest, oldest }) =>
     kind === "chunk" || kind === "receipt"
       ? [{ from: Date.parse(oldest), to: Date.parse(newest) + 1 }]

@@ -1,6 +1,7 @@
 import type { Database } from "@muniment/db/database.ts";
-import { eventChunks } from "@muniment/db/schema/event-index.ts";
+import { eventChunks, eventIndex } from "@muniment/db/schema/event-index.ts";
 import { eventIds, events, receipts } from "@muniment/db/schema/events.ts";
+import { users } from "@muniment/db/schema/users.ts";
 import { and, eq, lt, sql } from "drizzle-orm";
 
 const day = 86_400_000;
@@ -99,6 +100,19 @@ async function expireReceipts(work: Work, userId: string, before: number): Promi
   return true;
 }
 
+/** What only the instance no longer keeps stays until its partition goes; no chunk tells of it from now on. */
+async function expireIndex(work: Work, userId: string, before: number): Promise<boolean> {
+  await work.database.transaction({ userId }, (tx) =>
+    tx.execute(sql`
+      insert into ${eventIndex} (user_id, cluster, commit_xid, position, accepted, untold_until)
+      select id, '', '0', 0, 0, ${new Date(before).toISOString()}::timestamptz
+      from ${users} where ${users.id} = ${userId}
+      on conflict (user_id) do update
+        set untold_until = greatest(${eventIndex.untoldUntil}, excluded.untold_until)`),
+  );
+  return expireReceipts(work, userId, before);
+}
+
 async function expireUsers(work: Work, instanceDays: number | null, from: string) {
   const at = new Date(work.now).toISOString();
   let after = from;
@@ -115,7 +129,7 @@ async function expireUsers(work: Work, instanceDays: number | null, from: string
       const before = work.now - kept * day;
       // Whole partitions go at once; of events only those that their own user keeps for less are deleted here.
       const own = days !== null && days < (instanceDays ?? Number.POSITIVE_INFINITY);
-      const expire = own ? expireUser : expireReceipts;
+      const expire = own ? expireUser : expireIndex;
       if (is_due && !(await expire(work, id, before))) return after;
       after = id;
     }

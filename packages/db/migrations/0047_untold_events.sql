@@ -1,0 +1,1 @@
+ALTER TABLE "event_index" ADD COLUMN "untold_until" timestamp (3) with time zone;
