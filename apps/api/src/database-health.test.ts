@@ -3,9 +3,6 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { type DatabaseHealth, watchDatabase } from "./database-health.ts";
 import { createLog } from "./log.ts";
 
-// A turn of the process itself, of which the clock of this test knows nothing.
-vi.mock("node:timers/promises", () => ({ setImmediate: async () => {} }));
-
 let asked = 0;
 let isGone = false;
 let health: DatabaseHealth;

@@ -1,4 +1,3 @@
-import { setImmediate } from "node:timers/promises";
 import type { Database } from "@muniment/db/database.ts";
 import type { Logger } from "pino";
 import { AppError } from "./errors.ts";
@@ -40,7 +39,7 @@ export function watchDatabase(database: Database, log: Logger): DatabaseHealth {
     clearTimeout(timer);
     if (result) return true;
     // Where this process itself was busy, the answer is here but was not read yet.
-    await setImmediate();
+    await new Promise((resolve) => setImmediate(resolve));
     return Promise.race([answered, Promise.resolve(false)]);
   }
 
