@@ -174,6 +174,18 @@ async function raise(tx: Tx, name: AbuseRuleName, found: Found, now: Date): Prom
   });
 }
 
+/**
+ * The accounts and keys of which something is still noted, and stays so while the transaction lasts: who
+ * was erased since they were counted is gone from it, and an erasure that comes now takes the alert, too.
+ */
+async function stillNoted(tx: Tx, keys: string[], since: string): Promise<Set<string>> {
+  const rows = await tx.execute<{ key: string }>(sql`
+    select k.key from (select unnest(array[${list(keys)}]::text[]) as key order by 1) k,
+      lateral (select from sightings s where s.subject = k.key and s.start >= ${since}::timestamptz
+        limit 1 for key share) noted`);
+  return new Set(rows.map(({ key }) => key));
+}
+
 /** Looks at what one rule counts, and raises an alert for each that is too much. */
 export async function judgeRule(database: Database, name: AbuseRuleName, at: Date): Promise<void> {
   const rule: AbuseRule = abuseRules[name];
@@ -182,8 +194,13 @@ export async function judgeRule(database: Database, name: AbuseRuleName, at: Dat
   const since = new Date(from - (from % pieceMilliseconds)).toISOString();
   const found = await database.background({}).execute<Found>(question(name, rule, since));
   if (found.length === 0) return;
+  const isNoted = rule.per === "account" || rule.per === "key";
+  const keys = isNoted ? found.flatMap(({ key }) => key ?? []) : [];
   await database.transaction({}, async (tx) => {
-    for (const one of found) await raise(tx, name, one, at);
+    const noted = keys.length > 0 && (await stillNoted(tx, keys, since));
+    for (const one of found) {
+      if (!noted || one.key === null || noted.has(one.key)) await raise(tx, name, one, at);
+    }
   });
 }
 
