@@ -467,29 +467,29 @@ test("an alert about an account goes with who gets it, and addresses go after th
   expect(await besieged()).toMatchObject([{ key: other, details: { times: 20, from: [] } }]);
 });
 
-test.each([
-  "before there was their account",
-  "since",
-])("who is erased while it is judged what was seen of them %s gets no alert", async (when) => {
-  const email = `erased-meanwhile-${since.getTime()}@example.org`;
-  const subject = server.deps.sightings.hashed(email);
-  const member = await server.member(email);
-  for (let at = 0; at < 20; at += 1) {
-    const seen = { address: `198.19.10.${at % 10}`, signal: "sign_in_failed" as const };
-    server.deps.sightings.note({ ...seen, ...(when === "since" ? { email } : { subject }) });
-  }
-  await server.deps.sightings.flush();
-  const { database } = server.deps;
-  let isErased = false;
-  const transaction: Database["transaction"] = async (...all) => {
-    if (!isErased) must(await member.mutate("data.erase", { password }));
-    isErased = true;
-    return database.transaction(...all);
-  };
-  await judge({ ...database, transaction }, clock.now);
-  expect(isErased).toBe(true);
-  expect(await alertsOf("account_besieged")).toEqual([]);
-});
+test.each(["before there was their account", "since"])(
+  "who is erased while it is judged what was seen of them %s gets no alert",
+  async (when) => {
+    const email = `erased-meanwhile-${since.getTime()}@example.org`;
+    const subject = server.deps.sightings.hashed(email);
+    const member = await server.member(email);
+    for (let at = 0; at < 20; at += 1) {
+      const seen = { address: `198.19.10.${at % 10}`, signal: "sign_in_failed" as const };
+      server.deps.sightings.note({ ...seen, ...(when === "since" ? { email } : { subject }) });
+    }
+    await server.deps.sightings.flush();
+    const { database } = server.deps;
+    let isErased = false;
+    const transaction: Database["transaction"] = async (...all) => {
+      if (!isErased) must(await member.mutate("data.erase", { password }));
+      isErased = true;
+      return database.transaction(...all);
+    };
+    await judge({ ...database, transaction }, clock.now);
+    expect(isErased).toBe(true);
+    expect(await alertsOf("account_besieged")).toEqual([]);
+  },
+);
 
 test("a rule that cannot be judged keeps no other from being judged", async () => {
   await server.owner`alter view audit_log rename to audit_log_away`;
