@@ -6,7 +6,8 @@ import { mayMount } from "./scripts/may-mount.mjs";
 
 /** For tests that start a database of their own. */
 const leftBehind = "./test/left-behind.ts";
-const slow = { testTimeout: 30_000, hookTimeout: 60_000 };
+/** A test that hangs is ended by it; how long one takes that does not is the machine's affair. */
+const slow = { testTimeout: 120_000, hookTimeout: 180_000 };
 const api = {
   setupFiles: ["./test/fail-on-console-error.ts", "./test/property-seed.ts"],
   globalSetup: [leftBehind, "./apps/api/test/postgres.ts"],
@@ -26,7 +27,7 @@ export default defineConfig({
     reporters: ["default"],
     maxWorkers: 2,
     // A wait ends when what it waits for is there; how long that takes is the machine's affair.
-    expect: { poll: { timeout: 15_000 } },
+    expect: { poll: { timeout: 30_000 } },
     // Where files are not isolated they share what they load, which halves the time they take.
     projects: [
       {
@@ -34,7 +35,7 @@ export default defineConfig({
         test: {
           name: "unit",
           isolate: false,
-          testTimeout: 20_000,
+          testTimeout: 60_000,
           include: [
             "{apps,packages}/*/src/**/*.test.{ts,tsx}",
             "apps/cli/test/**/*.test.ts",
@@ -75,8 +76,7 @@ export default defineConfig({
           include: ["e2e/**/*.test.ts"],
           globalSetup: [leftBehind],
           setupFiles: ["./e2e/fail-on-page-error.ts"],
-          testTimeout: 120_000,
-          hookTimeout: 180_000,
+          ...slow,
         },
       },
     ],

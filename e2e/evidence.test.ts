@@ -169,7 +169,7 @@ test("the page of witnesses says which assurance is in force, and what nothing o
   } finally {
     outside.stop();
   }
-}, 120_000);
+});
 
 test("a bundle is verified from the disk when the server is gone, and one wrong entry is named", async () => {
   await page.goto(`${product.url}/admin/audit`);

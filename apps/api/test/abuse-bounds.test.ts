@@ -11,7 +11,7 @@ import { lockWaits } from "./lock-waits.ts";
 import { mailsTo } from "./outbox.ts";
 
 const clock = createClock();
-const soon = { timeout: 30_000, interval: 100 };
+const soon = { interval: 100 };
 let server: TestServer;
 let other: TestServer;
 let admin: UserClient;

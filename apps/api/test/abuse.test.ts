@@ -247,7 +247,7 @@ function cases(): Record<AbuseRuleName, Case> {
           must(await withKey(key, at(network)).query("events.search"));
           const written = () => server.owner`
             select 1 from key_places where api_key_id = ${id} and network = ${`198.18.${network}.0/24`}`;
-          await expect.poll(async () => (await written()).length, { timeout: 10_000 }).toBe(1);
+          await expect.poll(async () => (await written()).length).toBe(1);
         };
         await use(net);
         clock.advance(86_400);

@@ -7,7 +7,7 @@ import { mailsTo } from "./outbox.ts";
 import { startReceiver } from "./receiver.ts";
 
 const clock = createClock();
-const soon = { timeout: 20_000, interval: 50 };
+const soon = { interval: 50 };
 let server: TestServer;
 let other: TestServer;
 let receiver: Awaited<ReturnType<typeof startReceiver>>;

@@ -33,7 +33,7 @@ beforeEach(async () => {
   receiver.received.length = 0;
 });
 
-const soon = { timeout: 10_000, interval: 50 };
+const soon = { interval: 50 };
 const rule = { name: "Break-in", query: "type:ssh.login.failed", threshold: 3, windowMinutes: 5 };
 const create = async (fields = {}) =>
   must(await sender.member.mutate("alertRules.create", { ...rule, email: false, ...fields }));

@@ -8,7 +8,7 @@ import { gunzipSync } from "node:zlib";
 import { requireEmpty } from "@muniment/db/backup/fresh-database.ts";
 import { type ConnectionFacts, connect, parseConnectionUrl } from "@muniment/db/connection.ts";
 import type postgres from "postgres";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { call } from "../../cli/test/call.ts";
 import { consistencyProof } from "../src/audit/tree.ts";
 import { formatSubmission } from "../src/witnesses/submission.ts";
@@ -21,8 +21,6 @@ import { migrationsFolder } from "./postgres.ts";
 import { startReceiver } from "./receiver.ts";
 import { enrollTotp, totpApp } from "./totp-app.ts";
 import { downloadFile, uploadFile } from "./upload.ts";
-
-vi.setConfig({ testTimeout: 90_000 });
 
 const now = () => new Date();
 const serverEnv = { EGRESS_ALLOW: "127.0.0.1" };
@@ -80,7 +78,7 @@ beforeAll(async () => {
   ({ app } = await enrollTotp(member, now));
   await server.deps.sealer.seal();
   backup = await backUp("whole.backup");
-}, 60_000);
+});
 afterAll(async () => {
   await server.stop();
   await receiver.stop();
@@ -98,7 +96,7 @@ async function expectAllOpens(there: TestServer, target: Target, env: Record<str
   expect(await (await downloadFile(there, person, fileId)).text()).toBe("kept for later");
   receiver.received.length = 0;
   must(await person.mutate("webhooks.test", { id: webhook.id }));
-  await expect.poll(() => receiver.received.length, { timeout: 10_000 }).toBe(1);
+  await expect.poll(() => receiver.received.length).toBe(1);
   const [sent] = receiver.received;
   const signature = sent?.headers["muniment-signature"] ?? "";
   const time = /^t=(\d+)/.exec(signature)?.[1];

@@ -40,8 +40,6 @@ import { migrationsFolder } from "./postgres.ts";
 import { uploadFile } from "./upload.ts";
 
 // Each kills a process that takes a while to start.
-vi.setConfig({ testTimeout: 90_000 });
-
 const none = { JWT_SECRET: [], API_KEY_SECRET: [], ENCRYPTION_KEY: [], AUDIT_SIGNING_KEY: [] };
 let cli: string;
 let server: TestServer;
@@ -74,7 +72,7 @@ beforeAll(async () => {
   backup = inFolder("whole.backup");
   const env = envOf(server.dataDir, server.databaseFacts);
   expect(await call(["backup", backup, "--unencrypted"], { env })).toMatchObject({ exitCode: 0 });
-}, 60_000);
+});
 afterAll(async () => {
   await server.stop();
   await rm(folder, { recursive: true, force: true });
@@ -185,7 +183,7 @@ describe("a restore that is killed", () => {
     await expectMarked(dataDir);
     await hold.release({ ended: undone });
     if (undone) await requireEmpty(target.owner);
-    else await expect.poll(() => isFilled(target.owner), { timeout: 10_000 }).toBe(true);
+    else await expect.poll(() => isFilled(target.owner)).toBe(true);
     const before = undone ? [] : await entriesOf(target.owner);
     expect(before).toHaveLength(undone ? 0 : 1);
     // What somebody put there meanwhile stays.
@@ -370,9 +368,7 @@ test("a backup that is killed leaves no name, and what it leaves goes when nobod
   await mkdir(join(place, stays));
   for (const name of [part, stays, ...others]) await utimes(join(place, name), longAgo, longAgo);
   // Two of the same second have the same name.
-  await expect
-    .poll(async () => (await make()).exitCode, { timeout: 20_000, interval: 300 })
-    .toBe(0);
+  await expect.poll(async () => (await make()).exitCode, { interval: 300 }).toBe(0);
   const names = await readdir(place);
   expect(names).not.toContain(part);
   expect(names).toEqual(expect.arrayContaining(others));
@@ -420,7 +416,7 @@ describe("a move that is killed", () => {
   const move = (url: string) => ["move-to-postgres", "--url-file", url, "--json"];
   beforeAll(async () => {
     expect(await call(argv(), { env: envOf(source()) })).toMatchObject({ exitCode: 0, stderr: "" });
-  }, 60_000);
+  });
 
   test.each([
     ["before the commit", "entry"],

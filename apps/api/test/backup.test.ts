@@ -199,7 +199,7 @@ test("a backup that was made while events came in is of one moment, and all of i
   } finally {
     await restored.stop();
   }
-}, 90_000);
+});
 
 test("the embedded database moves into another PostgreSQL, and stays as it is", async () => {
   const dataDir = inFolder("restored");
@@ -240,7 +240,7 @@ test("the embedded database moves into another PostgreSQL, and stays as it is", 
   } finally {
     await there.stop();
   }
-}, 60_000);
+});
 
 describe("what cannot be restored is refused before anything is made", () => {
   const made = () => inFolder("small.backup.age");
@@ -467,7 +467,7 @@ test("what cannot be entered in the audit log is not restored or moved", async (
   const moved = await moveFrom(inFolder("restored"), urlOf(other.facts));
   expect([moved.exitCode, moved.stderr]).toEqual([1, expect.stringContaining("no entry today")]);
   await requireEmpty(other.owner);
-}, 60_000);
+});
 
 /** A way to PostgreSQL that is cut off once, when it was filled, has been asked to commit, and answers. */
 async function startCuttingProxy({ host, port }: ConnectionFacts) {
@@ -518,7 +518,7 @@ test("what may be committed is kept, and said, where the connection is lost befo
   const entries = await target.owner`
     select action from audit_entries where action = 'backup.restored'`;
   expect(entries).toHaveLength(1);
-}, 60_000);
+});
 
 describe("a restore that is under way", () => {
   /** Starts one that goes no further than to the making of tables until `release`. */
@@ -542,7 +542,7 @@ describe("a restore that is under way", () => {
       return row?.count;
     };
     const first = run();
-    await expect.poll(waiting, { timeout: 20_000 }).toBe(1);
+    await expect.poll(waiting).toBe(1);
     const release = async () => {
       await blocker`select pg_advisory_unlock_all()`;
       blocker.release();
@@ -559,9 +559,7 @@ describe("a restore that is under way", () => {
     void second.then(() => {
       isOver = true;
     });
-    await expect
-      .poll(async () => isOver || (await waiting()) === 2, { timeout: 20_000 })
-      .toBe(true);
+    await expect.poll(async () => isOver || (await waiting()) === 2).toBe(true);
     const none = { JWT_SECRET: [], API_KEY_SECRET: [], ENCRYPTION_KEY: [], AUDIT_SIGNING_KEY: [] };
     const started = await Promise.allSettled([(async () => loadKeyring(dataDir, none))()]);
     await release();
@@ -573,7 +571,7 @@ describe("a restore that is under way", () => {
     expect(started).toMatchObject([{ status: "rejected" }]);
     expect((await readdir(dataDir)).sort()).toEqual(["erasures.jsonl", "keyring.json", "uploads"]);
     loadKeyring(dataDir, none);
-  }, 60_000);
+  });
 
   test("leaves all as it was where it fails at its end", async () => {
     const dataDir = inFolder("fails-late");
@@ -592,7 +590,7 @@ describe("a restore that is under way", () => {
     expect(await readFile(list, "utf8")).toBe("what was here\n");
     expect(await readdir(dataDir)).toEqual(["erasures.jsonl"]);
     await requireEmpty(target.owner);
-  }, 60_000);
+  });
 });
 
 test("tells to set a secret that only the environment of its server had", async () => {

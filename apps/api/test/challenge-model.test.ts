@@ -231,4 +231,4 @@ test("whatever is done with half-done sign-ins in whatever order, and wherever t
     }),
     { numRuns: 6, endOnFailure: true },
   );
-}, 120_000);
+});

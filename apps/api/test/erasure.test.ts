@@ -62,7 +62,7 @@ const verified = async () => {
 async function finalCertificate(id: string) {
   const cleaned = async () =>
     server.owner`select 1 from erasures where id = ${id} and cleaned_at is not null`;
-  await expect.poll(cleaned, { timeout: 25_000, interval: 100 }).toHaveLength(1);
+  await expect.poll(cleaned, { interval: 100 }).toHaveLength(1);
   const { note, verifierKeys } = must(await server.anonymous().query("data.certificate", { id }));
   return openCertificate(note, verifierKeys);
 }
@@ -311,10 +311,10 @@ test("clean-ups take turns, and leave room for copies of data", async () => {
     for (const member of [await server.member(), await server.member()]) {
       ids.push(must(await member.mutate("data.erase", { password })).id);
     }
-    await expect.poll(waiting, { timeout: 25_000, interval: 100 }).toHaveLength(2);
+    await expect.poll(waiting, { interval: 100 }).toHaveLength(2);
     must(await admin.mutate("data.requestExport"));
     const ready = async () => must(await admin.query("data.exports")).items[0].status;
-    await expect.poll(ready, { timeout: 10_000, interval: 100 }).toBe("ready");
+    await expect.poll(ready, { interval: 100 }).toBe("ready");
     const underWay = await owner`
       select id from jobs where queue = ${cleanUpQueue} and locked_until > clock_timestamp()`;
     expect(underWay.length).toBeLessThanOrEqual(1);
@@ -332,7 +332,7 @@ test("an erasure that was given up is taken up again", async () => {
   };
   const id = await breaking(server, "erasures", "update", async () => {
     const { id } = must(await member.mutate("data.erase", { password }));
-    await expect.poll(lastTry, { timeout: 25_000, interval: 100 }).toBe(1);
+    await expect.poll(lastTry, { interval: 100 }).toBe(1);
     return id;
   });
   await server.owner`update jobs set run_at = now() where queue = 'resume-erasures'`;

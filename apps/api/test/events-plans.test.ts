@@ -72,7 +72,7 @@ beforeAll(async () => {
     select gen_random_uuid(), 'c', '3'::xid8, n, 0 from generate_series(1, 1000) n
     union all select ${heavy}::uuid, 'c', '3'::xid8, 4900, 0`;
   await owner`analyze`;
-}, 120_000);
+});
 afterAll(() => server.stop());
 
 function toPlan(row: Explained | undefined) {

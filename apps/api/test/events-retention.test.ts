@@ -137,7 +137,7 @@ test("the next month's partition is made ahead, an old event's when it comes", a
   const clock = createClock();
   clock.advance(3600);
   const node = await startTestServer({ besides: server, now: clock.now });
-  await expect.poll(partitions, { timeout: 10_000 }).toContain(next);
+  await expect.poll(partitions).toContain(next);
   await node.stop();
   const [may] = await server.owner`
     select count(*)::int from pg_class cross join aclexplode(relacl)

@@ -209,7 +209,7 @@ describe("events.tail", () => {
       return seen;
     };
     const all = Array.from({ length: 31 }, (_, seq) => seq);
-    await expect.poll(readOn, { timeout: 10_000 }).toEqual(all);
+    await expect.poll(readOn).toEqual(all);
     expect((await readTail(database, userId, end)).end).toBeNull();
   });
 

@@ -491,7 +491,7 @@ test("no more are under way than memory is meant for, however slowly they are ta
     begun.push(await fetchExport(sender.member, refused.id));
     return begun.at(-1)?.status;
   };
-  await expect.poll(again, { timeout: 20_000, interval: 200 }).toBe(200);
+  await expect.poll(again, { interval: 200 }).toBe(200);
   await letGo();
 });
 

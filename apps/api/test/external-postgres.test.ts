@@ -26,7 +26,7 @@ import { must, password } from "./harness.ts";
 import { migrationsFolder } from "./postgres.ts";
 
 const secret = "superuser-of-this-test";
-const soon = { timeout: 15_000, interval: 50 };
+const soon = { interval: 50 };
 let postgres: ExternalPostgres;
 let directory: string;
 
@@ -321,7 +321,7 @@ describe.skipIf(!hasPostgres)("a PostgreSQL of the operator's own", () => {
     } finally {
       await after.stop();
     }
-  }, 120_000);
+  });
 
   test("takes a unix socket as it is, whatever its sslmode", async () => {
     const facts = parseConnectionUrl(

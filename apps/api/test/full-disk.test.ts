@@ -12,7 +12,7 @@ import { uploadFile } from "./upload.ts";
 
 const megabyte = 2 ** 20;
 const tebibyte = 2 ** 40;
-const soon = { timeout: 20_000, interval: 50 };
+const soon = { interval: 50 };
 
 const isDiskFull = (answer: Answer) => {
   expect([answer.status, answer.error?.data.reason]).toEqual([503, "disk_full"]);

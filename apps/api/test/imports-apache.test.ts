@@ -66,7 +66,7 @@ test("a log is imported, alerted on and exported: what came in is what goes out"
     must(await member.query("alertRules.list")).items.find(
       (one: { id: string }) => one.id === ruleId,
     ).state;
-  await expect.poll(ruleState, { timeout: 15_000 }).toBe("firing");
+  await expect.poll(ruleState).toBe("firing");
 
   const asked = must(await member.mutate("exports.create", { format: "ndjson" }));
   const response = await server.fetch(`/api/v1/exports/${asked.id}`, {

@@ -309,7 +309,7 @@ describe("an endpoint that misbehaves is an error, and nothing is done", () => {
         data: { reason: "model_failed" },
       });
       const { length } = endpoint.asked;
-      await expect.poll(() => endpoint.closed(), { timeout: 10_000 }).toBe(before + length);
+      await expect.poll(() => endpoint.closed()).toBe(before + length);
     } finally {
       await hasty.stop();
     }
@@ -332,7 +332,7 @@ describe("an endpoint that misbehaves is an error, and nothing is done", () => {
     expect(response.status).toBe(200);
     await reached;
     leaving.abort();
-    await expect.poll(() => endpoint.closed(), { timeout: 10_000 }).toBe(before + 1);
+    await expect.poll(() => endpoint.closed()).toBe(before + 1);
   });
 });
 

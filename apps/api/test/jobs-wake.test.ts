@@ -27,6 +27,6 @@ test("what has been committed is done without a poll, whatever is being read", a
   for (const number of numbers) {
     await scratch.database.transaction({}, (tx) => jobs.enqueue(tx, "send", number));
   }
-  await expect.poll(() => new Set(done).size, { timeout: 10_000 }).toBe(numbers.length);
+  await expect.poll(() => new Set(done).size).toBe(numbers.length);
   await jobs.stop();
 });

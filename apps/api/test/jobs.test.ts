@@ -187,7 +187,7 @@ describe("a job", () => {
     };
     const until = async () => (await lease())?.until?.getTime() ?? 0;
     for (let before = 0, round = 0; round < 3; round += 1) {
-      await expect.poll(until, { ...soon, timeout: 20_000 }).toBeGreaterThan(before);
+      await expect.poll(until, soon).toBeGreaterThan(before);
       const { until: end, seconds } = (await lease()) ?? {};
       expect(seconds).toBeLessThanOrEqual(2);
       before = end?.getTime() ?? 0;
@@ -456,7 +456,7 @@ describe("recurring work", () => {
     await runner.start();
     await counting.transaction({}, (tx) => runner.enqueue(tx, "work", null, { delaySeconds: 60 }));
     const before = transactions;
-    await expect.poll(() => looks, { timeout: 10_000 }).toBeGreaterThan(2);
+    await expect.poll(() => looks).toBeGreaterThan(2);
     expect(transactions).toBe(before);
   });
 

@@ -79,7 +79,7 @@ test("of administrators who demote, disable and delete each other at once, one r
     for (const { status } of answers) expect([200, 401, 403, 404, 409]).toContain(status);
   }
   // A hundred and eight calls, a good part of which hash or encrypt.
-}, 90_000);
+});
 
 test("a demotion that read the role before a promotion does not remove the last one", async () => {
   const first = await server.user("admin");

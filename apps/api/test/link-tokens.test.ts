@@ -118,7 +118,5 @@ test("a job deletes what nobody presents any more", async () => {
         (select count(*)::int from sign_ins where user_id = ${owner.id}) as sign_ins`;
     return row;
   };
-  await expect
-    .poll(left, { timeout: 10_000 })
-    .toEqual({ links: 0, challenges: 0, sessions: 0, sign_ins: 0 });
+  await expect.poll(left).toEqual({ links: 0, challenges: 0, sessions: 0, sign_ins: 0 });
 });

@@ -7,7 +7,7 @@ import { must, startTestServer, type TestServer } from "./harness.ts";
 
 const day = 86_400_000;
 const ago = (days: number) => new Date(Date.now() - days * day);
-const soon = { timeout: 20_000, interval: 100 };
+const soon = { interval: 100 };
 
 type Row = Record<string, unknown>;
 /** Rows by which one column tells them apart; `gone` when the jobs have run, or `kept`. */

@@ -121,7 +121,7 @@ test("the end of a role is written down once: role, sessions, an entry of the sy
   expect(entries).toEqual([{ actor_kind: "system", details: { from: "auditor", to: "member" } }]);
   const subjects = async () =>
     (await mailsTo(server, email)).map(({ headers }) => headers.get("subject"));
-  await expect.poll(subjects, { timeout: 10_000 }).toContain("Your role has ended");
+  await expect.poll(subjects).toContain("Your role has ended");
 });
 
 test("only an auditor can have an end, and only one that is to come", async () => {

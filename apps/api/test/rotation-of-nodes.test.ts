@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { call } from "../../cli/test/call.ts";
 import { secretNames } from "../src/config.ts";
 import { type ApiProcess, account, createApiProcess } from "./api-process.ts";
@@ -11,8 +11,6 @@ import { createEmptyDatabase } from "./empty-database.ts";
 import { makeEvent } from "./events-sender.ts";
 import { must } from "./harness.ts";
 import { migrationsFolder } from "./postgres.ts";
-
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 type Rings = Record<string, string>;
 const newRings = (): Rings =>
@@ -141,9 +139,7 @@ function startCalls() {
         up = nodes;
         const before = done;
         // Each is called with the other on either side of the restart.
-        await expect
-          .poll(() => failures.length > 0 || done >= before + 16, { timeout: 30_000 })
-          .toBe(true);
+        await expect.poll(() => failures.length > 0 || done >= before + 16).toBe(true);
       }
       expect(failures).toEqual([]);
     },

@@ -265,7 +265,7 @@ describe("wrong codes", () => {
         action: "sign_in.refused",
         details: { reason: "invalid_credentials" },
       });
-    }, 10_000);
+    }, 30_000);
   });
 });
 

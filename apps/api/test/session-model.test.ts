@@ -205,4 +205,4 @@ test("whatever is done with sessions in whatever order, and wherever the clock j
     }),
     { numRuns: 10, endOnFailure: true },
   );
-}, 120_000);
+});

@@ -271,12 +271,12 @@ test("what reaches a deleted user's events at the last moment is deleted by a se
   must(await admin.mutate("users.delete", { id }));
   const jobs = () =>
     server.owner`select run_at > now() as later from jobs where queue = 'delete-user-events'`;
-  await expect.poll(jobs, { timeout: 10_000 }).toEqual([{ later: true }]);
+  await expect.poll(jobs).toEqual([{ later: true }]);
   await server.owner`
     insert into agent_counters
       (user_id, agent_id, api_key_id, batches, sent, accepted, duplicates, rejected, last_received_at)
     values (${id}, gen_random_uuid(), gen_random_uuid(), 1, 1, 1, 0, 0, now())`;
   clock.advance(61);
-  await expect.poll(jobs, { timeout: 10_000 }).toEqual([]);
+  await expect.poll(jobs).toEqual([]);
   expect(await server.owner`select 1 from agent_counters where user_id = ${id}`).toEqual([]);
 });

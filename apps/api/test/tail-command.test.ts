@@ -54,8 +54,7 @@ function startTail(key: string, argv: string[], isTTY = false) {
 }
 
 type Tail = ReturnType<typeof startTail>;
-const until = (tail: Tail, count: number) =>
-  expect.poll(() => tail.lines().length, { timeout: 20_000 }).toBe(count);
+const until = (tail: Tail, count: number) => expect.poll(() => tail.lines().length).toBe(count);
 const types = (tail: Tail) => tail.lines().map((line) => JSON.parse(line).type);
 
 /** Sends an event again and again, as another one each time, until the tail has printed the first. */
@@ -66,7 +65,7 @@ async function untilOpen(tail: Tail, key: string): Promise<void> {
         await send(keeper, key, [makeEvent({ type: "open" })]);
         return tail.lines().length;
       },
-      { timeout: 20_000, interval: 300 },
+      { interval: 300 },
     )
     .toBeGreaterThan(0);
 }
@@ -80,9 +79,9 @@ test("prints what passes the query, across a stop of the server, each event once
     await send(keeper, key, [makeEvent({ type: `wanted.${n}` }), makeEvent({ type: "other" })]);
   }
   node = await startNode();
-  await expect.poll(() => types(tail).includes("wanted.4"), { timeout: 20_000 }).toBe(true);
+  await expect.poll(() => types(tail).includes("wanted.4")).toBe(true);
   await send(keeper, key, [makeEvent({ type: "wanted.5" })]);
-  await expect.poll(() => types(tail).includes("wanted.5"), { timeout: 20_000 }).toBe(true);
+  await expect.poll(() => types(tail).includes("wanted.5")).toBe(true);
   expect(await tail.end()).toBe(0);
   expect(types(tail).filter((type) => type !== "open")).toEqual(
     [0, 1, 2, 3, 4, 5].map((n) => `wanted.${n}`),
@@ -158,8 +157,8 @@ test("is coloured on a terminal only, and harmless there", async () => {
   const event = makeEvent({ type: "last", level: "error", message: "\u001b[31mnot red" });
   await send(keeper, key, [event]);
   const last = (tail: Tail) => tail.lines().find((line) => line.includes("last"));
-  await expect.poll(() => last(plain), { timeout: 20_000 }).toBeDefined();
-  await expect.poll(() => last(coloured), { timeout: 20_000 }).toBeDefined();
+  await expect.poll(() => last(plain)).toBeDefined();
+  await expect.poll(() => last(coloured)).toBeDefined();
   expect(last(plain)).toBe(`${event.occurredAt}  error     last  \ufffd[31mnot red`);
   expect(last(coloured)).toContain("\u001b[31merror");
   expect(last(coloured)).not.toContain("\u001b[31mnot");
@@ -201,7 +200,7 @@ test("that its key is revoked is told also where the state file cannot be writte
   await untilOpen(tail, key);
   await rename(state, `${state}-away`);
   await send(keeper, key, [makeEvent({ type: "last" })]);
-  await expect.poll(() => types(tail).includes("last"), { timeout: 20_000 }).toBe(true);
+  await expect.poll(() => types(tail).includes("last")).toBe(true);
   expect((await member.mutate("apiKeys.revoke", { id })).status).toBe(200);
   expect([await tail.outcome, tail.stderr()]).toEqual([
     3,
@@ -227,5 +226,5 @@ test("ends when nobody reads on, as with head", async () => {
     await send(keeper, key, [makeEvent()]);
     return child.exitCode;
   };
-  await expect.poll(sendMore, { timeout: 20_000, interval: 300 }).toBe(0);
+  await expect.poll(sendMore, { interval: 300 }).toBe(0);
 });

@@ -14,7 +14,7 @@ import { attributesOf, type SentSpan, startCollector } from "./collector.ts";
 import { makeEvent, makeSender, send } from "./events-sender.ts";
 import { must, password, startTestServer, type TestServer } from "./harness.ts";
 
-const soon = { timeout: 15_000, interval: 20 };
+const soon = { interval: 20 };
 const server = 2;
 const internal = 1;
 

@@ -86,7 +86,7 @@ describe("with an S3-compatible store", () => {
     const erased = must(await leaver.mutate("data.erase", { password }));
     const done = () =>
       server.owner`select 1 from erasures where id = ${erased.id} and cleaned_at is not null`;
-    await expect.poll(done, { timeout: 25_000, interval: 100 }).toHaveLength(1);
+    await expect.poll(done, { interval: 100 }).toHaveLength(1);
     const certificate = async () => {
       const { note, verifierKeys } = must(
         await server.anonymous().query("data.certificate", { id: erased.id }),

@@ -499,7 +499,7 @@ describe("files end with what they belong to", () => {
     expect(await server.deps.files.read(member.id, id)).toBeNull();
     const cleaned = async () =>
       server.owner`select 1 from erasures where id = ${erased.id} and cleaned_at is not null`;
-    await expect.poll(cleaned, { timeout: 25_000, interval: 100 }).toHaveLength(1);
+    await expect.poll(cleaned, { interval: 100 }).toHaveLength(1);
     expect(await filesOnDisk()).not.toContain(id);
     expect(await filesKnown()).not.toContain(id);
   });
@@ -538,7 +538,7 @@ test("a copy of one's own data holds the files", async () => {
   const { id } = must(await upload(member, "a,b\n", { name: "t.csv" }));
   const { id: copy } = must(await member.mutate("data.requestExport"));
   const status = async () => must(await member.query("data.exports")).items[0].status;
-  await expect.poll(status, { timeout: 15_000, interval: 100 }).toBe("ready");
+  await expect.poll(status, { interval: 100 }).toBe("ready");
   const { path } = must(await member.mutate("data.linkExport", { id: copy }));
   const answer = await server.fetch(path, { headers: { cookie: member.cookie } });
   const files = unzipSync(new Uint8Array(await answer.arrayBuffer()));

@@ -24,7 +24,7 @@ import { growLog, newestOf } from "./log-growth.ts";
 import { migrationsFolder } from "./postgres.ts";
 import { startS3, type TestS3 } from "./s3.ts";
 
-const soon = { timeout: 20_000, interval: 100 };
+const soon = { interval: 100 };
 const key = { accessKeyId: "S3RVER", secretAccessKey: "S3RVER" };
 const nameOf = (size: number) => String(size).padStart(16, "0");
 

@@ -53,7 +53,7 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-const soon = { timeout: 10_000, interval: 50 };
+const soon = { interval: 50 };
 
 const newest = () => newestOf(log);
 const grow = () => growLog(log, admin);
@@ -321,7 +321,7 @@ describe("checkpoints go to", () => {
     // Whoever follows the log finds there what the witness signed of its newest.
     const published = async () => (await log.fetch("/audit/checkpoint")).text();
     const cosigned = async () => openCosignatures(await published(), [key]);
-    await expect.poll(cosigned, { timeout: 10_000, interval: 500 }).toHaveLength(1);
+    await expect.poll(cosigned, { interval: 500 }).toHaveLength(1);
 
     // What the witness says is compared by `muniment verify`, which believes keys it is given.
     const env = envOf(log);

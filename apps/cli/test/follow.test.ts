@@ -50,8 +50,7 @@ function startFollowing(server: IngestServer, argv: string[] = []) {
   }
   return {
     /** Resolves when the server has that many events. */
-    until: (count: number) =>
-      expect.poll(() => server.stored.size, { timeout: 20_000 }).toBe(count),
+    until: (count: number) => expect.poll(() => server.stored.size).toBe(count),
     ended,
     end() {
       interruption.abort();
@@ -122,7 +121,7 @@ test("a follower that is killed mid-batch is made up for under the same ids", as
   await writeFile(log, lines(0, 150));
   for (const stored of [100, 150]) {
     const child = start();
-    await expect.poll(() => server.stored.size, { timeout: 20_000 }).toBe(stored);
+    await expect.poll(() => server.stored.size).toBe(stored);
     const ended = once(child, "exit");
     child.kill("SIGKILL");
     await ended;

@@ -323,7 +323,7 @@ test("one that is under way when its database is closed comes to its end, and th
   await scratch.owner.begin(async (lock) => {
     await lock`select pg_advisory_xact_lock(7)`;
     running = closing.transaction({}, (tx) => insertNote(tx, noteOf("waits")));
-    await expect.poll(waits, { timeout: 10_000 }).toBe(true);
+    await expect.poll(waits).toBe(true);
     closed = closing.close();
   });
   await running;

@@ -36,4 +36,4 @@ test("ids that were stored before they had a partition are kept, and nobody gets
   expect(await app`select * from event_ids`).toEqual([]);
   await expect(app`select * from event_ids_all`).rejects.toMatchObject({ code: "42501" });
   await app.end({ timeout: 2 });
-}, 30_000);
+});

@@ -214,7 +214,7 @@ test("a prepared read is made again on a connection that was opened anew", async
     select pg_terminate_backend(pid) from pg_stat_activity
     where datname = current_database() and application_name = 'muniment-named'`;
   const again = () => read().catch((error: unknown) => error);
-  await expect.poll(again, { timeout: 10_000, interval: 20 }).toEqual(before);
+  await expect.poll(again, { interval: 20 }).toEqual(before);
 });
 
 test("a scope ends with its transaction, also on the same connection", async () => {

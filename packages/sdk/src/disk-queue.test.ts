@@ -232,7 +232,7 @@ test("what is sent from memory stays the next while the disk takes it", async ()
   expect(seqs(await queue.peek(100, 1e6))).toEqual([0, 1, 2, 3, 4]);
   let makeRoom = () => {};
   disk.mockReturnValueOnce(new Promise<void>((resolve) => (makeRoom = resolve)));
-  await expect.poll(() => disk.mock.calls.length, { timeout: 10_000 }).toBe(2);
+  await expect.poll(() => disk.mock.calls.length).toBe(2);
   const again = queue.peek(100, 1e6);
   makeRoom();
   expect(seqs(await again)).toEqual([0, 1, 2, 3, 4]);

@@ -280,7 +280,7 @@ test("who sends nothing is let go after the time for a head", async () => {
 test("a call that takes longer than a connection may idle is answered", async () => {
   let isIdle = false;
   const { http, dial } = await listen(async () => {
-    await expect.poll(() => isIdle, { timeout: 20_000 }).toBe(true);
+    await expect.poll(() => isIdle).toBe(true);
     return { status: 200, headers: [], body: "late" };
   }, 200);
   http.on("connection", (socket: Socket) => socket.on("timeout", () => (isIdle = true)));

@@ -4,7 +4,7 @@ import { createLog } from "../../log.ts";
 import { createWaker } from "./waker.ts";
 
 const log = createLog("silent");
-const soon = { timeout: 10_000, interval: 10 };
+const soon = { interval: 10 };
 
 test("users are looked at some times after they are woken, and then no more", async () => {
   const looks: string[] = [];
