@@ -222,7 +222,10 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
   const metrics =
     config.metricsToken === null
       ? null
-      : createMetrics({ database, health, sealer, tails, spaces: [databaseSpace, fileSpace], now });
+      : createMetrics({
+          ...{ database, health, sealer, tails, limits, now },
+          spaces: [databaseSpace, fileSpace],
+        });
   const calls = watchCalls({ config, metrics, telemetry, log });
   const add = metrics ? countReceived(metrics, queue.add) : queue.add;
   const ingest: IngestQueue = {

@@ -5,6 +5,7 @@ import type { Answer, Client } from "./client.ts";
 import { startTestServer, type TestServer } from "./harness.ts";
 import { hasRedis, startRedis, type TestRedis } from "./redis.ts";
 
+const monitoring = "a-token-that-only-the-monitoring-has";
 const passed = (answers: Answer[]) => answers.filter(({ status }) => status === 200).length;
 const calls = (client: Client, times: number) =>
   Promise.all(Array.from({ length: times }, () => client.query("setup.status")));
@@ -15,7 +16,7 @@ describe.skipIf(!hasRedis)("a server whose limits are in Redis", () => {
   let other: TestServer;
   beforeAll(async () => {
     redis = await startRedis();
-    const env = { TRUST_PROXY: "1", REDIS_URL: redis.url };
+    const env = { TRUST_PROXY: "1", REDIS_URL: redis.url, METRICS_TOKEN: monitoring };
     server = await startTestServer({ env });
     await server.admin();
     other = await startTestServer({ env, besides: server });
@@ -47,12 +48,18 @@ describe.skipIf(!hasRedis)("a server whose limits are in Redis", () => {
   test("answers and still limits while Redis hangs, and after it has gone, and tells of it", async () => {
     const told = () =>
       server.owner`select details ->> 'node' as node, count from alerts where kind = 'limits_apart'`;
+    const metrics = async () => {
+      const headers = { authorization: `Bearer ${monitoring}` };
+      return (await server.fetch("/metrics", { headers })).text();
+    };
     expect(await told()).toEqual([]);
+    expect(await metrics()).toContain("muniment_limits_shared 1\n");
     redis.child.kill("SIGSTOP");
     const hanging = server.anonymous(fromNewAddress());
     const from = performance.now();
     expect(passed(await calls(hanging, 150))).toBe(100);
     expect(performance.now() - from).toBeLessThan(5000);
+    expect(await metrics()).toContain("muniment_limits_shared 0\n");
     redis.child.kill("SIGKILL");
     const gone = server.anonymous(fromNewAddress());
     expect(passed(await calls(gone, 150))).toBe(100);

@@ -37,6 +37,8 @@ export type Limits = {
   renew(subject: string): Promise<void>;
   /** The rule in force: an override for the procedure, else for the class, else the default. */
   rule(name: LimitName, procedure?: string): { name: string; rule: LimitRule };
+  /** Whether this node counts by itself because Redis does not answer. */
+  isApart(): boolean;
   isOverridden(name: string): boolean;
   procedureOverrides(): { name: LimitName; procedure: string }[];
   /** Replaces all overrides; `name` or `name:procedure`. */
@@ -59,7 +61,9 @@ export function createLimits(
 ): Limits {
   let overrides: ReadonlyMap<string, LimitRule> = new Map();
   const known = new Map<string, AsyncCounters>();
+  let isApart = false;
   const breaker = createBreaker((shared, err) => {
+    isApart = !shared;
     if (shared) return log.info("limits are counted in Redis again");
     log.error({ err }, "limits are counted by each node, for Redis does not answer");
     tell();
@@ -83,6 +87,7 @@ export function createLimits(
   return {
     rule,
     underWay: createUnderWay(),
+    isApart: () => isApart,
     isOverridden: (name) => overrides.has(name),
     procedureOverrides: () =>
       [...overrides.keys()].flatMap((full) => {

@@ -26,6 +26,7 @@ export type MetricsSources = {
   sealer: { problem(): string | null };
   tails: { readonly count: number };
   spaces: { readonly enough: boolean }[];
+  limits: { isApart(): boolean };
   now: () => Date;
 };
 
@@ -35,7 +36,7 @@ const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 /** What is asked of this process at each look. */
 function addOwnState(
   registers: Registry[],
-  { health, sealer, tails, spaces }: MetricsSources,
+  { health, sealer, tails, spaces, limits }: MetricsSources,
 ): void {
   const gauge = (name: string, help: string, value: () => number) =>
     new Gauge({
@@ -56,6 +57,11 @@ function addOwnState(
   );
   gauge("muniment_disk_space_available", "1 while the disks have room for what grows, else 0", () =>
     Number(spaces.every(({ enough }) => enough)),
+  );
+  gauge(
+    "muniment_limits_shared",
+    "1 while limits are counted where they are meant to be, 0 while this node counts apart from others",
+    () => Number(!limits.isApart()),
   );
   gauge("muniment_tails", "Live tails that are open on this node", () => tails.count);
 }
