@@ -50,7 +50,8 @@ test.skipIf(!existsSync("/dev/full"))(
     const full = openSync("/dev/full", "w");
     const child = spawn(process.execPath, args, {
       stdio: ["ignore", full, "pipe"],
-      timeout: 10_000,
+      // A process of its own takes a while to start on a busy machine.
+      timeout: 50_000,
       killSignal: "SIGKILL",
     });
     const [stderr, ending] = await Promise.all([

@@ -3,10 +3,7 @@ import { once } from "node:events";
 import { openSync } from "node:fs";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import { expect, test, vi } from "vitest";
-
-// A process of its own takes a while to start on a busy machine.
-vi.setConfig({ testTimeout: 30_000 });
+import { expect, test } from "vitest";
 
 const say = fileURLToPath(new URL("say.ts", import.meta.url));
 const program = `

@@ -3,10 +3,7 @@ import { call } from "../test/call.ts";
 import { exitCodes, type Io, UsageError } from "./command.ts";
 import { dispatch } from "./dispatch.ts";
 
-// The list loads every command, which takes its time where many tests run at once.
-test("without a command, or with an unknown one, the list is shown and nothing is done", {
-  timeout: 30_000,
-}, async () => {
+test("without a command, or with an unknown one, the list is shown and nothing is done", async () => {
   for (const argv of [[], ["sned"], ["toString"]]) {
     const { exitCode, stdout, stderr } = await call(argv);
     expect(exitCode).toBe(2);

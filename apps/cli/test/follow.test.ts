@@ -15,13 +15,11 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { call } from "./call.ts";
 import { type IngestServer, key, startIngestServer } from "./ingest-server.ts";
 
 const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
-
-vi.setConfig({ testTimeout: 40_000 });
 
 let folder: string;
 let log: string;

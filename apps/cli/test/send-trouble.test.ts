@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import { expect, test } from "vitest";
+import { freePort } from "../../../test/free-port.ts";
 import { startIngestServer } from "./ingest-server.ts";
 import { jsonLines, sample, sampleLines, send, sendForText, sendLines } from "./send.ts";
 
@@ -87,13 +88,12 @@ test.each([403, 400, 500])("%i ends the run after the calls under way", async (s
 });
 
 test("a server that cannot be reached is given up, within the time allowed", async () => {
-  const gone = await startIngestServer();
-  await gone[Symbol.asyncDispose]();
+  const gone = { url: `http://127.0.0.1:${await freePort()}` };
   const { exitCode, report } = await send(gone, ["--retry-for", "1", sample]);
   expect(exitCode).toBe(3);
   expect(report.problem).toMatch(/ECONNREFUSED.*Given up after \d attempts/);
   expect(report).toMatchObject({ sent: 0, notSent: sampleLines });
-  expect(report.seconds).toBeLessThan(10);
+  expect(report.seconds).toBeLessThan(30);
 });
 
 test("a wait longer than the time allowed is not begun", async () => {
@@ -103,7 +103,7 @@ test("a wait longer than the time allowed is not begun", async () => {
   }));
   const { exitCode, report } = await send(server, ["--retry-for", "60", sample]);
   expect(exitCode).toBe(3);
-  expect(report.seconds).toBeLessThan(10);
+  expect(report.seconds).toBeLessThan(30);
 });
 
 test("an interruption finishes the calls under way and says what was not sent", async () => {
@@ -124,12 +124,20 @@ test("an interruption finishes the calls under way and says what was not sent", 
 });
 
 test("an interruption ends a wait, and a read that would never end", async () => {
-  await using server = await startIngestServer(() => ({ status: 503 }));
-  const waiting = await send(server, [sample], { signal: AbortSignal.timeout(300) });
+  const waits = new AbortController();
+  const batches = new Set<string | undefined>();
+  await using server = await startIngestServer((_, events) => {
+    batches.add(events[0]?.id);
+    // All was read by then, and each batch has met the trouble.
+    if (batches.size === sampleLines / 100) setTimeout(() => waits.abort(), 300);
+    return { status: 503 };
+  });
+  const waiting = await send(server, [sample], { signal: waits.signal });
   expect(waiting).toMatchObject({ exitCode: 1, report: { sent: 0, notSent: sampleLines } });
-  const endless = new Readable({ read() {} });
+  const reads = new AbortController();
+  const endless = new Readable({ read: () => void setTimeout(() => reads.abort(), 300) });
   endless.push("Mar  3 05:14:21 bastion sshd[1]: a\n");
-  const reading = await send(server, ["-"], { signal: AbortSignal.timeout(300), stdin: endless });
+  const reading = await send(server, ["-"], { signal: reads.signal, stdin: endless });
   expect(reading).toMatchObject({ exitCode: 1, report: { sent: 0, notSent: 1 } });
   const before = await send(server, [sample], { signal: AbortSignal.abort() });
   expect(before).toMatchObject({ exitCode: 1, report: { sent: 0 } });

@@ -174,7 +174,7 @@ test("what takes connections and ends them is told as no database, after one att
 });
 
 test("a database that does not answer is given up, and asked again over another connection", async () => {
-  const options = { applicationName: "test-silent", parameters: {}, answerMilliseconds: 1000 };
+  const options = { applicationName: "test-silent", parameters: {}, answerMilliseconds: 3000 };
   const silent = createBulk(scratch.facts, 1, options);
   const asked = (statements: string) => silent.send({ prepare, statements, copies: [] });
   await expect(asked("select pg_sleep(30)")).rejects.toSatisfy(isDatabaseUnavailable);

@@ -315,7 +315,8 @@ test("one that is under way when its database is closed comes to its end, and th
   const closing = openDatabase(scratch.connections);
   const waits = async () => {
     const [row] = await scratch.owner`
-      select exists (select from pg_locks where locktype = 'advisory' and not granted) as waits`;
+      select exists (select from pg_locks where locktype = 'advisory' and not granted
+        and database = (select oid from pg_database where datname = current_database())) as waits`;
     return row?.waits;
   };
   let running: Promise<void> | undefined;

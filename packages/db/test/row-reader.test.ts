@@ -81,7 +81,7 @@ test("a connection that ends is told, and opened anew", async () => {
   const sleeping =
     "select 1 from pg_stat_activity where query like '%pg_sleep(25)%' and pid <> pg_backend_pid()";
   const ended = expect(read(sql`select pg_sleep(25)`)).rejects.toMatchObject({ code: "57P01" });
-  await expect.poll(() => scratch.owner.unsafe(sleeping), { timeout: 4000 }).not.toHaveLength(0);
+  await expect.poll(() => scratch.owner.unsafe(sleeping)).not.toHaveLength(0);
   await scratch.owner`select pg_terminate_backend(pid) from pg_stat_activity
     where application_name = 'muniment-rows' and datname = current_database()`;
   await ended;

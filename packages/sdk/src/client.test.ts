@@ -45,7 +45,7 @@ test("what got no answer is sent again under the same ids, and stored once", asy
   });
   const problems: string[] = [];
   const muniment = createClient(server, {
-    timeoutMilliseconds: 200,
+    timeoutMilliseconds: 2000,
     onProblem: (problem) => problems.push(problem),
   });
   for (let n = 0; n < 3; n += 1) muniment.send({ type: "a" });

@@ -18,9 +18,9 @@ test("a call that is not answered in time is made again under the same ids", asy
   await using server = await startFakeServer((call) => (call === 0 ? "silence" : undefined));
   const accounts: number[] = [];
   await deliver([{ json: '{"id":"a","type":"a"}' }], {
-    target: { ...server.target, timeoutMilliseconds: 200 },
+    target: { ...server.target, timeoutMilliseconds: 2000 },
     stop: new AbortController().signal,
-    retryForMilliseconds: 10_000,
+    retryForMilliseconds: 30_000,
     onAnswer: ({ accepted, duplicates }) => accounts.push(accepted, duplicates),
   });
   expect(accounts).toEqual([0, 1]);

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { startFakeServer } from "./fake-server.fixture.ts";
 
 const client = fileURLToPath(new URL("client.ts", import.meta.url));
@@ -19,9 +19,6 @@ function startProcess(url: string, rest: string) {
   const args = ["--import", import.meta.resolve("tsx"), "--input-type=module", "-e", program];
   return spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
 }
-
-// A process of its own takes a while to start on a busy machine.
-vi.setConfig({ testTimeout: 30_000 });
 
 test("what waits is sent when the process has nothing left to do", async () => {
   await using server = await startFakeServer();

@@ -52,7 +52,7 @@ test("every event is stored once although the way is cut and the server stopped 
     await sendMore(500);
     node = await startNode();
     await sendMore(500);
-    expect(await muniment.close(20_000)).toBe(true);
+    expect(await muniment.close(60_000)).toBe(true);
     expect(await storedNumbers(userId)).toEqual(upTo(1500));
     const { sent: counted, accepted, duplicates, rejected } = muniment.stats();
     expect([counted, accepted + duplicates, rejected]).toEqual([1500, 1500, 0]);
@@ -77,15 +77,16 @@ function startSender(argv: string[]) {
       while (lines.length < count) await once(reader, "line");
     },
     async kill() {
-      const exited = once(child, "exit");
+      // Not before all that it said was read.
+      const closed = once(child, "close");
       child.kill("SIGKILL");
-      await exited;
+      await closed;
       return Number(lines.at(-1));
     },
     async end() {
-      const exited = once(child, "exit");
+      const closed = once(child, "close");
       child.stdin?.write("end\n");
-      await exited;
+      await closed;
       return lines.at(-1) ?? "";
     },
   };

@@ -1,6 +1,7 @@
 import { createServer, type RequestListener } from "node:http";
 import { createServer as createTcpServer, type Server as TcpServer } from "node:net";
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { freePort } from "../../../../test/free-port.ts";
 import { startDnsServer } from "../../test/dns-server.ts";
 import { createEgress } from "./egress.ts";
 
@@ -36,7 +37,7 @@ const ok: RequestListener = (_request, response) => response.end("ok");
 const request = {
   method: "POST",
   body: "{}",
-  timeoutMilliseconds: 2000,
+  timeoutMilliseconds: 20_000,
   maxBodyBytes: 100,
 } as const;
 const refused = { reason: "url_not_allowed" };
@@ -151,8 +152,7 @@ test("headers without end, and what is not HTTP, are errors", async () => {
 });
 
 test("a closed port and an unknown name are told in words that name no address", async () => {
-  const { port } = await receiver(ok);
-  await Promise.all(stops.splice(0).map((stop) => stop()));
+  const port = await freePort();
   const egress = createEgress(loopback);
   const closed = egress.send({ ...request, url: `http://127.0.0.1:${port}/` });
   await expect(closed).rejects.toThrow(/^The connection was refused\.$/);

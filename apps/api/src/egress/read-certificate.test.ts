@@ -39,7 +39,8 @@ const read = (port: number, options?: { ca?: string; milliseconds?: number }) =>
 test("a certificate that is trusted tells its time", async () => {
   const found = await read(await portOf(createTlsServer(pem)), { ca: pem.cert });
   if ("problem" in found) throw new Error(found.problem);
-  expect((found.to.getTime() - found.from.getTime()) / 86_400_000).toBe(40);
+  // The clock is asked for each of them.
+  expect((found.to.getTime() - found.from.getTime()) / 86_400_000).toBeCloseTo(40, 2);
   expect(Math.abs(found.from.getTime() - Date.now())).toBeLessThan(3_600_000);
 });
 

@@ -26,7 +26,8 @@ import { startReceiver } from "../../../api/test/receiver.ts";
 import { enrollTotp, type totpApp } from "../../../api/test/totp-app.ts";
 import { call } from "../../test/call.ts";
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+// It starts a database and a server.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 180_000 });
 
 const migrationsFolder = fileURLToPath(
   new URL("../../../../packages/db/migrations", import.meta.url),
@@ -117,7 +118,7 @@ async function eraseSomebody(admin: Client): Promise<string> {
   const erased = must(await admin.mutate("users.delete", { id: row?.id }));
   await vi.waitUntil(
     async () => (await owner`select 1 from erasures where cleaned_at is not null`).length === 1,
-    { timeout: 30_000, interval: 50 },
+    { timeout: 60_000, interval: 50 },
   );
   return erased.erasureId;
 }
@@ -479,7 +480,7 @@ describe("scan --revoke", () => {
     expect(report.revoked).toEqual([{ id: keys.usedId, agent: "agent", name: "key" }]);
     expect(exitCode).toBe(0);
     expect(stdout).not.toContain(keys.used);
-    await expect.poll(() => statusOf(keys.used, "events.search"), { timeout: 5000 }).toBe(401);
+    await expect.poll(() => statusOf(keys.used, "events.search")).toBe(401);
     expect(await entries()).toMatchObject([
       { target: { kind: "api_key", id: keys.usedId }, details: { prefix: keys.used.slice(0, 12) } },
     ]);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { newApiKey } from "@muniment/api/identity/api-key-format.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { collectGarbage } from "../../../../test/collect-garbage.ts";
 import { call } from "../../test/call.ts";
 import { scanStream } from "./scan-stream.ts";
 import { longest } from "./secrets.ts";
@@ -88,13 +89,14 @@ describe("a stream", () => {
     async function* endless() {
       for (let count = 0; count < 300; count += 1) {
         yield piece;
-        if (count % 20 === 0) {
-          global.gc?.();
+        if (count % 60 === 59) {
+          collectGarbage();
           most = Math.max(most, process.memoryUsage().heapUsed);
         }
       }
       yield Buffer.from(` ${key}`);
     }
+    collectGarbage();
     const before = process.memoryUsage().heapUsed;
     const found: string[] = [];
     for await (const { kind } of scanStream(endless(), new Map())) found.push(kind);

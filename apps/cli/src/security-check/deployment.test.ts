@@ -14,7 +14,7 @@ import { call } from "../../test/call.ts";
 import { checks } from "./registry.ts";
 import { projectFile, soundFacts } from "./test/sound-facts.ts";
 
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const execute = promisify(execFile);
 const script = fileURLToPath(new URL("../../../../deploy/make-secrets.sh", import.meta.url));
@@ -219,7 +219,7 @@ describe.skipIf(!redisServer && process.env.CI !== "true")("Redis with its confi
       child.kill("SIGKILL");
       await ended;
     };
-    await vi.waitUntil(() => say("health", "none", "ping").catch(() => ""), { timeout: 20_000 });
+    await vi.waitUntil(() => say("health", "none", "ping").catch(() => ""), { timeout: 50_000 });
   });
   afterAll(() => stop());
 

@@ -9,7 +9,8 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { freePort } from "../../../../test/free-port.ts";
 import { call } from "../../test/call.ts";
 
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 60_000 });
+// It starts a database and a server.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 180_000 });
 
 type Row = { id: string; title: string; status: string; detail: string; remedy: string };
 type Sql = ReturnType<typeof connect>;

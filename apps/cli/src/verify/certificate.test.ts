@@ -8,9 +8,6 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { call } from "../../test/call.ts";
 import { exitCodes } from "../command.ts";
 
-// The list of commands loads every command, which takes its time where many tests run at once.
-const slow = { timeout: 30_000 };
-
 const log = "logs.example.org/audit";
 const certificate = {
   id: "019a0000-0000-7000-8000-000000000001",
@@ -38,31 +35,27 @@ async function verify(text: string, ...options: string[]) {
   return call(["verify", "--certificate", path, ...options]);
 }
 
-test(
-  "a certificate of erasure verifies by the key alone and says what it states",
-  slow,
-  async () => {
-    const { exitCode, stdout, stderr } = await verify(note, "--key", keyOf(signer));
-    expect(stderr).toBe("");
-    expect(exitCode).toBe(exitCodes.ok);
-    expect(stdout).toBe(
-      [
-        `ok    Certificate ${certificate.id} of ${log}: account ${certificate.erased} was erased 2026-03-04T05:06:07.000Z.`,
-        "      1 of its keys were destroyed; traces on the disk: not stated to be overwritten.",
-        "      remains: mails that were sent, mail servers, until those are deleted",
-        "",
-      ].join("\n"),
-    );
-  },
-);
+test("a certificate of erasure verifies by the key alone and says what it states", async () => {
+  const { exitCode, stdout, stderr } = await verify(note, "--key", keyOf(signer));
+  expect(stderr).toBe("");
+  expect(exitCode).toBe(exitCodes.ok);
+  expect(stdout).toBe(
+    [
+      `ok    Certificate ${certificate.id} of ${log}: account ${certificate.erased} was erased 2026-03-04T05:06:07.000Z.`,
+      "      1 of its keys were destroyed; traces on the disk: not stated to be overwritten.",
+      "      remains: mails that were sent, mail servers, until those are deleted",
+      "",
+    ].join("\n"),
+  );
+});
 
-test("--json is the whole certificate", slow, async () => {
+test("--json is the whole certificate", async () => {
   const { exitCode, stdout } = await verify(note, "--key", keyOf(signer), "--json");
   expect(exitCode).toBe(exitCodes.ok);
   expect(JSON.parse(stdout)).toEqual({ ok: true, certificate });
 });
 
-test("a changed certificate, one of another key and a checkpoint are none", slow, async () => {
+test("a changed certificate, one of another key and a checkpoint are none", async () => {
   const stranger = createNoteSigner([Buffer.alloc(32, 2)], log);
   const elsewhere = createNoteSigner([Buffer.alloc(32, 1)], "other.example.org/audit");
   const cases: [text: string, key: string][] = [
@@ -80,7 +73,7 @@ test("a changed certificate, one of another key and a checkpoint are none", slow
   }
 });
 
-test("without a key, and without the file, nothing is verified", slow, async () => {
+test("without a key, and without the file, nothing is verified", async () => {
   const keyless = await verify(note);
   expect(keyless.exitCode).toBe(exitCodes.usage);
   expect(keyless.stderr).toContain("--certificate needs a --key of the log");

@@ -1,12 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { chmod, mkdir, mkdtemp, readlink, rm, unlink } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, expect, it } from "vitest";
 import { findPlatformPackage, usableBinaries } from "./binaries.ts";
 import { childUserFor, isRoot } from "./child-user.ts";
 import { BinariesUnusable, PlatformPackageMissing } from "./errors.ts";
-
-vi.setConfig({ testTimeout: 30_000 });
 
 let place: string;
 beforeEach(async () => {
