@@ -96,8 +96,10 @@ test("how long a caller takes to send is no part of that", async () => {
   const id = await answered;
   const [line] = linesOf("info", "call", id);
   expect(line?.sendingMs).toBeGreaterThan(slowMilliseconds);
-  expect(line?.ms).toBeGreaterThanOrEqual(line?.sendingMs ?? 0);
-  expect(linesOf("warn", "slow call", id)).toEqual([]);
+  const ownMs = (line?.ms ?? 0) - (line?.sendingMs ?? 0);
+  expect(ownMs).toBeGreaterThanOrEqual(0);
+  // A machine may be as slow as that by itself.
+  expect(linesOf("warn", "slow call", id)).toHaveLength(ownMs > slowMilliseconds ? 1 : 0);
 });
 
 test("an unexpected error is told of once, with its stack, and counted", async () => {

@@ -71,7 +71,7 @@ test.each(["/trpc/no.such", "/api/openapi.json", "/.well-known/jwks.json", "/no-
     Object.assign(request, { url, method: "GET", complete: true });
     const response = new ServerResponse(request);
     app.server.emit("request", request, response);
-    await vi.waitUntil(() => response.writableEnded);
+    await vi.waitUntil(() => response.writableEnded, 30_000);
     const left = allHaveLeft().then(() => "left");
     expect(await Promise.race([left, setImmediate("on its way")])).toBe("on its way");
     request.socket.destroy();
