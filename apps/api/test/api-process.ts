@@ -142,7 +142,7 @@ export async function createApiProcess({
       const apart = await home();
       if (child) {
         child.kill("SIGTERM");
-        await Promise.race([exitOf(child), sleep(15_000)]);
+        await Promise.race([exitOf(child), sleep(30_000)]);
         child.kill("SIGKILL");
       }
       disk?.close();

@@ -99,7 +99,7 @@ export async function startExternalPostgres(password: string): Promise<ExternalP
     );
     await sql.end({ timeout: 1 });
     if (ready) break;
-    if (attempt > 100) throw new Error("PostgreSQL did not start");
+    if (attempt > 300) throw new Error("PostgreSQL did not start");
     await sleep(100);
   }
   return {

@@ -405,11 +405,11 @@ describe("an export that broke off", () => {
   test("holds the time that was asked of, however much later it is taken up", async () => {
     const { member, key } = await makeSender(server);
     const at = clock.now().getTime();
-    await send(server, key, [makeEvent({}, at - 3_590_000), makeEvent({}, at - 1000)]);
+    await send(server, key, [makeEvent({}, at - 3_400_000), makeEvent({}, at - 1000)]);
     const { id, body, trailer } = await take(member, { query: "since:1h" });
     expect(trailer?.rows).toBe(2);
     await server.owner`update event_exports set status = 'failed' where id = ${id}`;
-    clock.advance(60);
+    clock.advance(250);
     const again = await (await from(member, id, 0)).text();
     expect(again.slice(0, body.length)).toBe(body);
     expect(readTrailer(again.slice(body.length).trimEnd())).toEqual(trailer);
@@ -504,7 +504,7 @@ test("of those that are fetched at once no more begin than may be under way", as
   const { fetched } = await server.owner.begin(async (sql) => {
     await sql`lock table event_exports in share mode`;
     const fetched = ids.map((id) => fetchExport(sender.member, id));
-    await expect.poll(() => lockWaits(server)).toBe(ids.length);
+    await expect.poll(() => lockWaits(server)).toBeGreaterThanOrEqual(ids.length);
     return { fetched };
   });
   const answers = await Promise.all(fetched);

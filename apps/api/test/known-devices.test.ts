@@ -6,7 +6,6 @@ import { must, password, startTestServer, type TestServer } from "./harness.ts";
 import { mailsTo } from "./outbox.ts";
 
 const clock = createClock();
-/** What is written once a second, on a busy machine. */
 
 let server: TestServer;
 beforeAll(async () => {

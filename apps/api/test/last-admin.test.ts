@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { importUsers } from "../src/identity/import-users.ts";
 import type { Answer } from "./client.ts";
 import { must, startTestServer, type TestServer, type UserClient } from "./harness.ts";
-import { lockWaits } from "./lock-waits.ts";
+import { waitsForTest } from "./lock-waits.ts";
 
 let server: TestServer;
 beforeEach(async () => {
@@ -102,7 +102,7 @@ test("a demotion that read the role before a promotion does not remove the last 
   });
   await changed;
   const demotion = demote(first, promoted.id);
-  await expect.poll(() => lockWaits(server)).toBeGreaterThan(0);
+  await expect.poll(() => waitsForTest(server)).toBeGreaterThan(0);
   commit();
   await promotion;
   const answer = await demotion;
@@ -117,7 +117,7 @@ test("a promotion waits for its turn too, and tells the role that it really chan
   await server.owner.begin(async (sql) => {
     await sql`select pg_advisory_xact_lock(hashtext('muniment administrators'))`;
     promotion = first.mutate("users.setRole", { id: target.id, role: "admin" });
-    await expect.poll(() => lockWaits(server)).toBeGreaterThan(0);
+    await expect.poll(() => waitsForTest(server)).toBeGreaterThan(0);
     await sql`update users set role = 'auditor' where id = ${target.id}`;
   });
   if (promotion) must(await promotion);

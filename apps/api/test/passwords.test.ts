@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fromNewAddress } from "./addresses.ts";
 import type { Answer } from "./client.ts";
 import { must, password, startTestServer, type TestServer } from "./harness.ts";
-import { lockWaits } from "./lock-waits.ts";
+import { waitsForTest } from "./lock-waits.ts";
 import { enrollTotp } from "./totp-app.ts";
 
 let server: TestServer;
@@ -62,7 +62,7 @@ describe("a new password", () => {
       const change = { currentPassword: password, password: "otterjam 71" };
       changing = client.mutate("account.changePassword", change);
       // It has judged and hashed the password by now, and waits for the account.
-      await expect.poll(() => lockWaits(server)).toBeGreaterThan(0);
+      await expect.poll(() => waitsForTest(server)).toBeGreaterThan(0);
     });
     const answer = await changing;
     expect([answer?.status, answer?.error?.data.reason]).toEqual([409, "password_too_short"]);

@@ -13,6 +13,8 @@ export async function startSmtpInbox(options: Partial<SMTPServerOptions> = {}): 
   const received: SmtpInbox["received"] = [];
   const server = new SMTPServer({
     authOptional: true,
+    // It would wait for a name server, which the machine may not have.
+    disableReverseLookup: true,
     disabledCommands: ["STARTTLS"],
     onAuth: ({ username, password }, _session, done) =>
       username === "muniment" && password === "right"

@@ -13,6 +13,7 @@ declare module "smtp-server" {
   /** The options that the tests use; the package brings no types. */
   export type SMTPServerOptions = {
     authOptional: boolean;
+    disableReverseLookup: boolean;
     disabledCommands: string[];
     onAuth(
       credentials: { username: string; password: string },
