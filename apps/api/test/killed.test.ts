@@ -16,10 +16,9 @@ const mostAttempts = 3;
 
 let api: ApiProcess;
 let senders: SteadySenders;
-let firstStartSeconds: number;
 beforeAll(async () => {
   api = await createApiProcess();
-  firstStartSeconds = (await api.start()) / 1000;
+  await api.start();
   const { key } = await api.setUp();
   senders = sendSteadily(api.url, key);
 });
@@ -39,15 +38,25 @@ async function killAndStart(isPostgresToo: boolean): Promise<number> {
   return (performance.now() - killed) / 1000;
 }
 
+/** Seconds that a first start takes just now, which makes a database. */
+async function firstStart(): Promise<number> {
+  const other = await createApiProcess();
+  try {
+    return (await other.start()) / 1000;
+  } finally {
+    await other.stop();
+  }
+}
+
 test("every receipted event exists exactly once although the server is killed while events come in", async () => {
-  // On a busy machine nothing is ready in seconds: then it must not take longer than the first
-  // start, which makes a database.
-  const limit = Math.max(readySeconds, firstStartSeconds);
+  let limit = readySeconds;
   for (let kill = 0; kill < kills; kill += 1) {
     // What others delay is done again: each kind of restart must be quick every time it is asked of.
     let seconds = Number.POSITIVE_INFINITY;
     for (let attempt = 0; attempt < mostAttempts && seconds > limit; attempt += 1) {
       seconds = await killAndStart(kill % 2 === 1);
+      // On a busy machine nothing is ready in seconds: then it must not take longer than a first start.
+      if (seconds > limit) limit = Math.max(limit, await firstStart());
     }
     expect(seconds).toBeLessThanOrEqual(limit);
   }
@@ -58,7 +67,7 @@ test("every receipted event exists exactly once although the server is killed wh
   await sql.end();
   const others = [...refusals.keys()].filter((what) => !/^(no answer$|503 )/.test(what));
   expect(others).toEqual([]);
-}, 180_000);
+}, 300_000);
 
 test("an export goes on where it was although the server is killed in the middle of it", async () => {
   const rows = 15_000;
