@@ -11,9 +11,10 @@ export function createClock() {
     start() {
       stoppedAt = undefined;
     },
-    /** Puts it to the start of a minute, for what is counted by the minute. */
-    advanceToMinute() {
-      aheadMilliseconds += 60_000 - ((Date.now() + aheadMilliseconds) % 60_000);
+    /** Puts it to the start of a minute, for what is counted by the minute; or of as many. */
+    advanceToMinute(minutes = 1) {
+      const piece = minutes * 60_000;
+      aheadMilliseconds += piece - ((Date.now() + aheadMilliseconds) % piece);
     },
     advance(seconds: number) {
       aheadMilliseconds += seconds * 1000;

@@ -43,6 +43,8 @@ export const logOf = async ({ database, config }: Pick<Deps, "database" | "confi
 export async function prepareErasure(deps: ErasureDeps): Promise<{ log: string }> {
   // What is noted of the person but not written yet gets the key that is about to be destroyed.
   await deps.folding.flush();
+  // And what is seen of them would stay, written when they are gone.
+  await deps.sightings.flush();
   return { log: await logOf(deps) };
 }
 
