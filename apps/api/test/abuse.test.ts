@@ -262,6 +262,10 @@ function cases(): Record<AbuseRuleName, Case> {
         };
         clock.advance(7 * 86_400);
         await use(newNetwork());
+        // It is noted once its place is written.
+        const noted = () => server.owner`
+          select 1 from sightings where signal = 'key_moved' and subject = ${keyId}`;
+        await expect.poll(async () => (await noted()).length).toBe(1);
         return { about_user_id: person.id, details: { subject: keyId } };
       },
     },

@@ -94,6 +94,9 @@ async function attack(act: (sql: Sql) => Promise<unknown>): Promise<{
 }> {
   const reports: LogReport[] = [];
   const attempt = server.owner.begin(async (sql) => {
+    // In the order in which the server reads them, or it and what is done below would wait for each other.
+    await sql`
+      lock table audit_checkpoints, audit_entries, audit_leaves, audit_subtrees in access exclusive mode`;
     // Constraints do not hold whoever owns them.
     await sql`alter table audit_leaves drop constraint audit_leaves_pkey`;
     await sql`drop index audit_leaves_entry_key`;

@@ -200,10 +200,11 @@ describe("a database that hangs", () => {
       await slowest();
       await signalAll("SIGCONT");
     }
+    const slowestSince = watchMachine();
     const { milliseconds } = await timed(() =>
       expect.poll(async () => (await agents()).status, { interval: 50 }).toBe(200),
     );
-    expect(milliseconds).toBeLessThan(5000);
+    expect(milliseconds).toBeLessThan(5000 + (await slowestSince()));
     await everythingWorks();
     for (let time = 0; time < 2; time += 1) {
       const again = await sendRecord();
@@ -234,7 +235,7 @@ test("the exporter of OpenTelemetry waits as long as it is told while the databa
     await expect.poll(ready, soon).toBe(503);
     provider.getLogger("test").emit({ body: text });
     void provider.forceFlush();
-    await expect.poll(() => proxy.answers.length, soon).toBe(1);
+    await expect.poll(() => proxy.answers.length, soon).toBeGreaterThan(0);
   } finally {
     await signalAll("SIGCONT");
   }
@@ -297,14 +298,13 @@ describe("a database that is killed", () => {
       }
     };
     const makers = [maker(), maker()];
-    await sleep(150);
+    await expect.poll(() => made.length, soon).toBeGreaterThan(5);
     const before = await postmaster();
     process.kill(before, "SIGKILL");
     await expect.poll(postmaster, soon).not.toBe(before);
     await expect.poll(async () => (await agents()).status, soon).toBe(200);
     over = true;
     await Promise.all(makers);
-    expect(made.length).toBeGreaterThan(5);
     const { agents: table } = await import("@muniment/db/schema/agents.ts");
     const userId = must(await client.query("auth.me")).id;
     const rows = await running.deps.database.reads({ userId }).select({ id: table.id }).from(table);

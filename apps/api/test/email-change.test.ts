@@ -55,8 +55,11 @@ describe("another address", () => {
     const other = await server.signIn(member.email, fromNewAddress());
     const email = freshAddress();
     const token = await requestTo(member, email);
-    const [, asked] = await mailsTo(server, member.email, 2);
-    expect(asked?.headers.get("subject")).toBe("Another address for your account");
+    const toBoth = await mailsTo(server, member.email, 2);
+    const asked = toBoth.find(
+      ({ headers }) => headers.get("subject") === "Another address for your account",
+    );
+    expect(asked).toBeDefined();
     expect(asked?.text).not.toContain("#token=");
     expect(must(await member.query("auth.me")).email).toBe(member.email);
     expect(reason(await signIn(email))).toBe("invalid_credentials");

@@ -161,7 +161,8 @@ async function inEveryTable(): Promise<{ id: string; tables: string[] }> {
     ),
   );
   const given = await sql`
-    update jobs set failed_at = now(), last_error = ${canary} where queue = 'mail' returning id`;
+    update jobs set failed_at = now(), last_error = ${canary}
+    where queue = 'mail' and run_at > now() + interval '30 minutes' returning id`;
   expect(given).toHaveLength(1);
   return { id, tables: [...planted.keys(), "jobs", "witnesses"] };
 }

@@ -43,7 +43,8 @@ function raw(text: string): Promise<string> {
       answer += data;
       socket.end();
     });
-    socket.on("error", reject);
+    // Who is answered while still writing may be reset before the end.
+    socket.on("error", (error) => (answer === "" ? reject(error) : resolve(answer)));
     socket.on("close", () => resolve(answer));
   });
 }

@@ -54,7 +54,7 @@ test("a gap in an agent's numbers is reported at once, until it is filled out of
   const sequence = async () => (await deliveriesOf(sender)).sequence;
   await send(server, sender.key, numbered(1, 2, 3, 7, 10, 9));
   const expected = { first: 1, last: 10, missing: 4, lost: 0 };
-  await expect.poll(sequence, { timeout: 5000 }).toEqual({
+  await expect.poll(sequence).toEqual({
     ...expected,
     gaps: [
       { from: 8, to: 8 },
@@ -62,7 +62,7 @@ test("a gap in an agent's numbers is reported at once, until it is filled out of
     ],
   });
   await send(server, sender.key, numbered(5, 8));
-  await expect.poll(sequence, { timeout: 5000 }).toEqual({
+  await expect.poll(sequence).toEqual({
     ...expected,
     missing: 2,
     gaps: [
@@ -72,7 +72,7 @@ test("a gap in an agent's numbers is reported at once, until it is filled out of
   });
   // Sent again by another key of the agent, and numbers that arrived before: nothing is counted twice.
   await send(server, sender.key, numbered(4, 6, 1, 2));
-  await expect.poll(sequence, { timeout: 5000 }).toEqual({ ...expected, missing: 0, gaps: [] });
+  await expect.poll(sequence).toEqual({ ...expected, missing: 0, gaps: [] });
 });
 
 test("a gap is reported at once although nothing can be folded", async () => {

@@ -49,9 +49,9 @@ export async function listen(
     response,
     messages,
     events: () => messages.flatMap(({ event }) => (event ? [event] : [])),
-    /** Resolves when that many messages of the kind have come; rejects after 25 s. */
+    /** Resolves when that many messages of the kind have come; rejects after a minute. */
     async until(count: number, kind: Kind = "event"): Promise<void> {
-      const end = Date.now() + 25_000;
+      const end = Date.now() + 60_000;
       while (messages.filter((one) => one.kind === kind).length < count) {
         if (Date.now() > end) throw new Error(`only ${messages.length} of ${count} messages came`);
         await new Promise<void>((resolve) => {
@@ -88,9 +88,9 @@ export async function listenRaw(server: Pick<TestServer, "url">, headers: Record
     get text() {
       return read.text;
     },
-    /** Resolves when what came last has what is looked for; rejects after 25 s. */
+    /** Resolves when what came last has what is looked for; rejects after a minute. */
     async until(wanted: RegExp): Promise<void> {
-      const end = Date.now() + 25_000;
+      const end = Date.now() + 60_000;
       while (!wanted.test(read.text.slice(-10_000))) {
         if (Date.now() > end) throw new Error(`${wanted} did not come`);
         await new Promise<void>((resolve) => {
