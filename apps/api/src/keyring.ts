@@ -122,13 +122,20 @@ function replaceStored(path: string, stored: Stored, content: Stored): boolean {
   return true;
 }
 
-/** Tries again until `attempt` answers something. @throws where another's turn does not end */
+/** Tries again until `attempt` answers something. @throws where for 2 s nobody's turn ends */
 function inTurn<T>(path: string, attempt: () => T | null): T {
-  const giveUpAt = Date.now() + patienceMilliseconds;
+  const look = () => (existsSync(path) ? readFileSync(path, "utf8") : "");
+  let seen = look();
+  let giveUpAt = Date.now() + patienceMilliseconds;
   for (;;) {
     const done = attempt();
     if (done !== null) return done;
-    if (Date.now() > giveUpAt) {
+    const now = look();
+    if (now !== seen) {
+      // However long each turn takes, such as on a slow disk.
+      seen = now;
+      giveUpAt = Date.now() + patienceMilliseconds;
+    } else if (Date.now() > giveUpAt) {
       throw new Error(
         `${path} is being changed by another start or command that has not finished. If none is under way, delete ${path}.next and start again.`,
       );
