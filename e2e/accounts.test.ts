@@ -40,7 +40,7 @@ async function linkTo(path: string, to: string): Promise<string> {
     );
     return links.filter((link) => link !== undefined).at(-1);
   };
-  await expect.poll(find, { timeout: 10_000 }).toBeDefined();
+  await expect.poll(find).toBeDefined();
   return (await find()) ?? "";
 }
 

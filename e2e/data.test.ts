@@ -78,8 +78,9 @@ test("a person takes a copy of all their data, once they have proved who they ar
   const archive = await readFile(await download.path());
   expect(archive.subarray(0, 2).toString()).toBe("PK");
   expect(archive.includes("users.ndjson")).toBe(true);
-  const texts = (await mailsTo(product, email, 1)).map(({ text }) => text);
-  expect(texts.some((text) => /^http\S+\/data\r?$/m.test(text))).toBe(true);
+  const isTold = async () =>
+    (await mailsTo(product, email, 0)).some(({ text }) => /^http\S+\/data\r?$/m.test(text));
+  await expect.poll(isTold).toBe(true);
 });
 
 test("a person sees what an administrator did with their account", async () => {
@@ -117,8 +118,8 @@ test("an erasure with a time of grace is taken back", async () => {
   await later.getByText("Only the last administrator stays, until there is another.").waitFor();
   await later.close();
   const named = async () =>
-    (await mailsTo(product, email, 1)).some(({ text }) => text.includes('page "Your data"'));
-  await expect.poll(named, { timeout: 10_000 }).toBe(true);
+    (await mailsTo(product, email, 0)).some(({ text }) => text.includes('page "Your data"'));
+  await expect.poll(named).toBe(true);
   await keep.click();
   await keep.waitFor({ state: "hidden" });
   await page.reload();

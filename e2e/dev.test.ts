@@ -69,6 +69,6 @@ describe("watch mode on a fresh DATA_DIR", () => {
 
   test("ends all it started when npx alone is ended", async () => {
     process.kill(npx, "SIGTERM");
-    await expect.poll(anythingRuns, { timeout: 30_000 }).toBe(false);
+    await expect.poll(anythingRuns).toBe(false);
   });
 });

@@ -151,7 +151,7 @@ test("the page of witnesses says which assurance is in force, and what nothing o
           await card.getByText(reach).count(),
         ];
       };
-      await expect.poll(both, { timeout: 30_000, interval: 500 }).toEqual([1, 1]);
+      await expect.poll(both, { timeout: 60_000, interval: 500 }).toEqual([1, 1]);
     };
     await says("detecting", /^Nothing outside confirms the log from entry 0 on/);
     await admin.mutate("witnesses.add", { kind: "webhook", target: `${outside.url}/hook` });

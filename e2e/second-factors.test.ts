@@ -158,7 +158,7 @@ describe("an administrator whose role needs a second factor", () => {
     await leave();
     await cdp.send("WebAuthn.setUserVerified", { authenticatorId, isUserVerified: false });
     await page.getByRole("button", { name: "Sign in with a passkey" }).click();
-    await page.getByText(/No passkey was given/).waitFor({ timeout: 20_000 });
+    await page.getByText(/No passkey was given/).waitFor({ timeout: 60_000 });
     await cdp.send("WebAuthn.setUserVerified", { authenticatorId, isUserVerified: true });
   });
 
@@ -205,7 +205,7 @@ describe("an administrator whose role needs a second factor", () => {
       (await mailsTo(product, "ada@example.org", 0))
         .map(({ text }) => /http\S+\/reset#\S+/.exec(text)?.[0])
         .find((found) => found !== undefined);
-    await expect.poll(link, { timeout: 10_000 }).toBeDefined();
+    await expect.poll(link).toBeDefined();
     await page.goto((await link()) ?? "");
     await page.getByText("For ada@example.org").waitFor();
     await page.getByText("At least 15 characters.").waitFor();

@@ -20,8 +20,8 @@ export async function expectSound(page: Page, name: string): Promise<void> {
     // The page follows in an event of its own. Colours then change in a tenth of a second, in which
     // nothing has the contrast that it will have.
     const follows = `[undefined, '${colorScheme}'].includes(document.documentElement.dataset.theme)`;
-    await expect.poll(() => page.evaluate<boolean>(follows), { timeout: 15_000 }).toBe(true);
-    await expect.poll(() => page.evaluate<boolean>(isStill), { timeout: 15_000 }).toBe(true);
+    await expect.poll(() => page.evaluate<boolean>(follows)).toBe(true);
+    await expect.poll(() => page.evaluate<boolean>(isStill)).toBe(true);
     await expectAccessible(page, `${name}, ${width} px, ${colorScheme}`);
     const wide = await page.evaluate<number>("document.documentElement.scrollWidth");
     expect(wide, `${name} at ${width} px`).toBeLessThanOrEqual(width);

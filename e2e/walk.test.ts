@@ -127,8 +127,11 @@ describe("a newcomer, from the printed link to the audit log", () => {
     await page.getByText("42 events").first().waitFor();
     expect(new URL(page.url()).search).toContain("ssh.login.failed");
     const address = page.getByRole("region", { name: "address" });
-    const values = await address.getByRole("listitem").allInnerTexts();
-    expect(values[0]?.split(/\s+/)).toEqual(["192.0.2.77", "24"]);
+    const first = async () => {
+      const [text] = await address.getByRole("listitem").allInnerTexts();
+      return text?.split(/\s+/);
+    };
+    await expect.poll(first).toEqual(["192.0.2.77", "24"]);
     await address.getByRole("button", { name: "Chart by address" }).click();
     const legend = page.getByRole("list", { name: "Legend" });
     await legend.getByText("192.0.2.77").waitFor();
