@@ -130,10 +130,11 @@ test("an interruption ends a wait, and a read that would never end", async () =>
     batches.add(events[0]?.id);
     // All was read by then, and each batch has met the trouble.
     if (batches.size === sampleLines / 100) setTimeout(() => waits.abort(), 300);
-    return { status: 503 };
+    return { status: 503, headers: { "retry-after": "30" } };
   });
   const waiting = await send(server, [sample], { signal: waits.signal });
   expect(waiting).toMatchObject({ exitCode: 1, report: { sent: 0, notSent: sampleLines } });
+  expect(waiting.report.seconds).toBeLessThan(30);
   const reads = new AbortController();
   const endless = new Readable({ read: () => void setTimeout(() => reads.abort(), 300) });
   endless.push("Mar  3 05:14:21 bastion sshd[1]: a\n");
