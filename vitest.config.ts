@@ -36,6 +36,7 @@ export default defineConfig({
           name: "unit",
           isolate: false,
           testTimeout: 60_000,
+          hookTimeout: 60_000,
           include: [
             "{apps,packages}/*/src/**/*.test.{ts,tsx}",
             "apps/cli/test/**/*.test.ts",
