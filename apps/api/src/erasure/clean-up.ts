@@ -8,7 +8,7 @@ import { z } from "zod";
 import { completeLedger } from "./apply-ledger.ts";
 import { certifiedFacts, signCertificate } from "./certificate.ts";
 import { destroyKeys } from "./destroy-keys.ts";
-import { type ErasureDeps, logOf } from "./erase-user.ts";
+import { type ErasureDeps, forgetAttempts, logOf } from "./erase-user.ts";
 import { naming } from "./naming.ts";
 
 /** What the job needs to know that nothing else does any more. */
@@ -54,7 +54,8 @@ async function purgeOutbox(dataDir: string, emails: readonly string[]) {
 export async function cleanUpAfter(deps: ErasureDeps, job: CleanUp): Promise<void> {
   const { database, config, secrets } = deps;
   await purgeOutbox(config.dataDir, job.emails);
-  // What was still entered under an address while the account went.
+  // What was still noted of an address, on another node, and entered under one while the account went.
+  await database.transaction({}, (tx) => forgetAttempts(deps, tx, job.emails));
   await destroyKeys(deps, (tx) => deps.dataKeys.destroyAddresses(tx, job.emails));
   const waiting = await removeFiles(deps, job.files);
   const left = await overwriteDeletedRows(deps.owner, {

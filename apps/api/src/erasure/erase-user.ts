@@ -48,6 +48,13 @@ export async function prepareErasure(deps: ErasureDeps): Promise<{ log: string }
   return { log: await logOf(deps) };
 }
 
+/** Deletes what was seen of attempts at addresses, and the verdicts about them. */
+export async function forgetAttempts(deps: ErasureDeps, tx: Tx, emails: string[]): Promise<void> {
+  const tried = emails.map(deps.sightings.hashed);
+  await tx.delete(sightings).where(inArray(sightings.subject, tried));
+  await tx.execute(sql`select delete_verdicts_about(${`{${tried.join(",")}}`}::text::text[])`);
+}
+
 /**
  * Erases a user in the transaction that an audit entry of it stands in: keys, account and all that
  * hangs on it, jobs that speak of it; the events by a job of the same transaction, and then what is
@@ -72,9 +79,7 @@ export async function eraseUser(
   await tx.execute(sql`select delete_user(${userId}::uuid)`);
   const keys = await dataKeys.destroy(tx, userId, emails);
   // Of attempts from before there was the account; the others went with it.
-  const tried = emails.map(deps.sightings.hashed);
-  await tx.delete(sightings).where(inArray(sightings.subject, tried));
-  await tx.execute(sql`select delete_verdicts_about(${`{${tried.join(",")}}`}::text::text[])`);
+  await forgetAttempts(deps, tx, emails);
   await tx.delete(linkTokens).where(inArray(linkTokens.email, emails));
   await tx
     .delete(witnesses)
