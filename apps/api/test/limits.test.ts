@@ -213,7 +213,7 @@ describe("changing limits", () => {
     const client = server.anonymous(fromNewAddress());
     expect(passed(await many(40, () => client.query("setup.status")))).toBe(30);
     await expect
-      .poll(() => other.deps.limits.rule("general_address").rule, { interval: 20 })
+      .poll(() => other.deps.limits.rule("general_address").rule, { timeout: 5000, interval: 20 })
       .toEqual(rule);
     const elsewhere = other.anonymous(fromNewAddress());
     expect(passed(await many(40, () => elsewhere.query("setup.status")))).toBe(30);

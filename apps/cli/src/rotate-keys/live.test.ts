@@ -480,7 +480,7 @@ describe("scan --revoke", () => {
     expect(report.revoked).toEqual([{ id: keys.usedId, agent: "agent", name: "key" }]);
     expect(exitCode).toBe(0);
     expect(stdout).not.toContain(keys.used);
-    await expect.poll(() => statusOf(keys.used, "events.search")).toBe(401);
+    await expect.poll(() => statusOf(keys.used, "events.search"), { timeout: 5000 }).toBe(401);
     expect(await entries()).toMatchObject([
       { target: { kind: "api_key", id: keys.usedId }, details: { prefix: keys.used.slice(0, 12) } },
     ]);

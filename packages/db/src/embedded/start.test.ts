@@ -158,18 +158,15 @@ describe("on one data directory, from one start to the next", () => {
     expect((await readdir(dataDir())).sort()).toEqual(["lock", "postgres", "socket"]);
   });
 
-  it("keeps rows over two more starts, within five seconds, and leaves no process behind", async () => {
-    let least = Number.POSITIVE_INFINITY;
+  it("keeps rows over two more starts, each within five seconds, and leaves no process behind", async () => {
     for (let round = 0; round < 2; round++) {
       const { server, tookMs } = await startAndCheckRows();
-      least = Math.min(least, tookMs);
+      expect(tookMs).toBeLessThan(5_000);
       await addRow(server);
       const pending = await Promise.race([server.exited, server.stop().then(() => "stopped")]);
       expect(pending).toBe("stopped");
       expect(await processesOf(cluster())).toEqual([]);
     }
-    // What else the machine does can only add to it.
-    expect(least).toBeLessThan(5_000);
   });
 
   it("refuses a wrong password, and one that is not its own at start", async () => {
