@@ -25,7 +25,8 @@ const mocking = readdirSync(fileURLToPath(new URL("apps/api/test", import.meta.u
 export default defineConfig({
   test: {
     reporters: ["default"],
-    maxWorkers: 2,
+    // One more than the cores of a small machine, as files often wait.
+    maxWorkers: 3,
     // A wait ends when what it waits for is there; how long that takes is the machine's affair.
     expect: { poll: { timeout: 30_000 } },
     // Where files are not isolated they share what they load, which halves the time they take.

@@ -5,6 +5,7 @@
  */
 import { writeFile } from "node:fs/promises";
 import { cpus, loadavg } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
 import { connect, parseConnectionUrl } from "@muniment/db/connection.ts";
 import { ensureBuild } from "../../scripts/build.mjs";
 import { startBench } from "../servers.ts";
@@ -52,10 +53,9 @@ try {
   const people =
     await sql`select id, email from users where email = any(${emails}) order by email limit 3`;
   const [little, some, most] = people.map(({ id, email }) => ({ id: id as string, email }));
-  // Of transactions so long ago that they do not wait to be sealed, which would take a while.
   await sql`
     insert into audit_entries (id, at, actor_kind, actor_id, action, target_kind, target_id, outcome, details,
-      personal, xact)
+      personal)
     with someone as (select array_agg(id order by email) as ids from users where id <> ${adminId})
     select gen_random_uuid(), now() - n * interval '30 seconds', 'user', actor, action, kind, target, 'success',
       case action when 'data.read' then
@@ -66,7 +66,7 @@ try {
               || case when n % 50 = 10 then array[ids[3]] else '{}' end
               || case when n % 5000 = 20 then array[ids[2]] else '{}' end) end
         else '{"fields": ["name"]}' end,
-      '{}', '3'::xid8
+      '{}'
     from someone, generate_series(1, ${entries}::int) n
     cross join lateral (select
       case when n % 10 = 0 then 'data.read' when n % 10 = 1 then 'account.updated' else 'agent.updated' end as action,
@@ -77,7 +77,11 @@ try {
         else gen_random_uuid()::text end as target,
       case when n % 10 = 0 then case when n % 3 = 0 then ids[3] else ${adminId}::uuid end
         when n % 1000 = 1 then ${adminId}::uuid else person end as actor) as q`;
-  await sql`vacuum analyze audit_entries`;
+  for (let waiting = 1; waiting > 0; await sleep(500)) {
+    const [row] = await sql`select count(*)::int as waiting from unsealed_audit_entries()`;
+    waiting = row?.waiting;
+  }
+  await sql`vacuum analyze audit_entries, audit_leaves`;
   await sql.end();
   const lines: string[] = [];
   const add = async (name: string, path: string, input: object, cookie: string) => {

@@ -30,7 +30,7 @@ function makeLog() {
       for (const end = at + linesAtOnce; at < end; at += 1) {
         const hash = leafHash(`entry ${at}`);
         tree.append(hash);
-        lines += `${at}\t${idOf(at)}\t\\\\x${hex(hash)}\n`;
+        lines += `${at}\t${idOf(at)}\t\\\\x${hex(hash)}\tnow\tsystem\tconfig.changed\tsuccess\tf\n`;
       }
       yield lines;
     }
@@ -45,7 +45,8 @@ export const proof: Part = async () => {
   try {
     const { tree, leaves, subtrees } = makeLog();
     const into = (table: string) => bench.owner.unsafe(`copy ${table} from stdin`).writable();
-    await pipeline(Readable.from(leaves()), await into("audit_leaves (index, entry_id, hash)"));
+    const columns = "index, entry_id, hash, at, actor_kind, action, outcome, everyone";
+    await pipeline(Readable.from(leaves()), await into(`audit_leaves (${columns})`));
     await pipeline(Readable.from(subtrees), await into("audit_subtrees (level, index, hash)"));
     await bench.owner`vacuum (analyze) audit_leaves, audit_subtrees`;
     await bench.owner`checkpoint`;

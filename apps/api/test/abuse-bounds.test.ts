@@ -514,7 +514,7 @@ test.each(["before there was their account", "since"])(
 );
 
 test("a rule that cannot be judged keeps no other from being judged", async () => {
-  await server.owner`alter view audit_log rename to audit_log_away`;
+  await server.owner`alter view audit_lookup rename to audit_lookup_away`;
   try {
     for (let at = 0; at < 5; at += 1) {
       server.deps.sightings.note({
@@ -525,7 +525,7 @@ test("a rule that cannot be judged keeps no other from being judged", async () =
     }
     await expect(look()).rejects.toThrow("could not be judged");
   } finally {
-    await server.owner`alter view audit_log_away rename to audit_log`;
+    await server.owner`alter view audit_lookup_away rename to audit_lookup`;
   }
   expect(await alertsOf("limit_weakened")).toHaveLength(1);
 });

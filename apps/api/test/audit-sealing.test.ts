@@ -180,9 +180,9 @@ describe("the sealer", () => {
     await write(server.deps, "early");
     const order = async () => {
       const rows = await server.owner`
-        select target_id as label from audit_leaves l
+        select e.target_id as label from audit_leaves l
         join audit_entries e on e.id = l.entry_id
-        where target_id in ('early', 'late') order by l.index`;
+        where e.target_id in ('early', 'late') order by l.index`;
       return rows.map(({ label }) => label);
     };
     await expect.poll(order).toEqual(["early"]);
@@ -200,7 +200,7 @@ describe("the sealer", () => {
       from unnest(${["1000000000000", "999999999999"]}::text[]) as xact`;
     await expectWhole(server);
     const rows = await server.owner`
-      select target_id from audit_leaves l join audit_entries e on e.id = l.entry_id
+      select e.target_id from audit_leaves l join audit_entries e on e.id = l.entry_id
       where e.xact >= '999999999999' order by l.index`;
     expect(rows.map(({ target_id }) => target_id)).toEqual(["999999999999", "1000000000000"]);
   });

@@ -23,7 +23,7 @@ export function grantsTo({ appGroup, ingestGroup }: RoleNames): string {
     grant select, insert, update on alerts, erasures to ${app};
     grant select, insert on
       audit_entries, audit_leaves, audit_subtrees, audit_checkpoints, audit_cosignatures to ${app};
-    grant select on audit_log, fingerprint_key to ${app};
+    grant select on audit_log, audit_lookup, fingerprint_key to ${app};
     grant select, delete on events, event_ids, receipts, agent_counters, agent_counter_changes,
       agent_sequences, event_counts, event_count_changes to ${app};
     grant insert on event_count_changes to ${app};
@@ -39,7 +39,7 @@ export function grantsTo({ appGroup, ingestGroup }: RoleNames): string {
     end $$;
     revoke all on agent_counters from ${ingest};
     grant execute on function ensure_event_partition(timestamptz) to ${app}, ${ingest};
-    grant execute on function is_page_origin(text), api_key_owners(uuid[]), api_key_names(uuid[]), api_key_totals(timestamptz), touch_api_keys(jsonb), hold_api_keys(uuid[]), user_overview(uuid[]), delete_expired_sessions(),
+    grant execute on function is_page_origin(text), api_key_owners(uuid[]), api_key_names(uuid[]), api_key_totals(timestamptz), unsealed_audit_entries(), touch_api_keys(jsonb), hold_api_keys(uuid[]), user_overview(uuid[]), delete_expired_sessions(),
       delete_expired_challenges(), delete_expired_links(), delete_old_sign_ins(),
       delete_expired_exports(), event_partitions_of(uuid), delete_user(uuid), fold_event_counts(integer), fold_agent_counters(integer),
       users_to_index(integer, integer), users_to_expire(uuid, integer, timestamptz, integer),

@@ -13,9 +13,11 @@ const snapshotPatienceMilliseconds = 20_000;
 /** More segments of the write-ahead log than this are not waiting to be reused. */
 const maxSegments = 80;
 
-/** Declared as personal; of the entries of the log nothing is ever changed or deleted. */
+/** Nothing of them is ever changed or deleted. */
+const ofTheLog: ReadonlySet<string> = new Set(["audit_entries", "audit_leaves"]);
+/** Declared as personal. */
 const personal = recordOfProcessing
-  .filter((one) => one.personal && one.table !== "audit_entries")
+  .filter((one) => one.personal && !ofTheLog.has(one.table))
   .map(({ table }) => table);
 
 /** Where rows of a user can be, besides the partitions of events: by what is declared, and by its columns. */

@@ -73,16 +73,16 @@ function counted({ sees, followedBy, forgives }: AbuseRule, since: string): SQL 
  */
 const shown = (since: string) => sql`
   with read as (
-    select actor_id, at, target_kind, target_id, details
-    from audit_log join users on users.id = audit_log.actor_id
+    select actor_id, at, target_kind, target_id, subjects, everyone
+    from audit_lookup join users on users.id = audit_lookup.actor_id
     where action = 'data.read' and at >= ${since}::timestamptz
   ), shown as (
     select actor_id, at, target_id as person, 0 as people from read where target_kind = 'user'
     union all
-    select actor_id, at, jsonb_array_elements_text(details -> 'subjects'), 0 from read
-    where details ? 'subjects'
+    select actor_id, at, jsonb_array_elements_text(subjects), 0 from read
+    where subjects is not null
     union all
-    select actor_id, at, '', (select count(*) from users) from read where details ? 'everyone'
+    select actor_id, at, '', (select count(*) from users) from read where everyone
   )
   select actor_id::text as key, actor_id as about_user_id, person as subject, people, '' as address,
     1 as times, at as first_at, at as last_at

@@ -1,11 +1,11 @@
-import { auditLog } from "@muniment/db/schema/audit.ts";
+import { auditLookup } from "@muniment/db/schema/audit.ts";
 import type { Query } from "@muniment/db/statements.ts";
 import { type SQL, sql } from "drizzle-orm";
 
 /** The user who acted in an entry, by themselves or by an API key of theirs; null of everybody else. */
 export const actingUser: SQL<string | null> = sql`
-  case ${auditLog.actorKind} when 'user' then ${auditLog.actorId}
-    when 'apiKey' then (select user_id from api_key_owners(array[${auditLog.actorId}])) end`;
+  case ${auditLookup.actorKind} when 'user' then ${auditLookup.actorId}
+    when 'apiKey' then (select user_id from api_key_owners(array[${auditLookup.actorId}])) end`;
 
 /** Whose API keys these are or were; nobody's where the account is gone. */
 export async function ownersOfKeys(query: Query, keyIds: readonly string[]): Promise<string[]> {

@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import type { Database, Tx } from "@muniment/db/database.ts";
-import { auditEntries } from "@muniment/db/schema/audit.ts";
+import { auditEntries, auditLookup } from "@muniment/db/schema/audit.ts";
 import { fingerprintKey } from "@muniment/db/schema/fingerprint-key.ts";
 import { type AuditDetails, auditActions } from "@muniment/shared/audit-actions.ts";
 import { desc, eq, sql } from "drizzle-orm";
@@ -17,9 +17,10 @@ type Known = Pick<Secrets, "settingsMacs" | "fingerprints">;
 async function readLast(tx: Tx): Promise<Recorded | undefined> {
   const [last] = await tx
     .select({ details: auditEntries.details })
-    .from(auditEntries)
-    .where(eq(auditEntries.action, "config.changed"))
-    .orderBy(desc(auditEntries.at), desc(auditEntries.id))
+    .from(auditLookup)
+    .innerJoin(auditEntries, eq(auditEntries.id, auditLookup.id))
+    .where(eq(auditLookup.action, "config.changed"))
+    .orderBy(desc(auditLookup.at), desc(auditLookup.id))
     .limit(1);
   return auditActions["config.changed"].safeParse(last?.details).data;
 }

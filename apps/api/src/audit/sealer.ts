@@ -119,10 +119,14 @@ export function createSealer({ database, seeds, origin, seen, now, log }: Sealer
 
   async function writeTree(sql: Query, first: number, ids: string[], hashes: Hash[]) {
     await sql`
-      insert into audit_leaves (index, entry_id, hash)
+      insert into audit_leaves (index, entry_id, hash,
+        at, actor_kind, actor_id, action, target_kind, target_id, outcome, subjects, everyone)
       select ${first}::bigint + n - 1, id,
-        substring(${Buffer.concat(hashes)}::bytea from (n::int - 1) * 32 + 1 for 32)
-      from unnest(${`{${ids.join(",")}}`}::text::uuid[]) with ordinality as entry (id, n)`;
+        substring(${Buffer.concat(hashes)}::bytea from (n::int - 1) * 32 + 1 for 32),
+        at, actor_kind, actor_id, action, target_kind, target_id, outcome, details -> 'subjects',
+        (details -> 'everyone') is not null
+      from unnest(${`{${ids.join(",")}}`}::text::uuid[]) with ordinality as place (id, n)
+        left join audit_entries using (id)`;
   }
 
   async function writeSubtrees(sql: Query, subtrees: Subtree[]) {

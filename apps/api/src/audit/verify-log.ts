@@ -177,6 +177,8 @@ class Walk {
   #stored = new Map<string, Hash>();
   readonly #gone = new Map<string, number>();
   readonly #destroyed = new Set<string>();
+  /** The first entry that searches do not find as what it is. */
+  #misfiled: number | null = null;
   #signedUntil = 0;
   /** Entries since the last checkpoint. */
   #batch: postgres.Row[] = [];
@@ -225,7 +227,11 @@ class Walk {
     const to = from + entriesAtOnce;
     const [rows, checkpoints, subtrees, cosignatures] = await Promise.all([
       this.#sql`
-        select l.index, l.hash, e.* from audit_leaves l left join audit_entries e on e.id = l.entry_id
+        select l.index, l.hash, e.*,
+          (l.at, l.actor_kind, l.actor_id, l.action, l.target_kind, l.target_id, l.outcome, l.subjects, l.everyone)
+            is distinct from (e.at, e.actor_kind, e.actor_id, e.action, e.target_kind, e.target_id, e.outcome,
+            e.details -> 'subjects', (e.details -> 'everyone') is not null) as misfiled
+        from audit_leaves l left join audit_entries e on e.id = l.entry_id
         where l.index >= ${from} order by l.index limit ${entriesAtOnce}`,
       this.#sql`
         select size, note, at from audit_checkpoints where size > ${from} and size <= ${to} order by size`,
@@ -250,6 +256,7 @@ class Walk {
       const personal = personalOf.get(row.id);
       const problem = entryProblem(row, personal);
       if (problem) throw new Found(index, problem);
+      if (row.misfiled) this.#misfiled ??= index;
       this.#noteErased(index, row, personal);
       this.#tree.append(new Uint8Array(row.hash));
       this.report.verified = this.#tree.size;
@@ -401,6 +408,12 @@ class Walk {
     this.report.unsealed = unsealed.length;
     for (const id of unsealed.flatMap(destroyedKeys)) this.#destroyed.add(id);
     this.#checkErased();
+    if (this.#misfiled !== null) {
+      throw new Found(
+        this.#misfiled,
+        "the entry is the one that was sealed, but searches find it as another: somebody changed what it is found by",
+      );
+    }
   }
 }
 

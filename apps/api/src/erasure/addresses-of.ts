@@ -1,5 +1,5 @@
 import type { Tx } from "@muniment/db/database.ts";
-import { auditEntries } from "@muniment/db/schema/audit.ts";
+import { auditEntries, auditLookup } from "@muniment/db/schema/audit.ts";
 import { linkTokens } from "@muniment/db/schema/link-tokens.ts";
 import { users } from "@muniment/db/schema/users.ts";
 import { and, eq, inArray, ne } from "drizzle-orm";
@@ -15,10 +15,9 @@ async function formerOf(tx: Tx, keys: Pick<DataKeys, "open">, userId: string) {
       actorCommitment: auditEntries.actorCommitment,
       targetCommitment: auditEntries.targetCommitment,
     })
-    .from(auditEntries)
-    .where(
-      and(eq(auditEntries.targetId, userId), eq(auditEntries.action, "account.email_changed")),
-    );
+    .from(auditLookup)
+    .innerJoin(auditEntries, eq(auditEntries.id, auditLookup.id))
+    .where(and(eq(auditLookup.targetId, userId), eq(auditLookup.action, "account.email_changed")));
   const opened = await keys.open(changes);
   return opened.flatMap(({ actor, target }) => [readable(actor)?.label, readable(target)?.label]);
 }

@@ -11,7 +11,8 @@ async function readMarks(sql: postgres.ISql, fingerprints: Marks) {
   const [random] = await sql`select key from fingerprint_key`;
   const marks = (rings: Marks): Marks => markedRings(rings, random?.key ?? "");
   const rows = await sql`
-    select at, details from audit_entries where action = 'config.changed' order by at desc, id desc`;
+    select e.at, e.details from audit_lookup l join audit_entries e on e.id = l.id
+    where l.action = 'config.changed' order by l.at desc, l.id desc`;
   const starts = rows.map(({ at, details }) => {
     const { data } = auditActions["config.changed"].safeParse(details);
     return { at: at as Date, rings: marks(data?.rings ?? {}) };

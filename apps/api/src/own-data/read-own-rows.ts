@@ -1,8 +1,18 @@
 import type { Database } from "@muniment/db/database.ts";
 import type { Declaration } from "@muniment/db/processing/declare.ts";
 import { declarations } from "@muniment/db/processing/record.ts";
-import { auditLog } from "@muniment/db/schema/audit.ts";
-import { and, count, eq, getTableColumns, getTableName, or, type SQL, sql } from "drizzle-orm";
+import { auditLog, auditLookup } from "@muniment/db/schema/audit.ts";
+import {
+  and,
+  count,
+  eq,
+  getTableColumns,
+  getTableName,
+  getViewSelectedFields,
+  or,
+  type SQL,
+  sql,
+} from "drizzle-orm";
 import { getTableConfig, type PgColumn } from "drizzle-orm/pg-core";
 import type { DataKeys } from "../audit/data-keys.ts";
 import { readable } from "../audit/sealed-personal.ts";
@@ -134,15 +144,22 @@ export async function* readOwnEntries(
   const own = await keys.idOf(userId);
   let after: SQL | undefined;
   for (;;) {
-    const rows = await database
-      .background({})
-      .select()
-      .from(auditLog)
-      .where(
-        and(or(eq(auditLog.actorId, userId), eq(auditLog.targetId, userId), showed(userId)), after),
-      )
-      .orderBy(auditLog.at, auditLog.id)
-      .limit(rowsAtOnce);
+    const reader = database.background({});
+    const { at, id, actorId, targetId } = auditLookup;
+    const found = reader.$with("found").as(
+      reader
+        .select({ id })
+        .from(auditLookup)
+        .where(and(or(eq(actorId, userId), eq(targetId, userId), showed(userId)), after))
+        .orderBy(at, id)
+        .limit(rowsAtOnce),
+    );
+    const rows = await reader
+      .with(found)
+      .select(getViewSelectedFields(auditLog))
+      .from(found)
+      .innerJoin(auditLog, eq(auditLog.id, found.id))
+      .orderBy(auditLog.at, auditLog.id);
     const mine = rows.map(({ personal, ...row }) => ({
       ...row,
       personal: Object.fromEntries(
@@ -164,6 +181,6 @@ export async function* readOwnEntries(
     }
     const last = rows.at(-1);
     if (!last || rows.length < rowsAtOnce) return;
-    after = sql`(${auditLog.at}, ${auditLog.id}) > (${last.at.toISOString()}::timestamptz, ${last.id}::uuid)`;
+    after = sql`(${at}, ${id}) > (${last.at.toISOString()}::timestamptz, ${last.id}::uuid)`;
   }
 }

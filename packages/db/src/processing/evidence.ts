@@ -19,8 +19,7 @@ const duty =
   "legal obligation or legitimate interest: evidence (Art. 6 (1) c or f), to be confirmed by the operator";
 const none = "not personal data";
 
-const entry = {
-  id: "names the entry",
+const sought = {
   at: "when",
   actorKind: "what kind of actor",
   actorId: "who, by an id that means nothing once the person is erased",
@@ -28,6 +27,11 @@ const entry = {
   targetKind: "to what kind of thing",
   targetId: "to which",
   outcome: "how it ended",
+};
+
+const entry = {
+  id: "names the entry",
+  ...sought,
   requestId: "in which call",
   details: "more, none of it personal",
   personal:
@@ -60,14 +64,17 @@ export const evidenceDeclarations = [
     },
   }),
   declare(auditLeaves, {
-    purpose: "the order of the log",
-    basis: none,
-    kept: "installation",
+    purpose: "the order of the log, and what its entries are found by",
+    basis: duty,
+    kept: "log",
     owner: null,
     columns: {
       index: internal("its place"),
       entryId: internal("which entry"),
       hash: internal("its hash"),
+      ...sought,
+      subjects: "whose data an answer showed, by ids that mean nothing once the people are erased",
+      everyone: "whether it may have shown anybody's",
     },
   }),
   declare(auditSubtrees, {

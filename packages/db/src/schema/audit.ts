@@ -3,6 +3,7 @@ import type { PersonalData } from "@muniment/verify/leaf.ts";
 import { sql } from "drizzle-orm";
 import {
   bigint,
+  boolean,
   index,
   integer,
   jsonb,
@@ -36,8 +37,8 @@ export type SealedPersonal = { key: string; sealed: string; of?: string };
 /** Entries of before there were keys hold it plainly until sealed. */
 export type StoredPersonal = SealedPersonal | PersonalData;
 
-const columns = () => ({
-  id: id(),
+/** What entries are found by, besides whose data an answer showed. */
+const sought = () => ({
   at: time("at").notNull(),
   actorKind: text("actor_kind", { enum: ["user", "apiKey", "anonymous", "system"] }).notNull(),
   actorId: uuid("actor_id"),
@@ -45,6 +46,17 @@ const columns = () => ({
   targetKind: text("target_kind"),
   targetId: text("target_id"),
   outcome: text("outcome", { enum: auditOutcomes }).notNull(),
+});
+
+/** Whose data an answer showed that showed several people's, or that it may have shown anybody's. */
+const shown = () => ({
+  subjects: jsonb("subjects").$type<string[]>(),
+  everyone: boolean("everyone").notNull(),
+});
+
+const columns = () => ({
+  id: id(),
+  ...sought(),
   requestId: text("request_id"),
   details: jsonb("details").$type<Record<string, unknown>>().notNull(),
   personal: jsonb("personal").$type<AuditPersonal>().notNull(),
@@ -57,8 +69,9 @@ const commitments = () => ({
 });
 
 /**
- * The entries, in no order yet. `xact` finds those that were committed since a look. The application
- * may insert and read, never update or delete (see the grants), as in all tables of the log.
+ * The entries, in no order yet. `xact` finds those that were committed since a look; all other searches go
+ * by `audit_leaves`, so that a change pays for no index but this (docs/adr/0073-the-sealer-writes-what-entries-are-found-by.md).
+ * The application may insert and read, never update or delete (see the grants), as in all tables of the log.
  */
 export const auditEntries = pgTable(
   "audit_entries",
@@ -67,31 +80,33 @@ export const auditEntries = pgTable(
     ...commitments(),
     xact: xid8("xact").notNull().default(sql`pg_current_xact_id()`),
   },
-  (table) => [
-    index("audit_entries_at_idx").on(table.at, table.id),
-    index("audit_entries_action_idx").on(table.action, table.at, table.id),
-    index("audit_entries_actor_idx").on(table.actorId, table.at, table.id),
-    index("audit_entries_target_idx").on(table.targetId, table.at, table.id),
-    index("audit_entries_xact_idx").on(table.xact),
-    // Of answers that showed several people's data: whose, and those that may have shown anybody's.
-    index("audit_entries_subjects_idx")
-      .using("gin", sql`(${table.details} -> 'subjects') jsonb_path_ops`)
-      .where(sql`(${table.details} -> 'subjects') is not null`),
-    index("audit_entries_everyone_idx")
-      .on(table.at, table.id)
-      .where(sql`(${table.details} -> 'everyone') is not null`),
-  ],
+  (table) => [index("audit_entries_xact_idx").on(table.xact)],
 );
 
-/** The order of the log, contiguous from 0, with the leaf hash (RFC 6962) of each entry. */
+/**
+ * The order of the log, contiguous from 0, with the leaf hash (RFC 6962) of each entry; and a copy of
+ * what it is found by, which is no evidence but compared with the entry by who verifies the log.
+ */
 export const auditLeaves = pgTable(
   "audit_leaves",
   {
     index: bigint("index", { mode: "number" }).primaryKey(),
     entryId: uuid("entry_id").notNull(),
     hash: bytes("hash").notNull(),
+    ...sought(),
+    ...shown(),
   },
-  (table) => [uniqueIndex("audit_leaves_entry_key").on(table.entryId)],
+  (table) => [
+    uniqueIndex("audit_leaves_entry_key").on(table.entryId),
+    index("audit_leaves_at_idx").on(table.at, table.entryId),
+    index("audit_leaves_action_idx").on(table.action, table.at, table.entryId),
+    index("audit_leaves_actor_idx").on(table.actorId, table.at, table.entryId),
+    index("audit_leaves_target_idx").on(table.targetId, table.at, table.entryId),
+    index("audit_leaves_subjects_idx")
+      .using("gin", sql`${table.subjects} jsonb_path_ops`)
+      .where(sql`${table.subjects} is not null`),
+    index("audit_leaves_everyone_idx").on(table.at, table.entryId).where(sql`${table.everyone}`),
+  ],
 );
 
 /** The hash of each complete subtree of 256 ** `level` leaves: the tiles above the first. */
@@ -137,7 +152,7 @@ export const auditRefusals = pgTable(
   ],
 );
 
-/** Entries and the running minute's refusals, as readers see them. */
+/** Entries and the running minute's refusals, as readers see them; to be asked by id, as `auditLookup` finds it. */
 export const auditLog = pgView("audit_log", {
   ...columns(),
   ...commitments(),
@@ -148,5 +163,27 @@ export const auditLog = pgView("audit_log", {
   union all
   select id, at, actor_kind, actor_id, action, target_kind, target_id, outcome, request_id,
     details || jsonb_build_object('count', count), personal, actor_commitment, target_commitment
+  from audit_refusals
+`);
+
+/**
+ * What entries and the running minute's refusals are found by; those that wait for their place have no
+ * index. `unsealed_audit_entries` of the migrations finds these.
+ */
+export const auditLookup = pgView("audit_lookup", {
+  index: bigint("index", { mode: "number" }),
+  id: id(),
+  ...sought(),
+  ...shown(),
+}).as(sql`
+  select index, entry_id as id, at, actor_kind, actor_id, action, target_kind, target_id, outcome, subjects, everyone
+  from audit_leaves
+  union all
+  select null::bigint, id, at, actor_kind, actor_id, action, target_kind, target_id, outcome,
+    details -> 'subjects', (details -> 'everyone') is not null
+  from unsealed_audit_entries()
+  union all
+  select null::bigint, id, at, actor_kind, actor_id, action, target_kind, target_id, outcome,
+    details -> 'subjects', (details -> 'everyone') is not null
   from audit_refusals
 `);

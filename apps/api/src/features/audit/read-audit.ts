@@ -1,34 +1,22 @@
 import type { Database } from "@muniment/db/database.ts";
-import { auditLeaves, type auditLog } from "@muniment/db/schema/audit.ts";
+import type { auditLog } from "@muniment/db/schema/audit.ts";
 import type { AuditEntry } from "@muniment/shared/audit-log.ts";
-import { inArray } from "drizzle-orm";
 import { ownersOfKeys } from "../../audit/key-owners.ts";
 import type { Seen } from "../../audit/reads.ts";
 import { type OpenedPersonal, readable } from "../../audit/sealed-personal.ts";
 
 type Row = typeof auditLog.$inferSelect;
 
-/** The places in the log of those entries that are sealed, by id. */
-export async function readIndexes(database: Database, ids: string[]): Promise<Map<string, number>> {
-  if (ids.length === 0) return new Map();
-  const rows = await database
-    .reads({})
-    .select({ id: auditLeaves.entryId, index: auditLeaves.index })
-    .from(auditLeaves)
-    .where(inArray(auditLeaves.entryId, ids));
-  return new Map(rows.map(({ id, index }) => [id, index]));
-}
-
 /** An entry as readers see it: personal data joined with the rest. */
 export function toAuditEntry(
   row: Row,
   opened: OpenedPersonal | undefined,
-  index: number | undefined,
+  index: number | null,
 ): AuditEntry {
   const [actor, target] = [readable(opened?.actor), readable(opened?.target)];
   return {
     id: row.id,
-    index: index ?? null,
+    index,
     at: row.at.toISOString(),
     actor: { kind: row.actorKind, id: row.actorId, label: actor?.label ?? null },
     action: row.action,

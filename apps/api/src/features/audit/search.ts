@@ -1,4 +1,4 @@
-import { auditLog } from "@muniment/db/schema/audit.ts";
+import { auditLog, auditLookup } from "@muniment/db/schema/audit.ts";
 import { auditPage, searchAuditInput } from "@muniment/shared/audit-log.ts";
 import { and, desc, eq, getViewSelectedFields, type SQL } from "drizzle-orm";
 import { type Entries, entriesThatShowed, newestOf } from "../../audit/showed.ts";
@@ -9,7 +9,7 @@ import { limited } from "../../trpc/limited.ts";
 import { permission } from "../../trpc/permission.ts";
 import { readsOthers } from "../../trpc/reads-others.ts";
 import { matches } from "./filters.ts";
-import { peopleIn, readIndexes, toAuditEntry } from "./read-audit.ts";
+import { peopleIn, toAuditEntry } from "./read-audit.ts";
 
 export const search = limited("general")
   .concat(signedIn)
@@ -23,28 +23,33 @@ export const search = limited("general")
     const page = keysetPage(deps, "audit", input);
     const { targetId, ...others } = input;
     const rows = await database.searching({}, async (searches) => {
-      const newest = (from: Entries, about?: SQL) =>
-        searches
-          .select(getViewSelectedFields(auditLog))
-          .from(from)
-          .where(and(matches(others), about, page.after(auditLog.at, auditLog.id)))
-          .orderBy(desc(auditLog.at), desc(auditLog.id))
-          .limit(page.fetch);
-      if (targetId === undefined) return newest(auditLog);
+      const newest = (from: Entries, about?: SQL) => {
+        const found = searches.$with("found").as(
+          searches
+            .select({ id: auditLookup.id, index: auditLookup.index })
+            .from(from)
+            .where(and(matches(others), about, page.after(auditLookup.at, auditLookup.id)))
+            .orderBy(desc(auditLookup.at), desc(auditLookup.id))
+            .limit(page.fetch),
+        );
+        return searches
+          .with(found)
+          .select({ ...getViewSelectedFields(auditLog), index: found.index })
+          .from(found)
+          .innerJoin(auditLog, eq(auditLog.id, found.id))
+          .orderBy(desc(auditLog.at), desc(auditLog.id));
+      };
+      if (targetId === undefined) return newest(auditLookup);
       // Each by an index of its own; an entry that names its target tells of nobody else.
-      const about = await newest(auditLog, eq(auditLog.targetId, targetId));
+      const about = await newest(auditLookup, eq(auditLookup.targetId, targetId));
       return newestOf([about, await newest(entriesThatShowed(targetId))], page.fetch);
     });
-    const indexes = await readIndexes(
-      database,
-      rows.map(({ id }) => id),
-    );
     const opened = await deps.dataKeys.open(rows);
     const personalOf = new Map(rows.map(({ id }, at) => [id, opened[at]]));
     const answer = page.cut(
       rows,
       (row) => row,
-      (row) => toAuditEntry(row, personalOf.get(row.id), indexes.get(row.id)),
+      (row) => toAuditEntry(row, personalOf.get(row.id), row.index),
     );
     saw(await peopleIn(database, answer.items), "audit_log");
     return answer;

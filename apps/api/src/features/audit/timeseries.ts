@@ -1,4 +1,4 @@
-import { auditLog } from "@muniment/db/schema/audit.ts";
+import { auditLookup } from "@muniment/db/schema/audit.ts";
 import { users } from "@muniment/db/schema/users.ts";
 import {
   type AuditTimeseries,
@@ -21,8 +21,8 @@ import { type TimeseriesRow, timeseriesStatement } from "./timeseries-statement.
 async function oldest({ database }: Pick<Deps, "database">): Promise<Date | null> {
   const [row] = await database
     .searches({})
-    .select({ at: min(auditLog.at) })
-    .from(auditLog);
+    .select({ at: min(auditLookup.at) })
+    .from(auditLookup);
   return row?.at ?? null;
 }
 

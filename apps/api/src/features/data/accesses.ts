@@ -1,10 +1,10 @@
-import { auditLog } from "@muniment/db/schema/audit.ts";
+import { auditLog, auditLookup } from "@muniment/db/schema/audit.ts";
 import { users } from "@muniment/db/schema/users.ts";
 import { accessPage, listAccessesInput } from "@muniment/shared/own-data.ts";
 import { and, desc, eq, gte, ne, or, type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
 import { actingUser } from "../../audit/key-owners.ts";
-import { type Entries, entriesThatShowed, newestOf, showedEveryone } from "../../audit/showed.ts";
+import { type Entries, entriesThatShowed, newestOf } from "../../audit/showed.ts";
 import { keysetPage } from "../../paging.ts";
 import { signedIn } from "../../trpc/authenticated.ts";
 import { inTurn } from "../../trpc/in-turn.ts";
@@ -31,33 +31,42 @@ export const accesses = limited("general")
     const { userId, createdAt } = principal;
     const page = keysetPage(deps, `accesses:${userId}`, input);
     const bySomebodyElse = or(
-      eq(auditLog.actorKind, "system"),
-      and(eq(auditLog.actorKind, "user"), ne(auditLog.actorId, userId)),
-      and(eq(auditLog.actorKind, "apiKey"), sql`${actingUser} is distinct from ${userId}`),
+      eq(auditLookup.actorKind, "system"),
+      and(eq(auditLookup.actorKind, "user"), ne(auditLookup.actorId, userId)),
+      and(eq(auditLookup.actorKind, "apiKey"), sql`${actingUser} is distinct from ${userId}`),
     );
     const rows = await deps.database.searching({}, async (searches) => {
-      const newest = (from: Entries, about?: SQL) =>
-        searches
+      const newest = (from: Entries, about?: SQL) => {
+        const found = searches.$with("found").as(
+          searches
+            .select({ id: auditLookup.id, displayName: users.displayName, role: users.role })
+            .from(from)
+            .leftJoin(users, eq(users.id, actingUser))
+            .where(and(about, bySomebodyElse, page.after(auditLookup.at, auditLookup.id)))
+            .orderBy(desc(auditLookup.at), desc(auditLookup.id))
+            .limit(page.fetch),
+        );
+        return searches
+          .with(found)
           .select({
             id: auditLog.id,
             at: auditLog.at,
             action: auditLog.action,
             details: auditLog.details,
             actorKind: auditLog.actorKind,
-            displayName: users.displayName,
-            role: users.role,
+            displayName: found.displayName,
+            role: found.role,
           })
-          .from(from)
-          .leftJoin(users, eq(users.id, actingUser))
-          .where(and(about, bySomebodyElse, page.after(auditLog.at, auditLog.id)))
-          .orderBy(desc(auditLog.at), desc(auditLog.id))
-          .limit(page.fetch);
-      const isTarget = and(eq(auditLog.targetKind, "user"), eq(auditLog.targetId, userId));
+          .from(found)
+          .innerJoin(auditLog, eq(auditLog.id, found.id))
+          .orderBy(desc(auditLog.at), desc(auditLog.id));
+      };
+      const isTarget = and(eq(auditLookup.targetKind, "user"), eq(auditLookup.targetId, userId));
       // Each by an index of its own; an entry is of one of them only.
       const found = [
-        await newest(auditLog, isTarget),
+        await newest(auditLookup, isTarget),
         await newest(entriesThatShowed(userId)),
-        await newest(auditLog, and(showedEveryone, gte(auditLog.at, createdAt))),
+        await newest(auditLookup, and(auditLookup.everyone, gte(auditLookup.at, createdAt))),
       ];
       return newestOf(found, page.fetch);
     });

@@ -189,7 +189,7 @@ async function readAudit(sql: Query) {
       (select extract(epoch from at)::float8 from recent
         where not exists (select from audit_leaves where entry_id = recent.id)
         order by xact limit 1) as unsealed_since,
-      (select extract(epoch from max(at))::float8 from audit_entries
+      (select extract(epoch from max(at))::float8 from audit_lookup
         where action = 'backup.created') as last_backup`;
   const witnesses = await sql`
     select kind, every_seconds, confirmed_size::float8 as confirmed_size, contradicts,
