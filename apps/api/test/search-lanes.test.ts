@@ -207,13 +207,17 @@ test("who is signed in is told so while changes, lists, pages and searches all w
   let answered = 0;
   const times = (count: number, call: () => Promise<unknown>) =>
     Array.from({ length: count }, () => call().then(() => (answered += 1)));
+  const callAll = () => [
+    ...times(20, () => sender.member.mutate("agents.create", { name: "waits" })),
+    ...times(8, () => sender.member.query("agents.list")),
+    ...times(4, () => search({})),
+  ];
+  // Who waits for a table has 5 s, of which opening connections takes none.
+  await Promise.all(callAll());
+  answered = 0;
   const { waiting } = await owner.begin(async (sql) => {
     await sql`lock table agents, events in access exclusive mode`;
-    const waiting = [
-      ...times(20, () => sender.member.mutate("agents.create", { name: "waits" })),
-      ...times(8, () => sender.member.query("agents.list")),
-      ...times(4, () => search({})),
-    ];
+    const waiting = callAll();
     // What is read in the background may wait, too.
     const lists = expect.toSatisfy((count: number) => count >= 3);
     const all = { muniment: 10, "muniment-lists": lists, "muniment-pages": 2 };
@@ -352,12 +356,17 @@ test("no change waits for work in the background", async () => {
 
 test("changes that hang and long searches leave connections to first looks", async () => {
   const free = await holdLongSearches(lane);
-  const { waiting } = await server.owner.begin(async (tx) => {
-    await tx`lock table agents in access exclusive mode`;
-    let answered = 0;
-    const waiting = Array.from({ length: 30 }, () =>
+  let answered = 0;
+  const changes = () =>
+    Array.from({ length: 30 }, () =>
       sender.member.mutate("agents.create", { name: "hangs" }).then(() => (answered += 1)),
     );
+  // Their connections are open before the table is locked.
+  await Promise.all(changes());
+  answered = 0;
+  const { waiting } = await server.owner.begin(async (tx) => {
+    await tx`lock table agents in access exclusive mode`;
+    const waiting = changes();
     await expect.poll(lockWaitsByPool).toMatchObject({ muniment: 10 });
     expect(messages(await search({ limit: 2, query: "level:warn" }))).toBe("01");
     expect(answered).toBe(0);
