@@ -244,7 +244,7 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
   const posture = createOwnPosture({ env: input.env, database, now, log });
   jobs.every("watch-posture", 3600, watchPosture({ database, posture, node, now }), 3600);
   jobs.every("close-refusals", 20, folding.close);
-  jobs.every("watch-sealing", 30, watchSealing(database, now));
+  jobs.every("watch-sealing", 30, watchSealing(database, sealer, now));
   // With what is noted within a second, a verdict comes within 15 s.
   jobs.every("judge-abuse", 10, () => judge(database, now));
   jobs.every("unlock-accounts", 20, failedSignIns.unlock);
@@ -326,6 +326,10 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
   const intake = createIntake(ingest, database);
   const stopped = () => stopping.signal.aborted;
   defineImportJobs({ database, dataKeys, jobs, intake, now, stopped });
+  // What is looked up of a log that was restored elsewhere is found at once when it is sealed.
+  const sealNow = () =>
+    sealer.seal().catch((error: unknown) => log.error({ err: error }, "audit log"));
+  await sealNow();
   await applyErasureLedgerFirst(erasing);
   jobs.every("delete-old-exports", 3600, async () => {
     const before = new Date(now().getTime() - 90 * 86_400_000).toISOString();
@@ -345,7 +349,7 @@ export async function createDeps(input: DepsInput): Promise<Deps> {
     await nameFile({ database, dataKeys, now }, config.auditCheckpointFile);
   }
   // So that there is a checkpoint to ask for from the start.
-  await sealer.seal().catch((error: unknown) => log.error({ err: error }, "audit log"));
+  await sealNow();
   // Each by itself, so that one that fails does not keep the others from working.
   const stopEach = [
     folding.flush,

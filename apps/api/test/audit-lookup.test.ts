@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { writeAuditEntry } from "../src/audit/write.ts";
+import { readOwnEntries } from "../src/own-data/read-own-rows.ts";
 import type { Client } from "./client.ts";
 import { must, startTestServer, type TestServer } from "./harness.ts";
 
@@ -101,4 +102,30 @@ test("a search while entries get their places finds each that is committed, and 
     expect(found).toBeLessThanOrEqual(most);
   }
   expect(looked.length).toBeGreaterThan(5);
+});
+
+test("what somebody deleted from the log hides nothing behind it", async () => {
+  const member = await server.member();
+  const user = must(await member.query("auth.me"));
+  const { id } = must(await member.mutate("agents.create", { name: "agent" }));
+  for (let count = 0; count < 6; count += 1)
+    must(await member.mutate("agents.update", { id, name: `name ${count}` }));
+  await server.deps.sealer.seal();
+  const all = await search({ targetId: id });
+  expect(all).toHaveLength(7);
+  await server.owner`delete from audit_entries where id = ${all[1]?.id as string}`;
+  const left = all.filter((_, at) => at !== 1).map((entry) => entry.id);
+  const listed: string[] = [];
+  let cursor: string | null | undefined;
+  do {
+    const input = { targetId: id, limit: 2, ...(cursor ? { cursor } : {}) };
+    const page = must(await admin.query("audit.search", input));
+    listed.push(...page.items.map((entry: Entry) => entry.id));
+    cursor = page.nextCursor;
+  } while (cursor);
+  expect(listed).toEqual(left);
+  const own: unknown[] = [];
+  const { database, dataKeys } = server.deps;
+  for await (const rows of readOwnEntries(database, dataKeys, user.id, 2)) own.push(...rows);
+  expect(own.map((row) => (row as Entry).id)).toEqual(expect.arrayContaining(left));
 });

@@ -310,7 +310,7 @@ describe("the sealer", () => {
 
   test("is watched: administrators are told when entries wait for long, and only then", async () => {
     const clock = createClock();
-    const watch = watchSealing(server.deps.database, clock.now);
+    const watch = watchSealing(server.deps.database, server.deps.sealer, clock.now);
     const lookLater = async () => {
       clock.advance(31);
       // What the server entered by itself since the last look waits no longer, unless nothing is sealed.
@@ -342,18 +342,21 @@ describe("the sealer", () => {
     await expectWhole(server);
   });
 
-  test("has an entry that was left behind told of, and seals it after a start", async () => {
+  test("has an entry that was left behind told of, and seals it then, or after a start", async () => {
     await expectWhole(server);
     const clock = createClock();
-    const watch = watchSealing(server.deps.database, clock.now);
-    await server.owner`delete from alerts`;
-    await server.owner`
+    const leaveBehind = () => server.owner`
       insert into audit_entries (id, at, actor_kind, action, target_kind, target_id, outcome, details, personal, xact)
       values (gen_random_uuid(), now(), 'system', 'session.ended', 'session', 'left', 'success', '{}', '{}', '3')`;
+    const watch = watchSealing(server.deps.database, server.deps.sealer, clock.now);
+    await server.owner`delete from alerts`;
+    await leaveBehind();
     await watch();
     clock.advance(31);
     await watch();
     expect(await alertsOf("audit_log_behind")).toHaveLength(1);
+    await expectWhole(server);
+    await leaveBehind();
     const other = await startTestServer({ besides: server });
     try {
       await expectWhole(server);

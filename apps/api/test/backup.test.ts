@@ -84,8 +84,8 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** A server on what was restored into a DATA_DIR. */
-async function startRestored(dataDir: string) {
+/** A server on what was restored into a DATA_DIR; what is looked at before has the owner's connection. */
+async function startRestored(dataDir: string, lookBefore = async (_: postgres.Sql) => {}) {
   const keyring = JSON.parse(await readFile(join(dataDir, "keyring.json"), "utf8"));
   const postgres: EmbeddedPostgres = await startEmbeddedPostgres({
     dataDir,
@@ -94,6 +94,7 @@ async function startRestored(dataDir: string) {
   });
   const databaseFacts = { ...postgres.connection, database: databaseName };
   const owner = connect(databaseFacts, { max: 2, applicationName: "test-owner" });
+  await lookBefore(owner);
   const restored = await startTestServer({
     env,
     besides: { databaseFacts, owner, dataDir } as TestServer,
@@ -121,6 +122,15 @@ test("a backup that was made while events came in is of one moment, and all of i
   const checkpoint = must(await admin.query("audit.checkpoint")).note;
   await writeFile(inFolder("checkpoint"), checkpoint);
 
+  // An entry that has no place yet, and one that somebody keeps from being found.
+  const turn = await server.owner.reserve();
+  await turn`select pg_advisory_lock(hashtext('muniment audit log'))`;
+  const { id: late } = must(await sender.member.mutate("agents.create", { name: "late" }));
+  const outcomes = () => server.owner`
+    update audit_leaves l set outcome = case l.outcome when 'refused' then e.outcome else 'refused' end
+    from audit_entries e where e.id = l.entry_id and l.index = 0`;
+  await outcomes();
+
   let isComing = true;
   const coming = [0, 1].map(async () => {
     while (isComing) must200(await send(server, sender.key, some(20)));
@@ -131,6 +141,9 @@ test("a backup that was made while events came in is of one moment, and all of i
   });
   isComing = false;
   await Promise.all(coming);
+  await outcomes();
+  await turn`select pg_advisory_unlock(hashtext('muniment audit log'))`;
+  turn.release();
   expect([made.exitCode, made.stderr]).toEqual([0, ""]);
   const manifest = JSON.parse(made.stdout);
   expect((await stat(place)).mode & 0o777).toBe(0o600);
@@ -147,7 +160,22 @@ test("a backup that was made while events came in is of one moment, and all of i
   expect([again.exitCode, again.stderr]).toEqual([0, ""]);
   expect(JSON.parse(again.stdout)).toMatchObject({ ok: true, tables: manifest.tables });
 
-  const restored = await startRestored(dataDir);
+  const restored = await startRestored(dataDir, async (owner) => {
+    // The log is this server's, of which only what has no place yet is looked at one by one.
+    const [last] = await owner`
+      select cluster = (select system_identifier::text from pg_control_system()) as here,
+        (select count(*)::int from audit_entries where xact >= settled) as looked_at,
+        (select count(*)::int from unsealed_audit_entries()) as waiting,
+        (select index from audit_lookup where target_id = ${late}) as index
+      from audit_checkpoints order by size desc limit 1`;
+    expect(last).toEqual({
+      here: true,
+      looked_at: last?.waiting,
+      waiting: last?.waiting,
+      index: null,
+    });
+    expect(last?.waiting).toBeGreaterThan(1);
+  });
   try {
     const { owner } = restored.server;
     const [sums] = await owner`

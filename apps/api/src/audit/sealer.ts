@@ -22,6 +22,8 @@ export const turnMilliseconds = 300;
 export type Sealer = {
   /** Seals all that was committed until now, unless another node is doing so. */
   seal(): Promise<void>;
+  /** Has what was left behind looked for again, from the next turn on. */
+  lookAgain(): void;
   /** Why this node does not extend the log; null while it does. */
   problem(): string | null;
 };
@@ -64,7 +66,7 @@ export function createSealer({ database, seeds, origin, seen, now, log }: Sealer
   let settled = "0";
   /** Where the next batch begins: not below `settled`, and above it where an open transaction holds that back. */
   let reached = "0";
-  /** Where the look at all entries since the start of this node goes on; null once it is done. */
+  /** Where the look at all entries, since the start of this node or the last call for it, goes on; null once it is done. */
   let looking: string | null = firstPiece;
   let problem: string | null = null;
 
@@ -283,6 +285,9 @@ export function createSealer({ database, seeds, origin, seen, now, log }: Sealer
   let running: Promise<void> = Promise.resolve();
   return {
     problem: () => problem,
+    lookAgain() {
+      looking ??= firstPiece;
+    },
     // One after another, as they share the tree in memory.
     seal: () => (running = running.catch(() => {}).then(sealAll)),
   };

@@ -1,5 +1,6 @@
 import type { Database } from "@muniment/db/database.ts";
 import { raiseAlert } from "../alerts/raise.ts";
+import type { Sealer } from "./sealer.ts";
 import { findUnsealed, firstPiece } from "./unsealed.ts";
 
 const maxWaitSeconds = 30;
@@ -7,9 +8,13 @@ const maxWaitSeconds = 30;
 /**
  * Looks again and again whether entries wait for their place in the log that could have had it at the
  * look before, and raises an alert when that is too long ago. Each look is at all that is not settled and
- * at a piece of the rest, so that in time it finds what was called settled and is not.
+ * at a piece of the rest, so that in time it finds what was called settled and is not, and has it sealed.
  */
-export function watchSealing(database: Database, now: () => Date): () => Promise<void> {
+export function watchSealing(
+  database: Database,
+  sealer: Pick<Sealer, "lookAgain">,
+  now: () => Date,
+): () => Promise<void> {
   let before: { xmin: string; at: Date } | undefined;
   let looking = firstPiece;
   return async () => {
@@ -31,6 +36,7 @@ export function watchSealing(database: Database, now: () => Date): () => Promise
       return;
     }
     if (seconds < maxWaitSeconds) return;
+    if (piece.ids.length > 0) sealer.lookAgain();
     await database.transaction({}, (tx) =>
       raiseAlert(tx, "audit_log_behind", {
         userId: null,

@@ -40,6 +40,27 @@ async function endAllSessions(sql: Sql) {
   await sql`delete from refresh_tokens`;
 }
 
+/** Has entries found by what they are, whatever the backup held of that: it is no evidence, and no reason to have no restore. */
+const fileAnew = (sql: Sql) => sql`
+  update audit_leaves l set at = e.at, actor_kind = e.actor_kind, actor_id = e.actor_id, action = e.action,
+    target_kind = e.target_kind, target_id = e.target_id, outcome = e.outcome, subjects = e.details -> 'subjects',
+    everyone = (e.details -> 'everyone') is not null
+  from audit_entries e
+  where e.id = l.entry_id
+    and (l.at, l.actor_kind, l.actor_id, l.action, l.target_kind, l.target_id, l.outcome, l.subjects, l.everyone)
+      is distinct from (e.at, e.actor_kind, e.actor_id, e.action, e.target_kind, e.target_id, e.outcome,
+      e.details -> 'subjects', (e.details -> 'everyone') is not null)`;
+
+/** The log of this server from now on: what has no place yet is of this transaction, and all before it is settled. */
+async function settleHere(sql: Sql) {
+  await sql`
+    update audit_entries e set xact = pg_current_xact_id()
+    where not exists (select from audit_leaves where entry_id = e.id)`;
+  await sql`
+    update audit_checkpoints set settled = pg_current_xact_id(), cluster = system_identifier::text
+    from pg_control_system() where size = (select max(size) from audit_checkpoints)`;
+}
+
 /** Verifies the restored audit log; answers how many entries have their place in it. @throws BackupProblem */
 async function verifyRestored(sql: Sql, { audit }: BackupHead, secrets: Secrets): Promise<number> {
   const encryption = createEncryption(secrets.encryption);
@@ -84,7 +105,9 @@ export async function fillDatabase(input: Filling): Promise<Manifest & { verifie
   const { owner, steps, secrets, migrationsFolder, file, endSessions, beforeCommit } = input;
   return inTransaction(owner, async (tx) => {
     const manifest = await restoreDatabase(tx, steps, { migrationsFolder, file });
+    await fileAnew(tx);
     const verified = await verifyRestored(tx, manifest, secrets);
+    await settleHere(tx);
     if (endSessions) await endAllSessions(tx);
     await beforeCommit(tx, manifest);
     return { ...manifest, verified };

@@ -148,7 +148,7 @@ export async function* readOwnEntries(
     const { at, id, actorId, targetId } = auditLookup;
     const found = reader.$with("found").as(
       reader
-        .select({ id })
+        .select({ id, at })
         .from(auditLookup)
         .where(and(or(eq(actorId, userId), eq(targetId, userId), showed(userId)), after))
         .orderBy(at, id)
@@ -156,19 +156,21 @@ export async function* readOwnEntries(
     );
     const rows = await reader
       .with(found)
-      .select(getViewSelectedFields(auditLog))
+      .select({ id: found.id, at: found.at, entry: getViewSelectedFields(auditLog) })
       .from(found)
-      .innerJoin(auditLog, eq(auditLog.id, found.id))
-      .orderBy(auditLog.at, auditLog.id);
-    const mine = rows.map(({ personal, ...row }) => ({
+      .leftJoin(auditLog, eq(auditLog.id, found.id))
+      .orderBy(found.at, found.id);
+    // An entry that somebody deleted keeps its place.
+    const entries = rows.flatMap(({ entry }) => entry ?? []);
+    const mine = entries.map(({ personal, ...row }) => ({
       ...row,
       personal: Object.fromEntries(
         Object.entries(personal).filter(([, stored]) => "key" in stored && stored.key === own),
       ),
     }));
     const opened = await keys.open(mine);
-    if (rows.length > 0) {
-      yield rows.map(
+    if (entries.length > 0) {
+      yield entries.map(
         ({ personal: _, actorCommitment: _a, targetCommitment: _t, actorId, ...row }, at) => ({
           ...row,
           // Another person's id would say who looked; the page of one's data tells that by name.

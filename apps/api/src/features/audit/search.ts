@@ -26,31 +26,34 @@ export const search = limited("general")
       const newest = (from: Entries, about?: SQL) => {
         const found = searches.$with("found").as(
           searches
-            .select({ id: auditLookup.id, index: auditLookup.index })
+            .select({ id: auditLookup.id, at: auditLookup.at, index: auditLookup.index })
             .from(from)
             .where(and(matches(others), about, page.after(auditLookup.at, auditLookup.id)))
             .orderBy(desc(auditLookup.at), desc(auditLookup.id))
             .limit(page.fetch),
         );
+        const { id, at, index } = found;
         return searches
           .with(found)
-          .select({ ...getViewSelectedFields(auditLog), index: found.index })
+          .select({ id, at, index, entry: getViewSelectedFields(auditLog) })
           .from(found)
-          .innerJoin(auditLog, eq(auditLog.id, found.id))
-          .orderBy(desc(auditLog.at), desc(auditLog.id));
+          .leftJoin(auditLog, eq(auditLog.id, id))
+          .orderBy(desc(at), desc(id));
       };
       if (targetId === undefined) return newest(auditLookup);
       // Each by an index of its own; an entry that names its target tells of nobody else.
       const about = await newest(auditLookup, eq(auditLookup.targetId, targetId));
       return newestOf([about, await newest(entriesThatShowed(targetId))], page.fetch);
     });
-    const opened = await deps.dataKeys.open(rows);
-    const personalOf = new Map(rows.map(({ id }, at) => [id, opened[at]]));
-    const answer = page.cut(
+    const { items: found, nextCursor } = page.cut(
       rows,
       (row) => row,
-      (row) => toAuditEntry(row, personalOf.get(row.id), row.index),
+      ({ entry, index }) => ({ entry, index }),
     );
-    saw(await peopleIn(database, answer.items), "audit_log");
-    return answer;
+    // An entry that somebody deleted keeps its place; what is behind it is found all the same.
+    const there = found.flatMap(({ entry, index }) => (entry ? [{ ...entry, index }] : []));
+    const opened = await deps.dataKeys.open(there);
+    const items = there.map((row, at) => toAuditEntry(row, opened[at], row.index));
+    saw(await peopleIn(database, items), "audit_log");
+    return { items, nextCursor };
   });

@@ -39,7 +39,14 @@ export const accesses = limited("general")
       const newest = (from: Entries, about?: SQL) => {
         const found = searches.$with("found").as(
           searches
-            .select({ id: auditLookup.id, displayName: users.displayName, role: users.role })
+            .select({
+              id: auditLookup.id,
+              at: auditLookup.at,
+              action: auditLookup.action,
+              actorKind: auditLookup.actorKind,
+              displayName: users.displayName,
+              role: users.role,
+            })
             .from(from)
             .leftJoin(users, eq(users.id, actingUser))
             .where(and(about, bySomebodyElse, page.after(auditLookup.at, auditLookup.id)))
@@ -49,17 +56,17 @@ export const accesses = limited("general")
         return searches
           .with(found)
           .select({
-            id: auditLog.id,
-            at: auditLog.at,
-            action: auditLog.action,
-            details: auditLog.details,
-            actorKind: auditLog.actorKind,
+            id: found.id,
+            at: found.at,
+            action: found.action,
+            actorKind: found.actorKind,
             displayName: found.displayName,
             role: found.role,
+            details: auditLog.details,
           })
           .from(found)
-          .innerJoin(auditLog, eq(auditLog.id, found.id))
-          .orderBy(desc(auditLog.at), desc(auditLog.id));
+          .leftJoin(auditLog, eq(auditLog.id, found.id))
+          .orderBy(desc(found.at), desc(found.id));
       };
       const isTarget = and(eq(auditLookup.targetKind, "user"), eq(auditLookup.targetId, userId));
       // Each by an index of its own; an entry is of one of them only.
@@ -77,7 +84,7 @@ export const accesses = limited("general")
         id,
         at: at.toISOString(),
         action,
-        ...readDetails.parse(details),
+        ...readDetails.parse(details ?? {}),
         actor: actorKind === "system" ? "system" : "user",
         by: displayName !== null && role ? { displayName, role } : null,
       }),

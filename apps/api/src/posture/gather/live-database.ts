@@ -74,7 +74,7 @@ const settingNames = [
 async function readRole(sql: Query, { appGroup, ingestGroup }: RoleNames) {
   const [row] = await sql`
     select current_user::text as role, current_setting('server_version_num')::int as version,
-      to_regclass('public.audit_entries') is not null as migrated,
+      to_regclass('public.audit_lookup') is not null as migrated,
       exists (select from pg_roles where rolname = ${ingestGroup}) as ingest_role_exists,
       (select version from pg_stat_ssl where pid = pg_backend_pid() and ssl) as encryption,
       to_json(array_remove(array[
