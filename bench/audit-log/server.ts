@@ -1,4 +1,4 @@
-/** The product from its source; with UNAUDITED set, `agents.update` is a change that nobody enters. */
+/** The product; with UNAUDITED set, `agents.update` is a change that nobody enters. */
 import { appRouter } from "../../apps/api/src/router.ts";
 import type { Context } from "../../apps/api/src/trpc/context.ts";
 
