@@ -184,6 +184,9 @@ export function openDatabase(connections: DatabaseConnections, watch?: WatchLane
       idle_in_transaction_session_timeout: "5000",
       // A plan for any transaction id reads the whole log to find what is new.
       plan_cache_mode: "force_custom_plan",
+      // Some hundred entries are looked up by their keys, in a log that may be short for such a plan and grows.
+      enable_hashjoin: "off",
+      enable_mergejoin: "off",
     },
   });
   const ingest = createStatements(connections.ingest, 2, {
