@@ -184,7 +184,7 @@ export function openDatabase(connections: DatabaseConnections, watch?: WatchLane
       idle_in_transaction_session_timeout: "5000",
       // A plan for any transaction id reads the whole log to find what is new.
       plan_cache_mode: "force_custom_plan",
-      // Some hundred entries are looked up by their keys, in a log that may be short for such a plan and grows.
+      // While the log is short, a join would read all of it for the few hundred entries of a turn.
       enable_hashjoin: "off",
       enable_mergejoin: "off",
     },

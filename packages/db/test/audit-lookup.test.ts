@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { connect } from "../src/connection.ts";
 import { databaseBefore } from "./migrations-before.ts";
 import { openScratchDatabase } from "./scratch-database.ts";
 
@@ -45,6 +46,31 @@ test("entries keep their places, which say what they are found by from then on",
     "several",
     "waiting",
   ]);
+});
+
+test("the migration waits for who reads the log, and keeps nobody waiting for it meanwhile", async () => {
+  await using database = await databaseBefore("found_by_leaves");
+  const { owner, facts } = database;
+  await insert(owner, "plain");
+  const reader = connect(facts, { max: 1, applicationName: "test-reader" });
+  try {
+    let migrating: Promise<unknown> | undefined;
+    await reader.begin(async (tx) => {
+      await tx`select from audit_entries`;
+      migrating = database.migrateRest();
+      // Until it has come to this migration, whose turn keeps the sealer's from coming.
+      const isThere = async () =>
+        (await owner`select pg_try_advisory_xact_lock(hashtext('muniment audit log')) as free`)[0]
+          ?.free;
+      await expect.poll(isThere).toBe(false);
+      // In this order readers of before lock the two.
+      expect(await tx`select from audit_leaves`).toEqual([]);
+    });
+    await migrating;
+  } finally {
+    await reader.end({ timeout: 2 });
+  }
+  expect(await owner`select target_id from audit_lookup`).toEqual([{ target_id: "plain" }]);
 });
 
 test("an entry is found once, wherever the sealer and the server are", async () => {
