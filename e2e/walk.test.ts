@@ -224,10 +224,10 @@ describe("a newcomer, from the printed link to the audit log", () => {
       }, colour);
     const said = async () => {
       await paint("#eee");
-      const looks = await cell.evaluate((element) => {
-        const of = getComputedStyle(element);
-        return `${of.color}, ${of.visibility}, on ${getComputedStyle(document.body).backgroundColor}`;
-      });
+      const looks = await cell.evaluate(`(element) => {
+        const { color, visibility } = getComputedStyle(element);
+        return [color, visibility, getComputedStyle(document.body).backgroundColor].join(", ");
+      }`);
       const found = await expectAccessible(page, "a cell that is hard to read").catch(String);
       return found ?? `nothing found of ${looks}`;
     };

@@ -129,3 +129,36 @@ test("what somebody deleted from the log hides nothing behind it", async () => {
   for await (const rows of readOwnEntries(database, dataKeys, user.id, 2)) own.push(...rows);
   expect(own.map((row) => (row as Entry).id)).toEqual(expect.arrayContaining(left));
 });
+
+test("no turn of the sealer and no search reads a whole log that was never analyzed", async () => {
+  const { owner, deps } = server;
+  for (const table of ["audit_entries", "audit_leaves"]) {
+    await owner`alter table ${owner(table)} set (autovacuum_enabled = off)`;
+    await owner`select pg_clear_relation_stats('public', ${table})`;
+  }
+  await owner`
+    insert into audit_entries (id, at, actor_kind, action, outcome, details, personal)
+    select gen_random_uuid(), now(), 'system', 'agent.created', 'success', '{}', '{}'
+    from generate_series(1, 20000)`;
+  await deps.sealer.seal();
+  const member = await server.member();
+  const scans = async () => {
+    const [row] = await owner`
+      select sum(seq_scan)::int as whole, sum(idx_scan)::int as by_index from pg_stat_user_tables
+      where relname in ('audit_entries', 'audit_leaves')`;
+    return row as { whole: number; by_index: number };
+  };
+  const act = async (name: string) => {
+    must(await member.mutate("agents.create", { name }));
+    await search({ actions: ["agent.created"], limit: 5 });
+    await deps.sealer.seal();
+    // A connection counts what it did once a second.
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+  };
+  await act("one");
+  const before = await scans();
+  for (const name of ["two", "three", "four", "five"]) await act(name);
+  const after = await scans();
+  expect(after.by_index).toBeGreaterThan(before.by_index + 10);
+  expect(after.whole).toBe(before.whole);
+});

@@ -184,9 +184,11 @@ export function openDatabase(connections: DatabaseConnections, watch?: WatchLane
       idle_in_transaction_session_timeout: "5000",
       // A plan for any transaction id reads the whole log to find what is new.
       plan_cache_mode: "force_custom_plan",
-      // While the log is short, a join would read all of it for the few hundred entries of a turn.
+      // Until the tables are analyzed, the planner takes a third of the log to be new and reads all of it each turn.
+      enable_seqscan: "off",
       enable_hashjoin: "off",
       enable_mergejoin: "off",
+      max_parallel_workers_per_gather: "0",
     },
   });
   const ingest = createStatements(connections.ingest, 2, {

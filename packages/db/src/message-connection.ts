@@ -37,13 +37,14 @@ function toError(fields: string): Error {
   return Object.assign(new Error(said.get("M")), { code: said.get("C") });
 }
 
+const nothing: Buffer = Buffer.alloc(0);
 const lost = (code: string, message: string) => Object.assign(new Error(message), { code });
 const closed = () => lost("CONNECTION_CLOSED", "The connection was closed.");
 
 /** What has come so far in answer to what was sent. */
 export class Incoming {
   readonly #mostBytes: number;
-  #bytes = Buffer.alloc(0);
+  #bytes: Buffer = nothing;
   #length = 0;
   /** Where the first message begins that is not whole. */
   #at = 0;
@@ -62,15 +63,11 @@ export class Incoming {
   /** @throws Error for what cannot be a message */
   add(chunk: Buffer): void {
     const length = this.#length + chunk.length;
-    if (length > this.#bytes.length) {
-      // No more than is broken off at, as mostly is enough: whoever reads slowly holds it for long.
-      const [twice, most] = [2 * this.#bytes.length, this.#mostBytes + readBytes];
-      const enough = length > most ? twice : Math.min(twice, most);
-      const grown = Buffer.allocUnsafe(Math.max(enough, length));
-      this.#bytes.copy(grown, 0, 0, this.#length);
-      this.#bytes = grown;
+    if (this.#length === 0) this.#bytes = chunk;
+    else {
+      if (length > this.#bytes.length) this.#grow(length);
+      chunk.copy(this.#bytes, this.#length);
     }
-    chunk.copy(this.#bytes, this.#length);
     this.#length = length;
     const bytes = this.#bytes;
     while (length - this.#at >= 5) {
@@ -87,6 +84,15 @@ export class Incoming {
       }
       this.#at = end;
     }
+  }
+
+  #grow(length: number): void {
+    // No more than is broken off at, as mostly is enough: whoever reads slowly holds it for long.
+    const [twice, most] = [2 * this.#bytes.length, this.#mostBytes + readBytes];
+    const enough = length > most ? twice : Math.min(twice, most);
+    const grown = Buffer.allocUnsafe(Math.max(enough, length));
+    this.#bytes.copy(grown, 0, 0, this.#length);
+    this.#bytes = grown;
   }
 
   get isWhole(): boolean {

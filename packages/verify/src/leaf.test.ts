@@ -48,6 +48,18 @@ test.each([
   expect(commitmentsIn(text)).toEqual(parsed(text));
 });
 
+test.each([
+  leaf(),
+  leaf({ actor: { kind: "system", id: null, personal: null }, target: null, requestId: "r" }),
+  leaf({
+    action: 'with "quotes" and \u00fc',
+    outcome: "\n",
+    details: { b: [1, { z: null }], a: "\\" },
+  }),
+])("a leaf is its canonical JSON", (one) => {
+  expect(leafText(one)).toBe(canonicalJson(one));
+});
+
 test("of what is no leaf nothing is read", () => {
   const broken = text.replace('"action":"', "$&\n");
   for (const none of ["", "{}", "null", '{"action":"a"', broken]) {

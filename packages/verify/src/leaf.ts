@@ -38,8 +38,15 @@ function personalText(data: PersonalData): string {
 /** SHA-256 of the canonical JSON of the data with its salt. */
 export const commitment = (data: PersonalData): Uint8Array => sha256OfText(personalText(data));
 
-/** The bytes of a leaf, as text: its canonical JSON (RFC 8785). */
-export const leafText = (leaf: Leaf): string => canonicalJson(leaf);
+const partyText = ({ id, kind, personal }: Leaf["actor"]): string =>
+  `{"id":${canonicalJson(id)},"kind":${canonicalJson(kind)},"personal":${canonicalJson(personal)}}`;
+
+/** The bytes of a leaf, as text: its canonical JSON (RFC 8785), with its known fields in their order. */
+export const leafText = (leaf: Leaf): string =>
+  `{"action":${canonicalJson(leaf.action)},"actor":${partyText(leaf.actor)},"at":${canonicalJson(leaf.at)},` +
+  `"details":${canonicalJson(leaf.details)},"id":${canonicalJson(leaf.id)},` +
+  `"outcome":${canonicalJson(leaf.outcome)},"requestId":${canonicalJson(leaf.requestId)},` +
+  `"target":${leaf.target ? partyText(leaf.target) : "null"},"v":${leaf.v}}`;
 
 const string = '"[^"\\0-\\x1f]*"';
 const party = `\\{"id":(?:null|${string}),"kind":${string},"personal":(?:null|"([^"\\0-\\x1f]*)")\\}`;

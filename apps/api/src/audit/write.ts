@@ -62,18 +62,16 @@ function subjectsOf({ principal, actor, target, about, at }: NewAuditEntry) {
 export function toAuditRow(entry: NewAuditEntry) {
   const actor = actorOf(entry);
   const { request, target } = entry;
-  const ofActor: Known = {
-    ...(actor.label ? { label: actor.label } : {}),
-    ...(request ? { address: request.address } : {}),
-    ...(request?.userAgent ? { userAgent: request.userAgent } : {}),
-  };
+  const ofActor: Known = {};
+  if (actor.label) ofActor.label = actor.label;
+  if (request) ofActor.address = request.address;
+  if (request?.userAgent) ofActor.userAgent = request.userAgent;
   const subjects = subjectsOf(entry);
-  const personal: Personal = {
-    ...(actor.label || request ? { actor: { subject: subjects.actor, data: ofActor } } : {}),
-    ...(target?.label
-      ? { target: { subject: subjects.target, data: { label: target.label } } }
-      : {}),
-  };
+  const personal: Personal = {};
+  if (actor.label || request) personal.actor = { subject: subjects.actor, data: ofActor };
+  if (target?.label) {
+    personal.target = { subject: subjects.target, data: { label: target.label } };
+  }
   const row = {
     id: withRandomBytes((random) => uuidv7({ msecs: entry.at.getTime(), random })),
     at: entry.at,
