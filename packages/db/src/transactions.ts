@@ -69,6 +69,8 @@ class Life {
   held: Held | undefined;
   /** What was sent last; when it is answered, so is all before it. */
   last: Promise<unknown> | undefined;
+  /** How many statements were sent and not answered yet. */
+  #waiting = 0;
   isOver = false;
   isLost = false;
   /** What failed first: whatever came later failed because of it. */
@@ -106,6 +108,10 @@ class Life {
     return settings;
   }
 
+  get isWaiting(): boolean {
+    return this.#waiting > 0;
+  }
+
   throwFailure(): void {
     if (this.failed) throw this.failed.error;
   }
@@ -128,13 +134,20 @@ class Life {
   send<T extends Promise<unknown>>(query: T): T {
     onSentAgain(query, (error) => this.lose(error));
     this.last = query;
-    query.catch((error: unknown) => {
-      this.failed ??= { error };
-      // After an error of its own the driver gives the answer to one statement to another, or to none.
-      if (!(error instanceof postgres.PostgresError) || isDatabaseUnavailable(error)) {
-        this.lose(error);
-      }
-    });
+    this.#waiting += 1;
+    query.then(
+      () => {
+        this.#waiting -= 1;
+      },
+      (error: unknown) => {
+        this.#waiting -= 1;
+        this.failed ??= { error };
+        // After an error of its own the driver gives the answer to one statement to another, or to none.
+        if (!(error instanceof postgres.PostgresError) || isDatabaseUnavailable(error)) {
+          this.lose(error);
+        }
+      },
+    );
     return query;
   }
 }
@@ -218,7 +231,7 @@ export function openTransactions(
     // It opens a connection only for what it sends itself.
     if (!closing.isOpen) life.send(sql.unsafe("select"));
     // The driver must wait for nothing while another sends over its socket.
-    await Promise.race([Promise.allSettled([life.last]), life.lost]);
+    if (life.isWaiting) await Promise.race([Promise.allSettled([life.last]), life.lost]);
     life.throwFailure();
     const begin = life.isBegun ? "" : life.beginning;
     life.isBegun = true;

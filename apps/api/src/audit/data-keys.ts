@@ -272,7 +272,11 @@ export function createDataKeys(
       const key = (await keysOf([name])).get(name);
       return key ? deriveKey(key.key, place) : null;
     },
-    idOf: async (userId) => (await keysOf([`user:${userId}`])).get(`user:${userId}`)?.id ?? null,
+    async idOf(userId) {
+      const name = `user:${userId}`;
+      const key = heldOf({ userId }, performance.now()) ?? (await keysOf([name])).get(name);
+      return key?.id ?? null;
+    },
     async destroy(tx, userId, emails) {
       const name = `user:${userId}`;
       // Else the entry that tells of the erasure would be the first to make one, and it would stay.
