@@ -21,6 +21,7 @@ const firstBytes = 4096;
  */
 export class Closing {
   #socket: Socket | undefined;
+  #wire: Wire | undefined;
   /** Names by text, of what was sent to be prepared over this socket. */
   #names = new Map<string, string>();
   #message = new CopyRows(firstBytes);
@@ -32,6 +33,7 @@ export class Closing {
   /** From now on the driver uses this socket, to which nothing was sent yet. */
   use(socket: Socket): Socket {
     this.#socket = socket;
+    this.#wire = undefined;
     this.#names = new Map();
     return socket;
   }
@@ -52,7 +54,8 @@ export class Closing {
         message.execute(this.#nameOf(one), one.given.length, one.write);
       }
       message.sync();
-      await exchange(socket, message.bytes(), beginning ? 2 : 1);
+      this.#wire ??= new Wire(socket);
+      await this.#wire.exchange(message.bytes(), beginning ? 2 : 1);
     } catch (error) {
       // What was to be prepared may not be, and what was may be gone.
       this.#names = new Map();
@@ -71,33 +74,51 @@ export class Closing {
   }
 }
 
-/**
- * Sends messages and takes what comes in place of the driver, until PostgreSQL was ready so many times
- * and has told of a commit. Of what is anything else, nothing is believed: the connection is ended.
- */
-function exchange(socket: Socket, messages: Buffer, due: number): Promise<void> {
-  const incoming = new Incoming(due);
-  const drivers = socket.rawListeners("data") as ((chunk: Buffer) => void)[];
-  socket.removeAllListeners("data");
-  return new Promise((resolve, reject) => {
-    const take = (chunk: Buffer): unknown => {
-      try {
-        incoming.add(chunk);
-      } catch (error) {
-        return socket.destroy(error as Error);
-      }
-      if (!incoming.isWhole) return;
-      if (!incoming.error && incoming.command !== "COMMIT") return socket.destroy();
-      // The driver would take the rest for the beginning of a message.
-      if (incoming.hasRest) socket.destroy();
-      socket.off("data", take);
-      for (const driver of drivers) socket.on("data", driver);
-      if (incoming.error) reject(incoming.error);
-      else resolve();
-    };
-    socket.on("data", take);
-    // With what else is written in this turn, as the driver does (docs/adr/0040): a write in the middle of
-    // the work for other calls takes three times as long.
-    setImmediate(() => socket.write(messages));
-  });
+/** A socket of a driver, which gets what comes there but for the answers to what others send meanwhile. */
+class Wire {
+  readonly #socket: Socket;
+  #take: ((chunk: Buffer) => void) | undefined;
+
+  /** To be made when the driver listens already. */
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    const drivers = socket.rawListeners("data") as ((chunk: Buffer) => void)[];
+    socket.removeAllListeners("data");
+    socket.on("data", (chunk: Buffer) => {
+      if (this.#take) this.#take(chunk);
+      else for (const driver of drivers) driver.call(socket, chunk);
+    });
+  }
+
+  /**
+   * Sends messages and takes what comes in place of the driver, until PostgreSQL was ready so many times
+   * and has told of a commit. Of what is anything else, nothing is believed: the connection is ended.
+   */
+  exchange(messages: Buffer, due: number): Promise<void> {
+    const socket = this.#socket;
+    const incoming = new Incoming(due);
+    return new Promise((resolve, reject) => {
+      this.#take = (chunk) => {
+        try {
+          incoming.add(chunk);
+        } catch (error) {
+          socket.destroy(error as Error);
+          return;
+        }
+        if (!incoming.isWhole) return;
+        if (!incoming.error && incoming.command !== "COMMIT") {
+          socket.destroy();
+          return;
+        }
+        // The driver would take the rest for the beginning of a message.
+        if (incoming.hasRest) socket.destroy();
+        this.#take = undefined;
+        if (incoming.error) reject(incoming.error);
+        else resolve();
+      };
+      // With what else is written in this turn, as the driver does (docs/adr/0040): a write in the middle of
+      // the work for other calls takes three times as long.
+      setImmediate(() => socket.write(messages));
+    });
+  }
 }

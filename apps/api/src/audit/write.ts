@@ -54,6 +54,9 @@ function subjectsOf({ principal, actor, target, about, at }: NewAuditEntry) {
   return { actor: own, target: ofTarget() ?? own };
 }
 
+type Sealed = Awaited<ReturnType<DataKeys["seal"]>>[number];
+const nothing: Sealed = { personal: {}, actorCommitment: null, targetCommitment: null };
+
 /**
  * The row of an entry but for its personal data, which is answered apart, to be encrypted. Nothing
  * else is personal; the log keeps commitments to it (docs/adr/0010-what-a-leaf-contains.md).
@@ -82,18 +85,26 @@ export function toAuditRow(entry: NewAuditEntry) {
     outcome: entry.outcome,
     requestId: request?.id ?? null,
     details: auditActions[entry.action].parse(entry.details),
+    personal: nothing.personal,
+    actorCommitment: nothing.actorCommitment,
+    targetCommitment: nothing.targetCommitment,
   };
   return { row, personal };
 }
 
 type Unsealed = ReturnType<typeof toAuditRow>;
 
-const nothing = { personal: {}, actorCommitment: null, targetCommitment: null };
-
 /** Rows with their personal data encrypted; of somebody erased nothing is kept, and nothing committed to. */
 export async function sealRows(keys: Pick<DataKeys, "seal">, entries: readonly Unsealed[]) {
   const sealed = await keys.seal(entries.map(({ row: { id }, personal }) => ({ id, personal })));
-  return entries.map(({ row }, at) => ({ ...row, ...(sealed[at] ?? nothing) }));
+  return entries.map(({ row }, at) => {
+    const { personal, actorCommitment, targetCommitment } = sealed[at] ?? nothing;
+    // Set one by one, as a copy of the row takes as long as what it commits to.
+    row.personal = personal;
+    row.actorCommitment = actorCommitment;
+    row.targetCommitment = targetCommitment;
+    return row;
+  });
 }
 
 const insertEntry = closingInsertion(auditEntries, "xact");
