@@ -211,6 +211,7 @@ describe("a superuser of the database who", () => {
     `update audit_entries set personal = '{"target": {"label": 7}}' where id = $1`,
     "update audit_entries set at = 'infinity' where id = $1",
     "update audit_entries set details = 'null' where id = $1",
+    `update audit_entries set details = '{"count": 1e400}' where id = $1`,
   ])("writes what no entry can hold is found at the entry: %s", async (statement) => {
     const { alone } = await attack(async (sql) => sql.unsafe(statement, [await idAt(sql, 305)]));
     expect(alone).toMatchObject({ wrong: at(305, /removed|changed|not the one/), verified: 305 });

@@ -132,6 +132,7 @@ test("what somebody deleted from the log hides nothing behind it", async () => {
 
 test("no turn of the sealer and no search reads a whole log that was never analyzed", async () => {
   const { owner, deps } = server;
+  const entries = 20_000;
   for (const table of ["audit_entries", "audit_leaves"]) {
     await owner`alter table ${owner(table)} set (autovacuum_enabled = off)`;
     await owner`select pg_clear_relation_stats('public', ${table})`;
@@ -139,12 +140,12 @@ test("no turn of the sealer and no search reads a whole log that was never analy
   await owner`
     insert into audit_entries (id, at, actor_kind, action, outcome, details, personal)
     select gen_random_uuid(), now(), 'system', 'agent.created', 'success', '{}', '{}'
-    from generate_series(1, 20000)`;
+    from generate_series(1, ${entries})`;
   await deps.sealer.seal();
   const member = await server.member();
   const scans = async () => {
     const [row] = await owner`
-      select sum(seq_scan)::int as whole, sum(idx_scan)::int as by_index from pg_stat_user_tables
+      select sum(seq_tup_read)::int as whole, sum(idx_scan)::int as by_index from pg_stat_user_tables
       where relname in ('audit_entries', 'audit_leaves')`;
     return row as { whole: number; by_index: number };
   };
@@ -152,7 +153,7 @@ test("no turn of the sealer and no search reads a whole log that was never analy
     must(await member.mutate("agents.create", { name }));
     await search({ actions: ["agent.created"], limit: 5 });
     await deps.sealer.seal();
-    // A connection counts what it did once a second.
+    // A connection tells what it did at the first statement a second later.
     await new Promise((resolve) => setTimeout(resolve, 1100));
   };
   await act("one");
@@ -160,5 +161,6 @@ test("no turn of the sealer and no search reads a whole log that was never analy
   for (const name of ["two", "three", "four", "five"]) await act(name);
   const after = await scans();
   expect(after.by_index).toBeGreaterThan(before.by_index + 10);
-  expect(after.whole).toBe(before.whole);
+  // Connections that idled may tell only now of the tables when they were short.
+  expect(after.whole - before.whole).toBeLessThan(entries);
 });

@@ -149,6 +149,8 @@ describe("every change", () => {
     const ids: string[] = [];
     for (const name of ["first agent", "second agent"])
       ids.push(must(await client.mutate("agents.create", { name })).id);
+    // What is compared below has its place from now on.
+    await server.deps.sealer.seal();
     const entry = async (targetId: string) =>
       (await search({ actions: ["agent.created"], targetId }))[0];
     const [first, second] = [await entry(ids[0] ?? ""), await entry(ids[1] ?? "")];

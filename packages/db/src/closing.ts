@@ -86,7 +86,8 @@ class Wire {
     socket.removeAllListeners("data");
     socket.on("data", (chunk: Buffer) => {
       if (this.#take) this.#take(chunk);
-      else for (const driver of drivers) driver.call(socket, chunk);
+      // A driver that has said good-bye listens no more.
+      else if (!socket.writableEnded) for (const driver of drivers) driver.call(socket, chunk);
     });
   }
 

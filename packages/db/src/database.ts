@@ -189,6 +189,8 @@ export function openDatabase(connections: DatabaseConnections, watch?: WatchLane
       enable_hashjoin: "off",
       enable_mergejoin: "off",
       max_parallel_workers_per_gather: "0",
+      // Up to PostgreSQL 17, what has to read a whole small table is then so dear that it would be compiled first.
+      jit: "off",
     },
   });
   const ingest = createStatements(connections.ingest, 2, {

@@ -82,10 +82,11 @@ class Found extends Error {
 const span = (from: number, to: number) =>
   to - from === 1 ? `entry ${from}` : `entries ${from} to ${to - 1}`;
 
-/** Null where a row holds what no entry can, such as an infinite time. */
-function readLeaf(row: postgres.Row): Leaf | null {
+/** A leaf and its hash; null where a row holds what no entry can, such as an infinite time or number. */
+function readLeaf(row: postgres.Row): { leaf: Leaf; hash: Uint8Array } | null {
   try {
-    return leafOf(row);
+    const leaf = leafOf(row);
+    return { leaf, hash: leafHash(leafText(leaf)) };
   } catch {
     return null;
   }
@@ -93,12 +94,12 @@ function readLeaf(row: postgres.Row): Leaf | null {
 
 function entryProblem(row: postgres.Row, opened: OpenedPersonal | undefined): string | null {
   if (row.id === null) return "the entry was deleted";
-  const leaf = readLeaf(row);
-  if (!leaf || !sameBytes(leafHash(leafText(leaf)), row.hash)) {
+  const read = readLeaf(row);
+  if (!read || !sameBytes(read.hash, row.hash)) {
     return "the entry is not the one that was sealed";
   }
   for (const side of sides) {
-    const committed = leaf[side]?.personal ?? null;
+    const committed = read.leaf[side]?.personal ?? null;
     if (committed !== null && opened?.[side] === undefined) {
       return `the ${side}'s personal data was removed`;
     }
