@@ -52,10 +52,9 @@ DROP INDEX "audit_entries_subjects_idx";--> statement-breakpoint
 DROP INDEX "audit_entries_everyone_idx";--> statement-breakpoint
 -- Entries that have no place in the log yet, as the running statement sees them: of transactions that the last
 -- checkpoint does not call settled, if it is of this server. A plan that is kept would be for no certain `since`,
--- and one of tables that were never analyzed takes a third of them to be new: both would read the whole table.
+-- and read the whole table.
 CREATE FUNCTION unsealed_audit_entries() RETURNS SETOF audit_entries
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 100 SET search_path = public, pg_temp SET plan_cache_mode = force_custom_plan
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 100 SET search_path = public, pg_temp SET plan_cache_mode = force_custom_plan AS $$
 DECLARE since xid8;
 BEGIN
   SELECT settled INTO since FROM (SELECT * FROM audit_checkpoints ORDER BY size DESC LIMIT 1) AS last
