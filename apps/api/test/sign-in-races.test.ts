@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { Answer } from "./client.ts";
 import { must, password, startTestServer, type TestServer, type UserClient } from "./harness.ts";
 import { enrollTotp } from "./totp-app.ts";
@@ -53,24 +53,67 @@ const disable = async ({ id }: UserClient) =>
   must(await (await server.admin()).mutate("users.disable", { id }));
 const refused = [401, "invalid_credentials"];
 
-test.each([
-  ["its password is changed", async (owner: UserClient) => must(await change(owner))],
-  ["it is disabled", disable],
-])("a sign-in under way makes no session of an account when %s", async (_, act) => {
-  const owner = await server.member();
-  const signIn = () => server.anonymous().mutate("auth.signIn", { email: owner.email, password });
-  expect(await overtaken(signIn, () => act(owner))).toEqual(refused);
-  const sessions = await server.owner`select 1 from sessions where user_id = ${owner.id}`;
-  expect(sessions.length).toBeLessThanOrEqual(1);
+/** Browsers by whether the account knows them: in one that it does, a sign-in is another statement. */
+const browsers: [string, (owner: UserClient) => { device?: string }][] = [
+  ["a new browser", () => ({})],
+  ["a known one", ({ device }) => ({ device })],
+];
+const enroll = (owner: UserClient) => enrollTotp(owner, () => new Date());
+const changes: [string, (owner: UserClient) => Promise<unknown>, unknown[]][] = [
+  ["its password is changed", async (owner) => must(await change(owner)), refused],
+  ["it is disabled", disable, refused],
+  ["it gets a second factor", enroll, [401, "mfa_required"]],
+];
+
+describe.each(browsers)("in %s", (_, of) => {
+  test.each(changes)(
+    "a sign-in under way makes no session of an account when %s",
+    async (_, act, answered) => {
+      const owner = await server.member();
+      const client = Object.assign(server.anonymous(), of(owner));
+      const { email, id } = owner;
+      const signIn = () => client.mutate("auth.signIn", { email, password });
+      const sessions = () => server.owner`
+        select public_id from sessions where user_id = ${id} union all
+        select id from sign_ins where user_id = ${id} and outcome = 'signed_in' order by 1`;
+      const before = (await sessions()).length;
+      expect(await overtaken(signIn, () => act(owner))).toEqual(answered);
+      expect((await sessions()).length).toBeLessThanOrEqual(before);
+    },
+  );
 });
 
-test("a sign-in under way makes no session of an account that gets a second factor", async () => {
+test("a sign-in in a known browser locks the account before the browser, as all else does", async () => {
+  const { device, email, id } = await server.member();
+  const client = Object.assign(server.anonymous(), { device });
+  let answer: Promise<Answer> | undefined;
+  await server.owner.begin(async (sql) => {
+    await sql`select from users where id = ${id} for update`;
+    answer = client.mutate("auth.signIn", { email, password });
+    await vi.waitFor(async () => {
+      const waiting = await server.owner`
+        select from pg_stat_activity where wait_event_type = 'Lock' and query like '%known_devices%'`;
+      expect(waiting).toHaveLength(1);
+    }, 10_000);
+    await sql`update known_devices set last_used_at = now() where user_id = ${id}`;
+  });
+  expect((await answer)?.status).toBe(200);
+});
+
+test("a browser that is forgotten while it signs in is a new one", async () => {
   const owner = await server.member();
-  const signIn = () => server.anonymous().mutate("auth.signIn", { email: owner.email, password });
-  const enroll = () => enrollTotp(owner, () => new Date());
-  expect(await overtaken(signIn, enroll)).toEqual([401, "mfa_required"]);
+  const client = Object.assign(server.anonymous(), { device: owner.device });
+  const signIn = () => client.mutate("auth.signIn", { email: owner.email, password });
+  const forget = () => server.owner`delete from known_devices where user_id = ${owner.id}`;
+  expect(await overtaken(signIn, forget)).toEqual([200, undefined]);
+  expect(client.device.split(".")).toHaveLength(2);
+  const devices = await server.owner`select 1 from known_devices where user_id = ${owner.id}`;
+  expect(devices).toHaveLength(1);
   const sessions = await server.owner`select 1 from sessions where user_id = ${owner.id}`;
-  expect(sessions).toHaveLength(1);
+  expect(sessions).toHaveLength(2);
+  const entries = await server.owner`
+    select 1 from audit_entries where action = 'session.created' and actor_id = ${owner.id}`;
+  expect(entries).toHaveLength(2);
 });
 
 test.each([
@@ -89,14 +132,18 @@ test.each([
   expect((await server.anonymous().mutate("auth.signIn", signIn)).status).toBe(200);
 });
 
-test("sign-ins of one account at once do not get in each other's way", async () => {
-  const { email } = await server.member();
-  const five = () =>
-    Promise.all(
-      Array.from({ length: 5 }, () =>
-        server.anonymous().mutate("auth.signIn", { email, password }),
-      ),
-    );
-  for (let round = 0; round < 4; round += 1)
-    for (const { status } of await five()) expect(status).toBe(200);
-});
+test.each(browsers)(
+  "sign-ins of one account at once do not get in each other's way in %s",
+  async (_, of) => {
+    const owner = await server.member();
+    const { email } = owner;
+    const five = () =>
+      Promise.all(
+        Array.from({ length: 5 }, () =>
+          Object.assign(server.anonymous(), of(owner)).mutate("auth.signIn", { email, password }),
+        ),
+      );
+    for (let round = 0; round < 4; round += 1)
+      for (const { status } of await five()) expect(status).toBe(200);
+  },
+);

@@ -7,16 +7,17 @@ export type LastStatement = {
   text: string;
   /** None of them undefined. */
   given: readonly unknown[];
-  /** Adds each value in binary form. */
+  /** Adds each value, in binary form unless `asTexts`. */
   write(message: CopyRows): void;
+  asTexts?: boolean;
 };
 
 const commit: LastStatement = { text: "commit", given: [], write: () => {} };
 const firstBytes = 4096;
 
 /**
- * Ends transactions with a statement and `commit` in one message, over the socket of a driver that waits
- * for no answer: the driver would send them as two, each with an answer of its own. PostgreSQL leaves
+ * Ends transactions with statements and `commit` in one message, over the socket of a driver that waits
+ * for no answer: the driver would send them one by one, each with an answer of its own. PostgreSQL leaves
  * out what stands behind a statement that fails.
  */
 export class Closing {
@@ -39,23 +40,23 @@ export class Closing {
   }
 
   /**
-   * Sends a statement with `commit`, and in front of them the `beginning` where the transaction has not
+   * Sends statements with `commit`, and in front of them the `beginning` where the transaction has not
    * begun. Resolves when it is committed; never where the connection is lost, which the driver tells.
    * @throws Error with the code of what PostgreSQL refused; nothing is stored then
    */
-  async send(beginning: string, last: LastStatement): Promise<void> {
+  async send(beginning: readonly string[], last: readonly LastStatement[]): Promise<void> {
     const socket = this.#socket;
     if (!socket) throw new Error("the driver has opened no socket");
     const message = this.#message;
     try {
-      if (beginning) message.begin(beginning);
-      else message.clear();
-      for (const one of [last, commit]) {
-        message.execute(this.#nameOf(one), one.given.length, one.write);
+      message.clear();
+      for (const text of beginning) message.executeText(text);
+      for (const one of [...last, commit]) {
+        message.execute(this.#nameOf(one), one.given.length, one.write, one.asTexts);
       }
       message.sync();
       this.#wire ??= new Wire(socket);
-      await this.#wire.exchange(message.bytes(), beginning ? 2 : 1);
+      await this.#wire.exchange(message.bytes());
     } catch (error) {
       // What was to be prepared may not be, and what was may be gone.
       this.#names = new Map();
@@ -92,12 +93,12 @@ class Wire {
   }
 
   /**
-   * Sends messages and takes what comes in place of the driver, until PostgreSQL was ready so many times
-   * and has told of a commit. Of what is anything else, nothing is believed: the connection is ended.
+   * Sends messages and takes what comes in place of the driver, until PostgreSQL is ready and has told of
+   * a commit. Of what is anything else, nothing is believed: the connection is ended.
    */
-  exchange(messages: Buffer, due: number): Promise<void> {
+  exchange(messages: Buffer): Promise<void> {
     const socket = this.#socket;
-    const incoming = new Incoming(due);
+    const incoming = new Incoming(1);
     return new Promise((resolve, reject) => {
       this.#take = (chunk) => {
         try {

@@ -50,6 +50,10 @@ export class CopyRows {
       this.#length += 1;
       this.#name(name);
     });
+    this.#parse(name, statement);
+  }
+
+  #parse(name: string, statement: string): void {
     this.#message(parse, () => {
       this.#name(name);
       this.#name(statement);
@@ -58,14 +62,25 @@ export class CopyRows {
     });
   }
 
-  /** Runs a statement that has a name, with so many values, and takes no rows. */
-  execute(name: string, values: number, write: (rows: CopyRows) => void): void {
+  /** Runs a statement that has no values and needs no name. */
+  executeText(statement: string): void {
+    this.#parse("", statement);
+    this.execute("", 0, () => {});
+  }
+
+  /** Runs a statement that has a name, with so many values, and has no use for its rows. */
+  execute(
+    name: string,
+    values: number,
+    write: (rows: CopyRows) => void,
+    asTexts: boolean | undefined = false,
+  ): void {
     this.#message(bind, () => {
       this.#name("");
       this.#name(name);
       this.#room(6);
       this.#int16(1);
-      this.#int16(asBinary);
+      this.#int16(asTexts ? asText : asBinary);
       this.#int16(values);
       write(this);
       this.#room(4);

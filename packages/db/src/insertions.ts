@@ -38,8 +38,8 @@ function writerOf([name, column]: [string, PgColumn]) {
 /**
  * Makes the insertion of one row with a value for every column but those that PostgreSQL fills in.
  * Its text is built once: to have Drizzle build it takes longer than to run it. The row goes out with
- * the end of its transaction, in one message with `commit`, unless another statement comes behind it
- * (docs/adr/0041-the-entry-goes-out-with-commit.md). It is not waited for; where it fails, so do all
+ * the end of its transaction, in one message with `commit`, unless a statement comes behind it that does
+ * not (docs/adr/0041-the-entry-goes-out-with-commit.md). It is not waited for; where it fails, so do all
  * later statements and the transaction, with its error.
  */
 export function closingInsertion<T extends PgTable, Filled extends keyof T["$inferSelect"] = never>(

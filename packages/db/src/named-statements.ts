@@ -54,7 +54,8 @@ function prepareOn(sql: postgres.Sql, name: string, text: string): Promise<unkno
 export const runNamed: ScopedRun = async ({ sql }, scope, text, parameters, arrays) => {
   const name = nameOf(text);
   const given = parameters.length > 0 ? `(${parameters.map(literal).join(",")})` : "";
-  const message = `${setOwnScopeSql(scope)}execute ${name}${given}`;
+  const settings = setOwnScopeSql(scope);
+  const message = [...settings, `execute ${name}${given}`].join("; ");
   let ready: Promise<unknown> | undefined;
   const execute = async () => {
     ready = prepareOn(sql, name, text);
@@ -62,7 +63,7 @@ export const runNamed: ScopedRun = async ({ sql }, scope, text, parameters, arra
     const query = sql.unsafe(message);
     const results = (await (arrays ? query.values() : query)) as unknown[];
     // Of one statement the answer is the rows, of several the rows of each.
-    return message.startsWith("set") ? results.at(-1) : results;
+    return settings.length > 0 ? results.at(-1) : results;
   };
   try {
     return await execute();

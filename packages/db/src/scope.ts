@@ -20,10 +20,12 @@ function literal(value = ""): string {
 export const setScopeSql = ({ userId, credential }: Scope) =>
   `set local muniment.user_id = ${literal(userId)}; set local muniment.credential = ${literal(credential)}`;
 
-/** The same for a transaction that nothing was bound to before, with just what the scope holds. */
-export function setOwnScopeSql({ userId, credential }: Scope): string {
-  const ofUser = userId ? `set local muniment.user_id = ${literal(userId)}; ` : "";
-  return credential ? `${ofUser}set local muniment.credential = ${literal(credential)}; ` : ofUser;
+/** The same for a transaction that nothing was bound to before: a statement for each that the scope holds. */
+export function setOwnScopeSql({ userId, credential }: Scope): string[] {
+  const settings: string[] = [];
+  if (userId) settings.push(`set local muniment.user_id = ${literal(userId)}`);
+  if (credential) settings.push(`set local muniment.credential = ${literal(credential)}`);
+  return settings;
 }
 
 /** A connection as it is lent to a read: with `settings`, statements that hold until the read's end. */

@@ -28,7 +28,7 @@ type Held = LastStatement & { parameters(): unknown[] };
 type Client = postgres.TransactionSql & {
   /** Adds to the scope: in the message that begins the transaction, where that was not sent yet. */
   enter(scope: Scope): void;
-  /** Keeps a statement until another one is to be sent, or the transaction ends. */
+  /** Keeps a statement until one that is not kept is to be sent, or the transaction ends. */
   hold(statement: Held): void;
 };
 const opened = new WeakMap<object, { client: Client; life: Life }>();
@@ -64,9 +64,9 @@ const connectionClosed = () =>
 class Life {
   isBegun = false;
   /** What goes out with the first statement. */
-  beginning: string;
-  /** Goes out before the next statement or, in one message, with the end. */
-  held: Held | undefined;
+  readonly beginning: string[];
+  /** Go out before the next statement or, in one message, with the end. */
+  held: Held[] = [];
   /** What was sent last; when it is answered, so is all before it. */
   last: Promise<unknown> | undefined;
   /** How many statements were sent and not answered yet. */
@@ -83,7 +83,7 @@ class Life {
 
   constructor(scope: Scope) {
     this.#scope = scope;
-    this.beginning = `begin read write; ${setOwnScopeSql(scope)}`;
+    this.beginning = ["begin read write", ...setOwnScopeSql(scope)];
     let tell: (error: unknown) => void = () => {};
     this.lost = new Promise((_, reject) => {
       tell = reject;
@@ -100,9 +100,9 @@ class Life {
   }
 
   /** The settings that bind a scope; none where it is bound already. */
-  bind(scope: Scope): string {
+  bind(scope: Scope): string[] {
     const given = Object.keys(scope) as (keyof Scope)[];
-    if (given.every((key) => scope[key] === this.#scope[key])) return "";
+    if (given.every((key) => scope[key] === this.#scope[key])) return [];
     const settings = setOwnScopeSql(scope);
     this.#scope = { ...this.#scope, ...scope };
     return settings;
@@ -161,41 +161,43 @@ function lendClient(sql: postgres.Sql, life: Life, { prepare = true }: Transacti
   const send: Unsafe = (text, parameters = [], options) => {
     if (!life.isBegun) {
       life.isBegun = true;
-      life.send(sql.unsafe(life.beginning));
+      life.send(sql.unsafe(life.beginning.join("; ")));
     }
     const isPrepared = prepare && parameters.length > 0 && parameters.length <= mostParameters;
     const all = isPrepared ? { ...options, prepare: true } : options;
     return life.send((sql.unsafe as Unsafe)(text, parameters, all));
   };
   const sendHeld = () => {
-    const held = life.held;
-    life.held = undefined;
-    if (held) void send(held.text, held.parameters());
+    const { held } = life;
+    life.held = [];
+    for (const one of held) void send(one.text, one.parameters());
   };
   /** What comes before a statement: one that cannot be sent fails its transaction. */
-  function check(parameters: readonly unknown[]) {
+  function check(parameters: readonly unknown[], sendFirst = () => {}) {
     if (life.isOver) throw tooLate();
     try {
       refuseUnsendable(parameters);
-      sendHeld();
+      sendFirst();
     } catch (error) {
       life.failed ??= { error };
       throw error;
     }
   }
   const unsafe: Unsafe = (text, parameters = [], options) => {
-    check(parameters);
+    check(parameters, sendHeld);
     return send(text, parameters, options);
   };
   const hold = (statement: Held) => {
     check(statement.given);
-    life.held = statement;
+    life.held.push(statement);
   };
   const enter = (scope: Scope) => {
     check([]);
     const settings = life.bind(scope);
-    if (!life.isBegun) life.beginning += settings;
-    else if (settings) void send(settings);
+    if (settings.length === 0) return;
+    check([], sendHeld);
+    if (life.isBegun) void send(settings.join("; "));
+    else life.beginning.push(...settings);
   };
   return { unsafe, hold, enter } as unknown as Client & postgres.Sql;
 }
@@ -226,22 +228,22 @@ export function openTransactions(
   // Has it give times and JSON as Drizzle expects them.
   drizzle(sql);
 
-  /** Ends a transaction with the statement that it holds. */
-  async function close(life: Life, held: Held): Promise<void> {
+  /** Ends a transaction with the statements that it holds. */
+  async function close(life: Life): Promise<void> {
     // It opens a connection only for what it sends itself.
     if (!closing.isOpen) life.send(sql.unsafe("select"));
     // The driver must wait for nothing while another sends over its socket.
     if (life.isWaiting) await Promise.race([Promise.allSettled([life.last]), life.lost]);
     life.throwFailure();
-    const begin = life.isBegun ? "" : life.beginning;
+    const beginning = life.isBegun ? [] : life.beginning;
     life.isBegun = true;
-    await Promise.race([closing.send(begin, held), life.lost]);
+    await Promise.race([closing.send(beginning, life.held), life.lost]);
   }
 
   async function end(life: Life): Promise<void> {
     life.isOver = true;
     life.throwFailure();
-    if (life.held) return close(life, life.held);
+    if (life.held.length > 0) return close(life);
     if (!life.isBegun) return;
     const { command } = await Promise.race([sql.unsafe("commit"), life.lost]);
     // PostgreSQL rolls back what failed when it is asked to commit it, and calls that no error.

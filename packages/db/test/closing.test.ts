@@ -1,7 +1,10 @@
 import { randomUUID } from "node:crypto";
+import { closingStatement } from "@muniment/db/closing-statements.ts";
 import { openDatabase, type Tx } from "@muniment/db/database.ts";
 import { closingInsertion } from "@muniment/db/insertions.ts";
+import { build } from "@muniment/db/prepared.ts";
 import { bytes, time } from "@muniment/db/schema/columns.ts";
+import { enter } from "@muniment/db/transactions.ts";
 import { isDatabaseUnavailable } from "@muniment/db/unavailable.ts";
 import { sql } from "drizzle-orm";
 import { jsonb, pgTable, text, uuid } from "drizzle-orm/pg-core";
@@ -127,6 +130,80 @@ test("a connection that has forgotten what it was to prepare is told it anew", a
   await expect(lost).rejects.toMatchObject({ code: "26000" });
   await transaction((tx) => insertNote(tx, noteOf("c")));
   expect(await stored()).toEqual(["a", "c"]);
+});
+
+const insertText = closingStatement(
+  build.insert(notes).values({
+    id: sql.placeholder("id"),
+    at: sql.placeholder("at"),
+    // Of what was stored before it, and whose transaction it is.
+    note: sql`(select string_agg(note, ',' order by note) from test_notes)
+      || ${sql.placeholder("note")}::text || current_setting('muniment.user_id', true)`,
+    json: null,
+  }),
+);
+const textOf = (note: string) => ({ id: randomUUID(), at: new Date(0), note });
+const owner = randomUUID();
+
+test.each(before)("what goes out with the end does so in its order, behind %s", async (_, act) => {
+  await scratch.database.transaction({ userId: owner }, async (tx) => {
+    await act(tx);
+    await insertNote(tx, noteOf("a"));
+    insertText(tx, textOf(" of "));
+    await insertNote(tx, noteOf("b"));
+  });
+  const all = (await stored()).filter((note) => note !== "first");
+  expect(all).toEqual(["a", expect.stringMatching(new RegExp(`^a(,first)? of ${owner}$`)), "b"]);
+});
+
+test("a scope that is entered between holds from there on", async () => {
+  const other = randomUUID();
+  await scratch.database.transaction({ userId: owner }, async (tx) => {
+    await insertNote(tx, noteOf("a"));
+    enter(tx, { userId: other });
+    insertText(tx, textOf(" of "));
+    enter(tx, { userId: owner });
+    insertText(tx, textOf(" and of "));
+  });
+  expect(await stored()).toEqual(["a", `a of ${other}`, `a,a of ${other} and of ${owner}`]);
+});
+
+const requires = closingStatement(
+  build
+    .select({ one: sql`require_that(${sql.placeholder("holds")}::boolean)` })
+    .from(sql`(select) one`),
+);
+
+test.each(before)(
+  "what requires something keeps all from being stored, behind %s",
+  async (_, act) => {
+    const requiring = (holds: string | null) =>
+      transaction(async (tx) => {
+        await act(tx);
+        await insertNote(tx, noteOf("a"));
+        requires(tx, { holds });
+        await insertNote(tx, noteOf("b"));
+      });
+    for (const holds of ["false", null]) {
+      await expect(requiring(holds)).rejects.toMatchObject({ code: "MU001" });
+      expect(await stored()).toEqual([]);
+    }
+    await requiring("true");
+    expect((await stored()).filter((note) => note !== "first")).toEqual(["a", "b"]);
+  },
+);
+
+test("what cannot be sent with the end keeps all from being stored", async () => {
+  const sending = (holds: unknown) =>
+    transaction(async (tx) => {
+      await insertNote(tx, noteOf("a"));
+      requires(tx, { holds });
+    });
+  await expect(sending(true)).rejects.toThrow("takes texts");
+  await expect(sending(undefined)).rejects.toThrow("undefined");
+  expect(await stored()).toEqual([]);
+  await transaction((tx) => insertNote(tx, noteOf("next")));
+  expect(await stored()).toEqual(["next"]);
 });
 
 test("all rows of a transaction are stored with it or none", async () => {

@@ -4,6 +4,7 @@ import { build } from "@muniment/db/prepared.ts";
 import { dataKeys } from "@muniment/db/schema/data-keys.ts";
 import type { Query } from "@muniment/db/statements.ts";
 import { and, inArray, lt, notLike, type SQL, sql as statement } from "drizzle-orm";
+import type { PgColumn } from "drizzle-orm/pg-core";
 import { v7 as uuidv7 } from "uuid";
 import { deriveKey, type Encryption } from "../encryption.ts";
 import {
@@ -34,6 +35,14 @@ const expiredAtOnce = 500;
 /** How the names of keys begin that all share who were not known in a month. */
 const shared = "month:";
 
+/** The name that a user's key is stored under. */
+const nameOfUser = (userId: string) => `user:${userId}`;
+/** The same of a column. */
+export const subjectOfUser = (userId: PgColumn): SQL => statement`'user:' || ${userId}`;
+
+/** A key as it is stored. */
+export type WrappedKey = { id: string; wrapped: string };
+
 export type DataKeys = {
   /** Encrypts what entries tell of their people, and commits to it; of who was erased nothing is left. */
   seal(
@@ -43,8 +52,8 @@ export type DataKeys = {
   open(entries: readonly PersonalColumns[], sql?: Query): Promise<OpenedPersonal[]>;
   /** A key of a user's for one place; null for who was erased. */
   keyFor(userId: string, place: string): Promise<Buffer | null>;
-  /** The id of a user's key; null where there is none. */
-  idOf(userId: string): Promise<string | null>;
+  /** The id of a user's key, null where there is none; `found` is what was just found of it. */
+  idOf(userId: string, found?: WrappedKey | null): Promise<string | null>;
   /** Destroys the keys of an account and of its addresses; answers their ids. */
   destroy(tx: Tx, userId: string, emails: readonly string[]): Promise<string[]>;
   /** The same of addresses that have no account any more. */
@@ -112,7 +121,7 @@ export function createDataKeys(
   findKeys = findKeysBy(sql),
 ): DataKeys {
   let cache = new Map<string, { held: HeldKey; until: number }>();
-  const unwrap = (row: { id: string; wrapped: string }): DataKey => ({
+  const unwrap = (row: WrappedKey): DataKey => ({
     id: row.id,
     key: Buffer.from(encryption.decrypt(row.wrapped, wrapPlace(row.id)), "base64"),
   });
@@ -130,10 +139,10 @@ export function createDataKeys(
       const rows = await sql`
         select id, email from users
         where email in (select json_array_elements_text(${list(emails)}::text::json))`;
-      for (const { id, email } of rows) accounts.set(email, `user:${id}`);
+      for (const { id, email } of rows) accounts.set(email, nameOfUser(id));
     }
     return subjects.map((one) => {
-      if ("userId" in one) return `user:${one.userId}`;
+      if ("userId" in one) return nameOfUser(one.userId);
       if ("since" in one) return `${shared}${one.since.toISOString().slice(0, 7)}`;
       return accounts.get(one.email) ?? emailSubjects(one.email)[0] ?? "";
     });
@@ -200,7 +209,7 @@ export function createDataKeys(
     return found;
   }
 
-  const tryUnwrap = (row: { id: string; wrapped: string }): Buffer | "locked" => {
+  const tryUnwrap = (row: WrappedKey): Buffer | "locked" => {
     try {
       return unwrap(row).key;
     } catch {
@@ -222,7 +231,7 @@ export function createDataKeys(
 
   /** The key of an account that is in memory, as it nearly always is of whose call this is. */
   function heldOf(subject: Subject, now: number): HeldKey | undefined {
-    const known = "userId" in subject ? cache.get(`user:${subject.userId}`) : undefined;
+    const known = "userId" in subject ? cache.get(nameOfUser(subject.userId)) : undefined;
     return known && known.until > now ? known.held : undefined;
   }
 
@@ -268,17 +277,21 @@ export function createDataKeys(
       return entries.map((entry) => openPersonal(entry, keys));
     },
     async keyFor(userId, place) {
-      const name = `user:${userId}`;
+      const name = nameOfUser(userId);
       const key = (await keysOf([name])).get(name);
       return key ? deriveKey(key.key, place) : null;
     },
-    async idOf(userId) {
-      const name = `user:${userId}`;
+    async idOf(userId, found) {
+      const name = nameOfUser(userId);
+      if (found) {
+        const held = cache.get(name)?.held;
+        keep(name, held?.id === found.id ? held : hold(unwrap(found), true));
+      }
       const key = heldOf({ userId }, performance.now()) ?? (await keysOf([name])).get(name);
       return key?.id ?? null;
     },
     async destroy(tx, userId, emails) {
-      const name = `user:${userId}`;
+      const name = nameOfUser(userId);
       // Else the entry that tells of the erasure would be the first to make one, and it would stay.
       await keysOf([name]);
       return remove(tx, inArray(dataKeys.subject, [name, ...emails.flatMap(emailSubjects)]));

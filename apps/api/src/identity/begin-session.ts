@@ -1,3 +1,4 @@
+import { closingStatement } from "@muniment/db/closing-statements.ts";
 import type { Tx } from "@muniment/db/database.ts";
 import { build } from "@muniment/db/prepared.ts";
 import { knownDevices } from "@muniment/db/schema/known-devices.ts";
@@ -5,10 +6,17 @@ import { sessions } from "@muniment/db/schema/sessions.ts";
 import { signIns } from "@muniment/db/schema/sign-ins.ts";
 import { users } from "@muniment/db/schema/users.ts";
 import { runIn } from "@muniment/db/transactions.ts";
-import { and, eq, notExists, type SQL, sql } from "drizzle-orm";
+import { codesOf } from "@muniment/db/unavailable.ts";
+import { and, eq, isNull, notExists, type SQL, sql } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
 import { v7 as uuidv7 } from "uuid";
-import { createDevice, type DeviceFacts, noticeSeconds, settleDevice } from "./known-devices.ts";
+import {
+  createDevice,
+  type DeviceFacts,
+  hashesOfDevices,
+  noticeSeconds,
+  settleDevice,
+} from "./known-devices.ts";
 
 type Session = typeof sessions.$inferSelect;
 
@@ -55,6 +63,21 @@ const listed = build.$with("listed").as(
       userAgent: as("userAgent", signIns.userAgent),
     })
     .returning({ id: signIns.id }),
+);
+/** The same where the account is as it was when the password was looked at. */
+const notedUnchanged = build.$with("noted").as(
+  build
+    .update(users)
+    .set({ lastSignInAt: now(users.lastSignInAt) })
+    .where(
+      and(
+        eq(users.id, userId),
+        eq(users.passwordHash, sql.placeholder("passwordHash")),
+        isNull(users.disabledAt),
+        isNull(users.secondFactorAt),
+      ),
+    )
+    .returning({ id: users.id }),
 );
 const presented = sql`${knownDevices.hash} = any(${sql.placeholder("presented")}::text::bytea[])`;
 const seen = build.$with("seen").as(
@@ -104,22 +127,40 @@ const begin = build
   .from(before)
   .prepare("begin_session");
 
+/** The same for a device and an account that are as they were found; the account is locked first, as everywhere. */
+const beginAsFound = closingStatement(
+  build
+    .with(begun, notedUnchanged, listed, seen)
+    .select({
+      required: sql`require_that(
+        case when exists (select from ${notedUnchanged}) then exists (select from ${seen}) end
+      )`,
+    })
+    .from(sql`(select) one`),
+);
+
+/** Whether a session did not begin because the account or the device is not as it was found. */
+export const isOutdated = (error: unknown): boolean => codesOf(error).includes("MU001");
+
 /**
  * Stores a session that begins, leaves the sign-in in the user's list, and remembers the browser by the
- * tokens that it presents. The scope of `tx` must be the user's.
+ * tokens that it presents. The scope of `tx` must be the user's. With `asFound`, the hash of a password
+ * that was right, all of it goes out with the end of the transaction, which then fails (`isOutdated`)
+ * unless the account still has that hash, no second factor, and knows the device.
  */
 export async function beginSession(
   tx: Tx,
   session: Session,
   deviceTokens: readonly string[],
+  asFound?: { passwordHash: string },
 ): Promise<DeviceFacts> {
-  const device = createDevice(deviceTokens);
-  const [found] = await runIn(tx, begin, {
-    ...session,
-    signInId: uuidv7(),
-    hash: device.hash,
-    presented: device.presented,
-  });
+  const values = { ...session, signInId: uuidv7(), presented: hashesOfDevices(deviceTokens) };
+  if (asFound) {
+    beginAsFound(tx, { ...values, passwordHash: asFound.passwordHash });
+    return { tokens: [...deviceTokens], isNew: false, isNoticeDue: false };
+  }
+  const device = createDevice();
+  const [found] = await runIn(tx, begin, { ...values, hash: device.hash });
   if (!found) throw new Error("begin_session answered no row");
-  return settleDevice(tx, session.userId, device, found);
+  return settleDevice(tx, session.userId, device, deviceTokens, found);
 }

@@ -53,22 +53,20 @@ function upgrade(
 }
 
 /**
- * The user whose password this is, by address or by id. An unknown and a disabled account cost a
- * verification too, and are answered like a wrong password. A hash that is cheaper than configured
- * is replaced on the way. `findFirst` answers what was found of the account just now. Slow: never
- * inside a transaction.
+ * Proves that this is the password of a user who was found just now, or of nobody. An unknown and a
+ * disabled account cost a verification too, and are answered like a wrong password. A hash that is
+ * cheaper than configured is replaced on the way. Slow: never inside a transaction.
  * @throws AppError `invalid_credentials`
  */
 export async function provePassword(
   deps: Deps,
-  account: { email: string } | { id: string },
+  found: User | undefined,
   password: string,
-  findFirst = async (): Promise<User | undefined> => (await findUser(deps.database, account))[0],
 ): Promise<Proof> {
   const { database, config } = deps;
+  let user = found;
   // Sign-ins at once may all want to upgrade; who comes second looks at the new hash.
   for (let tries = 0; tries < 3; tries += 1) {
-    const user = tries === 0 ? await findFirst() : (await findUser(database, account))[0];
     const right = user
       ? await verifyPassword(user.passwordHash, password)
       : await verifyDecoy(password, config.argon2);
@@ -76,8 +74,18 @@ export async function provePassword(
     if (!isCheaper(user.passwordHash, config.argon2)) return { user };
     const passwordHash = await hashPassword(password, config.argon2);
     if (await upgrade(deps, user, passwordHash)) return { user: { ...user, passwordHash } };
+    [user] = await findUser(database, user.id);
   }
   throw wrongCredentials();
+}
+
+/**
+ * `provePassword` of who is signed in already.
+ * @throws AppError `invalid_credentials`
+ */
+export async function proveOwnPassword(deps: Deps, id: string, password: string): Promise<Proof> {
+  const [user] = await findUser(deps.database, id);
+  return provePassword(deps, user, password);
 }
 
 const unchanged = build

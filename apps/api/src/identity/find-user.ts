@@ -8,15 +8,6 @@ const userById = build
   .from(users)
   .where(eq(users.id, sql.placeholder("id")))
   .prepare("user_by_id");
-const userByEmail = build
-  .select()
-  .from(users)
-  // As bytes, because a named statement takes no text that users write.
-  .where(eq(users.email, sql`convert_from(${sql.placeholder("email")}::bytea, 'UTF8')`))
-  .prepare("user_by_email");
 
-/** Who has an address or an id, over the connections of looks by a key; nobody or one. */
-export const findUser = (database: Database, account: { email: string } | { id: string }) =>
-  "email" in account
-    ? database.run(userByEmail, {}, { email: Buffer.from(account.email) })
-    : database.run(userById, {}, account);
+/** Who has an id, over the connections of looks by a key; nobody or one. */
+export const findUser = (database: Database, id: string) => database.run(userById, {}, { id });

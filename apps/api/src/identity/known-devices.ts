@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import type { Database, Tx } from "@muniment/db/database.ts";
+import type { Tx } from "@muniment/db/database.ts";
 import { build } from "@muniment/db/prepared.ts";
 import { knownDevices } from "@muniment/db/schema/known-devices.ts";
 import { runIn } from "@muniment/db/transactions.ts";
@@ -10,52 +10,20 @@ const maxDevices = 20;
 /** Of so many new devices within `noticeSeconds` the owner is told, so that no inbox is filled. */
 const maxNotices = 5;
 export const noticeSeconds = 600;
-const nobody = "00000000-0000-0000-0000-000000000000";
 
-/** Who an attempt is at; asked once at most. */
-export type FindAccount = () => Promise<{ id: string } | undefined>;
+/** What the database keeps of a token. */
+export const hashOfDevice = (token: string) => createHash("sha256").update(token).digest();
 
-const hashOf = (token: string) => createHash("sha256").update(token).digest();
-const deviceAmong = build
-  .select({ hash: knownDevices.hash })
-  .from(knownDevices)
-  .where(
-    and(
-      eq(knownDevices.userId, sql.placeholder("userId")),
-      // Named statements take a fixed number of values, and no commas.
-      sql`${knownDevices.hash} in (
-        select decode(hash, 'hex') from string_to_table(${sql.placeholder("hashes")}, ' ') as hash
-      )`,
-    ),
-  )
-  .limit(1)
-  .prepare("device_among");
+/** The hashes of tokens, as an array of PostgreSQL. */
+export const hashesOfDevices = (tokens: readonly string[]): string =>
+  `{${tokens.map((token) => `"\\\\x${hashOfDevice(token).toString("hex")}"`)}}`;
 
-/**
- * The known device of an account among the tokens that a browser presents, as text for a key; null
- * when none is. An account that does not exist takes the same queries, so that a token, old or made
- * up, tells nothing.
- */
-export async function findKnownDevice(
-  database: Database,
-  findAccount: FindAccount,
-  tokens: readonly string[],
-): Promise<string | null> {
-  if (tokens.length === 0) return null;
-  const userId = (await findAccount())?.id ?? nobody;
-  const hashes = tokens.map((token) => hashOf(token).toString("hex")).join(" ");
-  const [device] = await database.run(deviceAmong, { userId }, { userId, hashes });
-  return device ? Buffer.from(device.hash).toString("base64url") : null;
-}
+/** The token that a browser gets unless it presents one of the account already. */
+export type Device = { token: string; hash: Buffer };
 
-/** A browser that signs in: the token that it gets unless it presents one of the account already. */
-export type Device = { token: string; hash: Buffer; tokens: readonly string[]; presented: string };
-
-/** `presented` is an array of PostgreSQL: of the hashes of the tokens that were presented. */
-export function createDevice(tokens: readonly string[]): Device {
+export function createDevice(): Device {
   const token = randomBytes(32).toString("base64url");
-  const hashes = tokens.map((known) => `"\\\\x${hashOf(known).toString("hex")}"`);
-  return { token, hash: hashOf(token), tokens, presented: `{${hashes}}` };
+  return { token, hash: hashOfDevice(token) };
 }
 
 /** The tokens that a browser must hold from now on, whether it is new, and whether to tell the owner. */
@@ -69,7 +37,8 @@ export type DeviceFacts = { tokens: string[]; isNew: boolean; isNoticeDue: boole
 export async function settleDevice(
   tx: Tx,
   userId: string,
-  { token, tokens }: Device,
+  { token }: Device,
+  tokens: readonly string[],
   found: { isKnown: boolean; devices: number; newOfLate: number },
 ): Promise<DeviceFacts> {
   if (found.isKnown) return { tokens: [...tokens], isNew: false, isNoticeDue: false };
@@ -98,7 +67,7 @@ export async function forgetDevices(
   userId: string,
   exceptTokens: readonly string[] = [],
 ): Promise<void> {
-  const hashes = exceptTokens.map(hashOf);
+  const hashes = exceptTokens.map(hashOfDevice);
   await tx
     .delete(knownDevices)
     .where(

@@ -51,7 +51,7 @@ export async function newPasswordOf(
 ): ReturnType<typeof hashNewPassword> {
   const { database } = deps;
   if (userId === null) throw wrongLink();
-  const [user] = await findUser(database, { id: userId });
+  const [user] = await findUser(database, userId);
   if (!user) throw wrongLink();
   return hashNewPassword(deps, password, user);
 }

@@ -111,6 +111,7 @@ export async function createSession(
     lifetimes: Lifetimes;
     methods: AuthenticationMethod[];
     deviceTokens: readonly string[];
+    asFound?: { passwordHash: string } | undefined;
   },
 ): Promise<{ token: string; endsAt: Date; device: DeviceFacts }> {
   const token = newSessionToken();
@@ -118,7 +119,7 @@ export async function createSession(
   let device: DeviceFacts | undefined;
   // Lucia knows no absolute end, so the end is the one among the attributes.
   const setSession: Adapter["setSession"] = async ({ attributes }) => {
-    device = await beginSession(tx, attributes, facts.deviceTokens);
+    device = await beginSession(tx, attributes, facts.deviceTokens, facts.asFound);
   };
   await luciaOf({ setSession }, facts.lifetimes).createSession(
     userId,

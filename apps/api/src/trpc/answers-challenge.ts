@@ -2,7 +2,7 @@ import { challengeToken } from "@muniment/shared/second-factors.ts";
 import { z } from "zod";
 import { challengeOver, takeAttempt } from "../identity/challenges.ts";
 import { findUser } from "../identity/find-user.ts";
-import { countAttempt } from "./auth-limited.ts";
+import { attemptAt, countAttempt } from "./auth-limited.ts";
 import type { Context } from "./context.ts";
 import { procedure } from "./init.ts";
 import type { Attempted } from "./recorded.ts";
@@ -23,11 +23,10 @@ export const answersChallenge = procedure
     const half = await takeAttempt(deps.database, "second_factor", input.challenge, facts);
     if (!half?.userId) throw challengeOver();
     const { userId, passwordDigest } = half;
-    const [user] = await findUser(deps.database, { id: userId });
+    const [user] = await findUser(deps.database, userId);
     if (!user) throw challengeOver();
     attempted.email = user.email;
-    const account = { email: user.email, find: async () => user };
-    return countAttempt(ctx, path, account, () =>
+    return countAttempt(ctx, path, await attemptAt(ctx, user.email), () =>
       next({ ctx: { half: { userId, passwordDigest } } }),
     );
   });

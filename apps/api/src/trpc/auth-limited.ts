@@ -3,19 +3,26 @@ import { email } from "@muniment/shared/email-address.ts";
 import type { LimitName } from "@muniment/shared/limits.ts";
 import { z } from "zod";
 import { toAppError } from "../errors.ts";
-import { findUser } from "../identity/find-user.ts";
-import { type FindAccount, findKnownDevice } from "../identity/known-devices.ts";
+import { type AttemptedAccount, findAttempted } from "../identity/find-attempted.ts";
 import type { UserPrincipal } from "../identity/principal.ts";
 import { clientKey } from "../limits/client-key.ts";
 import type { LimitState, Limits } from "../limits/limiter.ts";
-import { once } from "../once.ts";
 import type { Context } from "./context.ts";
 import { procedure } from "./init.ts";
 import { refuseOver } from "./limited.ts";
 import type { Attempted } from "./recorded.ts";
 
-/** Who an attempt is at. */
-export type AttemptedAccount = { email: string; find: FindAccount };
+/** Who an attempt is at, and what was found of them before. */
+export type Attempt = { email: string; found: AttemptedAccount | undefined };
+
+/** The attempt of a call at the account of an address. */
+export async function attemptAt({ deps, request }: Context, email: string): Promise<Attempt> {
+  return { email, found: await findAttempted(deps.database, email, request.deviceTokens) };
+}
+
+/** The device of an attempt that the account knows, as text for a key; null where it knows none. */
+export const deviceOf = ({ found }: Attempt): string | null =>
+  found?.device ? Buffer.from(found.device).toString("base64url") : null;
 
 /** Names an account in the keys of counters, without its address. */
 export const subjectOf = (account: string) =>
@@ -27,12 +34,12 @@ export const subjectOf = (account: string) =>
  * account or from the same address, they never shut the owner out of it.
  */
 async function authCounters(
-  { deps: { database, limits }, request }: Context,
-  { email, find }: AttemptedAccount,
+  { deps: { limits }, request }: Context,
+  attempt: Attempt,
 ): Promise<[LimitName, string][]> {
-  const subject = subjectOf(email);
+  const subject = subjectOf(attempt.email);
   const key = `${subject}.${await limits.generation(subject)}`;
-  const device = await findKnownDevice(database, find, request.deviceTokens);
+  const device = deviceOf(attempt);
   if (device) return [["auth_device", `${key}:${device}`]];
   const client = clientKey(request.address);
   return [
@@ -90,7 +97,7 @@ function noteFailure(ctx: Context, procedure: string, account: string, states: L
 export async function countAttempt<T extends { ok: true } | { ok: false; error: unknown }>(
   ctx: Context,
   procedure: string,
-  account: AttemptedAccount,
+  account: Attempt,
   attempt: () => Promise<T>,
 ): Promise<T> {
   const { limits } = ctx.deps;
@@ -122,8 +129,8 @@ export async function countAttempt<T extends { ok: true } | { ok: false; error: 
 }
 
 /**
- * The auth limits for a call whose input names the account by `email`; `findAccount` answers it as it
- * was when it was first looked at.
+ * The auth limits for a call whose input names the account by `email`; `found` is the account as it was
+ * before the attempt.
  */
 export const authLimited = procedure
   .meta({ authLimit: true })
@@ -132,10 +139,8 @@ export const authLimited = procedure
     const { attempted } = ctx as Context & { attempted: Attempted };
     const { email } = input;
     attempted.email = email;
-    const findAccount = once(async () => (await findUser(ctx.deps.database, { email }))[0]);
-    return countAttempt(ctx, path, { email, find: findAccount }, () =>
-      next({ ctx: { findAccount } }),
-    );
+    const account = await attemptAt(ctx, email);
+    return countAttempt(ctx, path, account, () => next({ ctx: { found: account.found } }));
   });
 
 /** The auth limits for a signed-in user who proves the password again. */
@@ -143,7 +148,5 @@ export const authLimitedForSelf = procedure
   .meta({ authLimit: true })
   .use(async function limitOwnAttempts({ ctx, next, path }) {
     const { principal } = ctx as Context & { principal: UserPrincipal };
-    const { email, userId } = principal;
-    const find = async () => ({ id: userId });
-    return countAttempt(ctx, path, { email, find }, () => next());
+    return countAttempt(ctx, path, await attemptAt(ctx, principal.email), () => next());
   });

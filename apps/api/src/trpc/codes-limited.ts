@@ -4,12 +4,10 @@ import { eq } from "drizzle-orm";
 import { z } from "zod";
 import { writeAuditEntry } from "../audit/write.ts";
 import { toAppError } from "../errors.ts";
-import { findUser } from "../identity/find-user.ts";
-import { findKnownDevice } from "../identity/known-devices.ts";
 import type { UserPrincipal } from "../identity/principal.ts";
 import { appCodeIn } from "../identity/second-factor.ts";
 import type { Limits } from "../limits/limiter.ts";
-import { subjectOf } from "./auth-limited.ts";
+import { attemptAt, deviceOf, subjectOf } from "./auth-limited.ts";
 import type { Context } from "./context.ts";
 import { procedure } from "./init.ts";
 import { refuseOver } from "./limited.ts";
@@ -60,7 +58,7 @@ export const codesLimited = procedure
   .meta({ codesLimit: true })
   .input(z.object({ code: secondFactorCode.optional() }))
   .use(async function limitCodes({ ctx, next, path, input }) {
-    const { attempted, principal, deps, request } = ctx as Context & {
+    const { attempted, principal, deps } = ctx as Context & {
       attempted: Attempted;
       principal?: Partial<UserPrincipal>;
     };
@@ -73,12 +71,8 @@ export const codesLimited = procedure
     }
     const account = principal?.email ?? attempted.email;
     if (account === undefined) throw new Error(`${path}: whose code is it?`);
-    const { limits, database } = deps;
-    const device = await findKnownDevice(
-      database,
-      async () => (await findUser(database, { email: account }))[0],
-      request.deviceTokens,
-    );
+    const { limits } = deps;
+    const device = deviceOf(await attemptAt(ctx, account));
     const key = `${await strangersKey(limits, account)}${device ? `:${device}` : ""}`;
     const state = await limits.consume("auth_codes", key, { procedure: path });
     refuseOver(ctx, state);

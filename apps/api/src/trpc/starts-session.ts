@@ -46,6 +46,7 @@ export const startsSession = procedure.meta({ setsSession: true }).use(function 
         user: User,
         methods: AuthenticationMethod[] = ["password"],
         publicId = uuidv7(),
+        asFound?: { passwordHash: string },
       ) {
         const { deps, request, response } = ctx;
         const now = deps.now();
@@ -76,6 +77,7 @@ export const startsSession = procedure.meta({ setsSession: true }).use(function 
           lifetimes,
           methods,
           deviceTokens,
+          asFound,
         });
         const isNewDevice = device.isNew && user.lastSignInAt !== null;
         if (isNewDevice && device.isNoticeDue)

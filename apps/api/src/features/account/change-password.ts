@@ -3,7 +3,7 @@ import { changePasswordInput } from "@muniment/shared/accounts.ts";
 import { revokedSessions } from "@muniment/shared/sessions.ts";
 import { eq } from "drizzle-orm";
 import { AppError } from "../../errors.ts";
-import { provePassword, requireUnchanged } from "../../identity/credentials.ts";
+import { proveOwnPassword, requireUnchanged } from "../../identity/credentials.ts";
 import { forgetDevices } from "../../identity/known-devices.ts";
 import { dropAccountLinks } from "../../identity/link-token.ts";
 import { hashNewPassword } from "../../identity/new-password.ts";
@@ -24,8 +24,9 @@ export const changePassword = limited("general")
   .concat(authLimitedForSelf)
   .input(changePasswordInput)
   .use(async function checkPassword({ ctx, input, next }) {
-    const account = { id: ctx.principal.userId };
-    return next({ ctx: { proof: await provePassword(ctx.deps, account, input.currentPassword) } });
+    const { deps, principal } = ctx;
+    const proof = await proveOwnPassword(deps, principal.userId, input.currentPassword);
+    return next({ ctx: { proof } });
   })
   .use(async function choosePassword({ ctx, input, next }) {
     return next({

@@ -3,7 +3,7 @@ import { disableTotpInput } from "@muniment/shared/second-factors.ts";
 import { revokedSessions } from "@muniment/shared/sessions.ts";
 import { and, eq, isNotNull } from "drizzle-orm";
 import { AppError } from "../../errors.ts";
-import { acceptProof, provePassword } from "../../identity/credentials.ts";
+import { acceptProof, proveOwnPassword } from "../../identity/credentials.ts";
 import { lockSelf, settleFactors } from "../../identity/factor-changes.ts";
 import { takeCode } from "../../identity/second-factor.ts";
 import { audited } from "../../trpc/audited.ts";
@@ -25,7 +25,7 @@ export const disableTotp = limited("general")
   .input(disableTotpInput)
   .use(async function checkPassword({ ctx: { deps, principal }, input, next }) {
     const { password } = input;
-    const proof = password && (await provePassword(deps, { id: principal.userId }, password));
+    const proof = password && (await proveOwnPassword(deps, principal.userId, password));
     return next({ ctx: { proof } });
   })
   .concat(codesLimited)

@@ -22,7 +22,7 @@ export const inspectLink = limited("general")
     const { database, now } = deps;
     const link = await findLinkToken(database, purpose, token, now());
     if (!link?.userId || link.email === null) throw wrongLink();
-    const [user] = await findUser(database, { id: link.userId });
+    const [user] = await findUser(database, link.userId);
     if (!user || user.disabledAt || (purpose === "password_reset" && link.email !== user.email))
       throw wrongLink();
     return {

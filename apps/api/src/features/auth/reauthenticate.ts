@@ -5,7 +5,7 @@ import { type AuthenticationMethod, reauthenticateInput } from "@muniment/shared
 import { eq } from "drizzle-orm";
 import { AppError } from "../../errors.ts";
 import { spendChallenge } from "../../identity/challenges.ts";
-import { acceptProof, type Proof, provePassword } from "../../identity/credentials.ts";
+import { acceptProof, type Proof, proveOwnPassword } from "../../identity/credentials.ts";
 import {
   acceptPasskey,
   claimedChallenge,
@@ -64,7 +64,7 @@ export const reauthenticate = limited("general")
     }
     // Before the password is looked at, so that nobody learns by this whether it is right.
     if (secondFactor && !code) throw codeMissing();
-    const proof = await provePassword(deps, { id: userId }, password ?? "");
+    const proof = await proveOwnPassword(deps, userId, password ?? "");
     return next({ ctx: { proven: { by: "password", proof } as Proven } });
   })
   .concat(codesLimited)

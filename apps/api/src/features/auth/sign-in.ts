@@ -3,6 +3,7 @@ import { signInInput } from "@muniment/shared/accounts.ts";
 import { signInResult } from "@muniment/shared/second-factors.ts";
 import { v7 as uuidv7 } from "uuid";
 import { AppError } from "../../errors.ts";
+import { isOutdated } from "../../identity/begin-session.ts";
 import { createChallenge, passwordDigestOf } from "../../identity/challenges.ts";
 import { acceptProof, provePassword } from "../../identity/credentials.ts";
 import { passkeyRequestOf } from "../../identity/passkeys.ts";
@@ -24,23 +25,26 @@ export const signIn = limited("general")
   .concat(startsSession)
   .input(signInInput)
   .use(async function checkPassword({ ctx, input, next }) {
-    const { email, password } = input;
-    const proof = await provePassword(ctx.deps, { email }, password, ctx.findAccount);
+    const { deps, found } = ctx;
+    const proof = await provePassword(deps, found?.user, input.password);
     // Before a connection is lent, as `audited` does for who is signed in already.
-    await ctx.deps.dataKeys.idOf(proof.user.id);
-    return next({ ctx: { proof } });
+    await deps.dataKeys.idOf(proof.user.id, found?.key);
+    const isKnown = found?.device && proof.user.secondFactorAt === null;
+    const result = await next({ ctx: { proof, asFound: isKnown ? proof.user : undefined } });
+    if (result.ok || !isOutdated(result.error)) return result;
+    return next({ ctx: { proof, asFound: undefined } });
   })
   .concat(audited("session.created", "sign_in.challenged"))
   .output(signInResult)
-  .mutation(async ({ ctx: { deps, tx, audit, afterCommit, startSession, proof } }) => {
+  .mutation(async ({ ctx: { deps, tx, audit, afterCommit, startSession, proof, asFound } }) => {
     enterScope(tx, proof.user.id);
     if (proof.user.secondFactorAt === null) {
       const id = uuidv7();
       const methods = ["password" as const];
       // None needs the other's answer, so they are sent together.
       const [user, session] = await together(
-        acceptProof(tx, proof),
-        startSession(tx, proof.user, methods, id),
+        asFound ? Promise.resolve(asFound) : acceptProof(tx, proof),
+        startSession(tx, proof.user, methods, id, asFound),
       );
       if (user.secondFactorAt !== null)
         throw new AppError(

@@ -5,13 +5,12 @@ import { addressVerified, verifyEmailInput } from "@muniment/shared/accounts.ts"
 import { and, eq } from "drizzle-orm";
 import { v7 as uuidv7 } from "uuid";
 import { AppError } from "../../errors.ts";
-import { findUser } from "../../identity/find-user.ts";
 import { takeLinkToken } from "../../identity/link-token.ts";
 import { wrongLink } from "../../identity/linked-account.ts";
 import { verifyPassword } from "../../identity/password.ts";
 import { grantedAt, untilOf } from "../../identity/role-at.ts";
 import { audited } from "../../trpc/audited.ts";
-import { countAttempt } from "../../trpc/auth-limited.ts";
+import { attemptAt, countAttempt } from "../../trpc/auth-limited.ts";
 import { anyone } from "../../trpc/authenticated.ts";
 import { countsFailures } from "../../trpc/counts-failures.ts";
 import { limited } from "../../trpc/limited.ts";
@@ -37,12 +36,11 @@ export const verifyEmail = limited("general")
   .input(verifyEmailInput)
   .concat(withLink("sign_up"))
   .use(async function limitGuesses({ ctx, input, next, path }) {
-    const { deps, link, attempted } = ctx;
-    const { email } = link;
+    const { attempted } = ctx;
+    const { email } = ctx.link;
     if (input.password === undefined || email === null) return next();
     attempted.email = email;
-    const find = async () => (await findUser(deps.database, { email }))[0];
-    return countAttempt(ctx, path, { email, find }, () => next());
+    return countAttempt(ctx, path, await attemptAt(ctx, email), () => next());
   })
   .use(async function checkPassword({ ctx, input: { password }, next }) {
     const { passwordHash } = ctx.link;

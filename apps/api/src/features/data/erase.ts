@@ -4,7 +4,7 @@ import { eq } from "drizzle-orm";
 import { v7 as uuidv7 } from "uuid";
 import { afterErasure, eraseUser, prepareErasure } from "../../erasure/erase-user.ts";
 import { endedSessionCookie } from "../../http/cookies.ts";
-import { acceptProof, provePassword } from "../../identity/credentials.ts";
+import { acceptProof, proveOwnPassword } from "../../identity/credentials.ts";
 import { keepAnAdmin } from "../../identity/last-admin.ts";
 import { audited } from "../../trpc/audited.ts";
 import { authLimitedForSelf } from "../../trpc/auth-limited.ts";
@@ -22,7 +22,7 @@ export const erase = limited("general")
   .concat(authLimitedForSelf)
   .input(eraseInput)
   .use(async function checkPassword({ ctx: { deps, principal }, input, next }) {
-    const proof = await provePassword(deps, { id: principal.userId }, input.password);
+    const proof = await proveOwnPassword(deps, principal.userId, input.password);
     return next({ ctx: { proof, prepared: await prepareErasure(deps) } });
   })
   .concat(audited("data.erased", "data.erasure_requested"))

@@ -53,8 +53,7 @@ export const issue = limited("general")
   .concat(authLimited)
   .input(issueTokensInput)
   .use(async function checkPassword({ ctx, input, next }) {
-    const { email, password } = input;
-    const proof = await provePassword(ctx.deps, { email }, password, ctx.findAccount);
+    const proof = await provePassword(ctx.deps, ctx.found?.user, input.password);
     if (proof.user.secondFactorAt && input.code === undefined) {
       throw new AppError("mfa_required", "Send a code of the second factor too.");
     }
