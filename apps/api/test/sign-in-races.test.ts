@@ -100,6 +100,42 @@ test("a sign-in in a known browser locks the account before the browser, as all 
   expect((await answer)?.status).toBe(200);
 });
 
+test("nor a session that ends for the new one", async () => {
+  const { cookie, device, email, id } = await server.member();
+  const client = Object.assign(server.anonymous(), { cookie, device });
+  let answer: Promise<Answer> | undefined;
+  await server.owner.begin(async (sql) => {
+    await sql`select from users where id = ${id} for update`;
+    answer = client.mutate("auth.signIn", { email, password });
+    await vi.waitFor(async () => {
+      const waiting = await server.owner`
+        select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`;
+      expect(waiting).toHaveLength(1);
+    }, 10_000);
+    await sql`update sessions set last_used_at = now() where user_id = ${id}`;
+  });
+  expect((await answer)?.status).toBe(200);
+});
+
+test("a sign-in under way answers the address and the role that the account has by then", async () => {
+  const owner = await server.member();
+  const email = `new.${owner.email}`;
+  let answer: Answer | undefined;
+  const signIn = async () => {
+    const client = Object.assign(server.anonymous(), { device: owner.device });
+    answer = await client.mutate("auth.signIn", { email: owner.email, password });
+    return answer;
+  };
+  for (const now of [{ email }, { role: "auditor" }]) {
+    await overtaken(
+      signIn,
+      () => server.owner`update users set ${server.owner(now)} where id = ${owner.id}`,
+    );
+    expect(answer?.data).toMatchObject({ status: "signedIn", user: now });
+    await server.owner`update users set email = ${owner.email} where id = ${owner.id}`;
+  }
+});
+
 test("a browser that is forgotten while it signs in is a new one", async () => {
   const owner = await server.member();
   const client = Object.assign(server.anonymous(), { device: owner.device });

@@ -10,6 +10,8 @@ export function closingStatement(statement: { toSQL(): Query }) {
   const { sql: text, params } = statement.toSQL();
   return (tx: Tx, values: Record<string, unknown>): void => {
     const given = fillPlaceholders(params, values);
+    const isText = (value: unknown) => value === null || typeof value === "string";
+    if (!given.every(isText)) throw new Error("a closing statement takes texts");
     holdIn(tx, {
       text,
       given,
@@ -18,8 +20,7 @@ export function closingStatement(statement: { toSQL(): Query }) {
       write(message) {
         for (const value of given) {
           if (value === null) message.null();
-          else if (typeof value === "string") message.text(value);
-          else throw new Error("a closing statement takes texts");
+          else message.text(value as string);
         }
       },
     });

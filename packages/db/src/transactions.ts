@@ -26,7 +26,7 @@ const dialect = new PgDialect();
 type Held = LastStatement & { parameters(): unknown[] };
 
 type Client = postgres.TransactionSql & {
-  /** Adds to the scope: in the message that begins the transaction, where that was not sent yet. */
+  /** Adds to the scope: where nothing was sent or kept yet, in the message that begins the transaction. */
   enter(scope: Scope): void;
   /** Keeps a statement until one that is not kept is to be sent, or the transaction ends. */
   hold(statement: Held): void;
@@ -38,6 +38,8 @@ function find(tx: Tx): { client: Client; life: Life } {
   if (!found) throw new Error("no transaction of this database");
   return found;
 }
+/** Statements that are kept at a time. */
+const mostHeld = 16;
 const clientOf = (tx: Tx): Client => find(tx).client;
 const tooLate = () => new Error("the transaction of this statement is over");
 
@@ -188,16 +190,18 @@ function lendClient(sql: postgres.Sql, life: Life, { prepare = true }: Transacti
     return send(text, parameters, options);
   };
   const hold = (statement: Held) => {
-    check(statement.given);
+    // A transaction must not idle until all that goes out with its end is made.
+    check(statement.given, life.held.length < mostHeld ? undefined : sendHeld);
     life.held.push(statement);
   };
   const enter = (scope: Scope) => {
-    check([]);
-    const settings = life.bind(scope);
-    if (settings.length === 0) return;
-    check([], sendHeld);
-    if (life.isBegun) void send(settings.join("; "));
-    else life.beginning.push(...settings);
+    check([], () => {
+      const settings = life.bind(scope);
+      if (settings.length === 0) return;
+      sendHeld();
+      if (life.isBegun) void send(settings.join("; "));
+      else life.beginning.push(...settings);
+    });
   };
   return { unsafe, hold, enter } as unknown as Client & postgres.Sql;
 }
@@ -333,5 +337,5 @@ export function runIn<T extends PreparedQueryConfig>(
   return bound.execute(values);
 }
 
-/** Has a statement go out with the end of a transaction, unless another comes behind it. */
+/** Has a statement go out with the end of a transaction, unless one comes behind it that does not. */
 export const holdIn = (tx: Tx, statement: Held): void => clientOf(tx).hold(statement);

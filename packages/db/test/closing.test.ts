@@ -8,7 +8,7 @@ import { enter } from "@muniment/db/transactions.ts";
 import { isDatabaseUnavailable } from "@muniment/db/unavailable.ts";
 import { sql } from "drizzle-orm";
 import { jsonb, pgTable, text, uuid } from "drizzle-orm/pg-core";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { openScratchDatabase } from "./scratch-database.ts";
 
 let scratch: Awaited<ReturnType<typeof openScratchDatabase>>;
@@ -193,6 +193,19 @@ test.each(before)(
   },
 );
 
+test("of many that go out with the end, most do before, so that their transaction does not idle", async () => {
+  await transaction(async (tx) => {
+    for (let at = 0; at < 40; at += 1) await insertNote(tx, noteOf(`${100 + at}`));
+    await vi.waitFor(async () => {
+      const idle = await scratch.owner`
+        select from pg_stat_activity where state = 'idle in transaction'
+          and datname = current_database() and query like 'insert into "test_notes"%'`;
+      expect(idle).toHaveLength(1);
+    }, 5000);
+  });
+  expect(await stored()).toEqual(Array.from({ length: 40 }, (_, at) => `${100 + at}`));
+});
+
 test("what cannot be sent with the end keeps all from being stored", async () => {
   const sending = (holds: unknown) =>
     transaction(async (tx) => {
@@ -200,7 +213,7 @@ test("what cannot be sent with the end keeps all from being stored", async () =>
       requires(tx, { holds });
     });
   await expect(sending(true)).rejects.toThrow("takes texts");
-  await expect(sending(undefined)).rejects.toThrow("undefined");
+  await expect(sending(undefined)).rejects.toThrow("takes texts");
   expect(await stored()).toEqual([]);
   await transaction((tx) => insertNote(tx, noteOf("next")));
   expect(await stored()).toEqual(["next"]);

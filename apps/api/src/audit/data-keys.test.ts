@@ -67,3 +67,52 @@ test("a key, and with it what it encrypted lately, is forgotten when it is not b
   expect(await seal()).not.toBe(first);
   expect(find).toHaveBeenCalledTimes(2);
 });
+
+/** Who asks for the key of a user, and what a look at it found. */
+async function lookedUp() {
+  const { keys, find } = open();
+  const userId = randomUUID();
+  await keys.idOf(userId);
+  const row = (await find.mock.results[0]?.value)[0];
+  keys.forget();
+  find.mockClear();
+  vi.advanceTimersByTime(1);
+  return { keys, find, userId, found: { ...row, at: performance.now() } };
+}
+
+test("a key that was looked up is believed as long as from then, and asked for no more", async () => {
+  const { keys, find, userId, found } = await lookedUp();
+  vi.advanceTimersByTime(4000);
+  expect(await keys.idOf(userId, found)).toBe(found.id);
+  vi.advanceTimersByTime(999);
+  expect(await keys.idOf(userId)).toBe(found.id);
+  expect(find).not.toHaveBeenCalled();
+  vi.advanceTimersByTime(1);
+  await keys.idOf(userId, found);
+  expect(find).toHaveBeenCalledTimes(1);
+});
+
+test("nor is what was encrypted lately kept for longer, however often a key is looked up", async () => {
+  const { keys, userId, found } = await lookedUp();
+  const personal = { actor: { subject: { userId }, data: { address: "192.0.2.1" } } };
+  const sealed = async () => {
+    await keys.idOf(userId, { ...found, at: performance.now() });
+    const [one] = await keys.seal([{ id: randomUUID(), personal }]);
+    return JSON.stringify(one?.personal);
+  };
+  const first = await sealed();
+  for (let at = 0; at < 4; at += 1) {
+    vi.advanceTimersByTime(1000);
+    expect(await sealed()).toBe(first);
+  }
+  vi.advanceTimersByTime(1000);
+  expect(await sealed()).not.toBe(first);
+});
+
+test("a key that was looked up before all were forgotten is looked up again", async () => {
+  const { keys, find, userId, found } = await lookedUp();
+  vi.advanceTimersByTime(1);
+  keys.forget();
+  await keys.idOf(userId, found);
+  expect(find).toHaveBeenCalledTimes(1);
+});

@@ -42,6 +42,8 @@ export const subjectOfUser = (userId: PgColumn): SQL => statement`'user:' || ${u
 
 /** A key as it is stored. */
 export type WrappedKey = { id: string; wrapped: string };
+/** The same, and when it was looked up, by `performance.now()`. */
+export type FoundKey = WrappedKey & { at: number };
 
 export type DataKeys = {
   /** Encrypts what entries tell of their people, and commits to it; of who was erased nothing is left. */
@@ -52,8 +54,8 @@ export type DataKeys = {
   open(entries: readonly PersonalColumns[], sql?: Query): Promise<OpenedPersonal[]>;
   /** A key of a user's for one place; null for who was erased. */
   keyFor(userId: string, place: string): Promise<Buffer | null>;
-  /** The id of a user's key, null where there is none; `found` is what was just found of it. */
-  idOf(userId: string, found?: WrappedKey | null): Promise<string | null>;
+  /** The id of a user's key, null where there is none; `found` is what was found of it lately. */
+  idOf(userId: string, found?: FoundKey | null): Promise<string | null>;
   /** Destroys the keys of an account and of its addresses; answers their ids. */
   destroy(tx: Tx, userId: string, emails: readonly string[]): Promise<string[]>;
   /** The same of addresses that have no account any more. */
@@ -148,6 +150,8 @@ export function createDataKeys(
     });
   }
 
+  /** What was looked up before may be of a key that is destroyed. */
+  let forgottenAt = 0;
   let sweeping: NodeJS.Timeout | undefined;
   const sweepLater = () => {
     sweeping = setTimeout(sweep, cacheMilliseconds).unref();
@@ -160,9 +164,9 @@ export function createDataKeys(
     if (cache.size > 0) sweepLater();
   }
 
-  function keep(subject: string, held: HeldKey) {
+  function keep(subject: string, held: HeldKey, foundAt = performance.now()) {
     if (cache.size >= maxCached) cache = new Map();
-    cache.set(subject, { held, until: performance.now() + cacheMilliseconds });
+    cache.set(subject, { held, until: foundAt + cacheMilliseconds });
     if (!sweeping) sweepLater();
   }
 
@@ -283,11 +287,10 @@ export function createDataKeys(
     },
     async idOf(userId, found) {
       const name = nameOfUser(userId);
-      if (found) {
-        const held = cache.get(name)?.held;
-        keep(name, held?.id === found.id ? held : hold(unwrap(found), true));
-      }
-      const key = heldOf({ userId }, performance.now()) ?? (await keysOf([name])).get(name);
+      const now = performance.now();
+      const isNews = found && found.at >= forgottenAt && !heldOf({ userId }, now);
+      if (isNews) keep(name, hold(unwrap(found)), found.at);
+      const key = heldOf({ userId }, now) ?? (await keysOf([name])).get(name);
       return key?.id ?? null;
     },
     async destroy(tx, userId, emails) {
@@ -317,6 +320,7 @@ export function createDataKeys(
     },
     forget() {
       cache = new Map();
+      forgottenAt = performance.now();
     },
   };
 }

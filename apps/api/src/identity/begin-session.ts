@@ -19,6 +19,8 @@ import {
 } from "./known-devices.ts";
 
 type Session = typeof sessions.$inferSelect;
+/** What an account must still be. */
+export type AsFound = Pick<typeof users.$inferSelect, "passwordHash" | "email" | "role">;
 
 /** A value in the form of a column, whose property names it. */
 const as = (name: string, column: PgColumn): SQL<never> =>
@@ -73,6 +75,8 @@ const notedUnchanged = build.$with("noted").as(
       and(
         eq(users.id, userId),
         eq(users.passwordHash, sql.placeholder("passwordHash")),
+        eq(users.email, sql.placeholder("email")),
+        eq(users.role, sql.placeholder("role")),
         isNull(users.disabledAt),
         isNull(users.secondFactorAt),
       ),
@@ -144,19 +148,20 @@ export const isOutdated = (error: unknown): boolean => codesOf(error).includes("
 
 /**
  * Stores a session that begins, leaves the sign-in in the user's list, and remembers the browser by the
- * tokens that it presents. The scope of `tx` must be the user's. With `asFound`, the hash of a password
- * that was right, all of it goes out with the end of the transaction, which then fails (`isOutdated`)
- * unless the account still has that hash, no second factor, and knows the device.
+ * tokens that it presents. The scope of `tx` must be the user's. With `asFound`, an account whose password
+ * was right, all of it goes out with the end of the transaction, which then fails (`isOutdated`) unless the
+ * account is still that, is not disabled, has no second factor, and knows the device.
  */
 export async function beginSession(
   tx: Tx,
   session: Session,
   deviceTokens: readonly string[],
-  asFound?: { passwordHash: string },
+  asFound?: AsFound,
 ): Promise<DeviceFacts> {
   const values = { ...session, signInId: uuidv7(), presented: hashesOfDevices(deviceTokens) };
   if (asFound) {
-    beginAsFound(tx, { ...values, passwordHash: asFound.passwordHash });
+    const { passwordHash, email, role } = asFound;
+    beginAsFound(tx, { ...values, passwordHash, email, role });
     return { tokens: [...deviceTokens], isNew: false, isNoticeDue: false };
   }
   const device = createDevice();

@@ -1,16 +1,16 @@
 import type { Database } from "@muniment/db/database.ts";
-import { build } from "@muniment/db/prepared.ts";
+import { build, textPlaceholder } from "@muniment/db/prepared.ts";
 import { dataKeys } from "@muniment/db/schema/data-keys.ts";
 import { knownDevices } from "@muniment/db/schema/known-devices.ts";
 import { users } from "@muniment/db/schema/users.ts";
 import { and, eq, sql } from "drizzle-orm";
-import { subjectOfUser, type WrappedKey } from "../audit/data-keys.ts";
+import { type FoundKey, subjectOfUser } from "../audit/data-keys.ts";
 import { hashOfDevice } from "./known-devices.ts";
 
 /** Binds the scope to the account that is found: what is looked at behind it would show nothing otherwise. */
 const scoped = build
   .select({
-    scope: sql<string>`set_config('muniment.user_id', ${users.id}::text, true)`.as("scope"),
+    scope: sql<string>`set_config('muniment.user_id', ${users.id}::text, true)`.as("bound_scope"),
   })
   .from(sql`(select) one`)
   .as("scoped");
@@ -22,10 +22,8 @@ const device = build
       // Named, so that it is bound before.
       sql`${scoped.scope} is not null`,
       eq(knownDevices.userId, users.id),
-      // Named statements take a fixed number of values, and no commas.
-      sql`${knownDevices.hash} in (
-        select decode(hash, 'hex') from string_to_table(${sql.placeholder("devices")}, ' ') as hash
-      )`,
+      // In one text, as a named statement takes a fixed number of values, and no commas.
+      sql`position(encode(${knownDevices.hash}, 'hex') in ${sql.placeholder("devices")}) > 0`,
     ),
   )
   .limit(1)
@@ -40,8 +38,7 @@ const attempted = build
   .crossJoinLateral(scoped)
   .leftJoinLateral(device, sql`true`)
   .leftJoin(dataKeys, eq(dataKeys.subject, subjectOfUser(users.id)))
-  // As bytes, because a named statement takes no text that users write.
-  .where(eq(users.email, sql`convert_from(${sql.placeholder("email")}::bytea, 'UTF8')`))
+  .where(eq(users.email, textPlaceholder("email")))
   .prepare("attempted_account");
 
 /** An account that somebody tries to get into, as it is before the attempt. */
@@ -50,12 +47,12 @@ export type AttemptedAccount = {
   /** Of the tokens that the browser presents, the hash of one that the account knows; else null. */
   device: Uint8Array | null;
   /** What the log's entries about it are encrypted under; null where there is none yet. */
-  key: WrappedKey | null;
+  key: FoundKey | null;
 };
 
 /**
  * The account of an address, with all that a sign-in looks at, in one message: each costs more than what
- * is found. No account takes the same statement, so that a token, old or made up, tells nothing.
+ * is found. Where there is no account, it is the same statement.
  */
 export async function findAttempted(
   database: Database,
@@ -63,6 +60,7 @@ export async function findAttempted(
   deviceTokens: readonly string[],
 ): Promise<AttemptedAccount | undefined> {
   const devices = deviceTokens.map((token) => hashOfDevice(token).toString("hex")).join(" ");
+  const at = performance.now();
   const [found] = await database.run(attempted, {}, { email: Buffer.from(email), devices });
-  return found;
+  return found && { ...found, key: found.key && { ...found.key, at } };
 }

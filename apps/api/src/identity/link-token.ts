@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { Database, Tx } from "@muniment/db/database.ts";
-import { build } from "@muniment/db/prepared.ts";
+import { build, textPlaceholder } from "@muniment/db/prepared.ts";
 import { linkTokens } from "@muniment/db/schema/link-tokens.ts";
 import { and, eq, gt, gte, inArray, max, type Placeholder, type SQL, sql } from "drizzle-orm";
 import { v7 as uuidv7 } from "uuid";
@@ -17,13 +17,7 @@ const named = (purpose: Purpose, token: string) => isNamed(hashOf(token), purpos
 const tokenOfPurpose = build
   .select()
   .from(linkTokens)
-  // As bytes, because a named statement takes no underscore.
-  .where(
-    isNamed(
-      sql.placeholder("hash"),
-      sql`convert_from(${sql.placeholder("purpose")}::bytea, 'UTF8')`,
-    ),
-  )
+  .where(isNamed(sql.placeholder("hash"), textPlaceholder("purpose")))
   .prepare("token_of_purpose");
 
 /**

@@ -1,5 +1,5 @@
 import type { Database, Tx } from "@muniment/db/database.ts";
-import { build } from "@muniment/db/prepared.ts";
+import { build, textPlaceholder } from "@muniment/db/prepared.ts";
 import { passkeys } from "@muniment/db/schema/second-factors.ts";
 import type {
   PasskeyAssertion,
@@ -106,11 +106,7 @@ const passkeyById = build
   .where(
     and(
       eq(passkeys.userId, sql.placeholder("userId")),
-      // As bytes, because a named statement takes no text that others write.
-      eq(
-        passkeys.credentialId,
-        sql`convert_from(${sql.placeholder("credentialId")}::bytea, 'UTF8')`,
-      ),
+      eq(passkeys.credentialId, textPlaceholder("credentialId")),
     ),
   )
   .prepare("passkey_by_id");

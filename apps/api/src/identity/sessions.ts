@@ -8,7 +8,7 @@ import { eq, sql } from "drizzle-orm";
 import { type Adapter, type DatabaseSession, Lucia, TimeSpan } from "lucia";
 import type { Config } from "../config.ts";
 import { AppError } from "../errors.ts";
-import { beginSession } from "./begin-session.ts";
+import { type AsFound, beginSession } from "./begin-session.ts";
 import type { DeviceFacts } from "./known-devices.ts";
 import type { UserPrincipal } from "./principal.ts";
 import { roleAt } from "./role-at.ts";
@@ -111,7 +111,7 @@ export async function createSession(
     lifetimes: Lifetimes;
     methods: AuthenticationMethod[];
     deviceTokens: readonly string[];
-    asFound?: { passwordHash: string } | undefined;
+    asFound?: AsFound | undefined;
   },
 ): Promise<{ token: string; endsAt: Date; device: DeviceFacts }> {
   const token = newSessionToken();

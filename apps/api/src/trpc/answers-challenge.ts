@@ -26,7 +26,7 @@ export const answersChallenge = procedure
     const [user] = await findUser(deps.database, userId);
     if (!user) throw challengeOver();
     attempted.email = user.email;
-    return countAttempt(ctx, path, await attemptAt(ctx, user.email), () =>
+    return countAttempt(ctx, path, attemptAt(ctx, user.email), () =>
       next({ ctx: { half: { userId, passwordDigest } } }),
     );
   });

@@ -7,22 +7,28 @@ import { type AttemptedAccount, findAttempted } from "../identity/find-attempted
 import type { UserPrincipal } from "../identity/principal.ts";
 import { clientKey } from "../limits/client-key.ts";
 import type { LimitState, Limits } from "../limits/limiter.ts";
+import { once } from "../once.ts";
 import type { Context } from "./context.ts";
 import { procedure } from "./init.ts";
 import { refuseOver } from "./limited.ts";
 import type { Attempted } from "./recorded.ts";
 
-/** Who an attempt is at, and what was found of them before. */
-export type Attempt = { email: string; found: AttemptedAccount | undefined };
+/** Who an attempt is at; what `find` answers is looked up once, when it is first asked for. */
+export type Attempt = { email: string; find(): Promise<AttemptedAccount | undefined> };
 
 /** The attempt of a call at the account of an address. */
-export async function attemptAt({ deps, request }: Context, email: string): Promise<Attempt> {
-  return { email, found: await findAttempted(deps.database, email, request.deviceTokens) };
-}
+export const attemptAt = ({ deps, request }: Context, email: string): Attempt => ({
+  email,
+  find: once(() => findAttempted(deps.database, email, request.deviceTokens)),
+});
 
-/** The device of an attempt that the account knows, as text for a key; null where it knows none. */
-export const deviceOf = ({ found }: Attempt): string | null =>
-  found?.device ? Buffer.from(found.device).toString("base64url") : null;
+/** The device of a call that the account knows, as text for a key; null where it knows none. */
+export async function deviceOf({ request }: Context, { find }: Attempt): Promise<string | null> {
+  // A stranger who may not try is refused without a look.
+  if (request.deviceTokens.length === 0) return null;
+  const device = (await find())?.device;
+  return device ? Buffer.from(device).toString("base64url") : null;
+}
 
 /** Names an account in the keys of counters, without its address. */
 export const subjectOf = (account: string) =>
@@ -33,13 +39,11 @@ export const subjectOf = (account: string) =>
  * signed in before has one of its own and none of the others: however many strangers guess, at the
  * account or from the same address, they never shut the owner out of it.
  */
-async function authCounters(
-  { deps: { limits }, request }: Context,
-  attempt: Attempt,
-): Promise<[LimitName, string][]> {
+async function authCounters(ctx: Context, attempt: Attempt): Promise<[LimitName, string][]> {
+  const { deps, request } = ctx;
   const subject = subjectOf(attempt.email);
-  const key = `${subject}.${await limits.generation(subject)}`;
-  const device = deviceOf(attempt);
+  const key = `${subject}.${await deps.limits.generation(subject)}`;
+  const device = await deviceOf(ctx, attempt);
   if (device) return [["auth_device", `${key}:${device}`]];
   const client = clientKey(request.address);
   return [
@@ -129,8 +133,8 @@ export async function countAttempt<T extends { ok: true } | { ok: false; error: 
 }
 
 /**
- * The auth limits for a call whose input names the account by `email`; `found` is the account as it was
- * before the attempt.
+ * The auth limits for a call whose input names the account by `email`; `findAttempted` answers it as it
+ * was when it was first looked at.
  */
 export const authLimited = procedure
   .meta({ authLimit: true })
@@ -139,8 +143,8 @@ export const authLimited = procedure
     const { attempted } = ctx as Context & { attempted: Attempted };
     const { email } = input;
     attempted.email = email;
-    const account = await attemptAt(ctx, email);
-    return countAttempt(ctx, path, account, () => next({ ctx: { found: account.found } }));
+    const account = attemptAt(ctx, email);
+    return countAttempt(ctx, path, account, () => next({ ctx: { findAttempted: account.find } }));
   });
 
 /** The auth limits for a signed-in user who proves the password again. */
@@ -148,5 +152,5 @@ export const authLimitedForSelf = procedure
   .meta({ authLimit: true })
   .use(async function limitOwnAttempts({ ctx, next, path }) {
     const { principal } = ctx as Context & { principal: UserPrincipal };
-    return countAttempt(ctx, path, await attemptAt(ctx, principal.email), () => next());
+    return countAttempt(ctx, path, attemptAt(ctx, principal.email), () => next());
   });

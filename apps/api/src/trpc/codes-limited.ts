@@ -72,7 +72,7 @@ export const codesLimited = procedure
     const account = principal?.email ?? attempted.email;
     if (account === undefined) throw new Error(`${path}: whose code is it?`);
     const { limits } = deps;
-    const device = deviceOf(await attemptAt(ctx, account));
+    const device = await deviceOf(ctx, attemptAt(ctx, account));
     const key = `${await strangersKey(limits, account)}${device ? `:${device}` : ""}`;
     const state = await limits.consume("auth_codes", key, { procedure: path });
     refuseOver(ctx, state);

@@ -8,6 +8,7 @@ import { v7 as uuidv7 } from "uuid";
 import { writeAuditEntry } from "../audit/write.ts";
 import type { Config } from "../config.ts";
 import { deviceCookie, sessionCookie } from "../http/cookies.ts";
+import type { AsFound } from "../identity/begin-session.ts";
 import { mustEnroll } from "../identity/must-enroll.ts";
 import { enterScope } from "../identity/scope.ts";
 import { createSession } from "../identity/sessions.ts";
@@ -46,7 +47,7 @@ export const startsSession = procedure.meta({ setsSession: true }).use(function 
         user: User,
         methods: AuthenticationMethod[] = ["password"],
         publicId = uuidv7(),
-        asFound?: { passwordHash: string },
+        asFound?: AsFound,
       ) {
         const { deps, request, response } = ctx;
         const now = deps.now();

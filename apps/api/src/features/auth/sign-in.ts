@@ -25,11 +25,14 @@ export const signIn = limited("general")
   .concat(startsSession)
   .input(signInInput)
   .use(async function checkPassword({ ctx, input, next }) {
-    const { deps, found } = ctx;
+    const { deps } = ctx;
+    const found = await ctx.findAttempted();
     const proof = await provePassword(deps, found?.user, input.password);
     // Before a connection is lent, as `audited` does for who is signed in already.
     await deps.dataKeys.idOf(proof.user.id, found?.key);
-    const isKnown = found?.device && proof.user.secondFactorAt === null;
+    // A session that ends for the new one would be locked before the account.
+    const isFirst = (await ctx.identify()).kind === "anonymous";
+    const isKnown = found?.device && proof.user.secondFactorAt === null && isFirst;
     const result = await next({ ctx: { proof, asFound: isKnown ? proof.user : undefined } });
     if (result.ok || !isOutdated(result.error)) return result;
     return next({ ctx: { proof, asFound: undefined } });

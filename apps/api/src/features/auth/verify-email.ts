@@ -40,7 +40,7 @@ export const verifyEmail = limited("general")
     const { email } = ctx.link;
     if (input.password === undefined || email === null) return next();
     attempted.email = email;
-    return countAttempt(ctx, path, await attemptAt(ctx, email), () => next());
+    return countAttempt(ctx, path, attemptAt(ctx, email), () => next());
   })
   .use(async function checkPassword({ ctx, input: { password }, next }) {
     const { passwordHash } = ctx.link;

@@ -53,7 +53,8 @@ export const issue = limited("general")
   .concat(authLimited)
   .input(issueTokensInput)
   .use(async function checkPassword({ ctx, input, next }) {
-    const proof = await provePassword(ctx.deps, ctx.found?.user, input.password);
+    const found = await ctx.findAttempted();
+    const proof = await provePassword(ctx.deps, found?.user, input.password);
     if (proof.user.secondFactorAt && input.code === undefined) {
       throw new AppError("mfa_required", "Send a code of the second factor too.");
     }
