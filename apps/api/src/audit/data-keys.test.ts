@@ -73,7 +73,8 @@ async function lookedUp() {
   const { keys, find } = open();
   const userId = randomUUID();
   await keys.idOf(userId);
-  const row = (await find.mock.results[0]?.value)[0];
+  const [row] = await find([`user:${userId}`]);
+  if (!row) throw new Error("no key was made");
   keys.forget();
   find.mockClear();
   vi.advanceTimersByTime(1);
