@@ -108,6 +108,34 @@ export const rules: readonly Rule[] = [
       "",
       "a sign-in under way makes no session",
     ],
+    [
+      "nor does one that is disabled in a browser that it knows",
+      `${identity}/begin-session.ts`,
+      "isNull(users.disabledAt),",
+      "",
+      "a sign-in under way makes no session",
+    ],
+    [
+      "nor one whose password is changed there",
+      `${identity}/begin-session.ts`,
+      'eq(users.passwordHash, sql.placeholder("passwordHash")),',
+      "",
+      "a sign-in under way makes no session",
+    ],
+    [
+      "nor one that gets a second factor there",
+      `${identity}/begin-session.ts`,
+      "isNull(users.secondFactorAt),",
+      "",
+      "a sign-in under way makes no session",
+    ],
+    [
+      "a browser that is forgotten meanwhile is a new one",
+      `${identity}/begin-session.ts`,
+      "then exists (select from ${seen}) end",
+      "then true end",
+      "a browser that is forgotten while it signs in is a new one",
+    ],
   ]),
   ...tested(`${tests}/sign-in-limits.test.ts`, [
     [
@@ -310,7 +338,7 @@ export const rules: readonly Rule[] = [
     [
       "wrong codes count with the failed sign-ins",
       `${trpc}/answers-challenge.ts`,
-      "return countAttempt(ctx, path, account, () =>\n      next({ ctx: { half: { userId, passwordDigest } } }),\n    );",
+      "return countAttempt(ctx, path, attemptAt(ctx, user.email), () =>\n      next({ ctx: { half: { userId, passwordDigest } } }),\n    );",
       "return next({ ctx: { half: { userId, passwordDigest } } });",
       "count with the failed sign-ins of the account",
     ],
@@ -875,7 +903,7 @@ export const rules: readonly Rule[] = [
     [
       "guesses at the password of such a link are counted",
       `${features}/auth/verify-email.ts`,
-      "return countAttempt(ctx, path, { email, find }, () => next());",
+      "return countAttempt(ctx, path, attemptAt(ctx, email), () => next());",
       "return next();",
       "takes five wrong ones from an address",
     ],
