@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { fromNewAddress } from "./addresses.ts";
 import type { Answer, Client } from "./client.ts";
 import { createClock } from "./clock.ts";
@@ -257,4 +257,13 @@ describe("a locked account", () => {
     await server.deps.failedSignIns.flush();
     expect(await locks()).toBe(before);
   });
+});
+
+test("a stranger who may not try is refused without a look at the account", async () => {
+  const { email } = await server.member();
+  await lockOut(email);
+  const looks = vi.spyOn(server.deps.database, "run");
+  expect((await signIn(server.anonymous(fromNewAddress()), email)).status).toBe(429);
+  expect(looks).not.toHaveBeenCalled();
+  looks.mockRestore();
 });

@@ -83,39 +83,27 @@ describe.each(browsers)("in %s", (_, of) => {
   );
 });
 
-test("a sign-in in a known browser locks the account before the browser, as all else does", async () => {
-  const { device, email, id } = await server.member();
-  const client = Object.assign(server.anonymous(), { device });
-  let answer: Promise<Answer> | undefined;
-  await server.owner.begin(async (sql) => {
-    await sql`select from users where id = ${id} for update`;
-    answer = client.mutate("auth.signIn", { email, password });
-    await vi.waitFor(async () => {
-      const waiting = await server.owner`
-        select from pg_stat_activity where wait_event_type = 'Lock' and query like '%known_devices%'`;
-      expect(waiting).toHaveLength(1);
-    }, 10_000);
-    await sql`update known_devices set last_used_at = now() where user_id = ${id}`;
-  });
-  expect((await answer)?.status).toBe(200);
-});
-
-test("nor a session that ends for the new one", async () => {
-  const { cookie, device, email, id } = await server.member();
-  const client = Object.assign(server.anonymous(), { cookie, device });
-  let answer: Promise<Answer> | undefined;
-  await server.owner.begin(async (sql) => {
-    await sql`select from users where id = ${id} for update`;
-    answer = client.mutate("auth.signIn", { email, password });
-    await vi.waitFor(async () => {
-      const waiting = await server.owner`
-        select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`;
-      expect(waiting).toHaveLength(1);
-    }, 10_000);
-    await sql`update sessions set last_used_at = now() where user_id = ${id}`;
-  });
-  expect((await answer)?.status).toBe(200);
-});
+test.each(["known_devices", "sessions"])(
+  "a sign-in in a known browser locks the account before what it has of %s, as all else does",
+  async (table) => {
+    const { cookie, device, email, id } = await server.member();
+    const given = table === "sessions" ? { cookie, device } : { device };
+    const client = Object.assign(server.anonymous(), given);
+    let answer: Promise<Answer> | undefined;
+    await server.owner.begin(async (sql) => {
+      await sql`select from users where id = ${id} for update`;
+      answer = client.mutate("auth.signIn", { email, password });
+      await vi.waitFor(async () => {
+        const waiting = await server.owner`
+          select from pg_stat_activity
+          where wait_event_type = 'Lock' and datname = current_database()`;
+        expect(waiting).toHaveLength(1);
+      }, 10_000);
+      await sql`update ${sql(table)} set last_used_at = now() where user_id = ${id}`;
+    });
+    expect((await answer)?.status).toBe(200);
+  },
+);
 
 test("a sign-in under way answers the address and the role that the account has by then", async () => {
   const owner = await server.member();

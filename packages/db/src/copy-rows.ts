@@ -69,12 +69,7 @@ export class CopyRows {
   }
 
   /** Runs a statement that has a name, with so many values, and has no use for its rows. */
-  execute(
-    name: string,
-    values: number,
-    write: (rows: CopyRows) => void,
-    asTexts: boolean | undefined = false,
-  ): void {
+  execute(name: string, values: number, write: (rows: CopyRows) => void, asTexts = false): void {
     this.#message(bind, () => {
       this.#name("");
       this.#name(name);

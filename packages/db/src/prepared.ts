@@ -15,7 +15,7 @@ export const build = drizzle.mock();
  * the collation of columns and their indexes; `convert_from` alone has that of `name`, for which no index is.
  */
 export const textPlaceholder = (name: string): SQL<string> =>
-  sql`convert_from(${sql.placeholder(name)}::bytea, 'UTF8') collate "default"`;
+  sql`(convert_from(${sql.placeholder(name)}::bytea, 'UTF8') collate "default")`;
 
 /** Runs a prepared read of `build` under a scope. */
 export function runPrepared<T extends PreparedQueryConfig>(

@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from "node:crypto";
 import type { Database, Tx } from "@muniment/db/database.ts";
-import { build } from "@muniment/db/prepared.ts";
+import { build, textPlaceholder } from "@muniment/db/prepared.ts";
 import { dataKeys } from "@muniment/db/schema/data-keys.ts";
 import type { Query } from "@muniment/db/statements.ts";
 import { and, inArray, lt, notLike, type SQL, sql as statement } from "drizzle-orm";
@@ -76,10 +76,9 @@ const list = (values: Iterable<string>) => JSON.stringify([...values]);
 const keysOfSubjects = build
   .select({ id: dataKeys.id, subject: dataKeys.subject, wrapped: dataKeys.wrapped })
   .from(dataKeys)
-  // As bytes, because a named statement takes no text like this.
   .where(
     statement`${dataKeys.subject} in (
-      select json_array_elements_text(convert_from(${statement.placeholder("subjects")}::bytea, 'UTF8')::json)
+      select json_array_elements_text(${textPlaceholder("subjects")}::json)
     )`,
   )
   .prepare("keys_of_subjects");
