@@ -27,6 +27,8 @@ export type ApiProcess = {
   postmaster(): Promise<number>;
   /** Milliseconds until it is ready. Rejects after a minute. */
   untilReady(): Promise<number>;
+  /** What it has logged as errors, by line. */
+  errors(): string[];
   /** The first administrator, with the key of an agent. */
   setUp(): Promise<{ client: Client; key: string }>;
   /** The database as its owner sees it; to be ended. */
@@ -78,7 +80,7 @@ export async function createApiProcess({
           PATH: process.env.PATH ?? "",
           PORT: String(port),
           DATA_DIR: dataDir,
-          LOG_LEVEL: "silent",
+          LOG_LEVEL: "error",
           MUNIMENT_MIGRATIONS: join(built, "migrations"),
           MUNIMENT_END_WITH_PARENT: "1",
           RATE_LIMIT_USER_MAX: many,
@@ -118,6 +120,7 @@ export async function createApiProcess({
       }
       throw new Error("not ready after a minute");
     },
+    errors: () => output.split("\n").filter((line) => line.startsWith('{"level"')),
     async setUp() {
       const client = createClient(url);
       const token = /#token=(\S+)/.exec(output)?.[1];

@@ -75,6 +75,8 @@ const send = (url: string, by: string) =>
     return answer.status;
   });
 
+const errors = () => nodes.flatMap((node) => node.errors());
+
 /** Calls of all kinds at whichever nodes are up: what one makes, another reads. */
 function startCalls() {
   const failures: unknown[] = [];
@@ -129,19 +131,27 @@ function startCalls() {
     }
   })();
   return {
-    /** Restarts one node after another, without those that are away being called. */
-    async roll(rings: Rings) {
+    /** Restarts one node after another, without those that are away being called; `act` comes after each. */
+    async roll(rings: Rings, act = async () => {}) {
       for (const node of nodes) {
         up = nodes.filter((one) => one !== node);
         await Promise.allSettled([...(pending.get(node) ?? [])]);
         await node.end();
         await node.start(settings(rings));
         up = nodes;
+        await act();
         const before = done;
         // Each is called with the other on either side of the restart.
         await expect.poll(() => failures.length > 0 || done >= before + 16).toBe(true);
       }
-      expect(failures).toEqual([]);
+      expect([...failures, ...errors()]).toEqual([]);
+    },
+    /** So many reads at once that each node has to open connections for them. */
+    async burst() {
+      const reads = nodes.flatMap((node) =>
+        Array.from({ length: 8 }, () => asAdmin(node.url).query("agents.list")),
+      );
+      for (const { status } of await Promise.all(reads)) expectOk("one of many", status);
     },
     async stop() {
       isGoing = false;
@@ -162,10 +172,14 @@ test("two nodes are rotated one after another, and no call fails", async () => {
     const only = ["--only", "ENCRYPTION_KEY", "--accept", "--json"];
     const retired = await rotateKeys(ringsOf(newer, older), "--retire", ...only);
     expect([retired.exitCode, retired.stderr]).toEqual([0, ""]);
-    await calls.roll({ ...ringsOf(newer, older), ENCRYPTION_KEY: newer.ENCRYPTION_KEY ?? "" });
+    // The first to know no older element gives the roles of the database another password.
+    const last = { ...ringsOf(newer, older), ENCRYPTION_KEY: newer.ENCRYPTION_KEY ?? "" };
+    await calls.roll(last, calls.burst);
   } finally {
     const { failures, done } = await calls.stop();
-    expect(failures).toEqual([]);
+    // All that they log has come by then.
+    await Promise.all(nodes.map((node) => node.end()));
+    expect([...failures, ...errors()]).toEqual([]);
     expect(done).toBeGreaterThan(100);
   }
   const [rows] = await database.owner`

@@ -10,6 +10,8 @@ export type ConnectionFacts = {
   database: string;
   username: string;
   password: string;
+  /** Passwords that the role may get while this is used: another node gives it one where it knows none of it. */
+  otherPasswords?: readonly string[];
   /** Verified TLS with the given authority (PEM), or the system's when empty; absent: no TLS. */
   tls?: { ca?: string };
 };
@@ -51,16 +53,49 @@ function withoutLostRollback(sql: postgres.Sql): postgres.Sql {
   }) as postgres.Sql;
 }
 
-/** A postgres.js pool. It reconnects by itself; a query on a lost connection fails at once. */
+/** Whether a role may sign in by its password. @throws Error where nobody can tell */
+export async function mayEnter({ otherPasswords: _, ...facts }: ConnectionFacts): Promise<boolean> {
+  const sql = connect(facts, { max: 1, applicationName: "muniment-roles" });
+  try {
+    await sql`select 1`;
+    return true;
+  } catch (error) {
+    const code = error instanceof Error && "code" in error && error.code;
+    if (code === "28P01" || code === "28000") return false;
+    throw error;
+  } finally {
+    await sql.end({ timeout: 2 });
+  }
+}
+
+/** The first of these passwords that lets the role in; the first of all where none does, or nobody can tell. */
+async function passwordInForce(facts: ConnectionFacts, passwords: readonly string[]) {
+  for (const password of passwords)
+    if (await mayEnter({ ...facts, password }).catch(() => false)) return password;
+  return passwords[0] ?? "";
+}
+
+/**
+ * A postgres.js pool. It reconnects by itself; a query on a lost connection fails at once. Where the
+ * password may be another by now, each connection is preceded by one that finds out.
+ */
 export function connect(facts: ConnectionFacts, options: PoolOptions): postgres.Sql {
+  const openSocket = options.socket ?? (() => openDriverSocket(facts));
+  let { password } = facts;
+  const others = facts.otherPasswords ?? [];
+  const openWithPassword = async () => {
+    const rest = [facts.password, ...others].filter((one) => one !== password);
+    password = await passwordInForce(facts, [password, ...rest]);
+    return openSocket();
+  };
   const pool = postgres({
     // The driver's types leave it out.
-    ...{ socket: options.socket ?? (() => openDriverSocket(facts)) },
+    ...{ socket: others.length > 0 ? openWithPassword : openSocket },
     host: facts.host,
     port: facts.port,
     database: facts.database,
     username: facts.username,
-    password: facts.password,
+    password: () => password,
     ssl: false,
     max: options.max,
     idle_timeout: 0,

@@ -1,5 +1,5 @@
 import type postgres from "postgres";
-import { type ConnectionFacts, connect } from "./connection.ts";
+import { type ConnectionFacts, connect, mayEnter } from "./connection.ts";
 import type { DatabaseConnections } from "./database.ts";
 import { entryFor, grantsTo, ingestPoliciesFor, ingestPolicyCount, quoted } from "./grants.ts";
 import { type RoleNames, roleNames } from "./role-names.ts";
@@ -50,26 +50,15 @@ async function createLogin(sql: postgres.TransactionSql, { name, group, password
   );
 }
 
-async function mayEnter(facts: ConnectionFacts): Promise<boolean> {
-  const sql = connect(facts, { max: 1, applicationName: "muniment-roles" });
-  try {
-    await sql`select 1`;
-    return true;
-  } catch (error) {
-    const code = error instanceof Error && "code" in error && error.code;
-    if (code === "28P01" || code === "28000") return false;
-    throw error;
-  } finally {
-    await sql.end({ timeout: 2 });
-  }
-}
-
 type Options = {
   /** Changes no password, as a server that runs could open no connection then. */
   keepPasswords?: boolean;
 };
 
-/** Keeps a password that other nodes may be using; sets one only where none of the ring is right. */
+/**
+ * Keeps a password that other nodes may be using; sets one only where none of the ring is right. Nodes that
+ * run then have that one in their ring, too, and find out (`connect`).
+ */
 async function signIn(
   owner: postgres.Sql,
   facts: ConnectionFacts,
@@ -80,6 +69,7 @@ async function signIn(
     ...facts,
     username: login.name,
     password,
+    otherPasswords: login.passwords.filter((other) => other !== password),
   }));
   for (const candidate of candidates) if (await mayEnter(candidate)) return candidate;
   const [first] = candidates;

@@ -275,6 +275,27 @@ test("a start does not change a password that nodes with another ring may be usi
   }
 });
 
+test("a node opens connections by its whole ring, also while others give its roles a password of it", async () => {
+  const other = await openScratchDatabase();
+  const start = async (...passwords: string[]) =>
+    (await prepareRoles(other.facts, null, () => passwords)).connections;
+  const open = (facts: Awaited<ReturnType<typeof start>>["app"]) =>
+    connect(facts, { max: 8, applicationName: "test" });
+  const askAll = (sql: postgres.Sql) =>
+    Promise.all(Array.from({ length: 8 }, () => sql`select pg_sleep(0.05), 1 as one`));
+  await start("old");
+  const pools = Object.values(await start("new", "old")).map(open);
+  try {
+    for (const sql of pools) await sql`select 1`;
+    await start("new");
+    for (const sql of pools)
+      expect((await askAll(sql)).map(([row]) => row?.one)).toEqual(Array(8).fill(1));
+  } finally {
+    await Promise.all(pools.map((sql) => sql.end({ timeout: 2 })));
+    await other.drop();
+  }
+});
+
 test("a role of a needed name that somebody else made is refused, not taken over", async () => {
   const other = await createScratchDatabase();
   const { app: name, appGroup } = roleNames(other.facts.database);

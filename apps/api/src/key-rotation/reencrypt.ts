@@ -21,40 +21,65 @@ type Options = {
   onBatch?: (done: number) => void;
 };
 
-type Batch = { last: string | null; done: number; unreadable: number };
+type Row = { id: string; sealed: string };
 
-/** One batch; rows that others have locked are left to the next pass, so that nobody waits in a circle. */
+/** How many of these rows, which `tx` has locked, are encrypted anew; the others no element opens. */
+async function reencryptRows(
+  tx: postgres.TransactionSql,
+  encryption: Encryption,
+  { table, column, id, place }: EncryptedColumn,
+  rows: readonly Row[],
+): Promise<number> {
+  const made = rows.flatMap((row) => {
+    try {
+      const plain = encryption.decrypt(row.sealed, place(row.id));
+      return [{ id: row.id, sealed: encryption.encrypt(plain, place(row.id)) }];
+    } catch {
+      return [];
+    }
+  });
+  if (made.length > 0) {
+    await tx`
+      update ${tx(table)} t set ${tx(column)} = made.sealed
+      from json_to_recordset(${JSON.stringify(made)}::text::json) as made (id uuid, sealed text)
+      where t.${tx(id)} = made.id`;
+  }
+  return made.length;
+}
+
+/** One batch; rows that others have locked are left out, so that nobody waits in a circle. */
 function reencryptBatch(
   sql: postgres.Sql,
   encryption: Encryption,
-  { table, column, id, place }: EncryptedColumn,
+  encrypted: EncryptedColumn,
   after: string,
-): Promise<Batch> {
+): Promise<{ last: string | null; done: number }> {
+  const { table, column, id } = encrypted;
   return sql.begin(async (tx) => {
-    const rows = await tx`
+    const rows = await tx<Row[]>`
       select ${tx(id)} as id, ${tx(column)} as sealed from ${tx(table)}
       where ${tx(id)} > ${after}::uuid and not starts_with(${tx(column)}, ${encryption.newestHead})
-      order by ${tx(id)} limit ${rowsAtOnce} for update skip locked`;
-    const made = rows.flatMap((row) => {
-      try {
-        const plain = encryption.decrypt(row.sealed, place(row.id));
-        return [{ id: row.id, sealed: encryption.encrypt(plain, place(row.id)) }];
-      } catch {
-        return [];
-      }
-    });
-    if (made.length > 0) {
-      await tx`
-        update ${tx(table)} t set ${tx(column)} = made.sealed
-        from json_to_recordset(${JSON.stringify(made)}::text::json) as made (id uuid, sealed text)
-        where t.${tx(id)} = made.id`;
-    }
-    return {
-      last: rows.length < rowsAtOnce ? null : rows.at(-1)?.id,
-      done: made.length,
-      unreadable: rows.length - made.length,
-    };
-  }) as Promise<Batch>;
+      order by ${tx(id)} limit ${rowsAtOnce} for no key update skip locked`;
+    const done = await reencryptRows(tx, encryption, encrypted, rows);
+    return { last: rows.length < rowsAtOnce ? null : (rows.at(-1)?.id ?? null), done };
+  }) as Promise<{ last: string | null; done: number }>;
+}
+
+/** One row, once nobody else has it locked; null where it is gone or encrypted anew by then. */
+function reencryptRow(
+  sql: postgres.Sql,
+  encryption: Encryption,
+  encrypted: EncryptedColumn,
+  key: string,
+): Promise<number | null> {
+  const { table, column, id } = encrypted;
+  return sql.begin(async (tx) => {
+    const rows = await tx<Row[]>`
+      select ${tx(id)} as id, ${tx(column)} as sealed from ${tx(table)}
+      where ${tx(id)} = ${key}::uuid and not starts_with(${tx(column)}, ${encryption.newestHead})
+      for no key update`;
+    return rows.length === 0 ? null : await reencryptRows(tx, encryption, encrypted, rows);
+  }) as Promise<number | null>;
 }
 
 const beforeAll = "00000000-0000-0000-0000-000000000000";
@@ -62,17 +87,26 @@ const beforeAll = "00000000-0000-0000-0000-000000000000";
 async function reencryptColumn(
   sql: postgres.Sql,
   encryption: Encryption,
-  column: EncryptedColumn,
+  encrypted: EncryptedColumn,
   { signal, onBatch }: Options,
 ): Promise<Reencrypted> {
-  const total = { table: column.table, column: column.column, done: 0, unreadable: 0 };
+  const { table, column, id } = encrypted;
+  const total = { table, column, done: 0, unreadable: 0 };
   let after: string | null = beforeAll;
   while (after !== null && !signal?.aborted) {
-    const batch: Batch = await reencryptBatch(sql, encryption, column, after);
+    const batch = await reencryptBatch(sql, encryption, encrypted, after);
     total.done += batch.done;
-    total.unreadable += batch.unreadable;
     after = batch.last;
     onBatch?.(batch.done);
+  }
+  const left = await sql`
+    select ${sql(id)} as id from ${sql(table)}
+    where not starts_with(${sql(column)}, ${encryption.newestHead}) order by ${sql(id)}`;
+  for (const row of left) {
+    if (signal?.aborted) break;
+    const done = await reencryptRow(sql, encryption, encrypted, row.id);
+    total.done += done ?? 0;
+    total.unreadable += done === 0 ? 1 : 0;
   }
   return total;
 }

@@ -315,7 +315,25 @@ test("what breaks off half way goes on where it stood, and ends with nothing und
     "rows of webhooks.previous_secret": 1,
     "rows of witnesses.secret": 1,
   });
-  const { exitCode } = await rotate("--reencrypt");
+  // A row that somebody is changing, as nodes always do those of jobs, is waited for.
+  let over = () => {};
+  const changing = owner.begin(async (tx) => {
+    await tx`select from totp_factors for update`;
+    await new Promise<void>((resolve) => {
+      over = resolve;
+    });
+  });
+  let isDone = false;
+  const done = rotate("--reencrypt").finally(() => {
+    isDone = true;
+  });
+  const waiting = () => owner`
+    select from pg_stat_activity
+    where datname = current_database() and wait_event_type = 'Lock' and query like '%totp_factors%'`;
+  await expect.poll(async () => isDone || (await waiting()).length > 0).toBe(true);
+  over();
+  await changing;
+  const { exitCode } = await done;
   expect(exitCode).toBe(0);
   for (const [column, [newest, all]] of Object.entries(await rowsUnderNewest()))
     expect([column, newest]).toEqual([column, all]);
