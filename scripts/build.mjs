@@ -116,8 +116,9 @@ async function buildInto(out) {
   const entryPoints = {
     api: join(root, "apps/api/src/main.ts"),
     cli: join(root, "apps/cli/src/main.ts"),
-    // Run by the API in a thread of its own (apps/api/src/uploads/inspector.ts).
+    // Run in threads of their own (apps/api/src/worker-script.ts).
     "file-worker": join(root, "apps/api/src/uploads/examine/worker.ts"),
+    "hash-worker": join(root, "apps/api/src/identity/hash-worker.ts"),
     // Loaded by the API only where a collector is configured (apps/api/src/telemetry/telemetry.ts).
     telemetry: join(root, "apps/api/src/telemetry/otel.ts"),
   };

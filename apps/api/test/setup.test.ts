@@ -2,15 +2,17 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { password, startTestServer, type TestServer } from "./harness.ts";
 
 const hashed = vi.hoisted(() => ({ count: 0 }));
-vi.mock("@node-rs/argon2", async (original) => {
-  const real = await original<typeof import("@node-rs/argon2")>();
-  return {
+vi.mock("../src/identity/hashing.ts", async (original) => {
+  const { createHashing } = await original<typeof import("../src/identity/hashing.ts")>();
+  type Hashing = ReturnType<typeof createHashing>;
+  const wrap = (real: Hashing): Hashing => ({
     ...real,
-    hash: (...args: Parameters<typeof real.hash>) => {
+    hash: (...args) => {
       hashed.count += 1;
       return real.hash(...args);
     },
-  };
+  });
+  return { createHashing: () => wrap(createHashing()) };
 });
 
 let server: TestServer;

@@ -4,15 +4,17 @@ import type { Answer, Client } from "./client.ts";
 import { must, password, startTestServer, type TestServer } from "./harness.ts";
 
 const verified = vi.hoisted(() => ({ count: 0 }));
-vi.mock("@node-rs/argon2", async (original) => {
-  const real = await original<typeof import("@node-rs/argon2")>();
-  return {
+vi.mock("../src/identity/hashing.ts", async (original) => {
+  const { createHashing } = await original<typeof import("../src/identity/hashing.ts")>();
+  type Hashing = ReturnType<typeof createHashing>;
+  const wrap = (real: Hashing): Hashing => ({
     ...real,
-    verify: (...args: Parameters<typeof real.verify>) => {
+    verify: (...args) => {
       verified.count += 1;
       return real.verify(...args);
     },
-  };
+  });
+  return { createHashing: () => wrap(createHashing()) };
 });
 
 let server: TestServer;

@@ -5,18 +5,20 @@ import { enrollTotp } from "./totp-app.ts";
 
 /** Holds the next verification of a password after it is done, until it is let go. */
 const next = vi.hoisted(() => ({ hold: undefined as (() => Promise<void>) | undefined }));
-vi.mock("@node-rs/argon2", async (original) => {
-  const real = await original<typeof import("@node-rs/argon2")>();
-  return {
+vi.mock("../src/identity/hashing.ts", async (original) => {
+  const { createHashing } = await original<typeof import("../src/identity/hashing.ts")>();
+  type Hashing = ReturnType<typeof createHashing>;
+  const wrap = (real: Hashing): Hashing => ({
     ...real,
-    verify: async (...args: Parameters<typeof real.verify>) => {
+    verify: async (...args) => {
       const hold = next.hold;
       next.hold = undefined;
       const right = await real.verify(...args);
       await hold?.();
       return right;
     },
-  };
+  });
+  return { createHashing: () => wrap(createHashing()) };
 });
 
 let server: TestServer;

@@ -1,8 +1,5 @@
-import { pbkdf2, timingSafeEqual } from "node:crypto";
-import { promisify } from "node:util";
-import { verify } from "@node-rs/bcrypt";
-
-const derive = promisify(pbkdf2);
+import { pbkdf2Sync, timingSafeEqual } from "node:crypto";
+import { verifySync } from "@node-rs/bcrypt";
 
 // A verification at the upper end takes about a second, so that no hash can be made a weapon.
 const bcryptForm = /^\$2[aby]\$(?:0[4-9]|1[0-4])\$[./A-Za-z0-9]{53}$/;
@@ -27,11 +24,11 @@ export function importedKind(stored: string): "bcrypt" | "pbkdf2_sha256" | null 
  * Verifies a password as typed against an imported hash; what is not one fits nothing. bcrypt looks
  * at 72 bytes, and the hash that replaces it at the first sign-in at all of them.
  */
-export async function verifyImported(stored: string, password: string): Promise<boolean> {
+export function verifyImported(stored: string, password: string): boolean {
   // bcrypt's text ends at a zero, which nobody types.
-  if (bcryptForm.test(stored)) return !password.includes("\0") && verify(password, stored);
+  if (bcryptForm.test(stored)) return !password.includes("\0") && verifySync(password, stored);
   const parts = djangoParts(stored);
   if (!parts) return false;
   const { salt, iterations, digest } = parts;
-  return timingSafeEqual(await derive(password, salt, iterations, digest.length, "sha256"), digest);
+  return timingSafeEqual(pbkdf2Sync(password, salt, iterations, digest.length, "sha256"), digest);
 }

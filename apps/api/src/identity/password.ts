@@ -1,22 +1,19 @@
 import { normalisePassword } from "@muniment/shared/passwords.ts";
-import { hash, verify } from "@node-rs/argon2";
 import type { Config } from "../config.ts";
-import { hashing } from "./hashing-queue.ts";
-import { verifyImported } from "./imported-hash.ts";
+import { createHashing } from "./hashing.ts";
 
 type Cost = Config["argon2"];
 
-/** argon2id (RFC 9106), the library's own default, with the configured cost, one lane. */
+/** All hashes of passwords of this process are computed here, so that they take turns. */
+const hashing = createHashing();
+
 export function hashPassword(password: string, cost: Cost): Promise<string> {
-  return hashing(() => hash(normalisePassword(password), { parallelism: 1, ...cost }));
+  return hashing.hash(normalisePassword(password), cost);
 }
 
 export function verifyPassword(stored: string, password: string): Promise<boolean> {
-  return hashing(() =>
-    stored.startsWith("$argon2id$")
-      ? verify(stored, normalisePassword(password))
-      : verifyImported(stored, password),
-  );
+  const isOurs = stored.startsWith("$argon2id$");
+  return hashing.verify(stored, isOurs ? normalisePassword(password) : password);
 }
 
 /** Whether a hash costs less to guess than one made now. */

@@ -1,7 +1,6 @@
-import { createRequire } from "node:module";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { AppError } from "../errors.ts";
+import { openWorker, type WorkerScript, workerScript } from "../worker-script.ts";
 import type { Examined } from "./examine/examine.ts";
 import type { Question, Verdict } from "./examine/worker.ts";
 
@@ -18,22 +17,6 @@ export type Inspector = {
   inspect(question: Question): Promise<Examined>;
   stop(): Promise<void>;
 };
-
-type Script = { code: string } | { path: string };
-
-/** The build puts the worker beside the bundle; from sources it is loaded as TypeScript. */
-function place(): Script {
-  const here = import.meta.url;
-  if (!here.endsWith(".ts")) return { path: fileURLToPath(new URL("./file-worker.js", here)) };
-  // What a require finds is the CommonJS twin, which cannot load ES modules.
-  const found = createRequire(here)
-    .resolve("tsx/esm/api")
-    .replace(/\.cjs$/, ".mjs");
-  const loader = pathToFileURL(found).href;
-  const worker = new URL("./examine/worker.ts", here).href;
-  const [load, run] = [JSON.stringify(loader), JSON.stringify(worker)];
-  return { code: `import(${load}).then(({ register }) => { register(); return import(${run}); })` };
-}
 
 /**
  * The next message of a worker that says more than that it has begun. Rejects when it ends, fails, or
@@ -63,21 +46,16 @@ const notNow = (cause: unknown) =>
   new AppError("overloaded", "The file cannot be examined now.", { cause, retryAfterSeconds: 2 });
 
 /** `script` stands in for the worker in a test of its limits. */
-export function createInspector(script: Script = place()): Inspector {
+export function createInspector(
+  script: WorkerScript = workerScript(import.meta.url, "./examine/worker.ts", "./file-worker.js"),
+): Inspector {
   let current: Promise<Worker> | undefined;
   /** What `current` has become, until it ends, which it may do between two files. */
   let running: Worker | undefined;
   let queue: Promise<unknown> = Promise.resolve();
 
   async function start(): Promise<Worker> {
-    const isCode = "code" in script;
-    const worker = new Worker(isCode ? script.code : script.path, {
-      eval: isCode,
-      execArgv: [],
-      env: {},
-      resourceLimits: { maxOldGenerationSizeMb: heapMegabytes },
-    });
-    worker.unref();
+    const worker = openWorker(script, { maxOldGenerationSizeMb: heapMegabytes });
     // Whoever waits for a message hears of it; nobody else need.
     worker.on("error", () => {});
     worker.once("exit", () => {

@@ -1,0 +1,29 @@
+import { parentPort } from "node:worker_threads";
+import { hashSync, verifySync } from "@node-rs/argon2";
+import type { Config } from "../config.ts";
+import { verifyImported } from "./imported-hash.ts";
+
+/** Asks whether a password fits a hash, or for a new hash of it. */
+export type HashQuestion =
+  | { password: string; stored: string }
+  | { password: string; cost: Config["argon2"] };
+/** The answers come in the order of the questions. */
+export type HashAnswer = { value: boolean | string } | { error: Error };
+
+function answer(question: HashQuestion): boolean | string {
+  const { password } = question;
+  // argon2id (RFC 9106), the library's own default, with the configured cost, one lane.
+  if ("cost" in question) return hashSync(password, { parallelism: 1, ...question.cost });
+  const { stored } = question;
+  return stored.startsWith("$argon2id$")
+    ? verifySync(stored, password)
+    : verifyImported(stored, password);
+}
+
+parentPort?.on("message", (question: HashQuestion) => {
+  try {
+    parentPort?.postMessage({ value: answer(question) } satisfies HashAnswer);
+  } catch (error) {
+    parentPort?.postMessage({ error: error as Error } satisfies HashAnswer);
+  }
+});
