@@ -116,20 +116,27 @@ async function buildInto(out) {
   const entryPoints = {
     api: join(root, "apps/api/src/main.ts"),
     cli: join(root, "apps/cli/src/main.ts"),
-    // Run in threads of their own (apps/api/src/worker-script.ts).
+    // Run by the API in a thread of its own (apps/api/src/uploads/inspector.ts).
     "file-worker": join(root, "apps/api/src/uploads/examine/worker.ts"),
-    "hash-worker": join(root, "apps/api/src/identity/hash-worker.ts"),
     // Loaded by the API only where a collector is configured (apps/api/src/telemetry/telemetry.ts).
     telemetry: join(root, "apps/api/src/telemetry/otel.ts"),
   };
   const bundle = build({ ...nodeBundle, entryPoints, outdir: out });
+  // Of a thread that loads ES modules some 5 MB are its loader (apps/api/src/identity/hashing.ts).
+  const hashWorker = build({
+    ...nodeBundle,
+    entryPoints: [join(root, "apps/api/src/identity/hash-worker.ts")],
+    outfile: join(out, "hash-worker.cjs"),
+    format: "cjs",
+    banner: {},
+  });
   const web = createRequire(join(root, "apps/web/package.json"));
   const vite = join(dirname(web.resolve("vite/package.json")), "bin/vite.js");
   const spa = run(process.execPath, [vite, "build", "--logLevel", "warn"], {
     cwd: join(root, "apps/web"),
     env: { ...process.env, NODE_ENV: "production", MUNIMENT_WEB_OUT: join(out, "web") },
   });
-  await Promise.all([bundle, spa]);
+  await Promise.all([bundle, hashWorker, spa]);
   await packAssets(join(out, "web/assets"));
   await writeFile(join(out, "web/verifier.html"), await buildVerifier());
   for (const name of Object.keys(entryPoints)) await keepLatin(join(out, `${name}.js`));

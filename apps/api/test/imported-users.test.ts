@@ -105,5 +105,5 @@ test.each([
   ["pbkdf2 with a short digest", "pbkdf2_sha256$1000$seasalt$AAAA"],
   ["an unknown hash", "md5$x$y"],
 ])("%s fits no password, and takes no time", async (_, stored) => {
-  expect(verifyImported(stored, password)).toBe(false);
+  expect(await verifyImported(stored, password)).toBe(false);
 });

@@ -10,20 +10,23 @@ export type HashQuestion =
 /** The answers come in the order of the questions. */
 export type HashAnswer = { value: boolean | string } | { error: Error };
 
-function answer(question: HashQuestion): boolean | string {
+async function compute(question: HashQuestion): Promise<boolean | string> {
   const { password } = question;
   // argon2id (RFC 9106), the library's own default, with the configured cost, one lane.
   if ("cost" in question) return hashSync(password, { parallelism: 1, ...question.cost });
   const { stored } = question;
   return stored.startsWith("$argon2id$")
     ? verifySync(stored, password)
-    : verifyImported(stored, password);
+    : await verifyImported(stored, password);
 }
 
+const answer = (question: HashQuestion): Promise<HashAnswer> =>
+  compute(question).then(
+    (value) => ({ value }),
+    (error: Error) => ({ error }),
+  );
+
+let turn: Promise<unknown> = Promise.resolve();
 parentPort?.on("message", (question: HashQuestion) => {
-  try {
-    parentPort?.postMessage({ value: answer(question) } satisfies HashAnswer);
-  } catch (error) {
-    parentPort?.postMessage({ error: error as Error } satisfies HashAnswer);
-  }
+  turn = turn.then(async () => parentPort?.postMessage(await answer(question)));
 });

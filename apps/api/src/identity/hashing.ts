@@ -42,11 +42,11 @@ export type Hashing = {
  * Each method throws AppError `overloaded` where too many wait already.
  */
 export function createHashing({
-  script = workerScript(import.meta.url, "./hash-worker.ts", "./hash-worker.js"),
+  script = workerScript(import.meta.url, "./hash-worker.ts", "./hash-worker.cjs"),
   most = Math.min(3, availableParallelism()),
   mostWaiting = 500,
   together = { most: 4, milliseconds: 25 },
-  idle = 60_000,
+  idle = 10_000,
 }: Options = {}): Hashing {
   let threads: Thread[] = [];
   const waiting: Job[] = [];

@@ -1,5 +1,4 @@
 import { pbkdf2Sync, timingSafeEqual } from "node:crypto";
-import { verifySync } from "@node-rs/bcrypt";
 
 // A verification at the upper end takes about a second, so that no hash can be made a weapon.
 const bcryptForm = /^\$2[aby]\$(?:0[4-9]|1[0-4])\$[./A-Za-z0-9]{53}$/;
@@ -24,9 +23,13 @@ export function importedKind(stored: string): "bcrypt" | "pbkdf2_sha256" | null 
  * Verifies a password as typed against an imported hash; what is not one fits nothing. bcrypt looks
  * at 72 bytes, and the hash that replaces it at the first sign-in at all of them.
  */
-export function verifyImported(stored: string, password: string): boolean {
-  // bcrypt's text ends at a zero, which nobody types.
-  if (bcryptForm.test(stored)) return !password.includes("\0") && verifySync(password, stored);
+export async function verifyImported(stored: string, password: string): Promise<boolean> {
+  if (bcryptForm.test(stored)) {
+    // Loaded only where there is such a hash: two threads take 8 MB more with it.
+    const { verifySync } = await import("@node-rs/bcrypt");
+    // bcrypt's text ends at a zero, which nobody types.
+    return !password.includes("\0") && verifySync(password, stored);
+  }
   const parts = djangoParts(stored);
   if (!parts) return false;
   const { salt, iterations, digest } = parts;
