@@ -70,9 +70,13 @@ export async function mayEnter({ otherPasswords: _, ...facts }: ConnectionFacts)
 
 /** The first of these passwords that lets the role in; the first of all where none does, or nobody can tell. */
 async function passwordInForce(facts: ConnectionFacts, passwords: readonly string[]) {
-  for (const password of passwords)
-    if (await mayEnter({ ...facts, password }).catch(() => false)) return password;
-  return passwords[0] ?? "";
+  const [first = ""] = passwords;
+  try {
+    for (const password of passwords) if (await mayEnter({ ...facts, password })) return password;
+  } catch {
+    // The connection itself meets what kept this one from being made.
+  }
+  return first;
 }
 
 /**
