@@ -55,7 +55,7 @@ function withoutLostRollback(sql: postgres.Sql): postgres.Sql {
 
 /** Whether a role may sign in by its password. @throws Error where nobody can tell */
 export async function mayEnter({ otherPasswords: _, ...facts }: ConnectionFacts): Promise<boolean> {
-  const sql = connect(facts, { max: 1, applicationName: "muniment-roles" });
+  const sql = connect(facts, { max: 1, applicationName: "muniment-roles", fetchTypes: false });
   try {
     await sql`select 1`;
     return true;
@@ -79,17 +79,20 @@ async function passwordInForce(facts: ConnectionFacts, passwords: readonly strin
   return first;
 }
 
+/** What was found out last, so that PostgreSQL refuses a password that was replaced only once. */
+const inForce = new WeakMap<ConnectionFacts, string>();
+
 /**
  * A postgres.js pool. It reconnects by itself; a query on a lost connection fails at once. Where the
  * password may be another by now, each connection is preceded by one that finds out.
  */
 export function connect(facts: ConnectionFacts, options: PoolOptions): postgres.Sql {
   const openSocket = options.socket ?? (() => openDriverSocket(facts));
-  let { password } = facts;
   const others = facts.otherPasswords ?? [];
+  const password = () => inForce.get(facts) ?? facts.password;
   const openWithPassword = async () => {
-    const rest = [facts.password, ...others].filter((one) => one !== password);
-    password = await passwordInForce(facts, [password, ...rest]);
+    const rest = [facts.password, ...others].filter((one) => one !== password());
+    inForce.set(facts, await passwordInForce(facts, [password(), ...rest]));
     return openSocket();
   };
   const pool = postgres({
@@ -99,7 +102,7 @@ export function connect(facts: ConnectionFacts, options: PoolOptions): postgres.
     port: facts.port,
     database: facts.database,
     username: facts.username,
-    password: () => password,
+    password: others.length > 0 ? password : facts.password,
     ssl: false,
     max: options.max,
     idle_timeout: 0,

@@ -51,7 +51,7 @@ async function createLogin(sql: postgres.TransactionSql, { name, group, password
 }
 
 type Options = {
-  /** Changes no password, as a server that runs could open no connection then. */
+  /** Changes no password, as a server that runs with other elements could open no connection then. */
   keepPasswords?: boolean;
 };
 

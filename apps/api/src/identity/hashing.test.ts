@@ -150,6 +150,42 @@ test("a thread that ends fails what it had, and another goes on", async () => {
   expect(await third).toBe("1");
 });
 
+test("where no thread can be started who asks is told so, also the next; where one runs it does it all", async () => {
+  const none = createHashing({ script: { path: "no absolute path" }, mostWaiting: 1 });
+  for (let times = 0; times < 3; times += 1)
+    await expect(none.hash("1", cost)).rejects.toMatchObject({ reason: "overloaded" });
+
+  const { script, answer, threads } = openThreads();
+  let started = 0;
+  const one = {
+    get code() {
+      started += 1;
+      if (started > 1) throw new Error("no more threads");
+      return script.code;
+    },
+  };
+  const { answers, ask } = asker(createHashing({ script: one, most: 2 }));
+  void ask("1", "2", "3", "4");
+  await answer("1", "2", "3", "4");
+  await expect.poll(() => answers).toEqual(["1", "2", "3", "4"]);
+  expect([threads(), started > 1]).toEqual([1, true]);
+});
+
+test("nothing waits behind a hash of another system", async () => {
+  const { script, got, answer } = openThreads();
+  const hashing = createHashing({ script, most: 2 });
+  const { ask } = asker(hashing);
+  const slow = hashing.verify("$2b$14$", "slow");
+  const [quick, behind, last] = ask("quick", "behind", "last");
+  await expect.poll(() => got.has("behind")).toBe(true);
+  expect(got.get("behind")).toBe(got.get("quick"));
+  await answer("quick", "behind", "last");
+  expect(await Promise.all([quick, behind, last])).toEqual(["quick", "behind", "last"]);
+  expect(got.get("last")).toBe(got.get("quick"));
+  await answer("slow");
+  expect(await slow).toBe("slow");
+});
+
 test("threads end that nobody needs, and start again", async () => {
   const { script, answer, threads } = openThreads();
   const { ask } = asker(createHashing({ script, most: 1, idle: 10 }));
@@ -167,7 +203,7 @@ test("threads end that nobody needs, and start again", async () => {
 test("a process waits for its answer, and for no thread", async () => {
   const module = JSON.stringify(new URL("./hashing.ts", import.meta.url).href);
   const code = `const { createHashing } = await import(${module});
-    console.log(await createHashing().hash("one", ${JSON.stringify(cost)}));`;
+    console.log(await createHashing({ idle: 1_000_000 }).hash("one", ${JSON.stringify(cost)}));`;
   const argv = ["--import", "tsx", "--input-type=module", "-e", code];
   const { stdout } = await promisify(execFile)(process.execPath, argv, { timeout: 50_000 });
   expect(stdout).toMatch(/^\$argon2id\$/);

@@ -6,6 +6,14 @@ import type { HashAnswer, HashQuestion } from "./hash-worker.ts";
 
 /** A thread has the next question before it has answered one, so that no core waits for the main thread. */
 const ahead = 2;
+/** Where one of another system runs, which may take a second, nothing waits behind it. */
+const isQuick = ({ question }: Job) =>
+  "cost" in question || question.stored.startsWith("$argon2id$");
+const overloaded = (cause?: unknown) =>
+  new AppError("overloaded", "Too many passwords are being checked. Try again soon.", {
+    cause,
+    retryAfterSeconds: 5,
+  });
 const limits = { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 16 };
 
 type Options = {
@@ -39,7 +47,7 @@ export type Hashing = {
  * thread and PostgreSQL do for one sign-in takes twice as long as for the next right behind it
  * (docs/adr/0076-hashes-are-computed-apart-and-answered-together.md).
  *
- * Each method throws AppError `overloaded` where too many wait already.
+ * Each method rejects with AppError `overloaded` where too many wait already, or no thread can be started.
  */
 export function createHashing({
   script = workerScript(import.meta.url, "./hash-worker.ts", "./hash-worker.cjs"),
@@ -70,6 +78,12 @@ export function createHashing({
     else handingOver ??= setTimeout(handOver, together.milliseconds);
   }
 
+  /** Ends the threads after a while in which none has anything to do. */
+  function endSoon() {
+    clearTimeout(ending);
+    if (threads.every(isFree)) ending = setTimeout(endThreads, idle).unref();
+  }
+
   function endThreads() {
     const all = threads;
     threads = [];
@@ -87,7 +101,7 @@ export function createHashing({
       settleSoon(() =>
         "error" in answer ? job?.reject(answer.error) : job?.resolve(answer.value),
       );
-      if (threads.every(isFree)) ending = setTimeout(endThreads, idle).unref();
+      endSoon();
     });
     worker.on("error", (error) => {
       failure = error;
@@ -97,39 +111,45 @@ export function createHashing({
       const lost = new Error("a thread that computes hashes has ended", { cause: failure });
       for (const { reject } of thread.jobs) reject(lost);
       give();
+      endSoon();
     });
     threads.push(thread);
     return thread;
   }
 
-  /** The thread for the next question; none while all have enough. */
+  /** The thread for the next question; none while all have enough. @throws Error where none can be started */
   function next(): Thread | undefined {
     const free = threads.find(isFree);
     if (free) return free;
-    if (threads.length < most) return open();
-    return threads.find(({ jobs }) => jobs.length < ahead);
+    try {
+      if (threads.length < most) return open();
+    } catch (error) {
+      // Such as no more threads being allowed, which is no reason to stop while there is one.
+      if (threads.length === 0) throw error;
+    }
+    return threads.find(({ jobs }) => jobs.length < ahead && jobs.every(isQuick));
   }
 
   function give() {
-    while (waiting.length > 0) {
-      const thread = next();
-      const job = thread && waiting.shift();
-      if (!job) return;
-      clearTimeout(ending);
-      thread.jobs.push(job);
-      // Whoever waits for an answer keeps the process from ending.
-      thread.worker.ref();
-      thread.worker.postMessage(job.question);
+    try {
+      while (waiting.length > 0) {
+        const thread = next();
+        const job = thread && waiting.shift();
+        if (!job) return;
+        clearTimeout(ending);
+        thread.jobs.push(job);
+        // Whoever waits for an answer keeps the process from ending.
+        thread.worker.ref();
+        thread.worker.postMessage(job.question);
+      }
+    } catch (cause) {
+      for (const { reject } of waiting.splice(0)) reject(overloaded(cause));
     }
   }
 
   function ask<T extends boolean | string>(question: HashQuestion): Promise<T> {
     return new Promise((resolve, reject) => {
-      if (waiting.length >= mostWaiting) {
-        throw new AppError("overloaded", "Too many passwords are being checked. Try again soon.", {
-          retryAfterSeconds: 5,
-        });
-      }
+      if (waiting.length >= mostWaiting) throw overloaded();
       waiting.push({ question, resolve: resolve as Job["resolve"], reject });
       give();
     });

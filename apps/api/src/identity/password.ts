@@ -26,7 +26,10 @@ let decoy: Promise<string> | undefined;
 
 /** Makes what unknown accounts are verified against, so that the first of them waits no longer than the next. */
 export async function prepareDecoy(cost: Cost): Promise<string> {
-  decoy ??= hashPassword("no account has this password", cost);
+  decoy ??= hashPassword("no account has this password", cost).catch((error: unknown) => {
+    decoy = undefined;
+    throw error;
+  });
   return decoy;
 }
 

@@ -316,25 +316,25 @@ test("what breaks off half way goes on where it stood, and ends with nothing und
     "rows of witnesses.secret": 1,
   });
   // A row that somebody is changing, as nodes always do those of jobs, is waited for.
-  let over = () => {};
-  const changing = owner.begin(async (tx) => {
+  const rows = "totp_factors.pending_secret";
+  let done: ReturnType<typeof rotate> | undefined;
+  await owner.begin(async (tx) => {
     await tx`select from totp_factors for update`;
-    await new Promise<void>((resolve) => {
-      over = resolve;
+    const { exitCode, stdout } = await rotate("--reencrypt");
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain(
+      `${rows}: 0 encrypted anew; 1 left that another transaction has locked`,
+    );
+    let isDone = false;
+    done = rotate("--reencrypt").finally(() => {
+      isDone = true;
     });
+    const waiting = () => owner`
+      select from pg_stat_activity
+      where datname = current_database() and wait_event_type = 'Lock' and query like '%totp_factors%'`;
+    await expect.poll(async () => isDone || (await waiting()).length > 0).toBe(true);
   });
-  let isDone = false;
-  const done = rotate("--reencrypt").finally(() => {
-    isDone = true;
-  });
-  const waiting = () => owner`
-    select from pg_stat_activity
-    where datname = current_database() and wait_event_type = 'Lock' and query like '%totp_factors%'`;
-  await expect.poll(async () => isDone || (await waiting()).length > 0).toBe(true);
-  over();
-  await changing;
-  const { exitCode } = await done;
-  expect(exitCode).toBe(0);
+  expect((await done)?.exitCode).toBe(0);
   for (const [column, [newest, all]] of Object.entries(await rowsUnderNewest()))
     expect([column, newest]).toEqual([column, all]);
   await expectEverythingWorks();

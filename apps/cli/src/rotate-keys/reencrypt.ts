@@ -36,16 +36,18 @@ export async function reencryptAll(
     });
     status.end();
     const certificates = await signCertificatesAnew(sql, secrets.auditSigning);
-    const unreadable = columns.some((column) => column.unreadable > 0);
+    const isLeft = columns.some((column) => column.unreadable > 0 || column.locked > 0);
     if (json) {
       io.stdout.write(`${JSON.stringify({ columns, certificates })}\n`);
     } else {
-      for (const { table, column, done: rows, unreadable: left } of columns) {
-        const lost = left > 0 ? `; ${left} that no element of ENCRYPTION_KEY opens` : "";
-        io.stdout.write(`${table}.${column}: ${rows} encrypted anew${lost}\n`);
+      for (const { table, column, done: rows, unreadable, locked } of columns) {
+        const lost =
+          unreadable > 0 ? `; ${unreadable} that no element of ENCRYPTION_KEY opens` : "";
+        const left = locked > 0 ? `; ${locked} left that another transaction has locked` : "";
+        io.stdout.write(`${table}.${column}: ${rows} encrypted anew${lost}${left}\n`);
       }
       io.stdout.write(`certificates of erasures: ${certificates} signed anew\n`);
     }
-    return unreadable || io.signal.aborted ? exitCodes.failed : exitCodes.ok;
+    return isLeft || io.signal.aborted ? exitCodes.failed : exitCodes.ok;
   });
 }
