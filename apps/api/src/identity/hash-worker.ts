@@ -1,7 +1,7 @@
 import { parentPort } from "node:worker_threads";
 import { hashSync, verifySync } from "@node-rs/argon2";
 import type { Config } from "../config.ts";
-import { verifyImported } from "./imported-hash.ts";
+import { isArgon2id, verifyImported } from "./imported-hash.ts";
 
 /** Asks whether a password fits a hash, or for a new hash of it. */
 export type HashQuestion =
@@ -15,9 +15,7 @@ async function compute(question: HashQuestion): Promise<boolean | string> {
   // argon2id (RFC 9106), the library's own default, with the configured cost, one lane.
   if ("cost" in question) return hashSync(password, { parallelism: 1, ...question.cost });
   const { stored } = question;
-  return stored.startsWith("$argon2id$")
-    ? verifySync(stored, password)
-    : await verifyImported(stored, password);
+  return isArgon2id(stored) ? verifySync(stored, password) : await verifyImported(stored, password);
 }
 
 const answer = (question: HashQuestion): Promise<HashAnswer> =>
@@ -26,6 +24,7 @@ const answer = (question: HashQuestion): Promise<HashAnswer> =>
     (error: Error) => ({ error }),
   );
 
+/** What the next question waits for, as a library may have to be loaded for this one. */
 let turn: Promise<unknown> = Promise.resolve();
 parentPort?.on("message", (question: HashQuestion) => {
   turn = turn.then(async () => parentPort?.postMessage(await answer(question)));

@@ -1,20 +1,15 @@
 import { availableParallelism } from "node:os";
 import type { Worker } from "node:worker_threads";
+import type { Config } from "../config.ts";
 import { AppError } from "../errors.ts";
 import { openWorker, type WorkerScript, workerScript } from "../worker-script.ts";
 import type { HashAnswer, HashQuestion } from "./hash-worker.ts";
+import { isArgon2id } from "./imported-hash.ts";
 
 /** A thread has the next question before it has answered one, so that no core waits for the main thread. */
 const ahead = 2;
-/** Where one of another system runs, which may take a second, nothing waits behind it. */
-const isQuick = ({ question }: Job) =>
-  "cost" in question || question.stored.startsWith("$argon2id$");
-const overloaded = (cause?: unknown) =>
-  new AppError("overloaded", "Too many passwords are being checked. Try again soon.", {
-    cause,
-    retryAfterSeconds: 5,
-  });
-const limits = { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 16 };
+/** What a thread keeps between two hashes, which lie outside of it, is next to nothing. */
+const heap = { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 16 };
 
 type Options = {
   /** What the threads run. */
@@ -38,8 +33,17 @@ type Thread = { worker: Worker; jobs: Job[] };
 
 export type Hashing = {
   verify(stored: string, password: string): Promise<boolean>;
-  hash(password: string, cost: Extract<HashQuestion, { cost: unknown }>["cost"]): Promise<string>;
+  hash(password: string, cost: Config["argon2"]): Promise<string>;
 };
+
+/** One of another system may take a second: nothing waits behind it. */
+const isQuick = ({ question }: Job) => "cost" in question || isArgon2id(question.stored);
+
+const overloaded = (cause?: unknown) =>
+  new AppError("overloaded", "Too many passwords are being checked. Try again soon.", {
+    cause,
+    retryAfterSeconds: 5,
+  });
 
 /**
  * Answers in threads of its own, which are started when they are needed: libuv's four serve files and DNS.
@@ -91,7 +95,7 @@ export function createHashing({
   }
 
   function open(): Thread {
-    const worker = openWorker(script, limits);
+    const worker = openWorker(script, heap);
     const thread: Thread = { worker, jobs: [] };
     let failure: unknown;
     worker.on("message", (answer: HashAnswer) => {

@@ -1,5 +1,8 @@
 import { pbkdf2Sync, timingSafeEqual } from "node:crypto";
 
+/** Whether it is a hash as they are made now, not one of another system. */
+export const isArgon2id = (stored: string): boolean => stored.startsWith("$argon2id$");
+
 // A verification at the upper end takes about a second, so that no hash can be made a weapon.
 const bcryptForm = /^\$2[aby]\$(?:0[4-9]|1[0-4])\$[./A-Za-z0-9]{53}$/;
 const djangoForm =

@@ -1,6 +1,7 @@
 import { normalisePassword } from "@muniment/shared/passwords.ts";
 import type { Config } from "../config.ts";
 import { createHashing } from "./hashing.ts";
+import { isArgon2id } from "./imported-hash.ts";
 
 type Cost = Config["argon2"];
 
@@ -12,8 +13,7 @@ export function hashPassword(password: string, cost: Cost): Promise<string> {
 }
 
 export function verifyPassword(stored: string, password: string): Promise<boolean> {
-  const isOurs = stored.startsWith("$argon2id$");
-  return hashing.verify(stored, isOurs ? normalisePassword(password) : password);
+  return hashing.verify(stored, isArgon2id(stored) ? normalisePassword(password) : password);
 }
 
 /** Whether a hash costs less to guess than one made now. */
