@@ -2,6 +2,8 @@
 const mostKeptBytes = 2 ** 21;
 /** What any value but a text takes at most, its length included. */
 const valueBytes = 40;
+/** A call that copies takes longer than to copy so many bytes one by one. */
+const mostOneByOne = 128;
 /** Where PostgreSQL's times begin: 2000-01-01. */
 const epoch = Date.UTC(2000, 0, 1);
 const header = Buffer.from("PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0", "latin1");
@@ -145,7 +147,22 @@ export class CopyRows {
   /** Rows or values that were written by another. */
   part(bytes: Buffer, from: number, to: number): void {
     this.#room(to - from);
-    this.#length += bytes.copy(this.#bytes, this.#length, from, to);
+    if (to - from > mostOneByOne) {
+      this.#length += bytes.copy(this.#bytes, this.#length, from, to);
+      return;
+    }
+    const target = this.#bytes;
+    let length = this.#length;
+    for (let at = from; at < to; at += 1) {
+      target[length] = bytes[at] as number;
+      length += 1;
+    }
+    this.#length = length;
+  }
+
+  /** What others hold from there to there. */
+  partOf(others: CopyRows, from: number, to: number): void {
+    this.part(others.#bytes, from, to);
   }
 
   uuid(id: string): void {

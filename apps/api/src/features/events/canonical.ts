@@ -23,10 +23,17 @@ function writtenOut(number: number): number {
   return size === 0 || (size >= 1e-6 && size < 1e21) ? 0 : Math.abs(Math.log10(size));
 }
 
+/** Up to so many keys are put in order here: to begin a sort takes longer. */
+const fewKeys = 16;
+
 function sortedKeys(value: object): string[] {
   const keys = Object.keys(value);
+  if (keys.length > fewKeys) return keys.sort();
   for (let next = 1; next < keys.length; next += 1) {
-    if ((keys[next - 1] ?? "") > (keys[next] ?? "")) return keys.sort();
+    const key = keys[next] as string;
+    let at = next;
+    for (; at > 0 && (keys[at - 1] as string) > key; at -= 1) keys[at] = keys[at - 1] as string;
+    keys[at] = key;
   }
   return keys;
 }

@@ -8,13 +8,24 @@ const longest = 64;
 /** How most times are written. */
 const canonical = /^\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
 
+const zero = 0x30;
+const twoDigits = (text: string, at: number) =>
+  10 * (text.charCodeAt(at) - zero) + text.charCodeAt(at + 1) - zero;
+
 /** The instant of a time in canonical form; undefined for any other, and for a day that does not exist. */
 function parseCanonical(text: string): number | undefined {
   if (text.length !== 24 || !canonical.test(text)) return undefined;
-  const day = Number(text.slice(8, 10));
-  const at = Date.parse(text);
-  // Date.parse takes 30 February for 2 March.
-  return day <= 28 || new Date(at).getUTCDate() === day ? at : undefined;
+  // By its digits: `Date.parse` takes ten times as long.
+  const year = 100 * twoDigits(text, 0) + twoDigits(text, 2);
+  const month = twoDigits(text, 5);
+  const day = twoDigits(text, 8);
+  if (year < 100 || month < 1 || month > 12 || day < 1) return undefined;
+  const midnight = Date.UTC(year, month - 1, day);
+  // It takes 30 February for 2 March.
+  if (day > 28 && new Date(midnight).getUTCDate() !== day) return undefined;
+  const minutes = 60 * twoDigits(text, 11) + twoDigits(text, 14);
+  const milliseconds = 10 * twoDigits(text, 20) + text.charCodeAt(22) - zero;
+  return midnight + minutes * 60_000 + twoDigits(text, 17) * 1000 + milliseconds;
 }
 
 /**

@@ -42,6 +42,9 @@ const rows = new CopyRows();
 /** The ids of a batch and its time, which every row of it repeats. */
 const common = new CopyRows();
 const uuidBytes = 4 + 16;
+/** Where the id and the time lie in a row of `event_ids`. */
+const idAt = 2 + uuidBytes;
+const idEnd = idAt + uuidBytes + 4 + 8;
 
 /** Small batches share a piece of memory, since to make a buffer of its own takes longer than to fill it. */
 const shareBytes = 65_536;
@@ -74,6 +77,7 @@ export function holdBatch(batch: Batch): HeldBatch {
   const same = common.bytes();
   const ends: number[] = [];
   for (const event of events) {
+    const from = ids.length;
     ids.row(4);
     ids.part(same, 0, uuidBytes);
     ids.uuid(event.id);
@@ -81,8 +85,7 @@ export function holdBatch(batch: Batch): HeldBatch {
     ids.hex(event.digest);
     rows.row(14);
     rows.part(same, 0, same.length);
-    rows.uuid(event.id);
-    rows.time(event.at);
+    rows.partOf(ids, from + idAt, from + idEnd);
     rows.smallint(event.level);
     rows.text(event.type);
     rows.text(event.message);

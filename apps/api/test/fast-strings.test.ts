@@ -1,0 +1,55 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setFlagsFromString } from "node:v8";
+import { Script } from "node:vm";
+import { expect, test, vi } from "vitest";
+import { keepStringsFast } from "../src/fast-strings.ts";
+import { createApiProcess } from "./api-process.ts";
+import { makeEvent } from "./events-sender.ts";
+
+const question = "%HasFastProperties(String.prototype)";
+const flag = "--allow-natives-syntax";
+
+/** Notes every 50 ms, in the file of that name, whether the process has fast strings. */
+const hook = `
+  require("node:v8").setFlagsFromString("${flag}");
+  const script = new (require("node:vm").Script)("${question}");
+  const note = () => require("node:fs").writeFileSync(process.env.FAST_STRINGS, String(script.runInThisContext()));
+  setInterval(note, 50).unref();`;
+
+test("brings back what a class that extends String takes away", () => {
+  setFlagsFromString(flag);
+  const script = new Script(question);
+  class Own extends String {}
+  expect([new Own("a").length, script.runInThisContext()]).toEqual([1, false]);
+  keepStringsFast();
+  expect(script.runInThisContext()).toBe(true);
+});
+
+test("the built server keeps them fast, with all that it loads", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "muniment-strings-"));
+  const [file, noted] = [join(folder, "hook.cjs"), join(folder, "noted")];
+  await writeFile(file, hook);
+  const running = await createApiProcess();
+  try {
+    await running.start({
+      NODE_OPTIONS: `--require=${file}`,
+      FAST_STRINGS: noted,
+      OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:1",
+    });
+    const { key } = await running.setUp();
+    const sent = await fetch(`${running.url}/api/v1/events`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+      body: JSON.stringify({ events: [makeEvent()] }),
+    });
+    expect(sent.status).toBe(200);
+    await rm(noted);
+    const state = () => readFile(noted, "utf8");
+    expect(await vi.waitFor(state, { interval: 20, timeout: 5000 })).toBe("true");
+  } finally {
+    await running.stop();
+    await rm(folder, { recursive: true });
+  }
+});
