@@ -4,56 +4,67 @@ import { CopyRows } from "./copy-rows.ts";
 import { createExclusivePool } from "./exclusive-pool.ts";
 import { MessageConnection, type MessageOptions } from "./message-connection.ts";
 
+/** A `COPY … FROM STDIN (FORMAT binary)` and what writes its rows. */
+export type Copy = { statement: string; write: (rows: CopyRows) => void };
+
+/** One transaction. */
 export type BulkMessage = {
-  /** `prepare … as …`; each connection runs it once, so that `statements` may execute it. */
-  prepare: string;
-  /** One transaction, divided by semicolons, without `begin` and `commit`. */
-  statements: string;
-  /** The rows of each `COPY … FROM STDIN (FORMAT binary)` among the statements. */
-  copies: readonly ((rows: CopyRows) => void)[];
+  copies: readonly Copy[];
+  /** What runs behind the copies; each connection prepares it once. */
+  statement: string;
+  /** Each writes one of its values. */
+  values: readonly ((rows: CopyRows) => void)[];
 };
 
-/** Writes much at once: statements and the rows of several COPYs go out together and get one answer. */
+/** Writes much at once: the rows of several COPYs and a statement go out together and get one answer. */
 export type Bulk = {
   /** Resolves when it is committed. @throws Error with the code of what PostgreSQL refused; nothing is stored then */
   send(message: BulkMessage): Promise<void>;
   close(): Promise<void>;
 };
 
-/** The driver would wait for PostgreSQL between a `COPY` and its rows, five times in what is one message here. */
+/** The driver would wait for PostgreSQL between a `COPY` and its rows, at each of what is one message here. */
 class BulkConnection {
   readonly #connection: MessageConnection;
   /** What each socket was given to prepare. */
-  readonly #prepared = new WeakMap<Socket, Set<string>>();
+  readonly #prepared = new WeakMap<Socket, Map<string, string>>();
   #message = new CopyRows();
 
   constructor(facts: ConnectionFacts, options: MessageOptions) {
     this.#connection = new MessageConnection(facts, options);
   }
 
-  async send({ prepare, statements, copies }: BulkMessage): Promise<void> {
+  async send({ copies, statement, values }: BulkMessage): Promise<void> {
     const socket = await this.#connection.socket();
-    const prepared = this.#prepared.get(socket) ?? new Set();
-    this.#prepared.set(socket, prepared);
-    if (!prepared.has(prepare)) {
-      await this.#exchange(socket, prepare, []);
-      prepared.add(prepare);
-    }
-    await this.#exchange(socket, statements, copies);
+    const name = await this.#nameOf(socket, statement);
+    await this.#exchange(socket, (message) => {
+      for (const { statement, write } of copies) message.copy(statement, write);
+      message.execute(name, values.length, (rows) => {
+        for (const write of values) write(rows);
+      });
+    });
   }
 
   end(): Promise<void> {
     return this.#connection.end();
   }
 
-  async #exchange(
-    socket: Socket,
-    statements: string,
-    copies: BulkMessage["copies"],
-  ): Promise<void> {
+  async #nameOf(socket: Socket, statement: string): Promise<string> {
+    const names = this.#prepared.get(socket) ?? new Map<string, string>();
+    this.#prepared.set(socket, names);
+    const known = names.get(statement);
+    if (known !== undefined) return known;
+    const name = `bulk_${names.size}`;
+    await this.#exchange(socket, (message) => message.prepare(name, statement));
+    names.set(statement, name);
+    return name;
+  }
+
+  async #exchange(socket: Socket, write: (message: CopyRows) => void): Promise<void> {
     const message = this.#message;
-    message.begin(statements);
-    for (const write of copies) message.copy(write);
+    message.clear();
+    write(message);
+    message.sync();
     try {
       await this.#connection.exchange(socket, message.bytes(), 1);
     } catch (error) {

@@ -4,12 +4,14 @@ const mostKeptBytes = 2 ** 21;
 const valueBytes = 40;
 /** A call that copies takes longer than to copy so many bytes one by one. */
 const mostOneByOne = 128;
+/** In front of the elements of an array: dimensions, flags, their type, their count, the first index. */
+const arrayHeaderBytes = 20;
 /** Where PostgreSQL's times begin: 2000-01-01. */
 const epoch = Date.UTC(2000, 0, 1);
 const header = Buffer.from("PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0", "latin1");
 
 /** Kinds of messages. */
-const [query, copyData, copyDone] = [0x51, 0x64, 0x63];
+const [copyData, copyDone] = [0x64, 0x63];
 const [close, parse, bind, execute, sync] = [0x43, 0x50, 0x42, 0x45, 0x53];
 const ofStatement = 0x53;
 const [asText, asBinary] = [0, 1];
@@ -18,8 +20,7 @@ const hyphen = 0x2d;
 const hexDigit = (code: number) => (code < 0x3a ? code - 0x30 : code - 0x57);
 
 /**
- * Statements that have names with their values, or a message of statements, and behind it what those of
- * them that are `COPY ... FROM STDIN (FORMAT binary)` read. Values are in the binary form (PostgreSQL's
+ * Statements with their values, and what those of them that are `COPY ... FROM STDIN` read. Values are in the binary form (PostgreSQL's
  * manual, COPY, "Binary Format"), which it reads at a third of the cost of texts. Each stands behind its
  * length; undefined is null.
  */
@@ -36,12 +37,6 @@ export class CopyRows {
   clear(): void {
     if (this.#bytes.length > mostKeptBytes) this.#bytes = Buffer.allocUnsafe(this.#firstBytes);
     this.#length = 0;
-  }
-
-  /** Empties it, but for these statements, divided by semicolons. */
-  begin(statements: string): void {
-    this.clear();
-    this.#message(query, () => this.#name(statements));
   }
 
   /** Gives a statement a name on the connection, which another may have had. */
@@ -96,8 +91,9 @@ export class CopyRows {
     this.#message(sync, () => {});
   }
 
-  /** The rows of the next `COPY` among the statements. */
-  copy(write: (rows: CopyRows) => void): void {
+  /** Runs a `COPY ... FROM STDIN (FORMAT binary)` with its rows. */
+  copy(statement: string, write: (rows: CopyRows) => void): void {
+    this.executeText(statement);
     this.#message(copyData, () => {
       this.part(header, 0, header.length);
       write(this);
@@ -182,6 +178,15 @@ export class CopyRows {
     this.#length = length;
   }
 
+  /** An array of a type of PostgreSQL's, of so many elements that `write` adds, each as a value. */
+  array(type: number, count: number, write: () => void): void {
+    this.#begin(arrayHeaderBytes);
+    const from = this.#length;
+    for (const value of [1, 0, type, count, 1]) this.#int32(value);
+    write();
+    this.#bytes.writeInt32BE(this.#length - from, from - 4);
+  }
+
   /** Milliseconds since 1970. */
   time(at: number): void {
     this.#begin(8);
@@ -191,6 +196,11 @@ export class CopyRows {
   smallint(value: number): void {
     this.#begin(2);
     this.#int16(value);
+  }
+
+  integer(value: number): void {
+    this.#begin(4);
+    this.#int32(value);
   }
 
   bigint(value: number | undefined): void {

@@ -3,7 +3,7 @@ import { type AddressInfo, createServer } from "node:net";
 import fc from "fast-check";
 import type postgres from "postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Bulk, createBulk } from "../src/bulk.ts";
+import { type Bulk, type Copy, createBulk } from "../src/bulk.ts";
 import { connect } from "../src/connection.ts";
 import { CopyRows } from "../src/copy-rows.ts";
 import { isDatabaseUnavailable } from "../src/unavailable.ts";
@@ -26,11 +26,16 @@ afterAll(async () => {
   await scratch.drop();
 });
 
-const prepare = "prepare note (text) as insert into notes values ($1)";
+const note = "insert into notes values ($1)";
 const copyAll = "copy copied from stdin (format binary)";
 const copyIds = "copy copied (id) from stdin (format binary)";
-const send = (statements: string, ...copies: ((rows: CopyRows) => void)[]) =>
-  bulk.send({ prepare, statements, copies });
+/** Rows by `COPY`s, and what is to be noted with them. */
+const send = (copies: Copy[], ...notes: string[]) =>
+  bulk.send({
+    copies,
+    statement: notes.length > 0 ? note : "select 1",
+    values: notes.map((text) => (rows: CopyRows) => rows.text(text)),
+  });
 
 test("values of every kind come back as they were sent", async () => {
   const text = fc
@@ -48,7 +53,7 @@ test("values of every kind come back as they were sent", async () => {
   const all = fc.uniqueArray(row, { selector: ({ id }) => id, minLength: 1, maxLength: 50 });
   await fc.assert(
     fc.asyncProperty(all, async (sent) => {
-      await send(copyAll, (rows) => {
+      const write = (rows: CopyRows) => {
         for (const { id, at, small, big, bytes, text, json } of sent) {
           rows.row(7);
           const common = new CopyRows();
@@ -61,7 +66,8 @@ test("values of every kind come back as they were sent", async () => {
           rows.text(text);
           rows.jsonb(json && JSON.stringify(json));
         }
-      });
+      };
+      await send([{ statement: copyAll, write }]);
       const stored = await sql`
         delete from copied returning *, big::text as big, encode(bytes, 'hex') as bytes`;
       const byId = new Map(stored.map((one) => [one.id, one]));
@@ -77,38 +83,79 @@ test("values of every kind come back as they were sent", async () => {
   );
 });
 
+const copyOf = (write: (rows: CopyRows) => void): Copy => ({ statement: copyIds, write });
+const copyId = (id: string) =>
+  copyOf((rows) => {
+    rows.row(1);
+    rows.uuid(id);
+  });
+
 const [a, b, c] = [1, 2, 3].map((n) => `01890000-0000-7000-8000-00000000000${n}`) as [
   string,
   string,
   string,
 ];
-const idRow = (id: string) => (rows: CopyRows) => {
-  rows.row(1);
-  rows.uuid(id);
-};
+test("arrays come back as they were sent, also empty ones, far larger ones and nulls", async () => {
+  await sql`create table arrays (ids uuid[], numbers int[], small smallint[], texts text[], times timestamptz(3)[])`;
+  const ids = Array.from({ length: 5000 }, (_, n) => a.slice(0, -4) + String(n).padStart(4, "0"));
+  const rows = [
+    {
+      ids,
+      numbers: [0, -1, 2 ** 31 - 1, -(2 ** 31)],
+      small: [-7],
+      texts: ['é"{}', undefined],
+      times: [1e12 + 1],
+    },
+    { ids: [], numbers: [], small: [], texts: [], times: [] },
+  ];
+  for (const { ids, numbers, small, texts, times } of rows) {
+    await bulk.send({
+      copies: [],
+      statement: "insert into arrays values ($1, $2, $3, $4, $5)",
+      values: [
+        (out) => out.array(2950, ids.length, () => ids.map((id) => out.uuid(id))),
+        (out) => out.array(23, numbers.length, () => numbers.map((one) => out.integer(one))),
+        (out) => out.array(21, small.length, () => small.map((one) => out.smallint(one))),
+        (out) => out.array(25, texts.length, () => texts.map((text) => out.text(text))),
+        (out) => out.array(1184, times.length, () => times.map((at) => out.time(at))),
+      ],
+    });
+  }
+  expect(
+    await sql`select ids, numbers, small, to_json(texts) as texts, times from arrays order by cardinality(ids) desc`,
+  ).toEqual(
+    rows.map(({ texts, times, ...rest }) => ({
+      ...rest,
+      texts: texts.map((text) => text ?? null),
+      times: times.map((at) => new Date(at)),
+    })),
+  );
+});
 
 test("several statements are stored together, or none of them, and the connection goes on", async () => {
   const stored = async () => [
     (await sql`select id from copied order by id`).map(({ id }) => id),
     (await sql`select note from notes`).map(({ note }) => note),
   ];
-  const both = `${copyIds};${copyIds};execute note('stored')`;
-  await send(both, idRow(a), idRow(b));
+  await send([copyId(a), copyId(b)], "stored");
+  const ofNothing = { statement: "copy nothing from stdin", write: copyId(c).write };
   const refused: [Promise<void>, string][] = [
-    [send(both, idRow(a), idRow(c)), "23505"],
-    [send(both, idRow(c), idRow(a)), "23505"],
-    [send(both, (rows) => rows.row(1), idRow(c)), "22P04"],
-    [send(`${copyIds};copy nothing from stdin`, idRow(c), idRow(c)), "42P01"],
-    [send(`${copyIds};execute unknown('note')`, idRow(c)), "26000"],
-    [send(`${copyIds};execute note('a', 'b')`, idRow(c)), "42601"],
+    [send([copyId(a), copyId(c)], "kept"), "23505"],
+    [send([copyId(c), copyId(a)], "kept"), "23505"],
+    [send([copyOf((rows) => rows.row(1)), copyId(c)], "kept"), "22P04"],
+    [send([copyId(c), ofNothing, copyId(c)], "kept"), "42P01"],
+    [send([copyId(c)], "one", "too many"), "08P01"],
+    [bulk.send({ copies: [copyId(c)], statement: "select 1 / 0", values: [] }), "22012"],
+    [bulk.send({ copies: [copyId(c)], statement: "no statement", values: [] }), "42601"],
   ];
   for (const [sent, code] of refused) await expect(sent).rejects.toMatchObject({ code });
-  const broken = send(both, () => {
+  const unwritten = () => {
     throw new Error("no such row");
-  });
+  };
+  const broken = send([copyId(c), copyOf(unwritten)], "kept");
   await expect(broken).rejects.toThrow("no such row");
   expect(await stored()).toEqual([[a, b], ["stored"]]);
-  await send("execute note('again')");
+  await send([], "again");
   expect(await stored()).toEqual([
     [a, b],
     ["stored", "again"],
@@ -124,17 +171,18 @@ test("rows far larger than a socket takes at once arrive, also behind some that 
     rows.row(40);
     large(rows);
   };
-  const statement = "copy large from stdin (format binary)";
-  const sent = send(`${copyIds};${statement}`, idRow(a), row);
+  const copyLarge = { statement: "copy large from stdin (format binary)", write: row };
+  const sent = send([copyId(a), copyLarge]);
   await expect(sent).rejects.toMatchObject({ code: "23505" });
-  await Promise.all([send(statement, row), send(statement, row)]);
+  await Promise.all([send([copyLarge]), send([copyLarge])]);
   expect(await sql`select sum(length(c0))::int as sum from large`).toEqual([{ sum: 40_000_000 }]);
 });
 
 test("a connection that ends is told, in the middle and before, and opened anew", async () => {
   const endAll = () => scratch.owner`
     select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'test-bulk'`;
-  const ended = expect(send("select pg_sleep(30)")).rejects.toSatisfy(isDatabaseUnavailable);
+  const sleeping = bulk.send({ copies: [], statement: "select pg_sleep(30)", values: [] });
+  const ended = expect(sleeping).rejects.toSatisfy(isDatabaseUnavailable);
   await expect
     .poll(
       () => scratch.owner`
@@ -143,11 +191,11 @@ test("a connection that ends is told, in the middle and before, and opened anew"
     .toHaveLength(1);
   await endAll();
   await ended;
-  await send("execute note('anew')");
+  await send([], "anew");
   await endAll();
   await expect
     .poll(() =>
-      send("execute note('anew')").then(
+      send([], "anew").then(
         () => "stored",
         () => "lost",
       ),
@@ -165,7 +213,7 @@ test("what takes connections and ends them is told as no database, after one att
   const { port } = ending.address() as AddressInfo;
   const options = { applicationName: "test-ended", parameters: {} };
   const ended = createBulk({ ...scratch.facts, host: "127.0.0.1", port }, 1, options);
-  await expect(ended.send({ prepare, statements: "select 1", copies: [] })).rejects.toSatisfy(
+  await expect(ended.send({ copies: [], statement: "select 1", values: [] })).rejects.toSatisfy(
     isDatabaseUnavailable,
   );
   expect(connections).toBe(1);
@@ -176,7 +224,7 @@ test("what takes connections and ends them is told as no database, after one att
 test("a database that does not answer is given up, and asked again over another connection", async () => {
   const options = { applicationName: "test-silent", parameters: {}, answerMilliseconds: 3000 };
   const silent = createBulk(scratch.facts, 1, options);
-  const asked = (statements: string) => silent.send({ prepare, statements, copies: [] });
+  const asked = (statement: string) => silent.send({ copies: [], statement, values: [] });
   await expect(asked("select pg_sleep(30)")).rejects.toSatisfy(isDatabaseUnavailable);
   await asked("select 1");
   await silent.close();

@@ -6,7 +6,7 @@ import { openDatabase } from "../src/database.ts";
 import { build } from "../src/prepared.ts";
 
 const one = build.select({ one: sql<number>`1` }).from(sql`(select) one`).prepare("one_of_many");
-const message = { prepare: "prepare a as select 1", statements: "select 1", copies: [] };
+const message = { copies: [], statement: "select 1", values: [] };
 
 test("two nodes fit the connections that PostgreSQL allows by default, as README says", async () => {
   // Takes connections and answers nothing, so that each stays lent.

@@ -87,8 +87,7 @@ const callsOn = (database: Database): (() => Promise<unknown>)[] => [
   () => database.rows({}, sql`select 1`, 100),
   () => database.run(one, {}, {}),
   () => database.transaction({}, (tx) => tx.execute(sql`select 1`)),
-  () =>
-    database.bulk.send({ prepare: "prepare a as select 1", statements: "select 1", copies: [] }),
+  () => database.bulk.send({ copies: [], statement: "select 1", values: [] }),
 ];
 
 describe.each([

@@ -1,12 +1,10 @@
+import type { Copy } from "@muniment/db/bulk.ts";
 import type { CopyRows } from "@muniment/db/copy-rows.ts";
 import { type HeldBatch, idRowBytes } from "./held-batch.ts";
 import type { PartitionOf } from "./partitions.ts";
 
 /** An event by its place in the batch it came in. */
 export type Sent = { batch: HeldBatch; place: number; id: string; at: number };
-
-/** A `COPY` and what writes its rows. */
-export type Copy = { statement: string; write: (rows: CopyRows) => void };
 
 function writeIds(rows: CopyRows, sorted: readonly Sent[]): void {
   for (const { batch, place } of sorted) {

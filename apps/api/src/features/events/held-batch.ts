@@ -29,8 +29,14 @@ export type HeldBatch = Omit<Batch, "events"> & {
 };
 
 const digestBytes = 32;
+const uuidBytes = 4 + 16;
+const timeBytes = 4 + 8;
 /** The number of columns, and four values behind their lengths: two ids, a time, a digest. */
 export const idRowBytes = 2 + 4 + 16 + 4 + 16 + 4 + 8 + 4 + digestBytes;
+
+/** Where the id of an event lies in its row of `event_ids`, and its time, lengths included. */
+export const idPlace = [2 + uuidBytes, 2 + 2 * uuidBytes] as const;
+export const timePlace = [idPlace[1], idPlace[1] + timeBytes] as const;
 
 /** The digest of an event in hex. */
 export const digestOf = ({ idRows }: HeldBatch, place: number) =>
@@ -41,10 +47,6 @@ const ids = new CopyRows();
 const rows = new CopyRows();
 /** The ids of a batch and its time, which every row of it repeats. */
 const common = new CopyRows();
-const uuidBytes = 4 + 16;
-/** Where the id and the time lie in a row of `event_ids`. */
-const idAt = 2 + uuidBytes;
-const idEnd = idAt + uuidBytes + 4 + 8;
 
 /** Small batches share a piece of memory, since to make a buffer of its own takes longer than to fill it. */
 const shareBytes = 65_536;
@@ -85,7 +87,7 @@ export function holdBatch(batch: Batch): HeldBatch {
     ids.hex(event.digest);
     rows.row(14);
     rows.part(same, 0, same.length);
-    rows.partOf(ids, from + idAt, from + idEnd);
+    rows.partOf(ids, from + idPlace[0], from + timePlace[1]);
     rows.smallint(event.level);
     rows.text(event.type);
     rows.text(event.message);

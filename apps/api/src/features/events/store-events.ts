@@ -5,7 +5,7 @@ import type { HeldBatch } from "./held-batch.ts";
 import { findKnown } from "./known-ids.ts";
 import { createPartitions, isWithoutPartition } from "./partitions.ts";
 import { type Tally, tally } from "./tally.ts";
-import { prepareReceipts, writeReceipts } from "./write-receipts.ts";
+import { receiptsStatement, receiptsValues } from "./write-receipts.ts";
 
 /** What became of a batch: the rest of its events are duplicates. `conflicts` are places in `events`. */
 export type StoredBatch = { accepted: number; conflicts: number[] };
@@ -25,12 +25,10 @@ export function createStoreEvents({
   /** All of it or, where an id is known already, nothing. */
   async function store(tallied: Tally): Promise<void> {
     const partitionOf = await partitions.ensure(tallied.stored.map(({ at }) => at));
-    const copies = copiesOf(tallied.stored, partitionOf);
-    const statements = [...copies.map(({ statement }) => statement), writeReceipts(tallied)];
     await bulk.send({
-      prepare: prepareReceipts,
-      statements: statements.join(";"),
-      copies: copies.map(({ write }) => write),
+      copies: copiesOf(tallied.stored, partitionOf),
+      statement: receiptsStatement,
+      values: receiptsValues(tallied),
     });
   }
 

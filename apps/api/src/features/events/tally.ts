@@ -92,7 +92,7 @@ export function tally(batches: readonly HeldBatch[], claimed?: readonly Claimed[
   return { answers, stored, keys: [...keys.values()], counts: [...counts.values()] };
 }
 
-/** Numbers as the text of a PostgreSQL multirange, quoted: `"{[1,4),[7,8)}"`; undefined for none. */
+/** Numbers as the text of a PostgreSQL multirange: `{[1,4),[7,8)}`; undefined for none. */
 export function toMultirange(numbers: readonly number[]): string | undefined {
   if (numbers.length === 0) return undefined;
   const ranges: [number, number][] = [];
@@ -101,5 +101,5 @@ export function toMultirange(numbers: readonly number[]): string | undefined {
     if (last && number <= last[1]) last[1] = Math.max(last[1], number + 1);
     else ranges.push([number, number + 1]);
   }
-  return `"{${ranges.map(([from, to]) => `[${from},${to})`).join(",")}}"`;
+  return `{${ranges.map(([from, to]) => `[${from},${to})`).join(",")}}`;
 }

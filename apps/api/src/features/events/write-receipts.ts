@@ -1,42 +1,28 @@
+import type { CopyRows } from "@muniment/db/copy-rows.ts";
 import { batchMax } from "@muniment/shared/events.ts";
 import type { Sent } from "./copy-events.ts";
-import type { HeldBatch } from "./held-batch.ts";
-import { plainArray } from "./pg-array.ts";
+import { type HeldBatch, idPlace, idRowBytes, timePlace } from "./held-batch.ts";
 import { type Tally, toMultirange } from "./tally.ts";
 
 /** Receipts of what is stored, and what is to be counted. */
-export const prepareReceipts = `
-  prepare write_receipts (
-    text, text, text, text, text, text, text, text, text, text, text, text,
-    text, text, text, text, text, text, text, text, text, text
-  ) as
-  with stored as materialized (
-    select $1::uuid[] as ids, array(
-      select to_timestamp(at)::timestamptz(3)
-      from unnest($2::float8[]) with ordinality as t (at, place) order by place
-    ) as times
-  ), receipts as (
+export const receiptsStatement = `
+  with receipts as (
     insert into receipts (user_id, batch_id, event_ids, event_times)
-    select user_id, batch_id, ids[first:last], times[first:last]
-    from unnest($3::uuid[], $4::uuid[], $5::int[], $6::int[])
-      as b (user_id, batch_id, first, last) cross join stored
+    select user_id, batch_id, ($1::uuid[])[first:last], ($2::timestamptz[])[first:last]
+    from unnest($3::uuid[], $4::uuid[], $5::int[], $6::int[]) as b (user_id, batch_id, first, last)
   ), charted as (
     insert into event_count_changes (user_id, start, agent_id, type, level, count)
-    select user_id, to_timestamp(start), agent_id, type, level, count
-    from unnest($7::uuid[], $8::float8[], $9::uuid[], $10::text[], $11::smallint[], $12::int[])
-      as c (user_id, start, agent_id, type, level, count)
+    select * from unnest($7::uuid[], $8::timestamptz[], $9::uuid[], $10::text[], $11::smallint[],
+      $12::int[])
   )
   insert into agent_counter_changes (user_id, agent_id, api_key_id, batches, sent, accepted,
     duplicates, rejected, last_received_at, seqs)
   select user_id, agent_id, api_key_id, batches, sent, accepted, duplicates, rejected,
-    to_timestamp(last_received_at), seqs::int8multirange
+    last_received_at, seqs::int8multirange
   from unnest($13::uuid[], $14::uuid[], $15::uuid[], $16::int[], $17::int[], $18::int[], $19::int[],
-    $20::int[], $21::float8[], $22::text[])
+    $20::int[], $21::timestamptz[], $22::text[])
     as k (user_id, agent_id, api_key_id, batches, sent, accepted, duplicates, rejected,
       last_received_at, seqs)`;
-
-/** A time for `to_timestamp`: half the cost of reading a date. */
-const seconds = (at: number) => at / 1000;
 
 /** The stored events of some batches of one user. `batch` is the last of them. */
 type Receipt = { batch: HeldBatch; stored: Sent[] };
@@ -68,16 +54,47 @@ function receiptsOf(stored: readonly Sent[]): Receipt[] {
   return receipts;
 }
 
-/** Ids, numbers, types and ranges: none of these can end a literal. */
-const harmless = /^[0-9A-Za-z_.:+,"{}[()-]*$/;
+type Write = (rows: CopyRows) => void;
 
-function literal(array: string): string {
-  if (!harmless.test(array)) throw new Error("receipts take ids, numbers and types of events");
-  return `'${array}'`;
+/** Types of PostgreSQL (pg_type.dat), and what writes an element. */
+const types = {
+  uuid: { oid: 2950, write: (rows: CopyRows, id: string) => rows.uuid(id) },
+  timestamptz: { oid: 1184, write: (rows: CopyRows, at: number) => rows.time(at) },
+  integer: { oid: 23, write: (rows: CopyRows, value: number) => rows.integer(value) },
+  smallint: { oid: 21, write: (rows: CopyRows, value: number) => rows.smallint(value) },
+  text: { oid: 25, write: (rows: CopyRows, text: string | undefined) => rows.text(text) },
+};
+
+type ElementType<Value> = { oid: number; write: (rows: CopyRows, value: Value) => void };
+
+function arrayOf<Value, Row>(
+  { oid, write }: ElementType<Value>,
+  all: readonly Row[],
+  pick: (row: Row) => Value,
+): Write {
+  return (rows) =>
+    rows.array(oid, all.length, () => {
+      for (const one of all) write(rows, pick(one));
+    });
 }
 
-/** The statement that writes receipts and counts, by what `prepareReceipts` prepared. */
-export function writeReceipts({ stored, keys, counts }: Tally): string {
+/** Of each event what its row of `event_ids` has there, with its length. */
+function partsOf(
+  oid: number,
+  stored: readonly Sent[],
+  [from, to]: readonly [number, number],
+): Write {
+  return (rows) =>
+    rows.array(oid, stored.length, () => {
+      for (const { batch, place } of stored) {
+        const row = place * idRowBytes;
+        rows.part(batch.idRows, row + from, row + to);
+      }
+    });
+}
+
+/** The values of `receiptsStatement`. */
+export function receiptsValues({ stored, keys, counts }: Tally): Write[] {
   const receipts = receiptsOf(stored);
   const inOrder = receipts.length > 1 ? receipts.flatMap(({ stored }) => stored) : stored;
   let end = 0;
@@ -85,32 +102,29 @@ export function writeReceipts({ stored, keys, counts }: Tally): string {
     end += length;
     return { batch, first: end - length + 1, last: end };
   });
-  const of = <T>(rows: readonly T[], pick: (row: T) => string | number) =>
-    plainArray(rows.map(pick));
-  const values = [
-    of(inOrder, ({ id }) => id),
-    of(inOrder, ({ at }) => seconds(at)),
-    of(places, ({ batch }) => batch.userId),
-    of(places, ({ batch }) => batch.batchId),
-    of(places, ({ first }) => first),
-    of(places, ({ last }) => last),
-    of(counts, ({ userId }) => userId),
-    of(counts, ({ start }) => seconds(start)),
-    of(counts, ({ agentId }) => agentId),
-    // Without quotes the type null would be none.
-    of(counts, ({ type }) => `"${type}"`),
-    of(counts, ({ level }) => level),
-    of(counts, ({ count }) => count),
-    of(keys, ({ userId }) => userId),
-    of(keys, ({ agentId }) => agentId),
-    of(keys, ({ apiKeyId }) => apiKeyId),
-    of(keys, (key) => key.batches),
-    of(keys, (key) => key.sent),
-    of(keys, (key) => key.accepted),
-    of(keys, (key) => key.duplicates),
-    of(keys, (key) => key.rejected),
-    of(keys, (key) => seconds(key.lastReceivedAt)),
-    plainArray(keys.map(({ seqs }) => toMultirange(seqs))),
+  const { uuid, timestamptz, integer, smallint, text } = types;
+  return [
+    partsOf(uuid.oid, inOrder, idPlace),
+    partsOf(timestamptz.oid, inOrder, timePlace),
+    arrayOf(uuid, places, ({ batch }) => batch.userId),
+    arrayOf(uuid, places, ({ batch }) => batch.batchId),
+    arrayOf(integer, places, ({ first }) => first),
+    arrayOf(integer, places, ({ last }) => last),
+    arrayOf(uuid, counts, ({ userId }) => userId),
+    arrayOf(timestamptz, counts, ({ start }) => start),
+    arrayOf(uuid, counts, ({ agentId }) => agentId),
+    arrayOf(text, counts, ({ type }) => type),
+    arrayOf(smallint, counts, ({ level }) => level),
+    arrayOf(integer, counts, ({ count }) => count),
+    arrayOf(uuid, keys, ({ userId }) => userId),
+    arrayOf(uuid, keys, ({ agentId }) => agentId),
+    arrayOf(uuid, keys, ({ apiKeyId }) => apiKeyId),
+    arrayOf(integer, keys, ({ batches }) => batches),
+    arrayOf(integer, keys, ({ sent }) => sent),
+    arrayOf(integer, keys, ({ accepted }) => accepted),
+    arrayOf(integer, keys, ({ duplicates }) => duplicates),
+    arrayOf(integer, keys, ({ rejected }) => rejected),
+    arrayOf(timestamptz, keys, ({ lastReceivedAt }) => lastReceivedAt),
+    arrayOf(text, keys, ({ seqs }) => toMultirange(seqs)),
   ];
-  return `execute write_receipts(${values.map(literal).join(",")})`;
 }
