@@ -3,7 +3,7 @@ const calls = 100;
 const firstUnit = (text: string) => text.charCodeAt(0);
 
 /**
- * A class that extends `String`, as a library has one, leaves the methods of all strings in a table in which
+ * A class that extends `String`, as ioredis has one, leaves the methods of all strings in a table in which
  * the engine looks them up by name at each call, in compiled code, too: a tenth of what storing events took.
  * To ask an object, which a string is not, for one of them brings them back.
  */

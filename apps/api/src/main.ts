@@ -5,7 +5,6 @@ import { DataDirUnusable } from "@muniment/db/embedded/errors.ts";
 import { boot } from "./boot.ts";
 import { describeProblems, type Problem, parseConfig } from "./config.ts";
 import { withFiles } from "./env-files.ts";
-import { keepStringsFast } from "./fast-strings.ts";
 import { createLog } from "./log.ts";
 import { createSay } from "./say.ts";
 import { StartProblem } from "./start-problem.ts";
@@ -33,7 +32,6 @@ const { config, rings } = parsed;
 const telemetry = await startTelemetry(config.telemetry);
 const log = createLog(config.logLevel, telemetry);
 telemetry?.tellBy(log);
-keepStringsFast();
 const say = createSay(process.stdout, process.stderr);
 
 const starting = boot({

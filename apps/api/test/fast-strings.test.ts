@@ -27,7 +27,10 @@ test("brings back what a class that extends String takes away", () => {
   expect(script.runInThisContext()).toBe(true);
 });
 
-test("the built server keeps them fast, with all that it loads", async () => {
+test.each([
+  ["with Redis", { REDIS_URL: "redis://127.0.0.1:1" }],
+  ["without Redis, and with a collector", { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:1" }],
+])("the built server keeps them fast %s", async (_, settings) => {
   const folder = await mkdtemp(join(tmpdir(), "muniment-strings-"));
   const [file, noted] = [join(folder, "hook.cjs"), join(folder, "noted")];
   await writeFile(file, hook);
@@ -36,7 +39,7 @@ test("the built server keeps them fast, with all that it loads", async () => {
     await running.start({
       NODE_OPTIONS: `--require=${file}`,
       FAST_STRINGS: noted,
-      OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:1",
+      ...settings,
     });
     const { key } = await running.setUp();
     const sent = await fetch(`${running.url}/api/v1/events`, {
