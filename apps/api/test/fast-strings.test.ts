@@ -13,9 +13,14 @@ const flag = "--allow-natives-syntax";
 
 /** Notes every 50 ms, in the file of that name, whether the process has fast strings. */
 const hook = `
+  const { renameSync, writeFileSync } = require("node:fs");
+  const { FAST_STRINGS: noted } = process.env;
   require("node:v8").setFlagsFromString("${flag}");
   const script = new (require("node:vm").Script)("${question}");
-  const note = () => require("node:fs").writeFileSync(process.env.FAST_STRINGS, String(script.runInThisContext()));
+  const note = () => {
+    writeFileSync(noted + ".new", String(script.runInThisContext()));
+    renameSync(noted + ".new", noted);
+  };
   setInterval(note, 50).unref();`;
 
 test("brings back what a class that extends String takes away", () => {

@@ -28,7 +28,8 @@ class BulkConnection {
   readonly #connection: MessageConnection;
   /** What each socket was given to prepare. */
   readonly #prepared = new WeakMap<Socket, Map<string, string>>();
-  #message = new CopyRows();
+  /** Free again with each answer, which PostgreSQL gives when it has read all, refused or not. */
+  readonly #message = new CopyRows();
 
   constructor(facts: ConnectionFacts, options: MessageOptions) {
     this.#connection = new MessageConnection(facts, options);
@@ -64,14 +65,9 @@ class BulkConnection {
     const message = this.#message;
     message.clear();
     write(message);
+    // Behind the end of the last COPY: one that still reads would take it for nothing.
     message.sync();
-    try {
-      await this.#connection.exchange(socket, message.bytes(), 1);
-    } catch (error) {
-      // The rest of what was refused may still be on its way out of these bytes.
-      this.#message = new CopyRows();
-      throw error;
-    }
+    await this.#connection.exchange(socket, message.bytes(), 1);
   }
 }
 

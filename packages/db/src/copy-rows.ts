@@ -20,9 +20,9 @@ const hyphen = 0x2d;
 const hexDigit = (code: number) => (code < 0x3a ? code - 0x30 : code - 0x57);
 
 /**
- * Statements with their values, and what those of them that are `COPY ... FROM STDIN` read. Values are in the binary form (PostgreSQL's
- * manual, COPY, "Binary Format"), which it reads at a third of the cost of texts. Each stands behind its
- * length; undefined is null.
+ * Messages of the extended protocol: statements with their values, and the rows of those that are
+ * `COPY ... FROM STDIN`. Values are in the binary form (PostgreSQL's manual, COPY, "Binary Format"), which
+ * it reads at a third of the cost of texts. Each stands behind its length; undefined is null.
  */
 export class CopyRows {
   readonly #firstBytes: number;
@@ -194,11 +194,13 @@ export class CopyRows {
   }
 
   smallint(value: number): void {
+    if (value !== (value << 16) >> 16) throw new RangeError(`${value} is no smallint`);
     this.#begin(2);
     this.#int16(value);
   }
 
   integer(value: number): void {
+    if (value !== (value | 0)) throw new RangeError(`${value} is no integer`);
     this.#begin(4);
     this.#int32(value);
   }

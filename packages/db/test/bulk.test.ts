@@ -138,17 +138,26 @@ test("several statements are stored together, or none of them, and the connectio
     (await sql`select note from notes`).map(({ note }) => note),
   ];
   await send([copyId(a), copyId(b)], "stored");
+  const backend = async () =>
+    (await scratch.owner`select pid from pg_stat_activity where application_name = 'test-bulk'`)
+      .map(({ pid }) => pid)
+      .join();
+  const first = await backend();
   const ofNothing = { statement: "copy nothing from stdin", write: copyId(c).write };
-  const refused: [Promise<void>, string][] = [
-    [send([copyId(a), copyId(c)], "kept"), "23505"],
-    [send([copyId(c), copyId(a)], "kept"), "23505"],
-    [send([copyOf((rows) => rows.row(1)), copyId(c)], "kept"), "22P04"],
-    [send([copyId(c), ofNothing, copyId(c)], "kept"), "42P01"],
-    [send([copyId(c)], "one", "too many"), "08P01"],
-    [bulk.send({ copies: [copyId(c)], statement: "select 1 / 0", values: [] }), "22012"],
-    [bulk.send({ copies: [copyId(c)], statement: "no statement", values: [] }), "42601"],
+  const refused: [() => Promise<void>, string][] = [
+    [() => send([copyId(a), copyId(c)], "kept"), "23505"],
+    [() => send([copyId(c), copyId(a)], "kept"), "23505"],
+    [() => send([copyOf((rows) => rows.row(1)), copyId(c)], "kept"), "22P04"],
+    [() => send([copyId(c), ofNothing, copyId(c)], "kept"), "42P01"],
+    [() => bulk.send({ copies: [copyId(c)], statement: "select 1 / 0", values: [] }), "22012"],
+    [() => bulk.send({ copies: [copyId(c)], statement: "no statement", values: [] }), "42601"],
   ];
-  for (const [sent, code] of refused) await expect(sent).rejects.toMatchObject({ code });
+  for (const [sent, code] of refused) {
+    await expect(sent()).rejects.toMatchObject({ code });
+    // Of which a new statement is prepared, too.
+    await bulk.send({ copies: [], statement: `select '${code}'`, values: [] });
+    expect(await backend()).toBe(first);
+  }
   const unwritten = () => {
     throw new Error("no such row");
   };
@@ -156,10 +165,27 @@ test("several statements are stored together, or none of them, and the connectio
   await expect(broken).rejects.toThrow("no such row");
   expect(await stored()).toEqual([[a, b], ["stored"]]);
   await send([], "again");
+  expect([await stored(), await backend()]).toEqual([
+    [
+      [a, b],
+      ["stored", "again"],
+    ],
+    first,
+  ]);
+  await expect(send([copyId(c)], "one", "too many")).rejects.toMatchObject({ code: "08P01" });
   expect(await stored()).toEqual([
     [a, b],
     ["stored", "again"],
   ]);
+});
+
+test.each([
+  ["integer", 2 ** 31],
+  ["integer", 0.5],
+  ["smallint", 32_768],
+  ["smallint", Number.NaN],
+] as const)("%s refuses %d", (type, value) => {
+  expect(() => new CopyRows()[type](value)).toThrow(RangeError);
 });
 
 test("rows far larger than a socket takes at once arrive, also behind some that were refused", async () => {

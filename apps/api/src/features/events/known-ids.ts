@@ -1,11 +1,11 @@
 import type { Query } from "@muniment/db/statements.ts";
 import { digestOf, type HeldBatch } from "./held-batch.ts";
-import { plainArray } from "./pg-array.ts";
 
 /** What an event is by its id: nobody had that, or it is known with the same content, or with other. */
 export type Claimed = "new" | "same" | "other";
 
-const column = (values: readonly string[]) => plainArray([...values]);
+/** As an array of PostgreSQL's; ids need no quotes there. */
+const column = (ids: readonly string[]) => `{${ids.join(",")}}`;
 
 /** Digests of the ids that are stored already, by user and id. */
 async function findDigests(sql: Query, sent: ReadonlyMap<string, { userId: string; id: string }>) {
