@@ -15,7 +15,7 @@ const twoDigits = (text: string, at: number) =>
 /** The instant of a time in canonical form; undefined for any other, and for a day that does not exist. */
 function parseCanonical(text: string): number | undefined {
   if (text.length !== 24 || !canonical.test(text)) return undefined;
-  // By its digits: `Date.parse` takes ten times as long.
+  // By its digits, which takes less than `Date.parse`.
   const year = 100 * twoDigits(text, 0) + twoDigits(text, 2);
   const month = twoDigits(text, 5);
   const day = twoDigits(text, 8);
